@@ -1,0 +1,37 @@
+# The embedded cluster and the tests. Each target does all its own set-up: see README.md.
+.DEFAULT_GOAL := help
+.PHONY: help up test down env start lint
+
+STACK ?= dev
+NODES ?= 1
+export STACK NODES
+
+devcluster = @node_modules/.bin/tsx devcluster/main.ts
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster)"
+
+up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
+	$(devcluster) up
+
+start: node_modules/.package-lock.json ## Start the embedded Kubernetes only
+	$(devcluster) start
+
+test: node_modules/.package-lock.json ## Run all tests, on the embedded Kubernetes
+	$(devcluster) test
+
+down: node_modules/.package-lock.json ## Stop the embedded Kubernetes and remove it, with its volumes and Pulumi state
+	$(devcluster) down
+
+env: node_modules/.package-lock.json ## Print the environment for a shell: eval "$$(make -s env)"
+	$(devcluster) env
+
+lint: node_modules/.package-lock.json ## Check types, style and format
+	@npm run --silent lint
+
+# npm writes this file when an install is complete.
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	@echo "installing npm packages" >&2
+	@npm ci --loglevel=error --ignore-scripts --prefer-offline --no-audit --no-fund >&2

@@ -1,0 +1,31 @@
+const units: Record<string, number> = {
+    n: 1e-9,
+    u: 1e-6,
+    m: 1e-3,
+    "": 1,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    T: 1e12,
+    P: 1e15,
+    E: 1e18,
+    Ki: 2 ** 10,
+    Mi: 2 ** 20,
+    Gi: 2 ** 30,
+    Ti: 2 ** 40,
+    Pi: 2 ** 50,
+    Ei: 2 ** 60,
+};
+
+/**
+ * The value of a Kubernetes quantity such as `10Gi`, `500m` or `1e3`; undefined when it is none.
+ * Grammar: `k8s.io/apimachinery/pkg/api/resource`.
+ */
+export function parseQuantity(text: string): number | undefined {
+    const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(text);
+    if (!match) {
+        return undefined;
+    }
+    const [, digits, exponent = "", unit = ""] = match;
+    return Number(digits + exponent) * units[unit];
+}

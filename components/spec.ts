@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type KnownArgs, type MinioClusterArgs, type MinioClusterSpec, withDefaults } from "./args";
+import { type Problem, problemsOf } from "./validation";
+
+/**
+ * The arguments are wrong. Pulumi shows the message without a stack when a program throws it, and each problem at its
+ * property when the component is used from another language.
+ */
+export class InvalidArgumentsError extends pulumi.InputPropertiesError {
+    // How @pulumi/pulumi recognises errors that need no stack (RunError); it is no instance of that class.
+    readonly __pulumiRunError = true;
+
+    constructor(name: string, problems: Problem[]) {
+        const lines = problems.map(({ field, reason }) => `  ${field}: ${reason}`);
+        super({
+            message: `the arguments of MinioCluster '${name}' are not valid:\n${lines.join("\n")}`,
+            errors: problems.map(({ field, reason }) => ({ propertyPath: field, reason })),
+        });
+    }
+}
+
+/**
+ * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
+ * before anything is registered; the rest when it becomes known, before anything that uses it is created.
+ *
+ * @throws InvalidArgumentsError naming every problem
+ */
+export function checkedSpec(name: string, args: MinioClusterArgs): pulumi.Output<MinioClusterSpec> {
+    refuseProblems(name, knownNow(args));
+    return pulumi.output(args).apply((known) => {
+        refuseProblems(name, known);
+        return withDefaults(known);
+    });
+}
+
+function refuseProblems(name: string, args: KnownArgs): void {
+    const problems = problemsOf(name, args);
+    if (problems.length > 0) {
+        throw new InvalidArgumentsError(name, problems);
+    }
+}
+
+/** The arguments without those that are Outputs or promises, at any depth. */
+function knownNow(args: MinioClusterArgs): KnownArgs {
+    const prune = (value: unknown): unknown => {
+        if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+            return undefined;
+        }
+        if (Array.isArray(value)) {
+            return value.map(prune);
+        }
+        if (value !== null && typeof value === "object") {
+            return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, prune(inner)]));
+        }
+        return value;
+    };
+    return prune(args) as KnownArgs;
+}

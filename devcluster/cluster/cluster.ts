@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clusterDir, kubeconfig, pulumiBackend } from "../paths";
+import { say } from "../shell";
+import { keyOf } from "../toolchain/component";
+import { images, kube } from "../toolchain/components";
+import { nodesOf } from "./addresses";
+import { startControlPlane } from "./controlPlane";
+import { startDns, waitForDns } from "./dns";
+import { tryKubectl } from "./kubectl";
+import { startNode, waitForNode } from "./node";
+import { makeControlPlaneCertificates, writeKubeconfig } from "./pki";
+import { removeLeftovers, sandboxPid, startSandbox, stopSandbox } from "./sandbox";
+import { startStorage, waitForStorage } from "./storage";
+
+/** Written when the start is complete: what runs, so that another call knows whether it is what it wants. */
+const stampFile = join(clusterDir, "started");
+
+/**
+ * Starts the embedded Kubernetes, or does nothing when it runs already as asked for. What an interrupted start, or a run
+ * that was cut off, left behind is removed first: the cluster, its volumes and its Pulumi state then begin anew.
+ *
+ * @returns whether it was started by this call
+ */
+export async function startCluster(nodeCount: number): Promise<boolean> {
+    const stamp = JSON.stringify({ nodes: nodeCount, kube: keyOf(kube), images: keyOf(images) });
+    if (sandboxPid() && existsSync(stampFile)) {
+        if (readFileSync(stampFile, "utf8") === stamp && tryKubectl("get", "--raw=/readyz")) {
+            say(`the cluster is running (${nodeCount === 1 ? "one node" : `${nodeCount} nodes`})`);
+            return false;
+        }
+        say("the running cluster is not the one asked for, or does not answer: starting it anew");
+    } else if (existsSync(clusterDir)) {
+        say("removing what an interrupted run left behind");
+    }
+    await stopCluster();
+
+    const nodes = nodesOf(nodeCount);
+    say("starting the sandbox: namespaces, network, storage pool");
+    mkdirSync(pulumiBackend, { recursive: true });
+    await startSandbox();
+    makeControlPlaneCertificates();
+    writeKubeconfig(kubeconfig, "admin");
+    say("starting the control plane");
+    const controlPlane = startControlPlane();
+    await Promise.all([controlPlane, ...nodes.map(startNode)]);
+    say("starting storage and DNS");
+    startDns();
+    await startStorage(nodes);
+    say(`waiting for ${nodes.map((node) => node.name).join(", ")}, storage and DNS`);
+    for (const node of nodes) {
+        await waitForNode(node);
+        await waitForStorage(node);
+    }
+    await waitForDns();
+    writeFileSync(stampFile, stamp);
+    say(`the cluster is ready (kubeconfig: ${kubeconfig})`);
+    return true;
+}
+
+/** Stops the cluster and removes all of it. Does nothing when there is none. */
+export async function stopCluster(): Promise<void> {
+    await stopSandbox();
+    removeLeftovers();
+}

@@ -1,0 +1,192 @@
+/**
+ * The sandbox that the whole cluster runs in: process, mount, network and IPC namespaces of its own, kept by one process.
+ * When that process ends, the kernel ends every process in the sandbox, containers included, and drops its mounts,
+ * interfaces, routes and iptables rules: whatever cut a run off, these cannot be left behind. What can be left is removed
+ * by `removeLeftovers`: control groups, routes of this machine, and files.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+    existsSync,
+    mkdirSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    readlinkSync,
+    rmdirSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { clusterDir, logDir, volumesDir } from "../paths";
+import { attempt, run, UserError, waitFor } from "../shell";
+import { addresses, hostInterface, routedRanges } from "./addresses";
+
+/** The control group above all of the cluster's. */
+export const cgroupRoot = "minio-devcluster";
+
+/** Where service directories of s6 lie: see services.ts. */
+export const servicesDir = join(clusterDir, "services");
+
+/** A sparse file with the file system that holds all volumes: XFS, whose copies by reference make snapshots instant. */
+const volumesImage = join(clusterDir, "volumes.xfs");
+const volumesCapacity = "500G";
+
+const pidFile = join(clusterDir, "sandbox.pid");
+const log = join(logDir, "sandbox.log");
+
+/** Runs as the sandbox's first process, and becomes the supervisor of its services. */
+const init = `
+set -eu
+# Mounts made in here stay in here, and spread between the processes in here (kubelet, the CSI driver, containers).
+mount --make-rslave /
+mount --make-rshared /
+# Sockets, network namespaces and locks of the container runtime and of iptables go with the sandbox.
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /run/netns /run/lock
+# Folders whose place is fixed in the programs that write to them.
+mkdir -p /var/lib/cni /var/log/containers "${clusterDir}/cni" "${logDir}/containers" "${volumesDir}"
+mount --bind "${clusterDir}/cni" /var/lib/cni
+mount --bind "${logDir}/containers" /var/log/containers
+mount -o loop "${volumesImage}" "${volumesDir}"
+ip link set lo up
+echo 1 > /proc/sys/net/ipv4/ip_forward
+exec s6-svscan "${servicesDir}"
+`;
+
+/** The process id, on this machine, of the sandbox's first process; undefined when no sandbox runs. */
+export function sandboxPid(): number | undefined {
+    if (!existsSync(pidFile)) {
+        return undefined;
+    }
+    const [pid, namespace] = readFileSync(pidFile, "utf8").split(" ");
+    // The number may be another process's by now: only the namespace tells.
+    return networkNamespace(pid) === namespace ? Number(pid) : undefined;
+}
+
+function networkNamespace(pid: string | number): string | undefined {
+    try {
+        return readlinkSync(`/proc/${pid}/ns/net`);
+    } catch {
+        return undefined;
+    }
+}
+
+export async function startSandbox(): Promise<void> {
+    mkdirSync(servicesDir, { recursive: true });
+    mkdirSync(logDir, { recursive: true });
+    makeControlGroup(cgroupRoot);
+    run("truncate", ["--size", volumesCapacity, volumesImage]);
+    run("mkfs.xfs", ["-q", "-m", "reflink=1", volumesImage]);
+    const output = openSync(log, "a");
+    const namespaces = ["--pid", "--fork", "--mount-proc", "--mount", "--net", "--ipc"];
+    const holder = spawn("unshare", [...namespaces, "sh", "-c", init], {
+        detached: true,
+        stdio: ["ignore", output, output],
+    });
+    holder.unref();
+    const pid = await firstProcessOf(holder);
+    const namespace = networkNamespace(pid);
+    if (!namespace || namespace === networkNamespace("self")) {
+        throw new UserError(`the sandbox did not start; its log is ${log}`);
+    }
+    writeFileSync(pidFile, `${pid} ${namespace}`);
+    connect(pid);
+    await waitFor("the sandbox's supervisor", () => existsSync(join(servicesDir, ".s6-svscan/control")), { log });
+}
+
+/** `unshare --fork` stays as the parent of the first process in the new namespaces. */
+async function firstProcessOf(holder: ChildProcess): Promise<number> {
+    let pid = 0;
+    await waitFor(
+        "the sandbox's first process",
+        () => {
+            if (holder.exitCode !== null) {
+                throw new UserError(`the sandbox did not start: unshare ended; its log is ${log}`);
+            }
+            const children = `/proc/${holder.pid}/task/${holder.pid}/children`;
+            pid = existsSync(children) ? Number(readFileSync(children, "utf8").trim()) : 0;
+            return pid > 0;
+        },
+        { log, every: 10 },
+    );
+    return pid;
+}
+
+/** Lays the cable and the routes from this machine into the sandbox. */
+function connect(pid: number): void {
+    const inside = (...args: string[]) => run("nsenter", ["--net", `--target=${pid}`, "ip", ...args]);
+    attempt("ip", ["link", "delete", hostInterface]);
+    run("ip", ["link", "add", hostInterface, "type", "veth", "peer", "name", "eth0", "netns", String(pid)]);
+    run("ip", ["address", "add", `${addresses.machine}/24`, "dev", hostInterface]);
+    run("ip", ["link", "set", hostInterface, "up"]);
+    inside("address", "add", `${addresses.controlPlane}/24`, "dev", "eth0");
+    inside("link", "set", "eth0", "up");
+    for (const range of routedRanges) {
+        run("ip", ["route", "replace", range, "via", addresses.controlPlane]);
+        inside("route", "add", "unreachable", range, "metric", "4096");
+    }
+    // A process inside that asks for a Service needs some route before kube-proxy's rules can send it on.
+    inside("route", "add", addresses.services, "dev", "lo");
+    for (const range of [...routedRanges, addresses.nodes]) {
+        // When the sandbox is gone, nothing meant for it may take this machine's default route.
+        run("ip", ["route", "replace", "unreachable", range, "metric", "4096"]);
+    }
+}
+
+/** Ends the sandbox, and with it all that runs in it. */
+export async function stopSandbox(): Promise<void> {
+    const pid = sandboxPid();
+    if (pid) {
+        process.kill(pid, "SIGKILL");
+        await waitFor("the sandbox's end", () => !existsSync(`/proc/${pid}`), { every: 20 });
+    }
+    rmSync(pidFile, { force: true });
+}
+
+/** Removes what the kernel does not: control groups, routes and files, of this cluster or of one that was cut off. */
+export function removeLeftovers(): void {
+    attempt("ip", ["link", "delete", hostInterface]);
+    for (const range of [...routedRanges, addresses.nodes]) {
+        attempt("ip", ["route", "delete", "unreachable", range]);
+    }
+    for (const controller of controllers()) {
+        removeControlGroup(join(controller, cgroupRoot));
+    }
+    rmSync(clusterDir, { recursive: true, force: true });
+}
+
+/** The roots of the mounted control group hierarchies: one for each controller in version 1, a single one in version 2. */
+function controllers(): string[] {
+    const mounts = readFileSync("/proc/self/mounts", "utf8").trim().split("\n");
+    return mounts
+        .map((line) => line.split(" "))
+        .filter(([, , type]) => type === "cgroup" || type === "cgroup2")
+        .map(([, path]) => path);
+}
+
+/** Makes a group for the cluster in each hierarchy: kubelet expects its root to be there. */
+export function makeControlGroup(name: string): void {
+    for (const controller of controllers()) {
+        const group = join(controller, name);
+        mkdirSync(group, { recursive: true });
+        for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+            // Version 1: a new group may use no processor until it is told which.
+            const [own, parent] = [join(group, file), join(group, "..", file)];
+            if (existsSync(own) && existsSync(parent) && readFileSync(own, "utf8").trim() === "") {
+                writeFileSync(own, readFileSync(parent, "utf8"));
+            }
+        }
+    }
+}
+
+function removeControlGroup(group: string): void {
+    if (!existsSync(group)) {
+        return;
+    }
+    for (const child of readdirSync(group, { withFileTypes: true })) {
+        if (child.isDirectory()) {
+            removeControlGroup(join(group, child.name));
+        }
+    }
+    rmdirSync(group);
+}

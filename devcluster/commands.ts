@@ -1,0 +1,115 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { startCluster, stopCluster } from "./cluster/cluster";
+import { kubectl } from "./cluster/kubectl";
+import { environment } from "./environment";
+import { cacheDir, checkout } from "./paths";
+import { requireSupportedMachine } from "./preflight";
+import { run, say, UserError } from "./shell";
+import { binFolder, installToolchain } from "./toolchain/install";
+
+const stack = process.env.STACK || "dev";
+const program = (name: string) => join(binFolder(), name);
+
+/** `make up`: the toolchain, the cluster, the stack, and a first object. */
+export async function up(): Promise<void> {
+    await start();
+    say(`deploying the stack '${stack}'`);
+    pulumi("stack", "select", "--create", stack);
+    pulumi("up", "--yes", "--skip-preview", "--stack", stack);
+    storeFirstObject();
+}
+
+/** The toolchain and the cluster, without a stack. */
+export async function start(): Promise<void> {
+    requireSupportedMachine();
+    await installToolchain();
+    await startCluster(Number(process.env.NODES || 1));
+}
+
+/** `make test`: every test, on the cluster, which is stopped again if this call started it. */
+export async function test(): Promise<void> {
+    requireSupportedMachine();
+    await installToolchain();
+    const started = await startCluster(Number(process.env.NODES || 1));
+    try {
+        const mocha = join(checkout, "node_modules/.bin/mocha");
+        const { status } = spawnSync(mocha, ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"], {
+            cwd: checkout,
+            stdio: "inherit",
+            env: { ...process.env, ...environment() },
+        });
+        process.exitCode = status ?? 1;
+    } finally {
+        if (started && !process.env.KEEP) {
+            await stopCluster();
+        }
+    }
+}
+
+/** `make down`: stops the cluster and removes it. What was built stays in the cache. */
+export async function down(): Promise<void> {
+    requireSupportedMachine();
+    await stopCluster();
+    say(`the cluster is gone; the programs that were built stay in ${cacheDir}`);
+}
+
+/** `make env`: what a shell needs to work by hand. */
+export async function env(): Promise<void> {
+    const quoted = Object.entries(environment()).map(([name, value]) => `export ${name}='${value}'`);
+    process.stdout.write(`${quoted.join("\n")}\n`);
+}
+
+function pulumi(...args: string[]): void {
+    const result = spawnSync(program("pulumi"), args, {
+        cwd: checkout,
+        stdio: "inherit",
+        env: { ...process.env, ...environment() },
+    });
+    if (result.status !== 0) {
+        throw new UserError(`pulumi ${args.join(" ")} failed: see above`);
+    }
+}
+
+/** Stores an object and reads it back from outside the cluster, through the client Service, and tells how to go on. */
+function storeFirstObject(): void {
+    const outputs = JSON.parse(
+        run(program("pulumi"), ["stack", "output", "--json", "--show-secrets", "--stack", stack], {
+            cwd: checkout,
+            env: { ...process.env, ...environment() },
+        }),
+    );
+    const address = kubectl([
+        "get",
+        "service",
+        outputs.serviceName,
+        "-n",
+        outputs.minioNamespace,
+        "-o=jsonpath={.spec.clusterIP}",
+    ]);
+    const credentials = `${encodeURIComponent(outputs.rootUser)}:${encodeURIComponent(outputs.rootPassword)}`;
+    const mcEnvironment = { ...process.env, MC_HOST_first: `http://${credentials}@${address}:9000` };
+    const mc = (args: string[], input?: string) => run(program("mc"), args, { input, env: mcEnvironment });
+    const text = `Stored by make up at ${new Date().toISOString()}\n`;
+    mc(["mb", "--ignore-existing", "first/hello"]);
+    mc(["pipe", "first/hello/world.txt"], text);
+    if (mc(["cat", "first/hello/world.txt"]) !== text) {
+        throw new UserError("the object hello/world.txt does not read back as it was written");
+    }
+    say("stored the object hello/world.txt and read it back");
+    process.stdout.write(`
+MinIO is up.
+  S3 endpoint, from this machine:   http://${address}:9000
+  S3 endpoint, inside the cluster:  ${outputs.endpoint}
+
+Log in and look around:
+  eval "$(make -s env)"
+  mc alias set ${stack} http://${address}:9000 "$(pulumi stack output rootUser)" "$(pulumi stack output rootPassword --show-secrets)"
+  mc ls --recursive ${stack}
+  mc admin info ${stack}
+  kubectl get pods,pvc,pdb,svc -n ${outputs.minioNamespace}
+
+Change it:   pulumi config set partition 2 && pulumi preview
+Remove it:   make down
+`);
+}

@@ -1,0 +1,19 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The checkout that this file stands in. */
+export const checkout = resolve(__dirname, "..");
+
+/** What was built or downloaded once, for every checkout on this machine. Safe to delete. */
+export const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "minio-cluster");
+
+/**
+ * Everything that belongs to the running cluster: data, logs, certificates, volumes, and the Pulumi state of what was
+ * deployed to it. `make down` removes it. A short fixed path, as Unix sockets lie in it (108 characters at most).
+ */
+export const clusterDir = "/var/lib/minio-devcluster";
+
+export const logDir = join(clusterDir, "log");
+export const kubeconfig = join(clusterDir, "kubeconfig");
+export const pulumiBackend = join(clusterDir, "pulumi");
+export const volumesDir = join(clusterDir, "volumes");

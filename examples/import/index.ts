@@ -1,0 +1,16 @@
+import { MinioCluster } from "minio-cluster";
+
+const minio = new MinioCluster("store", {
+    namespace: "default",
+    replicas: 8,
+    storageSize: "100Gi",
+});
+
+/** Where applications in the same Kubernetes cluster find the S3 API. */
+export const endpoint = minio.endpoint;
+
+/** The Secret with `root-user` and `root-password`, for their pods. */
+export const secretName = minio.secretName;
+
+/** What may fail: 3 of the 8 servers, and every object can still be written. */
+export const serversThatMayFail = minio.topology.serversThatMayFailForWrites;

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { execute, Project } from "./project";
+
+describe("bad configuration of a stack", () => {
+    const project = new Project("e2e-bad-config");
+
+    before(() => project.init());
+    after(() => project.remove());
+
+    const cases: [Record<string, unknown>, RegExp][] = [
+        [{ replicas: 17 }, /replicas: 17 is not allowed.*use 14, 15, 16, 18/],
+        [{ storageSize: "ten" }, /storageSize: 'ten' is not allowed: use a Kubernetes quantity, such as 10Gi/],
+        [{ partition: -1 }, /partition: -1 is not allowed: use an integer from 0/],
+        [{ replica: 8 }, /minio-cluster:replica: there is no such key/],
+        [{ replicas: "four" }, /minio-cluster:replicas/],
+        [{ replicas: 17, storageSize: "ten", partition: -1 }, /replicas: 17.*partition: -1.*storageSize: 'ten'/s],
+    ];
+    for (const [change, expected] of cases) {
+        it(`gives one clear error for ${JSON.stringify(change)}, and touches nothing`, async () => {
+            await project.configure(change);
+            const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+            await project.configure({ ...Object.fromEntries(Object.keys(change).map((key) => [key, undefined])) });
+            assert.notEqual(code, 0, text);
+            assert.match(text, expected);
+            assert.doesNotMatch(text, /\n\s+at .*\.[jt]s:\d+/, "there is a stack trace");
+            assert.notEqual((await execute("kubectl", ["get", "namespace", project.namespace])).code, 0);
+        });
+    }
+});

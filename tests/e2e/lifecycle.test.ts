@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { digest, get, Load, makeBucket, put, s3Of } from "./s3";
+
+/** The life of one cluster, in order: each test goes on from where the one before left it. */
+describe("a cluster's life", function () {
+    this.bail(true);
+    const project = new Project("e2e-lifecycle");
+    const inNamespace = `--namespace=${project.namespace}`;
+    let s3: S3Client;
+
+    const namesOf = async (kinds: string) => {
+        const { items } = await kubectlJson("get", kinds, inNamespace);
+        return items
+            .map((item: { kind: string; metadata: { name: string } }) => `${item.kind} ${item.metadata.name}`)
+            .sort();
+    };
+    const revisions = async () => {
+        const { items } = await kubectlJson("get", "pods", inNamespace, "--selector=app=minio");
+        return items.map((pod: any) => [pod.metadata.name, pod.metadata.labels["controller-revision-hash"]]).sort();
+    };
+
+    before(() => project.init());
+    after(() => project.remove());
+    afterEach(async function () {
+        if (this.currentTest?.state === "failed") {
+            const { text } = await execute("kubectl", ["get", "pods,pvc,events", inNamespace, "--output=wide"]);
+            process.stderr.write(`${text}\n`);
+        }
+    });
+
+    it("previews what it would create, and creates nothing", async () => {
+        const text = await project.succeed("preview", "--diff");
+        assert.match(text, /minio-cluster:index:MinioCluster/);
+        assert.match(text, /kubernetes:apps\/v1:StatefulSet/);
+        const { code } = await execute("kubectl", ["get", "namespace", project.namespace]);
+        assert.notEqual(code, 0, "the preview created the namespace");
+    });
+
+    it("comes up, with four servers ready", async () => {
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        const { rootPassword, topology, ready, endpoint } = await project.outputs();
+        assert.ok(!text.includes(rootPassword), "the password is in the output");
+        assert.equal(rootPassword.length, 32);
+        assert.equal(ready, true);
+        assert.equal(endpoint, `http://minio.${project.namespace}.svc.cluster.local:9000`);
+        assert.equal(topology.erasureSetSize, 4);
+        const { status } = await kubectlJson("get", "statefulset", "minio", inNamespace);
+        assert.equal(status.readyReplicas, 4);
+        assert.deepEqual(await namesOf("statefulset,service,secret,pdb,pvc"), [
+            ...[0, 1, 2, 3].map((ordinal) => `PersistentVolumeClaim data-minio-${ordinal}`),
+            "PodDisruptionBudget minio-pdb",
+            "Secret minio-secret",
+            "Service minio",
+            "Service minio-console",
+            "Service minio-headless",
+            "StatefulSet minio",
+        ]);
+    });
+
+    it("keeps the password out of the state's plain text", async () => {
+        const { rootPassword } = await project.outputs();
+        const state = await project.succeed("stack", "export");
+        assert.ok(!state.includes(rootPassword));
+        assert.ok(!state.includes(Buffer.from(rootPassword).toString("base64")));
+    });
+
+    it("has the quorum that the topology says, by the real servers' own word", async () => {
+        const { topology } = await project.outputs();
+        const path = `/api/v1/namespaces/${project.namespace}/pods/http:minio-0:9000/proxy/minio/health/cluster`;
+        const { text } = await execute("kubectl", ["get", "--raw", path, "--v=8"]);
+        const quorum = (kind: string) => Number(new RegExp(`X-Minio-${kind}-Quorum: (\\d+)`, "i").exec(text)?.[1]);
+        assert.equal(quorum("Write"), topology.writeQuorum);
+    });
+
+    it("stores and returns objects from 1 B to 64 MiB", async () => {
+        s3 = await s3Of(project);
+        await makeBucket(s3, "round-trip");
+        for (const size of [1, 1000, 64 << 10, (1 << 20) + 1, 5 << 20, 64 << 20]) {
+            const data = randomBytes(size);
+            await put(s3, "round-trip", `object-${size}`, data);
+            assert.equal(digest(await get(s3, "round-trip", `object-${size}`)), digest(data), `${size} bytes`);
+        }
+    });
+
+    it("changes nothing on a second up", async () => {
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    it("finds no drift on refresh", async () => {
+        await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    it("has a budget that lets one server go, and no second", async () => {
+        const { spec, status } = await kubectlJson("get", "pdb", "minio-pdb", inNamespace);
+        assert.equal(spec.minAvailable, 3);
+        assert.equal(status.disruptionsAllowed, 1);
+    });
+
+    for (const [change, reason] of [
+        [{ replicas: 6 }, /replicas: 4 cannot become 6: MinIO forbids another number of servers/],
+        [{ storageSize: "2Gi" }, /storageSize: 1Gi cannot become 2Gi/],
+    ] as [Record<string, unknown>, RegExp][]) {
+        it(`refuses ${JSON.stringify(change)} in the preview, as it would end the servers`, async () => {
+            const before = { replicas: 4, storageSize: "1Gi" };
+            await project.configure(change);
+            const { code, text } = await project.execute("preview");
+            await project.configure(before);
+            assert.notEqual(code, 0, text);
+            assert.match(text, reason);
+        });
+    }
+
+    it("loses no acknowledged write when a server is killed under load", async () => {
+        await makeBucket(s3, "load");
+        const load = new Load(s3, "load", 4);
+        await untilAcknowledged(load, 40);
+        await kubectl("delete", "pod", "minio-1", inNamespace, "--grace-period=0", "--force");
+        const atKill = load.acknowledged.size;
+        await untilAcknowledged(load, atKill + 100);
+        await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
+        await load.stop();
+        assert.deepEqual(await load.lost(), []);
+    });
+
+    it("updates only the servers that the partition allows, says so when they are ready, and then the others", async () => {
+        const old = await revisions();
+        const resources = (cpu: string) => ({
+            requests: { cpu, memory: "256Mi" },
+            limits: { cpu: "1", memory: "1Gi" },
+        });
+        await project.configure({ partition: 2, resources: resources("110m") });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const staged = await revisions();
+        assert.deepEqual(staged.slice(0, 2), old.slice(0, 2), "a server below the partition was updated");
+        assert.notEqual(staged[2][1], old[2][1]);
+        assert.equal(staged[2][1], staged[3][1]);
+        assert.equal((await kubectlJson("get", "statefulset", "minio", inNamespace)).status.readyReplicas, 4);
+
+        await project.configure({ partition: 0 });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const all = await revisions();
+        assert.deepEqual(new Set(all.map(([, revision]: string[]) => revision)), new Set([staged[3][1]]));
+        assert.equal((await kubectlJson("get", "statefulset", "minio", inNamespace)).status.readyReplicas, 4);
+    });
+
+    it("leaves the claims and nothing else when it is destroyed", async () => {
+        await project.succeed("destroy", "--yes", "--skip-preview");
+        await kubectl("wait", "--for=delete", "pod", "--selector=app=minio", inNamespace, "--timeout=120s");
+        assert.deepEqual(
+            await namesOf("all,secret,pdb,pvc"),
+            [0, 1, 2, 3].map((ordinal) => `PersistentVolumeClaim data-minio-${ordinal}`),
+        );
+    });
+
+    it("finds its data again when it is created anew", async () => {
+        await project.succeed("up", "--yes", "--skip-preview");
+        const data = await get(await s3Of(project), "round-trip", "object-1000");
+        assert.equal(data.length, 1000);
+    });
+});
+
+/** Waits until the load has so many writes acknowledged. */
+async function untilAcknowledged(load: Load, count: number): Promise<void> {
+    const deadline = Date.now() + 120_000;
+    while (load.acknowledged.size < count) {
+        assert.ok(
+            Date.now() < deadline,
+            `only ${load.acknowledged.size} writes in 2 minutes: ${load.failures.slice(-3).join("; ")}`,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}

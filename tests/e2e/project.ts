@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parse, stringify } from "yaml";
+
+export const checkout = join(__dirname, "../..");
+
+export interface Finished {
+    code: number;
+    /** What the program wrote to standard output and standard error. */
+    text: string;
+}
+
+/** Runs a program to its end, whatever it ends with. */
+export function execute(
+    program: string,
+    args: string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+        const chunks: Buffer[] = [];
+        child.stdout.on("data", (chunk) => chunks.push(chunk));
+        child.stderr.on("data", (chunk) => chunks.push(chunk));
+        child.on("error", reject);
+        child.on("close", (code) => resolve({ code: code ?? -1, text: Buffer.concat(chunks).toString() }));
+    });
+}
+
+/** As `execute`, and fails when the program does. */
+export async function succeed(
+    program: string,
+    args: string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+    const { code, text } = await execute(program, args, options);
+    if (code !== 0) {
+        throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${text}`);
+    }
+    return text;
+}
+
+export const kubectl = (...args: string[]) => succeed("kubectl", args);
+
+export async function kubectlJson<T = any>(...args: string[]): Promise<T> {
+    return JSON.parse(await kubectl(...args, "--output=json"));
+}
+
+/** The program in stacks/, as a project of its own: its own state, its own stack and configuration, its own namespace. */
+export class Project {
+    private readonly folder = mkdtempSync(join(tmpdir(), "minio-e2e-"));
+    readonly environment: NodeJS.ProcessEnv;
+
+    constructor(
+        readonly namespace: string,
+        private readonly stack = "test",
+    ) {
+        const project = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8"));
+        project.main = relative(this.folder, join(checkout, "stacks/index.ts"));
+        project.runtime.options.tsconfig = join(checkout, "tsconfig.json");
+        delete project.stackConfigDir;
+        writeFileSync(join(this.folder, "Pulumi.yaml"), stringify(project));
+        mkdirSync(join(this.folder, "state"));
+        this.environment = {
+            ...process.env,
+            PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+            PULUMI_CONFIG_PASSPHRASE: "test",
+        };
+    }
+
+    /** Makes the stack with the values of dev, in this project's namespace, and the given changes. */
+    async init(changes: Record<string, unknown> = {}): Promise<void> {
+        await this.succeed("stack", "init", this.stack);
+        await this.configure({ namespace: this.namespace, createNamespace: true, ...changes });
+    }
+
+    /** Sets configuration values beside those of the dev stack; `undefined` takes one away. */
+    async configure(changes: Record<string, unknown>): Promise<void> {
+        const file = join(this.folder, `Pulumi.${this.stack}.yaml`);
+        const own = parse(readFileSync(file, "utf8"));
+        const { config } = parse(readFileSync(join(checkout, "stacks/Pulumi.dev.yaml"), "utf8"));
+        own.config = { ...config, ...own.config };
+        for (const [key, value] of Object.entries(changes)) {
+            own.config[`minio-cluster:${key}`] = value;
+            if (value === undefined) {
+                delete own.config[`minio-cluster:${key}`];
+            }
+        }
+        writeFileSync(file, stringify(own));
+    }
+
+    execute(...args: string[]): Promise<Finished> {
+        return execute("pulumi", [...args, "--non-interactive", "--color=never"], {
+            cwd: this.folder,
+            env: this.environment,
+        });
+    }
+
+    async succeed(...args: string[]): Promise<string> {
+        const { code, text } = await this.execute(...args);
+        if (code !== 0) {
+            throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
+        }
+        return text;
+    }
+
+    async outputs(): Promise<Record<string, any>> {
+        const text = await succeed("pulumi", ["stack", "output", "--json", "--show-secrets"], {
+            cwd: this.folder,
+            env: this.environment,
+        });
+        return JSON.parse(text);
+    }
+
+    /** Removes everything: the stack's resources, the namespace with its claims, and the folder. */
+    async remove(): Promise<void> {
+        await this.execute("destroy", "--yes");
+        await execute("kubectl", [
+            "delete",
+            "namespace",
+            this.namespace,
+            "--ignore-not-found",
+            "--wait",
+            "--timeout=120s",
+        ]);
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "../../index";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: any;
+}
+
+/** What a MinioCluster registers with the engine, by mocks: fast, beside the tests on the real engine. */
+async function registeredBy(name: string, args: MinioClusterArgs) {
+    const registered: Registered[] = [];
+    await pulumi.runtime.setMocks({
+        newResource({ type, name: resource, inputs }) {
+            registered.push({ type, name: resource, inputs });
+            const state =
+                type === "random:index/randomPassword:RandomPassword"
+                    ? { ...inputs, result: "s3cret".repeat(6) }
+                    : inputs;
+            return { id: `${resource}-id`, state };
+        },
+        call: ({ inputs }) => inputs,
+    });
+    const { MinioCluster } = await import("../../index");
+    const cluster = new MinioCluster(name, args);
+    await known(cluster.ready);
+    return { cluster, registered, inputsOf: (type: string, name: string) => find(registered, type, name) };
+}
+
+function find(registered: Registered[], type: string, name: string) {
+    const found = registered.find((resource) => resource.type.endsWith(`:${type}`) && resource.name === name);
+    assert.ok(found, `there is no ${type} '${name}' among ${registered.map((r) => `${r.type} ${r.name}`).join(", ")}`);
+    return found.inputs;
+}
+
+/** An Output's value; an assertion inside an `apply` might never run. */
+function known<T>(output: pulumi.Output<T>): Promise<pulumi.Unwrap<T>> {
+    return new Promise((resolve) => output.apply((value) => resolve(value as pulumi.Unwrap<T>)));
+}
+
+describe("MinioCluster", () => {
+    it("registers these objects under these names", async () => {
+        const { registered } = await registeredBy("minio", {});
+        assert.deepEqual(registered.map(({ type, name }) => `${type} ${name}`).sort(), [
+            "kubernetes:apps/v1:StatefulSet minio",
+            "kubernetes:core/v1:Secret minio-secret",
+            "kubernetes:core/v1:Service minio",
+            "kubernetes:core/v1:Service minio-console",
+            "kubernetes:core/v1:Service minio-headless",
+            "kubernetes:policy/v1:PodDisruptionBudget minio-pdb",
+            "minio-cluster:index:MinioCluster minio",
+            "random:index/randomPassword:RandomPassword minio-secret-password",
+        ]);
+    });
+
+    it("starts the servers with the seed's arguments, by namespace and domain", async () => {
+        const { inputsOf } = await registeredBy("minio", { namespace: "storage", clusterDomain: "example.org" });
+        const { spec } = inputsOf("StatefulSet", "minio");
+        assert.deepEqual(spec.template.spec.containers[0].args, [
+            "server",
+            "--address=:9000",
+            "--console-address=:9001",
+            "http://minio-{0...3}.minio-headless.storage.svc.example.org:9000/data",
+        ]);
+        assert.equal(spec.serviceName, "minio-headless");
+        assert.equal(spec.volumeClaimTemplates[0].metadata.name, "data");
+        assert.deepEqual(spec.updateStrategy, { type: "RollingUpdate", rollingUpdate: { partition: 0 } });
+    });
+
+    it("gives each of several drives a claim template and a mount", async () => {
+        const { inputsOf } = await registeredBy("minio", { drivesPerServer: 2 });
+        const { spec } = inputsOf("StatefulSet", "minio");
+        const names = spec.volumeClaimTemplates.map(
+            (template: k8s.core.v1.PersistentVolumeClaim) => template.metadata.name,
+        );
+        assert.deepEqual(names, ["data0", "data1"]);
+        assert.ok(spec.template.spec.containers[0].args.at(-1).endsWith("/data{0...1}"));
+    });
+
+    it("hardens the pods", async () => {
+        const { inputsOf } = await registeredBy("minio", {});
+        const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
+        assert.equal(pod.automountServiceAccountToken, false);
+        assert.equal(pod.enableServiceLinks, false);
+        assert.equal(pod.securityContext.runAsNonRoot, true);
+        assert.equal(pod.securityContext.fsGroupChangePolicy, "OnRootMismatch");
+        for (const container of [...pod.containers, ...pod.initContainers]) {
+            assert.deepEqual(container.securityContext, {
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ["ALL"] },
+                readOnlyRootFilesystem: true,
+                runAsNonRoot: true,
+                seccompProfile: { type: "RuntimeDefault" },
+            });
+        }
+    });
+
+    it("drains before a server ends, and keeps its network until after", async () => {
+        const { inputsOf } = await registeredBy("minio", {});
+        const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
+        const drain = pod.containers[0].lifecycle.preStop.sleep.seconds;
+        const linger = pod.initContainers[0].lifecycle.preStop.sleep.seconds;
+        assert.equal(pod.initContainers[0].restartPolicy, "Always");
+        assert.ok(drain >= 5 && linger > drain && pod.terminationGracePeriodSeconds > linger);
+    });
+
+    it("protects the write quorum with a budget, and makes none that could only block", async () => {
+        const four = await registeredBy("minio", { replicas: 4 });
+        assert.equal(four.inputsOf("PodDisruptionBudget", "minio-pdb").spec.minAvailable, 3);
+        const eight = await registeredBy("minio", { replicas: 8 });
+        assert.equal(eight.inputsOf("PodDisruptionBudget", "minio-pdb").spec.minAvailable, 5);
+        const two = await registeredBy("minio", { replicas: 2 });
+        assert.ok(!two.registered.some(({ type }) => type.endsWith("PodDisruptionBudget")));
+    });
+
+    it("keeps the password a secret, and reads it from the Secret only", async () => {
+        const { cluster, inputsOf } = await registeredBy("minio", {});
+        assert.equal(await pulumi.isSecret(cluster.rootPassword), true);
+        assert.equal(await known(cluster.rootPassword), "s3cret".repeat(6));
+        const secret = inputsOf("Secret", "minio-secret");
+        assert.equal(
+            secret.stringData.value?.["root-password"] ?? secret.stringData["root-password"].value,
+            "s3cret".repeat(6),
+        );
+        assert.ok(!JSON.stringify(inputsOf("StatefulSet", "minio")).includes("s3cret"));
+    });
+
+    it("tells endpoints, server names and topology", async () => {
+        const { cluster } = await registeredBy("store", { namespace: "a" });
+        assert.equal(await known(cluster.endpoint), "http://store.a.svc.cluster.local:9000");
+        assert.equal(await known(cluster.consoleEndpoint), "http://store-console.a.svc.cluster.local:9001");
+        assert.equal((await known(cluster.podDnsNames))[3], "store-3.store-headless.a.svc.cluster.local");
+        assert.equal((await known(cluster.topology)).writeQuorum, 3);
+        assert.equal(await known(cluster.rootUser), "admin");
+    });
+});

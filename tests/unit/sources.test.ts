@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(__dirname, "../..");
+
+describe("the sources", () => {
+    for (const [what, program, args] of [
+        ["pass the type check", "tsc", []],
+        ["pass lint and are formatted", "biome", ["check", "--error-on-warnings", "."]],
+    ] as [string, string, string[]][]) {
+        it(what, () => {
+            const { status, stdout, stderr } = spawnSync(join(root, "node_modules/.bin", program), args, {
+                cwd: root,
+                encoding: "utf8",
+            });
+            assert.equal(status, 0, stdout + stderr);
+        });
+    }
+});
