@@ -33,7 +33,8 @@ export function checkedSpec(name: string, args: MinioClusterArgs): pulumi.Output
     });
 }
 
-function refuseProblems(name: string, args: KnownArgs): void {
+/** @throws InvalidArgumentsError naming every problem of values that are all known */
+export function refuseProblems(name: string, args: KnownArgs): void {
     const problems = problemsOf(name, args);
     if (problems.length > 0) {
         throw new InvalidArgumentsError(name, problems);

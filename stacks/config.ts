@@ -1,11 +1,12 @@
 /** The stack's configuration (Pulumi.<stack>.yaml) as arguments of MinioCluster. */
 import * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterArgs } from "../components/args";
+import type { KnownArgs } from "../components/args";
+import { refuseProblems } from "../components/spec";
 
 export interface StackConfig {
     name: string;
     createNamespace: boolean;
-    args: MinioClusterArgs;
+    args: KnownArgs;
 }
 
 /** The keys that a stack may set. Those with a default stand in Pulumi.yaml too, with their types and meaning. */
@@ -25,27 +26,30 @@ export const configKeys = [
     "resources",
 ];
 
-/** @throws RunError naming every key that is not known: a mistyped one would be ignored otherwise */
+/**
+ * @throws RunError naming every key that is not known: a mistyped one would be ignored otherwise
+ * @throws InvalidArgumentsError naming every value that is not allowed
+ */
 export function readConfig(): StackConfig {
     const config = new pulumi.Config();
     refuseUnknownKeys();
-    return {
-        name: config.require("name"),
-        createNamespace: config.requireBoolean("createNamespace"),
-        args: {
-            namespace: config.get("namespace"),
-            clusterDomain: config.get("clusterDomain"),
-            image: config.get("image"),
-            replicas: config.getNumber("replicas"),
-            drivesPerServer: config.getNumber("drivesPerServer"),
-            storageSize: config.get("storageSize"),
-            storageClassName: config.get("storageClassName"),
-            persistentVolumeClaimRetentionPolicy: config.getObject("persistentVolumeClaimRetentionPolicy"),
-            partition: config.getNumber("partition"),
-            rootUser: config.get("rootUser"),
-            resources: config.getObject("resources"),
-        },
+    const name = config.require("name");
+    const args: KnownArgs = {
+        namespace: config.get("namespace"),
+        clusterDomain: config.get("clusterDomain"),
+        image: config.get("image"),
+        replicas: config.getNumber("replicas"),
+        drivesPerServer: config.getNumber("drivesPerServer"),
+        storageSize: config.get("storageSize"),
+        storageClassName: config.get("storageClassName"),
+        persistentVolumeClaimRetentionPolicy: config.getObject("persistentVolumeClaimRetentionPolicy"),
+        partition: config.getNumber("partition"),
+        rootUser: config.get("rootUser"),
+        resources: config.getObject("resources"),
     };
+    // Before the namespace is made, and not only when the cluster is.
+    refuseProblems(name, args);
+    return { name, createNamespace: config.requireBoolean("createNamespace"), args };
 }
 
 function refuseUnknownKeys(): void {

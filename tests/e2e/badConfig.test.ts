@@ -12,7 +12,7 @@ describe("bad configuration of a stack", () => {
         [{ storageSize: "ten" }, /storageSize: 'ten' is not allowed: use a Kubernetes quantity, such as 10Gi/],
         [{ partition: -1 }, /partition: -1 is not allowed: use an integer from 0/],
         [{ replica: 8 }, /minio-cluster:replica: there is no such key/],
-        [{ replicas: "four" }, /minio-cluster:replicas/],
+        [{ replicas: "four" }, /configuration key 'replicas' must be of type 'integer'/],
         [{ replicas: 17, storageSize: "ten", partition: -1 }, /replicas: 17.*partition: -1.*storageSize: 'ten'/s],
     ];
     for (const [change, expected] of cases) {
