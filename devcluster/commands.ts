@@ -5,7 +5,7 @@ import { kubectl } from "./cluster/kubectl";
 import { environment } from "./environment";
 import { cacheDir, checkout } from "./paths";
 import { requireSupportedMachine } from "./preflight";
-import { run, say, UserError } from "./shell";
+import { run, say, UserError, waitFor } from "./shell";
 import { binFolder, installToolchain } from "./toolchain/install";
 
 const stack = process.env.STACK || "dev";
@@ -17,7 +17,7 @@ export async function up(): Promise<void> {
     say(`deploying the stack '${stack}'`);
     pulumi("stack", "select", "--create", stack);
     pulumi("up", "--yes", "--skip-preview", "--stack", stack);
-    storeFirstObject();
+    await storeFirstObject();
 }
 
 /** The toolchain and the cluster, without a stack. */
@@ -72,7 +72,7 @@ function pulumi(...args: string[]): void {
 }
 
 /** Stores an object and reads it back from outside the cluster, through the client Service, and tells how to go on. */
-function storeFirstObject(): void {
+async function storeFirstObject(): Promise<void> {
     const outputs = JSON.parse(
         run(program("pulumi"), ["stack", "output", "--json", "--show-secrets", "--stack", stack], {
             cwd: checkout,
@@ -87,6 +87,8 @@ function storeFirstObject(): void {
         outputs.minioNamespace,
         "-o=jsonpath={.spec.clusterIP}",
     ]);
+    // Servers are ready when they can read; on a first start some moments pass until enough have joined for writes.
+    await waitFor("write quorum", () => isHealthy(`http://${address}:9000`), { seconds: 60 });
     const credentials = `${encodeURIComponent(outputs.rootUser)}:${encodeURIComponent(outputs.rootPassword)}`;
     const mcEnvironment = { ...process.env, MC_HOST_first: `http://${credentials}@${address}:9000` };
     const mc = (args: string[], input?: string) => run(program("mc"), args, { input, env: mcEnvironment });
@@ -112,4 +114,10 @@ Log in and look around:
 Change it:   pulumi config set partition 2 && pulumi preview
 Remove it:   make down
 `);
+}
+
+/** Whether MinIO says that every object can be written. */
+async function isHealthy(endpoint: string): Promise<boolean> {
+    const answer = await fetch(`${endpoint}/minio/health/cluster`).catch(() => undefined);
+    return answer?.ok ?? false;
 }

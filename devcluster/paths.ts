@@ -16,4 +16,8 @@ export const clusterDir = "/var/lib/minio-devcluster";
 export const logDir = join(clusterDir, "log");
 export const kubeconfig = join(clusterDir, "kubeconfig");
 export const pulumiBackend = join(clusterDir, "pulumi");
-export const volumesDir = join(clusterDir, "volumes");
+
+/** Where the pool for all volumes is mounted, inside the cluster's sandbox only. */
+export const volumesPool = join(clusterDir, "volumes");
+/** The CSI driver's folder in the pool. Its name is what tells its loop devices from others when the pool is unmounted. */
+export const volumesDir = join(volumesPool, "minio-devcluster");

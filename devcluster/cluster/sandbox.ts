@@ -2,7 +2,7 @@
  * The sandbox that the whole cluster runs in: process, mount, network and IPC namespaces of its own, kept by one process.
  * When that process ends, the kernel ends every process in the sandbox, containers included, and drops its mounts,
  * interfaces, routes and iptables rules: whatever cut a run off, these cannot be left behind. What can be left is removed
- * by `removeLeftovers`: control groups, routes of this machine, and files.
+ * by `removeLeftovers`: control groups, loop devices, routes of this machine, and files.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import {
@@ -17,7 +17,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { clusterDir, logDir, volumesDir } from "../paths";
+import { clusterDir, logDir, volumesDir, volumesPool } from "../paths";
 import { attempt, run, UserError, waitFor } from "../shell";
 import { addresses, hostInterface, routedRanges } from "./addresses";
 
@@ -44,10 +44,10 @@ mount --make-rshared /
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/netns /run/lock
 # Folders whose place is fixed in the programs that write to them.
-mkdir -p /var/lib/cni /var/log/containers "${clusterDir}/cni" "${logDir}/containers" "${volumesDir}"
+mkdir -p /var/lib/cni /var/log/containers "${clusterDir}/cni" "${logDir}/containers" "${volumesPool}"
 mount --bind "${clusterDir}/cni" /var/lib/cni
 mount --bind "${logDir}/containers" /var/log/containers
-mount -o loop "${volumesImage}" "${volumesDir}"
+mount -o loop "${volumesImage}" "${volumesPool}"
 ip link set lo up
 echo 1 > /proc/sys/net/ipv4/ip_forward
 exec s6-svscan "${servicesDir}"
@@ -143,7 +143,7 @@ export async function stopSandbox(): Promise<void> {
     rmSync(pidFile, { force: true });
 }
 
-/** Removes what the kernel does not: control groups, routes and files, of this cluster or of one that was cut off. */
+/** Removes what the kernel does not: control groups, loop devices, routes and files, of this cluster or of one that was cut off. */
 export function removeLeftovers(): void {
     attempt("ip", ["link", "delete", hostInterface]);
     for (const range of [...routedRanges, addresses.nodes]) {
@@ -152,7 +152,20 @@ export function removeLeftovers(): void {
     for (const controller of controllers()) {
         removeControlGroup(join(controller, cgroupRoot));
     }
+    detachVolumes();
     rmSync(clusterDir, { recursive: true, force: true });
+}
+
+/** Detaches the volumes' loop devices: each would keep the pool, and all of its disk space, alive. */
+function detachVolumes(): void {
+    // Once the pool is no longer mounted, the kernel names files in it by their path from its root.
+    const prefixes = [volumesDir, volumesDir.slice(volumesPool.length)].map((folder) => `${folder}/`);
+    for (const device of readdirSync("/sys/block").filter((name) => name.startsWith("loop"))) {
+        const file = join("/sys/block", device, "loop/backing_file");
+        if (existsSync(file) && prefixes.some((prefix) => readFileSync(file, "utf8").startsWith(prefix))) {
+            attempt("losetup", ["--detach", join("/dev", device)]);
+        }
+    }
 }
 
 /** The roots of the mounted control group hierarchies: one for each controller in version 1, a single one in version 2. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
 import {
@@ -14,8 +15,10 @@ import { kubectlJson, type Project } from "./project";
 export async function s3Of(project: Project, { attempts = 3 } = {}): Promise<S3Client> {
     const { serviceName, rootUser, rootPassword } = await project.outputs();
     const service = await kubectlJson("get", "service", serviceName, `--namespace=${project.namespace}`);
+    const endpoint = `http://${service.spec.clusterIP}:9000`;
+    await waitForWriteQuorum(endpoint);
     return new S3Client({
-        endpoint: `http://${service.spec.clusterIP}:9000`,
+        endpoint,
         region: "us-east-1",
         forcePathStyle: true,
         maxAttempts: attempts,
@@ -26,6 +29,15 @@ export async function s3Of(project: Project, { attempts = 3 } = {}): Promise<S3C
             httpAgent: new Agent({ keepAlive: true, maxSockets: 16 }),
         }),
     });
+}
+
+/** Ready servers can read; on a first start some moments pass until enough have joined for writes. */
+async function waitForWriteQuorum(endpoint: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while (!(await fetch(`${endpoint}/minio/health/cluster`).catch(() => undefined))?.ok) {
+        assert.ok(Date.now() < deadline, "no write quorum after a minute");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
 }
 
 export async function makeBucket(s3: S3Client, Bucket: string): Promise<void> {
