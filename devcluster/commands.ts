@@ -5,8 +5,9 @@ import { kubectl } from "./cluster/kubectl";
 import { environment } from "./environment";
 import { cacheDir, checkout } from "./paths";
 import { requireSupportedMachine } from "./preflight";
-import { run, say, UserError, waitFor } from "./shell";
+import { run, say, UserError } from "./shell";
 import { binFolder, installToolchain } from "./toolchain/install";
+import { waitForWriteQuorum } from "./writeQuorum";
 
 const stack = process.env.STACK || "dev";
 const program = (name: string) => join(binFolder(), name);
@@ -20,18 +21,20 @@ export async function up(): Promise<void> {
     await storeFirstObject();
 }
 
-/** The toolchain and the cluster, without a stack. */
-export async function start(): Promise<void> {
+/**
+ * The toolchain and the cluster, without a stack.
+ *
+ * @returns whether the cluster was started by this call
+ */
+export async function start(): Promise<boolean> {
     requireSupportedMachine();
     await installToolchain();
-    await startCluster(Number(process.env.NODES || 1));
+    return startCluster(Number(process.env.NODES || 1));
 }
 
 /** `make test`: every test, on the cluster, which is stopped again if this call started it. */
 export async function test(): Promise<void> {
-    requireSupportedMachine();
-    await installToolchain();
-    const started = await startCluster(Number(process.env.NODES || 1));
+    const started = await start();
     try {
         const mocha = join(checkout, "node_modules/.bin/mocha");
         const { status } = spawnSync(mocha, ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"], {
@@ -87,8 +90,7 @@ async function storeFirstObject(): Promise<void> {
         outputs.minioNamespace,
         "-o=jsonpath={.spec.clusterIP}",
     ]);
-    // Servers are ready when they can read; on a first start some moments pass until enough have joined for writes.
-    await waitFor("write quorum", () => isHealthy(`http://${address}:9000`), { seconds: 60 });
+    await waitForWriteQuorum(`http://${address}:9000`);
     const credentials = `${encodeURIComponent(outputs.rootUser)}:${encodeURIComponent(outputs.rootPassword)}`;
     const mcEnvironment = { ...process.env, MC_HOST_first: `http://${credentials}@${address}:9000` };
     const mc = (args: string[], input?: string) => run(program("mc"), args, { input, env: mcEnvironment });
@@ -114,10 +116,4 @@ Log in and look around:
 Change it:   pulumi config set partition 2 && pulumi preview
 Remove it:   make down
 `);
-}
-
-/** Whether MinIO says that every object can be written. */
-async function isHealthy(endpoint: string): Promise<boolean> {
-    const answer = await fetch(`${endpoint}/minio/health/cluster`).catch(() => undefined);
-    return answer?.ok ?? false;
 }

@@ -2,7 +2,7 @@
 import { down, env, start, test, up } from "./commands";
 import { say, UserError } from "./shell";
 
-const commands: Record<string, (args: string[]) => Promise<void>> = { up, start, test, down, env };
+const commands: Record<string, (args: string[]) => Promise<unknown>> = { up, start, test, down, env };
 
 const [name, ...args] = process.argv.slice(2);
 const command = commands[name];

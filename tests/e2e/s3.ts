@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
 import {
@@ -9,6 +8,7 @@ import {
     S3Client,
 } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { kubectlJson, type Project } from "./project";
 
 /** An S3 client of AWS's own making, through the client Service, from outside the cluster. */
@@ -29,15 +29,6 @@ export async function s3Of(project: Project, { attempts = 3 } = {}): Promise<S3C
             httpAgent: new Agent({ keepAlive: true, maxSockets: 16 }),
         }),
     });
-}
-
-/** Ready servers can read; on a first start some moments pass until enough have joined for writes. */
-async function waitForWriteQuorum(endpoint: string): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    while (!(await fetch(`${endpoint}/minio/health/cluster`).catch(() => undefined))?.ok) {
-        assert.ok(Date.now() < deadline, "no write quorum after a minute");
-        await new Promise((resolve) => setTimeout(resolve, 200));
-    }
 }
 
 export async function makeBucket(s3: S3Client, Bucket: string): Promise<void> {
