@@ -17,34 +17,142 @@ export interface MinioClusterArgs {
     image?: pulumi.Input<string>;
 
     /**
-     * Servers (pods), at least 2. Default: 4. MinIO accepts only counts whose drives divide into erasure sets of 2 to 16
-     * drives that lie evenly over the servers, and the count of a cluster that has stored data can never change.
+     * Servers (pods) of the first pool, at least 2. Default: 4. MinIO accepts only counts whose drives divide into erasure
+     * sets of 2 to 16 drives that lie evenly over the servers, and the count of a pool can never change: grow by
+     * `expansionPools`.
      */
     replicas?: number;
 
-    /** Drives (volumes) of each server. Default: 1. It can never change either. */
+    /** Drives (volumes) of each server of the first pool. Default: 1. It can never change either. */
     drivesPerServer?: number;
 
-    /** Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. */
+    /** Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. It may grow, never shrink. */
     storageSize?: pulumi.Input<string>;
 
     /** StorageClass of the drives. Default: the Kubernetes cluster's default class. */
     storageClassName?: pulumi.Input<string>;
+
+    /**
+     * Further pools of servers, in the order in which they were added. A pool stays for good: its objects vanish when it
+     * leaves, unless it was decommissioned before. Adding one restarts all servers together. Default: none.
+     */
+    expansionPools?: PoolArgs[];
 
     /** What becomes of the drives' claims when the cluster is deleted or scaled. Default: both `Retain`. */
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
 
     /**
      * Staged update: only servers with this ordinal or a higher one are updated; those below it stay at, and come back
-     * at, the old revision. An integer from 0 (update all) to `replicas` (update none). Default: 0.
+     * at, the old revision. It counts in every pool. An integer from 0 (update all) to `replicas` (update none).
+     * Default: 0.
      */
     partition?: number;
+
+    /** `RollingUpdate`, or `OnDelete`: servers are updated only when somebody deletes their pods. Default: `RollingUpdate`. */
+    updateStrategy?: string;
+
+    /**
+     * `Parallel`, or `OrderedReady`: servers start one after another, and are deleted in reverse. The latter needs
+     * `readiness: Server`. Default: `Parallel`. It cannot change later.
+     */
+    podManagementPolicy?: pulumi.Input<string>;
+
+    /**
+     * When a server is ready and gets requests. `Cluster`: when objects can be read through it. `Server`: when its
+     * process answers, though it may still wait for its peers and answer every request with an error. Default: `Cluster`;
+     * `Server` with `podManagementPolicy: OrderedReady`, as the first server would wait for the others for ever.
+     */
+    readiness?: pulumi.Input<string>;
+
+    /** How an update of the servers goes on. */
+    rollout?: RolloutArgs;
 
     /** User name of the root account, at least 3 characters. Its password is random. Default: `admin`. */
     rootUser?: pulumi.Input<string>;
 
+    /**
+     * A Secret of your own in the namespace, with the keys `root-user` (at least 3 characters) and `root-password` (at least
+     * 8), instead of random credentials. Default: none.
+     */
+    existingSecretName?: pulumi.Input<string>;
+
+    /**
+     * Raise it for a new random root password, or after you changed the Secret of `existingSecretName`: all servers restart
+     * together, as those with different root passwords cannot talk to each other. An integer of at least 1. Default: 1.
+     */
+    credentialsRevision?: number;
+
     /** CPU and memory of each server. Default: requests of 1Gi and 500m, limits of 2Gi and 1 CPU. */
     resources?: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
+
+    /** Labels that a node must have. Default: none. */
+    nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /** Taints of nodes that the servers tolerate. Default: none. */
+    tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
+
+    /** Affinity of the servers. Default: none; they are spread by `topologySpreadConstraints`. */
+    affinity?: pulumi.Input<k8s.types.input.core.v1.Affinity>;
+
+    /**
+     * How the servers of a pool are spread; a constraint without `labelSelector` counts the servers of its pool. Default: over
+     * nodes and over zones as evenly as possible, and scheduled anyway where that is not possible.
+     */
+    topologySpreadConstraints?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.TopologySpreadConstraint>[]>;
+
+    /** PriorityClass of the servers. Default: the Kubernetes cluster's default. */
+    priorityClassName?: pulumi.Input<string>;
+
+    /** Fields of the pods' security context that differ from the hardened defaults (user, group and fsGroup 1000, non-root). */
+    podSecurityContext?: pulumi.Input<k8s.types.input.core.v1.PodSecurityContext>;
+
+    /** Further labels of every object and pod. Default: none. */
+    labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /** Further annotations of the pods. Default: none. */
+    annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /**
+     * Further environment variables of the servers, such as `MINIO_REGION`. Values stand in the pods in plain text. Servers
+     * compare their `MINIO_*` variables. Default: none.
+     */
+    environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /** The budget for voluntary disruptions of each pool. Default: computed from the write quorum. */
+    disruptionBudget?: DisruptionBudgetArgs;
+
+    /** The Service for S3 clients. Default: `ClusterIP`. */
+    clientService?: ServiceArgs;
+
+    /** The Service for the console. Default: `ClusterIP`. */
+    consoleService?: ServiceArgs;
+
+    /** An Ingress for S3 clients, and one for the console. Default: none. */
+    ingress?: IngressArgs;
+
+    /** A Gateway API HTTPRoute for S3 clients, and one for the console. Default: none. */
+    httpRoute?: HttpRouteArgs;
+
+    /** TLS between servers and for clients. Default: none, plain HTTP. Turning it on or off restarts all servers together. */
+    tls?: TlsArgs;
+
+    /** A NetworkPolicy that lets only peers, clients and scrapers reach the servers. Default: none. */
+    networkPolicy?: NetworkPolicyArgs;
+
+    /** Metrics, alerts and a dashboard. Default: none. */
+    monitoring?: MonitoringArgs;
+}
+
+/** A further pool of servers. */
+export interface PoolArgs {
+    /** Servers of the pool, at least 2. Default: as the first pool. */
+    replicas?: number;
+    /** Drives of each server. Default: as the first pool. */
+    drivesPerServer?: number;
+    /** Size of each drive, at least `1Gi`. Default: as the first pool. */
+    storageSize?: pulumi.Input<string>;
+    /** StorageClass of the drives. Default: as the first pool. */
+    storageClassName?: pulumi.Input<string>;
 }
 
 /** What becomes of the drives' claims: `Retain` or `Delete`. */
@@ -55,50 +163,109 @@ export interface PersistentVolumeClaimRetentionPolicy {
     whenScaled?: pulumi.Input<string>;
 }
 
-/** The arguments with every value known and every default filled in. */
-export interface MinioClusterSpec {
-    namespace: string;
-    clusterDomain: string;
-    image: string;
-    replicas: number;
-    drivesPerServer: number;
-    storageSize: string;
-    storageClassName?: string;
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: string; whenScaled: string };
-    partition: number;
-    rootUser: string;
-    resources: k8s.types.input.core.v1.ResourceRequirements;
+/** How an update of the servers goes on. */
+export interface RolloutArgs {
+    /**
+     * `Guided`: `pulumi up` restarts one server after another, each only when it may be missed, and starts those together that
+     * need each other. `Native`: Kubernetes restarts the servers, and `pulumi up` waits. Default: `Guided`.
+     */
+    mode?: string;
+    /** Longest wait for a server to become ready, in seconds, before `pulumi up` fails. Default: 600. */
+    timeoutSeconds?: number;
+    /**
+     * Kubeconfig by which the guided rollout reaches the Kubernetes cluster: a path or its content. Default: what the default
+     * Kubernetes provider uses, `KUBECONFIG` or `~/.kube/config`, with its current context.
+     */
+    kubeconfig?: pulumi.Input<string>;
 }
 
-/**
- * `RELEASE.2025-09-07T16-13-09Z`, the last release of the community image. The digest is that of the index on quay.io.
- */
-export const defaultImage =
-    "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z" +
-    "@sha256:14cea493d9a34af32f524e538b8346cf79f3321eff8e708c1e2960462bd8936e";
+/** A budget for voluntary disruptions, such as drained nodes. At most one of `minAvailable` and `maxUnavailable`. */
+export interface DisruptionBudgetArgs {
+    /** Whether there is one. Default: true, where at least one server may be missed. */
+    enabled?: boolean;
+    /** Servers of each pool that stay. Default: as many as a write needs. */
+    minAvailable?: number;
+    /** Servers of each pool that may be disrupted at once. */
+    maxUnavailable?: number;
+}
 
-/** The arguments with their Inputs resolved. */
-export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
+/** A Service in front of the servers. */
+export interface ServiceArgs {
+    /** `ClusterIP`, `NodePort` or `LoadBalancer`. Default: `ClusterIP`. */
+    type?: pulumi.Input<string>;
+    /** Annotations of the Service, such as those that a cloud's load balancer reads. Default: none. */
+    annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Addresses (CIDR) that may reach a `LoadBalancer`. Default: all. */
+    loadBalancerSourceRanges?: pulumi.Input<pulumi.Input<string>[]>;
+}
 
-/** Fills in the defaults. */
-export function withDefaults(args: KnownArgs): MinioClusterSpec {
-    return {
-        namespace: args.namespace ?? "default",
-        clusterDomain: args.clusterDomain ?? "cluster.local",
-        image: args.image ?? defaultImage,
-        replicas: args.replicas ?? 4,
-        drivesPerServer: args.drivesPerServer ?? 1,
-        storageSize: args.storageSize ?? "10Gi",
-        storageClassName: args.storageClassName,
-        persistentVolumeClaimRetentionPolicy: {
-            whenDeleted: args.persistentVolumeClaimRetentionPolicy?.whenDeleted ?? "Retain",
-            whenScaled: args.persistentVolumeClaimRetentionPolicy?.whenScaled ?? "Retain",
-        },
-        partition: args.partition ?? 0,
-        rootUser: args.rootUser ?? "admin",
-        resources: args.resources ?? {
-            requests: { cpu: "500m", memory: "1Gi" },
-            limits: { cpu: "1", memory: "2Gi" },
-        },
-    };
+/** An Ingress for S3 clients, and one for the console. */
+export interface IngressArgs {
+    /** Host name for S3 clients. */
+    apiHost: pulumi.Input<string>;
+    /** Host name for the console. Default: the console has no Ingress. */
+    consoleHost?: pulumi.Input<string>;
+    /** IngressClass. Default: the Kubernetes cluster's default class. */
+    className?: pulumi.Input<string>;
+    /** Annotations, such as the largest body that the controller lets pass. Default: none. */
+    annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Secret with the certificate for the host names. Default: none, plain HTTP. */
+    tlsSecretName?: pulumi.Input<string>;
+}
+
+/** A Gateway API HTTPRoute for S3 clients, and one for the console. */
+export interface HttpRouteArgs {
+    /** Name of the Gateway. */
+    gatewayName: pulumi.Input<string>;
+    /** Namespace of the Gateway. Default: that of the cluster. */
+    gatewayNamespace?: pulumi.Input<string>;
+    /** Listener of the Gateway. Default: all that fit. */
+    sectionName?: pulumi.Input<string>;
+    /** Host name for S3 clients. */
+    apiHost: pulumi.Input<string>;
+    /** Host name for the console. Default: the console has no route. */
+    consoleHost?: pulumi.Input<string>;
+}
+
+/** Where the servers' certificate comes from: exactly one of `secretName` and `issuer`. */
+export interface TlsArgs {
+    /**
+     * A Secret with `tls.crt`, `tls.key` and, when a private authority signed it, `ca.crt`. The certificate must be valid for the
+     * servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and the client Service's.
+     */
+    secretName?: pulumi.Input<string>;
+    /** The cert-manager issuer that makes the certificate, with all the names that it needs. */
+    issuer?: IssuerArgs;
+}
+
+/** A cert-manager issuer. */
+export interface IssuerArgs {
+    /** Name of the issuer. */
+    name: pulumi.Input<string>;
+    /** `Issuer` or `ClusterIssuer`. Default: `Issuer`. */
+    kind?: pulumi.Input<string>;
+    /** API group of the issuer. Default: `cert-manager.io`. */
+    group?: pulumi.Input<string>;
+}
+
+/** Who may reach the servers; they themselves always reach each other. */
+export interface NetworkPolicyArgs {
+    /** Who may use S3 and the console. Default: the pods of the namespace. */
+    clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
+    /** Who may scrape metrics, which are served on the S3 port. Default: nobody but the clients. */
+    scrapers?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
+}
+
+/** Metrics, alerts and a dashboard, for the Prometheus operator and Grafana. */
+export interface MonitoringArgs {
+    /** ServiceMonitors for the Prometheus operator. Default: true. */
+    serviceMonitor?: boolean;
+    /** Alert rules (PrometheusRule). Default: true. */
+    rules?: boolean;
+    /** A Grafana dashboard, in a ConfigMap with the label `grafana_dashboard`. Default: true. */
+    dashboard?: boolean;
+    /** Time between two scrapes. Default: `30s`. */
+    interval?: pulumi.Input<string>;
+    /** Labels by which your Prometheus selects ServiceMonitors and rules, such as `release: prometheus`. Default: none. */
+    labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }

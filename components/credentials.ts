@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { MinioClusterSpec } from "./args";
-import type { Names } from "./names";
+import type { MinioClusterSpec } from "./defaults";
+import { labelsOf, type Names } from "./names";
 
 /** Keys of the Secret. */
 export const userKey = "root-user";
@@ -13,28 +13,81 @@ const passwordLength = 32;
 
 export interface Credentials {
     secret: k8s.core.v1.Secret;
+    secretName: pulumi.Output<string>;
+    rootUser: pulumi.Output<string>;
+    /** A secret. */
     rootPassword: pulumi.Output<string>;
 }
 
-/** A random password for the root account, made once, and the Secret that the servers read it from. */
+/**
+ * The root account's credentials: the Secret that the user names, or one with a random password, which is made once for
+ * each `credentialsRevision`.
+ *
+ * @param existingSecretName the argument itself: which of the two it is must be known before its value is
+ */
 export function createCredentials(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    existingSecretName: pulumi.Input<string> | undefined,
+    opts: pulumi.CustomResourceOptions,
+): Credentials {
+    return existingSecretName === undefined
+        ? randomCredentials(names, spec, opts)
+        : existingCredentials(names, spec, opts);
+}
+
+function randomCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
+    const revision = spec.credentialsRevision.apply(String);
     const password = new random.RandomPassword(
         `${names.secret}-password`,
-        { length: passwordLength, special: false },
+        { length: passwordLength, special: false, keepers: { revision } },
         opts,
     );
     const secret = new k8s.core.v1.Secret(
         names.secret,
         {
-            metadata: { name: names.secret, namespace: spec.namespace, labels: names.labels },
+            metadata: {
+                name: names.secret,
+                namespace: spec.namespace,
+                labels: spec.apply((known) => labelsOf(names, known)),
+            },
             type: "Opaque",
             stringData: { [userKey]: spec.rootUser, [passwordKey]: password.result },
         },
         { ...opts, additionalSecretOutputs: ["stringData", "data"] },
     );
-    return { secret, rootPassword: pulumi.secret(password.result) };
+    return {
+        secret,
+        secretName: secret.metadata.name,
+        rootUser: spec.rootUser,
+        rootPassword: pulumi.secret(password.result),
+    };
+}
+
+function existingCredentials(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): Credentials {
+    const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
+    const secret = k8s.core.v1.Secret.get(names.secret, id, opts);
+    const secretValue = (key: string) =>
+        pulumi.secret(
+            pulumi.all([secret.data, id]).apply(([data, which]) => {
+                if (data?.[key] === undefined) {
+                    throw new pulumi.RunError(`existingSecretName: the Secret ${which} has no key '${key}'; add it`);
+                }
+                return Buffer.from(data[key], "base64").toString();
+            }),
+        );
+    return {
+        secret,
+        secretName: secret.metadata.name,
+        rootUser: pulumi.unsecret(secretValue(userKey)),
+        rootPassword: secretValue(passwordKey),
+    };
 }

@@ -1,31 +1,45 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterSpec } from "./args";
-import type { Names } from "./names";
-import type { Topology } from "./topology";
+import type { DisruptionBudgetArgs } from "./args";
+import type { MinioClusterSpec } from "./defaults";
+import { labelsOf, type Names, poolName, poolSelector } from "./names";
+import type { PoolTopology } from "./topology";
 
-/**
- * Lets so many servers be drained at once as may be gone without a write failing. None is made where not even one may:
- * it could only block every drain of a node.
- */
+/** What a budget of a pool asks for; undefined when there is to be none. Pure. */
+export function budgetOf(
+    { servers, serversThatMayFailForWrites }: PoolTopology,
+    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudgetArgs = {},
+): { minAvailable?: number; maxUnavailable?: number } | undefined {
+    // Where no server may be missed, a budget could only block every drain of a node.
+    if (!enabled || serversThatMayFailForWrites === 0) {
+        return undefined;
+    }
+    if (maxUnavailable !== undefined) {
+        return { maxUnavailable };
+    }
+    return { minAvailable: minAvailable ?? servers - serversThatMayFailForWrites };
+}
+
+/** Lets so many servers of a pool be drained at once as may be gone without a write failing. */
 export function createDisruptionBudget(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
-    topology: Topology,
+    pool: number,
+    topology: PoolTopology,
+    args: DisruptionBudgetArgs | undefined,
     opts: pulumi.CustomResourceOptions,
 ): k8s.policy.v1.PodDisruptionBudget | undefined {
-    if (topology.serversThatMayFailForWrites === 0) {
-        return undefined;
-    }
-    return new k8s.policy.v1.PodDisruptionBudget(
-        names.disruptionBudget,
-        {
-            metadata: { name: names.disruptionBudget, namespace: spec.namespace, labels: names.labels },
-            spec: {
-                minAvailable: topology.servers - topology.serversThatMayFailForWrites,
-                selector: { matchLabels: names.poolSelector },
+    const budget = budgetOf(topology, args);
+    const name = `${poolName(names.cluster, pool)}-pdb`;
+    return (
+        budget &&
+        new k8s.policy.v1.PodDisruptionBudget(
+            name,
+            {
+                metadata: { name, namespace: spec.namespace, labels: spec.apply((known) => labelsOf(names, known)) },
+                spec: { ...budget, selector: { matchLabels: poolSelector(names, pool) } },
             },
-        },
-        opts,
+            opts,
+        )
     );
 }

@@ -1,4 +1,4 @@
-import type { MinioClusterSpec } from "./args";
+import type { MinioClusterSpec } from "./defaults";
 import { type Names, serverDnsName } from "./names";
 
 /** MinIO's own ports. */
@@ -10,17 +10,29 @@ export function driveNames(drivesPerServer: number): string[] {
     return drivesPerServer === 1 ? ["data"] : Array.from({ length: drivesPerServer }, (_, drive) => `data${drive}`);
 }
 
+/** How servers and clients speak to the servers. */
+export function scheme(spec: MinioClusterSpec): "http" | "https" {
+    return spec.tls ? "https" : "http";
+}
+
+/** Where the certificates lie, when there are any. */
+export const certificatesFolder = "/certs";
+
 /**
- * The arguments of every server: one pattern for the pool, in MinIO's own notation. Its text is compared between the
+ * The arguments of every server: one pattern for each pool, in MinIO's own notation. Their text is compared between the
  * servers, so it may not differ between them.
  */
 export function serverArguments(names: Names, spec: MinioClusterSpec): string[] {
-    const server = serverDnsName(names, spec, `{0...${spec.replicas - 1}}`);
-    const drives = spec.drivesPerServer === 1 ? "/data" : `/data{0...${spec.drivesPerServer - 1}}`;
+    const patterns = spec.pools.map(({ replicas, drivesPerServer }, pool) => {
+        const server = serverDnsName(names, spec, pool, `{0...${replicas - 1}}`);
+        const drives = drivesPerServer === 1 ? "/data" : `/data{0...${drivesPerServer - 1}}`;
+        return `${scheme(spec)}://${server}:${apiPort}${drives}`;
+    });
     return [
         "server",
         `--address=:${apiPort}`,
         `--console-address=:${consolePort}`,
-        `http://${server}:${apiPort}${drives}`,
+        ...(spec.tls ? [`--certs-dir=${certificatesFolder}`] : []),
+        ...patterns,
     ];
 }

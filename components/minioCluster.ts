@@ -1,23 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type MinioClusterArgs, withDefaults } from "./args";
+import type { MinioClusterArgs } from "./args";
+import { changeHooks } from "./changeHook";
 import { createCredentials } from "./credentials";
+import { type KnownArgs, type MinioClusterSpec, poolsOf, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
-import { apiPort, consolePort } from "./endpoints";
-import { namesOf, serverDnsName } from "./names";
-import { createPool } from "./pool";
+import { apiPort, consolePort, scheme } from "./endpoints";
+import { createMonitoring } from "./monitoring/monitoring";
+import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
+import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
+import { createPool, isGuided } from "./pool";
+import { requireKinds } from "./requiredKinds";
+import type { WantedCluster } from "./rollout/observe";
+import { rollOut } from "./rollout/rollout";
 import { createServices } from "./services";
 import { checkedSpec } from "./spec";
-import { type Topology, topologyOf } from "./topology";
+import { createCertificate } from "./tls";
+import type { Topology } from "./topology";
+import { topologyOfPools } from "./validation";
 
 /**
- * A distributed MinIO on Kubernetes: a StatefulSet of servers with their drives, random root credentials, Services, and a
+ * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a
  * disruption budget that follows from the erasure quorum.
  *
  * The names of the objects derive from the component's name: called `minio`, it makes the StatefulSet and client Service
  * `minio`, `minio-headless`, `minio-console`, the Secret `minio-secret` and the budget `minio-pdb`.
  */
 export class MinioCluster extends pulumi.ComponentResource {
-    /** S3 endpoint inside the Kubernetes cluster. */
+    /** S3 endpoint inside the Kubernetes cluster. On `up`, it is known once the cluster is ready. */
     public readonly endpoint: pulumi.Output<string>;
     /** The console's address inside the Kubernetes cluster. */
     public readonly consoleEndpoint: pulumi.Output<string>;
@@ -33,44 +42,84 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly rootUser: pulumi.Output<string>;
     /** Password of the root account: a secret. */
     public readonly rootPassword: pulumi.Output<string>;
-    /** DNS name of each server inside the Kubernetes cluster, by ordinal. */
+    /** DNS name of each server inside the Kubernetes cluster, pool by pool, by ordinal. */
     public readonly podDnsNames: pulumi.Output<string[]>;
-    /** Erasure sets, quorums, and how many servers may fail. */
+    /** Erasure sets, quorums, capacity, and how many servers may fail. */
     public readonly topology: pulumi.Output<Topology>;
-    /** True once every server that the partition allows is updated, and all are ready. */
+    /** True once every server that the partition allows is updated, all are ready, and every object can be written. */
     public readonly ready: pulumi.Output<boolean>;
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         super("minio-cluster:index:MinioCluster", name, {}, opts);
-        const spec = checkedSpec(name, args);
+        const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
-        const { replicas, drivesPerServer } = withDefaults({
-            replicas: args.replicas,
-            drivesPerServer: args.drivesPerServer,
-        });
-        const topology = topologyOf(replicas, drivesPerServer) as Topology; // There is one: the arguments were checked.
         const child = { parent: this };
+        const kubeconfig = args.rollout?.kubeconfig;
+        // What is of a kind that not every cluster knows waits until it is known to.
+        const known = pulumi.all([spec, requireKinds(args, kubeconfig, this)]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, child);
+        const credentials = createCredentials(names, spec, args.existingSecretName, child);
         const services = createServices(names, spec, child);
-        const pool = createPool(names, spec, { ...child, dependsOn: [credentials.secret, services.headless] });
-        createDisruptionBudget(names, spec, topology, child);
+        const before: pulumi.Resource[] = [credentials.secret, services.headless];
+        if (args.tls?.issuer) {
+            before.push(createCertificate(names, known, child));
+        }
+        const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
+        const pools = topology.pools.map((pool, index) => {
+            const statefulSet: pulumi.Resource = createPool(names, spec, index, {
+                ...child,
+                dependsOn: before,
+                hooks: {
+                    beforeUpdate: changeHooks({
+                        pool: poolName(name, index),
+                        servers: pool.servers,
+                        topology,
+                        guided: isGuided(withDefaults(args as KnownArgs)),
+                        kubeconfig,
+                        resource: () => statefulSet,
+                    }),
+                },
+            });
+            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, child);
+            return statefulSet as ReturnType<typeof createPool>;
+        });
+        if (args.networkPolicy) {
+            createNetworkPolicy(names, spec, child);
+        }
+        if (args.ingress) {
+            createIngresses(names, spec, args.ingress, child);
+        }
+        if (args.httpRoute) {
+            createHttpRoutes(names, known, args.httpRoute, child);
+        }
+        if (args.monitoring) {
+            createMonitoring(names, known, topology, args.monitoring, credentials, child);
+        }
 
-        const serviceUrl = (service: string, port: number) =>
-            spec.apply((known) => `http://${service}.${known.namespace}.svc.${known.clusterDomain}:${port}`);
-        this.endpoint = serviceUrl(names.cluster, apiPort);
-        this.consoleEndpoint = serviceUrl(names.consoleService, consolePort);
+        const applied = pulumi.all(pools.map((pool) => pool.id));
+        this.ready = pulumi.all([spec, applied]).apply(([wanted]) => arrive(names, wanted, topology, pools[0]));
+        const url = (service: string, port: number) =>
+            whenReady(
+                this.ready,
+                spec.apply(
+                    (wanted) =>
+                        `${scheme(wanted)}://${service}.${wanted.namespace}.svc.${wanted.clusterDomain}:${port}`,
+                ),
+            );
+        this.endpoint = url(names.cluster, apiPort);
+        this.consoleEndpoint = url(names.consoleService, consolePort);
         this.namespace = spec.namespace;
         this.serviceName = services.client.metadata.name;
         this.headlessServiceName = services.headless.metadata.name;
-        this.secretName = credentials.secret.metadata.name;
-        this.rootUser = spec.rootUser;
+        this.secretName = credentials.secretName;
+        this.rootUser = credentials.rootUser;
         this.rootPassword = credentials.rootPassword;
-        this.podDnsNames = spec.apply((known) =>
-            Array.from({ length: known.replicas }, (_, ordinal) => serverDnsName(names, known, ordinal)),
+        this.podDnsNames = spec.apply((wanted) =>
+            wanted.pools.flatMap(({ replicas }, pool) =>
+                Array.from({ length: replicas }, (_, ordinal) => serverDnsName(names, wanted, pool, ordinal)),
+            ),
         );
-        this.topology = pulumi.output(topology);
-        this.ready = pulumi.all([pool.id, services.client.id]).apply(() => true);
+        this.topology = spec.apply((wanted) => topologyOfPools(wanted.pools) as Topology);
         this.registerOutputs({
             endpoint: this.endpoint,
             consoleEndpoint: this.consoleEndpoint,
@@ -85,4 +134,39 @@ export class MinioCluster extends pulumi.ComponentResource {
             ready: this.ready,
         });
     }
+}
+
+/** On `up`, moves the servers to where they should be, and returns when the cluster is ready. */
+async function arrive(
+    names: Names,
+    spec: MinioClusterSpec,
+    topology: Topology,
+    resource: pulumi.Resource,
+): Promise<boolean> {
+    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine() || !isGuided(spec)) {
+        return true;
+    }
+    const wanted: WantedCluster = {
+        namespace: spec.namespace,
+        scheme: scheme(spec),
+        bootQuorum: topology.bootQuorum,
+        pools: spec.pools.map(({ replicas, storageSize }, pool) => ({
+            name: poolName(names.cluster, pool),
+            selector: poolSelector(names, pool),
+            partition: Math.min(spec.partition, replicas),
+            serversThatMayFail: topology.pools[pool].serversThatMayFailForWrites,
+            storageSize,
+        })),
+    };
+    await rollOut(wanted, {
+        kubeconfig: spec.rollout.kubeconfig,
+        timeoutSeconds: spec.rollout.timeoutSeconds,
+        say: (text) => pulumi.log.info(text, resource, undefined, true),
+    });
+    return true;
+}
+
+/** On `up`, a value that others get when the cluster is ready; a preview shows it at once. */
+function whenReady(ready: pulumi.Output<boolean>, value: pulumi.Output<string>): pulumi.Output<string> {
+    return pulumi.runtime.isDryRun() ? value : pulumi.all([value, ready]).apply(([known]) => known);
 }

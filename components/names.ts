@@ -1,39 +1,54 @@
-import type { MinioClusterSpec } from "./args";
+import type { MinioClusterSpec } from "./defaults";
 
 /** The names of the Kubernetes objects, all derived from the component's name. */
 export interface Names {
-    /** The StatefulSet, and the Service for clients. */
+    /** The component, the Service for clients, and the StatefulSet of the first pool. */
     cluster: string;
     headlessService: string;
     consoleService: string;
+    /** The Secret with the random root credentials. */
     secret: string;
-    disruptionBudget: string;
-    /** Labels of every object. */
-    labels: Record<string, string>;
+    /** The certificate, and the Secret that cert-manager puts it in. */
+    certificate: string;
     /** The label that selects the servers of all pools. */
     selector: Record<string, string>;
-    /** The labels that select the servers of the first pool. */
-    poolSelector: Record<string, string>;
 }
 
 /** The name of a StatefulSet may not be longer: with the hash of a revision it becomes a label's value (63 characters). */
 export const longestName = 52;
 
 export function namesOf(name: string): Names {
-    const selector = { app: name };
     return {
         cluster: name,
         headlessService: `${name}-headless`,
         consoleService: `${name}-console`,
         secret: `${name}-secret`,
-        disruptionBudget: `${name}-pdb`,
-        labels: { ...selector, "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": name },
-        selector,
-        poolSelector: { ...selector, pool: name },
+        certificate: `${name}-tls`,
+        selector: { app: name },
     };
 }
 
+/** The labels of every object: the user's own, and those that say whose it is. */
+export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): Record<string, string> {
+    return {
+        ...spec.labels,
+        ...names.selector,
+        "app.kubernetes.io/name": "minio",
+        "app.kubernetes.io/instance": names.cluster,
+    };
+}
+
+/** The StatefulSet of a pool: the first has the cluster's name, the second is `<name>-pool-1`. */
+export function poolName(name: string, pool: number): string {
+    return pool === 0 ? name : `${name}-pool-${pool}`;
+}
+
+/** The labels that select the servers of a pool. */
+export function poolSelector(names: Names, pool: number): Record<string, string> {
+    return { ...names.selector, pool: poolName(names.cluster, pool) };
+}
+
 /** The name under which a server is found inside the cluster, whether it is ready or not. */
-export function serverDnsName(names: Names, spec: MinioClusterSpec, ordinal: number | string): string {
-    return `${names.cluster}-${ordinal}.${names.headlessService}.${spec.namespace}.svc.${spec.clusterDomain}`;
+export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number, ordinal: number | string): string {
+    return `${poolName(names.cluster, pool)}-${ordinal}.${names.headlessService}.${spec.namespace}.svc.${spec.clusterDomain}`;
 }

@@ -1,11 +1,17 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { MinioClusterSpec } from "./args";
+import type * as pulumi from "@pulumi/pulumi";
 import { passwordKey, userKey } from "./credentials";
-import { apiPort, consolePort, driveNames, serverArguments } from "./endpoints";
-import type { Names } from "./names";
+import type { MinioClusterSpec } from "./defaults";
+import { apiPort, certificatesFolder, consolePort, driveNames, scheme, serverArguments } from "./endpoints";
+import { labelsOf, type Names, poolSelector } from "./names";
+import { certificateVolumes } from "./tls";
 
-type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
+export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 type Container = k8s.types.input.core.v1.Container;
+type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint;
+
+/** Name of the container that runs the server. */
+export const serverName = "minio";
 
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
@@ -17,10 +23,16 @@ const drainSeconds = 5;
  * How long a pod's network outlives its server, at most. Peers and clients that still send to it are then refused at once;
  * an address that is gone answers nothing, and they would wait for time-outs (measured: a read gap of 26 s).
  */
-const lingerSeconds = 15;
+const lingerSeconds = 10;
 
 /** Draining, lingering, and the 2 s in which a server ends, with room for a busy machine. */
 const terminationGracePeriodSeconds = 60;
+
+/**
+ * Servers keep their peers' addresses for 30 s by default, and so long they cannot reach a restarted one at its new address
+ * (`runDNSCache` in `cmd/common-main.go`; tried: writes fail for 10 s when the next one restarts).
+ */
+const defaultEnvironment = { MINIO_DNS_CACHE_TTL: "1s" };
 
 /** A scratch folder: the root file system is read-only. */
 const scratch = { name: "tmp", mountPath: "/tmp" };
@@ -33,10 +45,17 @@ const containerSecurityContext = {
     seccompProfile: { type: "RuntimeDefault" },
 };
 
+/** Annotation of the pods that changes with the root credentials: all servers must then restart together. */
+export const credentialsAnnotation = "minio-cluster/credentials";
+
 /** The pods of a pool: one MinIO server each, and a sidecar that keeps the pod's network while the server ends. */
-export function podTemplate(names: Names, spec: MinioClusterSpec): PodTemplate {
+export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {
+    const selector = poolSelector(names, pool);
     return {
-        metadata: { labels: { ...names.labels, ...names.poolSelector } },
+        metadata: {
+            labels: { ...labelsOf(names, spec), ...selector },
+            annotations: { ...spec.annotations, [credentialsAnnotation]: credentialsRevision(names, spec) },
+        },
         spec: {
             // No part of the server talks to Kubernetes.
             automountServiceAccountToken: false,
@@ -50,20 +69,77 @@ export function podTemplate(names: Names, spec: MinioClusterSpec): PodTemplate {
                 fsGroupChangePolicy: "OnRootMismatch",
                 runAsNonRoot: true,
                 seccompProfile: { type: "RuntimeDefault" },
+                ...spec.podSecurityContext,
             },
             terminationGracePeriodSeconds,
+            nodeSelector: spec.nodeSelector,
+            tolerations: spec.tolerations,
+            affinity: spec.affinity,
+            topologySpreadConstraints: spreadOf(spec, selector),
+            priorityClassName: spec.priorityClassName,
             initContainers: [lingeringSidecar(spec)],
-            containers: [server(names, spec)],
-            volumes: [{ name: scratch.name, emptyDir: {} }],
+            containers: [server(names, spec, pool)],
+            volumes: [{ name: scratch.name, emptyDir: {} }, ...certificateVolumes(names, spec)],
         },
     };
 }
 
-function server(names: Names, spec: MinioClusterSpec): Container {
-    const health = (path: string) => ({ path: `/minio/health/${path}`, port: "api" });
-    const fromSecret = (key: string) => ({ secretKeyRef: { name: names.secret, key } });
+/** The Secret with the root credentials. */
+export function credentialsSecretName(names: Names, spec: MinioClusterSpec): string {
+    return spec.existingSecretName ?? names.secret;
+}
+
+function credentialsRevision(names: Names, spec: MinioClusterSpec): string {
+    const of = spec.existingSecretName === undefined ? spec.rootUser : credentialsSecretName(names, spec);
+    return `${of}/${spec.credentialsRevision}`;
+}
+
+/** Over nodes and zones as evenly as possible; never so that a pod stays without a node. */
+function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): TopologySpreadConstraint[] {
+    const evenly = (topologyKey: string) => ({ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway" });
+    const constraints: TopologySpreadConstraint[] = spec.topologySpreadConstraints ?? [
+        evenly("kubernetes.io/hostname"),
+        evenly("topology.kubernetes.io/zone"),
+    ];
+    return constraints.map((constraint) => ({ labelSelector: { matchLabels: selector }, ...constraint }));
+}
+
+/**
+ * A server is ready once it has seen the write quorum, and stays ready as long as objects can be read through it.
+ *
+ * On its first look it may reach only a few of its peers, and its own drive lacks what was written meanwhile: with no more than
+ * a read quorum it would not find such an object. `ready`, MinIO's own, says yes while a server waits for its peers and answers
+ * every request with an error; and while a server waits for others to be updated it is not to be killed, hence so many failures.
+ */
+function probes(spec: MinioClusterSpec): Pick<Container, "startupProbe" | "readinessProbe" | "livenessProbe"> {
+    const health = (path: string) => ({
+        path: `/minio/health/${path}`,
+        port: "api",
+        scheme: scheme(spec).toUpperCase(),
+    });
+    const truthful = spec.readiness === "Cluster";
     return {
-        name: "minio",
+        startupProbe: {
+            httpGet: health(truthful ? "cluster" : "live"),
+            periodSeconds: 1,
+            failureThreshold: 3600,
+            timeoutSeconds: 5,
+        },
+        readinessProbe: {
+            httpGet: health(truthful ? "cluster/read" : "ready"),
+            periodSeconds: 2,
+            failureThreshold: 2,
+            timeoutSeconds: 5,
+        },
+        livenessProbe: { httpGet: health("live"), periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 10 },
+    };
+}
+
+function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
+    const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
+    const { drivesPerServer } = spec.pools[pool];
+    return {
+        name: serverName,
         image: spec.image,
         args: serverArguments(names, spec),
         env: [
@@ -71,6 +147,7 @@ function server(names: Names, spec: MinioClusterSpec): Container {
             { name: "MINIO_ROOT_PASSWORD", valueFrom: fromSecret(passwordKey) },
             // MinIO makes folders in its home.
             { name: "HOME", value: scratch.mountPath },
+            ...Object.entries({ ...defaultEnvironment, ...spec.environment }).map(([name, value]) => ({ name, value })),
         ],
         ports: [
             { name: "api", containerPort: apiPort },
@@ -78,14 +155,24 @@ function server(names: Names, spec: MinioClusterSpec): Container {
         ],
         resources: spec.resources,
         securityContext: containerSecurityContext,
-        volumeMounts: [scratch, ...driveNames(spec.drivesPerServer).map((name) => ({ name, mountPath: `/${name}` }))],
-        // Until its own name resolves, a server does not listen.
-        startupProbe: { httpGet: health("live"), periodSeconds: 2, failureThreshold: 90, timeoutSeconds: 5 },
-        livenessProbe: { httpGet: health("live"), periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 10 },
-        // `/ready` says yes while a server waits for its peers and answers every call with an error; this does not.
-        readinessProbe: { httpGet: health("cluster/read"), periodSeconds: 2, failureThreshold: 2, timeoutSeconds: 5 },
+        volumeMounts: [
+            scratch,
+            ...driveNames(drivesPerServer).map((name) => ({ name, mountPath: `/${name}` })),
+            ...certificateVolumes(names, spec).map(({ name }) => ({
+                name,
+                mountPath: certificatesFolder,
+                readOnly: true,
+            })),
+        ],
+        ...probes(spec),
         lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
     };
+}
+
+/** The MinIO server among the containers of a pod template whose values are known. */
+export function serverContainer(template: PodTemplate): pulumi.Unwrap<Partial<Container>> {
+    const { containers } = (template as pulumi.Unwrap<PodTemplate>).spec ?? { containers: [] };
+    return containers.find(({ name }) => name === serverName) ?? {};
 }
 
 /** A native sidecar: it starts before the server, and ends after it. */

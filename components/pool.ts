@@ -1,63 +1,88 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterSpec } from "./args";
+import type { MinioClusterSpec } from "./defaults";
 import { driveNames } from "./endpoints";
-import type { Names } from "./names";
+import { labelsOf, type Names, poolName, poolSelector } from "./names";
 import { podTemplate } from "./podTemplate";
-import { reshapingHooks, shapeAnnotation, shapeOf } from "./shape";
+import { shapeAnnotation, shapeOf } from "./shape";
 
-/** A pool of servers: one StatefulSet. */
+/** Annotation of the StatefulSet with the partition that the user wants. */
+export const partitionAnnotation = "minio-cluster/partition";
+
+/** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */
+const fixedFields = ["metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];
+
+/** A pool of servers: one StatefulSet. Changes of what is fixed are left to the hook, which refuses them by the shape. */
 export function createPool(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
+    pool: number,
     opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
+    const name = poolName(names.cluster, pool);
+    const selector = poolSelector(names, pool);
     return new k8s.apps.v1.StatefulSet(
-        names.cluster,
+        name,
         {
             metadata: {
-                name: names.cluster,
+                name,
                 namespace: spec.namespace,
-                labels: names.labels,
+                labels: spec.apply((known) => labelsOf(names, known)),
                 annotations: spec.apply((known) => ({
-                    "pulumi.com/waitFor": waitFor(known.replicas, known.partition),
-                    [shapeAnnotation]: shapeOf(known),
+                    "pulumi.com/waitFor": waitFor(known, pool),
+                    // Another field manager may have set the partition: the guided rollout does.
+                    "pulumi.com/patchForce": "true",
+                    [partitionAnnotation]: String(known.partition),
+                    [shapeAnnotation]: JSON.stringify(shapeOf(known, pool)),
                 })),
             },
-            spec: {
+            spec: spec.apply((known) => ({
                 serviceName: names.headlessService,
-                replicas: spec.replicas,
-                // Servers become ready only together: in order, the first would wait for the others for ever.
-                podManagementPolicy: "Parallel",
-                updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: spec.partition } },
-                persistentVolumeClaimRetentionPolicy: spec.persistentVolumeClaimRetentionPolicy,
-                selector: { matchLabels: names.poolSelector },
-                template: spec.apply((known) => podTemplate(names, known)),
-                volumeClaimTemplates: spec.apply((known) =>
-                    driveNames(known.drivesPerServer).map((name) => ({
-                        metadata: { name, labels: names.poolSelector },
-                        spec: {
-                            accessModes: ["ReadWriteOnce"],
-                            storageClassName: known.storageClassName,
-                            resources: { requests: { storage: known.storageSize } },
-                        },
-                    })),
-                ),
-            },
+                replicas: known.pools[pool].replicas,
+                podManagementPolicy: known.podManagementPolicy,
+                updateStrategy: updateStrategy(known),
+                persistentVolumeClaimRetentionPolicy: known.persistentVolumeClaimRetentionPolicy,
+                selector: { matchLabels: selector },
+                template: podTemplate(names, known, pool),
+                volumeClaimTemplates: driveNames(known.pools[pool].drivesPerServer).map((drive) => ({
+                    metadata: { name: drive, labels: selector },
+                    spec: {
+                        accessModes: ["ReadWriteOnce"],
+                        storageClassName: known.pools[pool].storageClassName,
+                        resources: { requests: { storage: known.pools[pool].storageSize } },
+                    },
+                })),
+            })),
         },
-        // A change of the claim templates would make the provider delete the StatefulSet, all its pods with it, and make
-        // it anew. The hook refuses such a change instead, by the shape.
-        { ...opts, ignoreChanges: ["spec.volumeClaimTemplates"], hooks: { beforeUpdate: reshapingHooks(names) } },
+        { ...opts, ignoreChanges: fixedFields },
     );
 }
 
+/** Whether the component moves the rollout on itself. */
+export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "rollout" | "updateStrategy">): boolean {
+    return rollout.mode === "Guided" && updateStrategy === "RollingUpdate";
+}
+
+/** The guided rollout sets the partition step by step, so here it is left out. */
+function updateStrategy(spec: MinioClusterSpec): k8s.types.input.apps.v1.StatefulSetUpdateStrategy {
+    const type = spec.updateStrategy;
+    return type === "OnDelete" || isGuided(spec) ? { type } : { type, rollingUpdate: { partition: spec.partition } };
+}
+
 /**
- * When the StatefulSet has arrived where it should, for the provider to wait for. Its own wait needs all pods at the new
- * revision, which a partition prevents for ever. A JSONPath filter is tested on each child of the object, of which only
+ * What the provider waits for. Its own wait needs all pods at the new revision, which a partition prevents for ever. In the
+ * guided rollout, only that Kubernetes has seen the change (the provider's JSONPath wait checks `observedGeneration`); otherwise
+ * that the StatefulSet has arrived where it should. A JSONPath filter is tested on each child of the object, of which only
  * `status` has these fields; the parser splits at a single `=`, hence `>` one less.
  */
-export function waitFor(replicas: number, partition: number): string {
-    const updated = replicas - partition;
+export function waitFor(
+    spec: Pick<MinioClusterSpec, "rollout" | "updateStrategy" | "partition" | "pools">,
+    pool: number,
+): string {
+    if (isGuided(spec)) {
+        return "jsonpath={.metadata.uid}";
+    }
+    const updated = spec.updateStrategy === "OnDelete" ? 0 : spec.pools[pool].replicas - spec.partition;
     const isUpdated = updated > 0 ? ` && @.updatedReplicas > ${updated - 1}` : "";
     return `jsonpath={$[?@.readyReplicas == $.spec.replicas${isUpdated}]}`;
 }

@@ -1,8 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterSpec } from "./args";
+import type { ServiceArgs } from "./args";
+import type { MinioClusterSpec } from "./defaults";
 import { apiPort, consolePort } from "./endpoints";
-import type { Names } from "./names";
+import { labelsOf, type Names } from "./names";
+
+/** Label of a Service that tells which of them it is, for a ServiceMonitor to select: all have the same other labels. */
+export const serviceLabel = "minio-cluster/service";
 
 export interface Services {
     headless: k8s.core.v1.Service;
@@ -16,41 +20,59 @@ export function createServices(
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
 ): Services {
-    const metadata = (name: string, annotations?: Record<string, string>) => ({
-        name,
-        namespace: spec.namespace,
-        labels: names.labels,
-        annotations,
+    const service = (
+        kind: "headless" | "client" | "console",
+        name: string,
+        specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec,
+        argsOf: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceArgs> | undefined = () => undefined,
+    ) =>
+        new k8s.core.v1.Service(
+            name,
+            {
+                metadata: {
+                    name,
+                    namespace: spec.namespace,
+                    labels: spec.apply((known) => ({ ...labelsOf(names, known), [serviceLabel]: kind })),
+                    annotations: spec.apply((known) => annotationsOf(argsOf(known))),
+                },
+                spec: spec.apply(specOf),
+            },
+            opts,
+        );
+    const reachable = (args: pulumi.Unwrap<ServiceArgs> | undefined) => ({
+        type: args?.type ?? "ClusterIP",
+        loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
+        selector: names.selector,
     });
     const api = { name: "api", port: apiPort, targetPort: "api" };
     const console = { name: "console", port: consolePort, targetPort: "console" };
     return {
-        headless: new k8s.core.v1.Service(
-            names.headlessService,
-            {
-                // The servers' names must resolve before any of them is ready, so nothing is there to wait for.
-                metadata: metadata(names.headlessService, { "pulumi.com/skipAwait": "true" }),
-                spec: {
-                    clusterIP: "None",
-                    publishNotReadyAddresses: true,
-                    selector: names.selector,
-                    ports: [api],
-                },
-            },
-            opts,
-        ),
-        client: new k8s.core.v1.Service(
+        headless: service("headless", names.headlessService, () => ({
+            clusterIP: "None",
+            publishNotReadyAddresses: true,
+            selector: names.selector,
+            ports: [api],
+        })),
+        client: service(
+            "client",
             names.cluster,
-            { metadata: metadata(names.cluster), spec: { type: "ClusterIP", selector: names.selector, ports: [api] } },
-            opts,
+            ({ clientService }) => ({ ...reachable(clientService), ports: [api] }),
+            ({ clientService }) => clientService,
         ),
-        console: new k8s.core.v1.Service(
+        console: service(
+            "console",
             names.consoleService,
-            {
-                metadata: metadata(names.consoleService),
-                spec: { type: "ClusterIP", selector: names.selector, ports: [console] },
-            },
-            opts,
+            ({ consoleService }) => ({
+                ...reachable(consoleService),
+                ports: [console],
+            }),
+            ({ consoleService }) => consoleService,
         ),
     };
+}
+
+/** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */
+function annotationsOf(args: pulumi.Unwrap<ServiceArgs> | undefined): Record<string, string> {
+    const noWait = args?.type === "LoadBalancer" ? undefined : { "pulumi.com/skipAwait": "true" };
+    return { ...args?.annotations, ...noWait };
 }

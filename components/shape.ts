@@ -1,58 +1,64 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterSpec } from "./args";
-import type { Names } from "./names";
+/** What of a pool can never change in place, and how a change of it is refused. Pure. */
+import type { MinioClusterSpec } from "./defaults";
+import { parseQuantity } from "./quantity";
 
-/** Annotation of the StatefulSet that tells what of a pool can never change, so that a change of it is seen. */
+/** Annotation of the StatefulSet that tells what of a pool is fixed, so that a change of it is seen. */
 export const shapeAnnotation = "minio-cluster/shape";
 
-/** What of a pool cannot be changed in place. */
-type Shape = Pick<MinioClusterSpec, "replicas" | "drivesPerServer" | "storageSize" | "storageClassName">;
-
-export function shapeOf({ replicas, drivesPerServer, storageSize, storageClassName }: Shape): string {
-    return JSON.stringify({ replicas, drivesPerServer, storageSize, storageClassName });
+/** What of a pool cannot be changed, or only in one direction. */
+export interface Shape {
+    namespace: string;
+    podManagementPolicy: string;
+    replicas: number;
+    drivesPerServer: number;
+    storageSize: string;
+    storageClassName?: string;
 }
 
-const explanations: Record<keyof Shape, string> = {
-    replicas:
+export function shapeOf(
+    spec: Pick<MinioClusterSpec, "namespace" | "podManagementPolicy" | "pools">,
+    pool: number,
+): Shape {
+    const { namespace, podManagementPolicy } = spec;
+    const { replicas, drivesPerServer, storageSize, storageClassName } = spec.pools[pool];
+    return { namespace, podManagementPolicy, replicas, drivesPerServer, storageSize, storageClassName };
+}
+
+const copyTheData = "or make a second MinioCluster and copy the data with mc mirror";
+
+const explanations: Record<keyof Shape, [because: string, wayOut: string]> = {
+    namespace: ["the drives' claims lie in their namespace, and would stay behind", copyTheData],
+    podManagementPolicy: [
+        "a StatefulSet cannot change it, and replacing it would stop all servers",
+        "or delete the StatefulSet with kubectl delete --cascade=orphan and make it anew",
+    ],
+    replicas: [
         "MinIO forbids another number of servers: every server of the cluster would exit, as its drives belong to an " +
-        "erasure set of the old size",
-    drivesPerServer: "MinIO forbids another number of drives: no server would start again",
-    storageSize: "the claims of a StatefulSet cannot be changed, and replacing it would stop all servers",
-    storageClassName: "the claims of a StatefulSet cannot be changed, and replacing it would stop all servers",
+            "erasure set of the old size",
+        `or add servers as a pool with expansionPools, ${copyTheData}`,
+    ],
+    drivesPerServer: [
+        "MinIO forbids another number of drives: no server would start again",
+        `or add drives as a pool with expansionPools, ${copyTheData}`,
+    ],
+    storageSize: ["a volume cannot shrink", copyTheData],
+    storageClassName: [
+        "the class of a claim cannot change",
+        `or add a pool of the new class with expansionPools, ${copyTheData}`,
+    ],
 };
 
-/**
- * Why a pool of one shape cannot become one of another, a sentence for each difference; none when it is the same.
- *
- * @param before the annotation's old value
- * @param after the annotation's new value
- */
-export function reshapingProblems(before: string, after: string): string[] {
-    const old: Partial<Shape> = JSON.parse(before);
-    const wanted: Partial<Shape> = JSON.parse(after);
+/** Why a pool of one shape cannot become one of another, a sentence for each difference; none when it can. */
+export function reshapingProblems(before: Shape, after: Shape): string[] {
     return (Object.keys(explanations) as (keyof Shape)[])
-        .filter((field) => old[field] !== wanted[field])
+        .filter((field) => before[field] !== after[field] && !(field === "storageSize" && grows(before, after)))
         .map((field) => {
-            const [from, to] = [old[field], wanted[field]].map((value) => value ?? "the default");
-            return (
-                `${field}: ${from} cannot become ${to}: ${explanations[field]}. Set it back to ${from}, or make a second ` +
-                "MinioCluster and copy the data with mc mirror"
-            );
+            const [from, to] = [before[field], after[field]].map((value) => value ?? "the default");
+            const [because, wayOut] = explanations[field];
+            return `${field}: ${from} cannot become ${to}: ${because}. Set it back to ${from}, ${wayOut}`;
         });
 }
 
-/** Refuse, in the preview already, a change that MinIO or Kubernetes cannot make without losing the cluster. */
-export function reshapingHooks(names: Names): pulumi.ResourceHook[] {
-    if (!pulumi.runtime.hasEngine()) {
-        return []; // A unit test with mocks, which know no hooks: the resource would wait for one for ever.
-    }
-    const refuse: pulumi.ResourceHookFunction = ({ oldInputs, newInputs }) => {
-        const before = oldInputs?.metadata?.annotations?.[shapeAnnotation];
-        const after = newInputs?.metadata?.annotations?.[shapeAnnotation];
-        const problems = before && after ? reshapingProblems(before, after) : [];
-        if (problems.length > 0) {
-            throw new Error(problems.join("\n"));
-        }
-    };
-    return [new pulumi.ResourceHook(`${names.cluster}-refuse-reshaping`, refuse, { onDryRun: true })];
+function grows(before: Shape, after: Shape): boolean {
+    return (parseQuantity(after.storageSize) ?? 0) >= (parseQuantity(before.storageSize) ?? 0);
 }

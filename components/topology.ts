@@ -2,16 +2,40 @@
  * What a number of servers and drives means to MinIO: erasure sets, quorums, and what may fail. Pure.
  *
  * The rules are those of MinIO's own source, RELEASE.2025-09-07T16-13-09Z: `cmd/endpoint-ellipses.go` (`getSetIndexes`,
- * `commonSetDriveCount`, `possibleSetCountsWithSymmetry`), `internal/config/storageclass` (`DefaultParityBlocks`) and
- * `cmd/bootstrap-peer-server.go` (`verifyServerSystemConfig`).
+ * `commonSetDriveCount`, `possibleSetCountsWithSymmetry`), `internal/config/storageclass` (`DefaultParityBlocks`),
+ * `cmd/erasure-server-pool.go` (`newErasureServerPools` for the parity of several pools, `Health` for the quorums) and
+ * `cmd/bootstrap-peer-server.go` (`verifyServerSystemConfig`). tests/e2e/topology.test.ts holds all of it against real
+ * servers.
  */
 
 /** Erasure sets have 2 to 16 drives. */
 const smallestSet = 2;
 const largestSet = 16;
 
-/** What MinIO makes of a pool of servers with the same number of drives each. */
+/** What MinIO makes of all pools together. */
 export interface Topology {
+    /** Each pool, the first one first. */
+    pools: PoolTopology[];
+    /** Servers (pods) of all pools. */
+    servers: number;
+    /** Drives (volumes) of all pools. */
+    drives: number;
+    /** Bytes that objects can take up: the drives without their parity. MinIO's own files take a little of it. */
+    usableBytes: number;
+    /** Any servers, so many at once, may be gone, and every object can still be written. */
+    serversThatMayFailForWrites: number;
+    /** Any servers, so many at once, may be gone, and every object can still be read. */
+    serversThatMayFailForReads: number;
+    /**
+     * Servers that must run the new version, arguments or `MINIO_*` environment before any of them serves. A starting
+     * server waits for half of the others to be the same as itself; those that already run are not affected. While it
+     * waits it serves its drives, so objects are written and read; but `/minio/health/cluster` counts it as gone.
+     */
+    bootQuorum: number;
+}
+
+/** What MinIO makes of a pool of servers with the same number of drives each. */
+export interface PoolTopology {
     /** Servers (pods) of the pool. */
     servers: number;
     /** Drives (volumes) of each server. */
@@ -26,50 +50,97 @@ export interface Topology {
     readQuorum: number;
     /** Drives of a set that must answer for an object to be written. */
     writeQuorum: number;
-    /** Any servers, so many at once, may be gone, and every object can still be written. */
+    /** Bytes that objects can take up: the drives without their parity. */
+    usableBytes: number;
+    /** Any servers of the pool, so many at once, may be gone, and its objects can still be written. */
     serversThatMayFailForWrites: number;
-    /** Any servers, so many at once, may be gone, and every object can still be read. */
+    /** Any servers of the pool, so many at once, may be gone, and its objects can still be read. */
     serversThatMayFailForReads: number;
-    /**
-     * Servers that must run the new version, arguments or `MINIO_*` environment before any of them serves. A starting
-     * server waits for half of the others to be the same as itself; those that already run are not affected.
-     */
-    bootQuorum: number;
+}
+
+/** A pool: its servers, the drives of each, and the size of a drive in bytes. */
+export interface PoolShape {
+    servers: number;
+    drivesPerServer: number;
+    driveBytes: number;
+}
+
+/**
+ * The topology of a cluster of one or more pools.
+ *
+ * @param shapes each pool, the first one first: its parity counts for all
+ * @returns undefined when MinIO refuses one of them
+ */
+export function topologyOf(shapes: PoolShape[]): Topology | undefined {
+    const parity = shapes.length > 0 ? defaultParityOf(shapes[0]) : undefined;
+    const pools = shapes.map((shape) => poolTopologyOf(shape, parity));
+    if (pools.length === 0 || !pools.every((pool) => pool !== undefined)) {
+        return undefined;
+    }
+    const sum = (of: (pool: PoolTopology) => number) => pools.reduce((total, pool) => total + of(pool), 0);
+    const servers = sum((pool) => pool.servers);
+    return {
+        pools,
+        servers,
+        drives: sum((pool) => pool.servers * pool.drivesPerServer),
+        usableBytes: sum((pool) => pool.usableBytes),
+        serversThatMayFailForWrites: Math.min(...pools.map((pool) => pool.serversThatMayFailForWrites)),
+        serversThatMayFailForReads: Math.min(...pools.map((pool) => pool.serversThatMayFailForReads)),
+        bootQuorum: bootQuorumOf(servers),
+    };
+}
+
+/** New servers that start only together: one, and half of all others (`verifyServerSystemConfig`). */
+export function bootQuorumOf(servers: number): number {
+    return Math.floor((servers - 1) / 2) + 1;
 }
 
 /**
  * The topology of one pool.
  *
- * @param servers servers of the pool: an integer of at least 1
- * @param drivesPerServer drives of each server: an integer of at least 1
- * @returns undefined when MinIO refuses this combination: see `explainRefusal`
+ * @param shape servers and drives, each an integer of at least 1
+ * @param parity that of the first pool, when this is a further one
+ * @returns undefined when MinIO refuses it
  */
-export function topologyOf(servers: number, drivesPerServer: number): Topology | undefined {
+function poolTopologyOf(
+    { servers, drivesPerServer, driveBytes }: PoolShape,
+    parity?: number,
+): PoolTopology | undefined {
     const erasureSetSize = erasureSetSizeOf(servers, drivesPerServer);
-    if (!erasureSetSize) {
+    // Only the sets of a further pool can be too small for the parity (`ValidateParity`).
+    if (!erasureSetSize || parity === undefined || erasureSetSize < 2 * parity) {
         return undefined;
     }
-    const parity = defaultParity(erasureSetSize);
     const readQuorum = erasureSetSize - parity;
     const writeQuorum = readQuorum === parity ? readQuorum + 1 : readQuorum;
+    const erasureSets = (servers * drivesPerServer) / erasureSetSize;
     // Drives of one set on one server: sets are laid out evenly over the servers.
     const drivesLost = Math.max(1, erasureSetSize / servers);
     return {
         servers,
         drivesPerServer,
-        erasureSets: (servers * drivesPerServer) / erasureSetSize,
+        erasureSets,
         erasureSetSize,
         parity,
         readQuorum,
         writeQuorum,
+        usableBytes: erasureSets * readQuorum * driveBytes,
         serversThatMayFailForWrites: Math.floor((erasureSetSize - writeQuorum) / drivesLost),
         serversThatMayFailForReads: Math.floor((erasureSetSize - readQuorum) / drivesLost),
-        bootQuorum: Math.floor((servers - 1) / 2) + 1,
     };
 }
 
-/** The set size that MinIO chooses: the fewest sets that divide the drives evenly and lie evenly over the servers. */
-function erasureSetSizeOf(servers: number, drivesPerServer: number): number | undefined {
+/** Parity shards of a pool's objects when it is the first one; undefined when MinIO refuses the pool. */
+export function defaultParityOf({ servers, drivesPerServer }: Omit<PoolShape, "driveBytes">): number | undefined {
+    const erasureSetSize = erasureSetSizeOf(servers, drivesPerServer);
+    return erasureSetSize && defaultParity(erasureSetSize);
+}
+
+/**
+ * The set size that MinIO chooses: the fewest sets that divide the drives evenly and lie evenly over the servers; undefined
+ * when there is none.
+ */
+export function erasureSetSizeOf(servers: number, drivesPerServer: number): number | undefined {
     const drives = servers * drivesPerServer;
     const even = (size: number) => (servers > size ? servers % size === 0 : size % servers === 0);
     for (let size = Math.min(largestSet, drives); size >= smallestSet; size--) {
@@ -95,7 +166,7 @@ export function acceptedServersNear(servers: number, drivesPerServer: number, co
     const accepted: number[] = [];
     for (let distance = 1; accepted.length < count && distance <= 64; distance++) {
         for (const candidate of [servers - distance, servers + distance]) {
-            if (candidate >= 2 && topologyOf(candidate, drivesPerServer)) {
+            if (candidate >= 2 && erasureSetSizeOf(candidate, drivesPerServer)) {
                 accepted.push(candidate);
             }
         }

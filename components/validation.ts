@@ -1,9 +1,8 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
-import type { KnownArgs } from "./args";
-import { withDefaults } from "./args";
-import { longestName } from "./names";
+import { type KnownArgs, type PoolSpec, poolsOf, withDefaults } from "./defaults";
+import { longestName, poolName } from "./names";
 import { parseQuantity } from "./quantity";
-import { acceptedServersNear, topologyOf } from "./topology";
+import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, type Topology, topologyOf } from "./topology";
 
 /** Something that is wrong with an argument. */
 export interface Problem {
@@ -16,8 +15,18 @@ export interface Problem {
 const smallestDrive = "1Gi";
 const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const dnsDomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const imageReference = /^[a-z0-9][\w.:/@-]*$/i;
+const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const imageReference = /^[a-z0-9]([\w./:-]*[\w])?(:[\w][\w.-]*)?(@sha256:[a-f0-9]{64})?$/i;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
+const duration = /^\d+(ms|s|m|h)$/;
+
+/** Environment variables that the component sets itself. */
+const ownVariables = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "HOME"];
+
+/** Labels by which the component finds its servers. */
+const ownLabels = ["app", "pool", "app.kubernetes.io/name", "app.kubernetes.io/instance", "minio-cluster/service"];
 
 /**
  * Every problem of a component's name and arguments; none when they are sound.
@@ -25,88 +34,432 @@ const imageReference = /^[a-z0-9][\w.:/@-]*$/i;
  * Only what a person gave is checked, but as it works together with the defaults.
  */
 export function problemsOf(name: string, args: KnownArgs): Problem[] {
-    const spec = withDefaults(args);
-    const problems: Problem[] = [];
-    const refuse = (field: string, value: unknown, allowed: string) =>
-        problems.push({ field, reason: `${show(value)} is not allowed: ${allowed}` });
-
-    if (!dnsLabel.test(name) || name.length > longestName) {
-        refuse("name", name, `use at most ${longestName} lower-case letters, digits and '-', beginning with a letter`);
-    }
-    if (!isText(spec.namespace) || !namespaceName.test(spec.namespace) || spec.namespace.length > 63) {
-        refuse(
-            "namespace",
-            spec.namespace,
-            "use the name of a namespace: at most 63 lower-case letters, digits and '-'",
-        );
-    }
-    if (!isText(spec.clusterDomain) || !dnsDomain.test(spec.clusterDomain)) {
-        refuse("clusterDomain", spec.clusterDomain, "use the Kubernetes cluster's DNS domain, such as cluster.local");
-    }
-    if (!isText(spec.image) || !imageReference.test(spec.image)) {
-        refuse("image", spec.image, "use a container image, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z");
-    }
-    if (!isText(spec.rootUser) || spec.rootUser.length < 3) {
-        refuse("rootUser", spec.rootUser, "MinIO wants a user name of at least 3 characters");
-    }
-    problems.push(...topologyProblems(spec.replicas, spec.drivesPerServer));
-    if (!isInteger(spec.partition, 0, isInteger(spec.replicas, 0) ? spec.replicas : Number.MAX_SAFE_INTEGER)) {
-        refuse(
-            "partition",
-            spec.partition,
-            `use an integer from 0 (update all servers) to replicas, ${show(spec.replicas)} (update none)`,
-        );
-    }
-    problems.push(...storageProblems(spec.storageSize));
+    const check = new Check();
+    const spec = withDefaults(asObject(args) as KnownArgs);
+    const longest = longestName - (poolName("", spec.pools.length - 1).length || 0);
+    check.that(
+        isText(name) && dnsLabel.test(name) && name.length <= longest,
+        "name",
+        name,
+        `use at most ${longest} lower-case letters, digits and '-', beginning with a letter`,
+    );
+    check.name("namespace", spec.namespace, namespaceName, 63);
+    check.that(
+        isText(spec.clusterDomain) && dnsName.test(spec.clusterDomain) && spec.clusterDomain.length <= 253,
+        "clusterDomain",
+        spec.clusterDomain,
+        "use the Kubernetes cluster's DNS domain, such as cluster.local",
+    );
+    check.that(
+        isText(spec.image) && imageReference.test(spec.image),
+        "image",
+        spec.image,
+        "use a container image, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+    );
+    checkPools(check, args, spec.pools);
+    const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));
+    check.that(
+        isInteger(spec.partition, 0, largest || Number.MAX_SAFE_INTEGER),
+        "partition",
+        spec.partition,
+        `use an integer from 0 (update all servers) to replicas, ${show(largest)} (update none)`,
+    );
     for (const when of ["whenDeleted", "whenScaled"] as const) {
         const policy = spec.persistentVolumeClaimRetentionPolicy[when];
-        if (policy !== "Retain" && policy !== "Delete") {
-            refuse(`persistentVolumeClaimRetentionPolicy.${when}`, policy, "use Retain or Delete");
+        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ["Retain", "Delete"]);
+    }
+    checkRollout(check, args, spec);
+    checkCredentials(check, args, spec);
+    checkPods(check, args);
+    checkBudget(check, args);
+    checkReach(check, args);
+    return check.problems;
+}
+
+/** What is allowed, but hardly meant: a sentence each. */
+export function warningsOf(args: KnownArgs): string[] {
+    const warnings: string[] = [];
+    const spec = withDefaults(args);
+    const [, tag] = /^[^@]*?(?::([^:/@]+))?(?:@.*)?$/.exec(spec.image) ?? [];
+    if (!spec.image.includes("@") && (tag === undefined || tag === "latest")) {
+        warnings.push(
+            `image: ${show(spec.image)} may become another version whenever a pod starts, and servers of different versions ` +
+                "wait for each other: name a release, best with its digest",
+        );
+    }
+    for (const [index, { replicas, drivesPerServer }] of spec.pools.entries()) {
+        const topology = topologyOf([{ servers: replicas, drivesPerServer, driveBytes: 0 }]);
+        if (topology && (replicas < 4 || replicas % 2 === 1)) {
+            const { serversThatMayFailForWrites: writes, serversThatMayFailForReads: reads } = topology;
+            const better = replicas < 4 ? "4 servers keep writing without 1" : "MinIO recommends an even number";
+            warnings.push(
+                `${index === 0 ? "replicas" : `expansionPools[${index - 1}].replicas`}: with ${replicas} servers, ${writes} may ` +
+                    `fail and objects can still be written, ${reads} and they can still be read; ${better}`,
+            );
         }
     }
+    if (spec.readiness === "Server") {
+        warnings.push(
+            "readiness: with Server, a server that still waits for its peers gets requests and answers them with errors" +
+                (spec.podManagementPolicy === "OrderedReady" ? "; podManagementPolicy Parallel does not need it" : ""),
+        );
+    }
+    return warnings;
+}
+
+/** The topology of pools; undefined when MinIO refuses them. */
+export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
+    return topologyOf(
+        pools.map(({ replicas, drivesPerServer, storageSize }) => ({
+            servers: replicas,
+            drivesPerServer,
+            driveBytes: parseQuantity(String(storageSize)) ?? 0,
+        })),
+    );
+}
+
+function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
+    const further = args?.expansionPools;
+    check.that(
+        further === undefined || further === null || Array.isArray(further),
+        "expansionPools",
+        further,
+        "use a list of pools",
+    );
+    for (const [index, pool] of pools.entries()) {
+        const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
+        const { replicas, drivesPerServer, storageSize, storageClassName } = pool;
+        const sound = check.that(
+            isInteger(replicas, 2),
+            `${prefix}replicas`,
+            replicas,
+            "use an integer of at least 2 servers; 4 or more survive the loss of one",
+        );
+        const drivesSound = check.that(
+            isInteger(drivesPerServer, 1),
+            `${prefix}drivesPerServer`,
+            drivesPerServer,
+            "use an integer of at least 1 drive for each server",
+        );
+        if (sound && drivesSound) {
+            checkErasureSets(check, `${prefix}replicas`, pools[0], pool);
+        }
+        checkStorageSize(check, `${prefix}storageSize`, storageSize);
+        check.that(
+            storageClassName === undefined || (isText(storageClassName) && dnsName.test(storageClassName)),
+            `${prefix}storageClassName`,
+            storageClassName,
+            "use the name of a StorageClass",
+        );
+    }
+}
+
+function checkErasureSets(check: Check, field: string, first: PoolSpec, pool: PoolSpec): void {
+    const { replicas, drivesPerServer } = pool;
+    const size = erasureSetSizeOf(replicas, drivesPerServer);
+    const drives = `${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"} per server`;
+    if (!size) {
+        check.problem(
+            field,
+            replicas,
+            "MinIO cannot divide the drives into erasure sets of 2 to 16 that lie evenly over the servers; " +
+                `use ${acceptedServersNear(replicas, drivesPerServer).join(", ")}, or another drivesPerServer`,
+            ` with ${drives}`,
+        );
+        return;
+    }
+    const parity = isInteger(first.replicas, 2) && isInteger(first.drivesPerServer, 1) ? parityOf(first) : undefined;
+    if (parity !== undefined && size < 2 * parity) {
+        check.problem(
+            field,
+            replicas,
+            `its erasure sets would have ${size} drives, and the first pool's parity of ${parity} needs at least ${2 * parity}; ` +
+                "use more servers or drives",
+            ` with ${drives}`,
+        );
+    }
+}
+
+function parityOf({ replicas, drivesPerServer }: PoolSpec): number | undefined {
+    return defaultParityOf({ servers: replicas, drivesPerServer });
+}
+
+function checkStorageSize(check: Check, field: string, storageSize: unknown): void {
+    const bytes = isText(storageSize) ? parseQuantity(storageSize) : undefined;
+    if (check.that(bytes !== undefined, field, storageSize, "use a Kubernetes quantity, such as 10Gi")) {
+        const least = parseQuantity(smallestDrive) ?? 0;
+        check.that((bytes ?? 0) >= least, field, storageSize, `use at least ${smallestDrive} for each drive`);
+    }
+}
+
+function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    check.oneOf("updateStrategy", spec.updateStrategy, ["RollingUpdate", "OnDelete"]);
+    check.oneOf("podManagementPolicy", spec.podManagementPolicy, ["Parallel", "OrderedReady"]);
+    check.oneOf("readiness", spec.readiness, ["Cluster", "Server"]);
+    check.that(
+        !(spec.podManagementPolicy === "OrderedReady" && spec.readiness === "Cluster"),
+        "readiness",
+        "Cluster",
+        "with podManagementPolicy OrderedReady the first server would wait for ever for others that are started only after it; " +
+            "use readiness Server, or podManagementPolicy Parallel",
+    );
+    check.that(
+        !(spec.updateStrategy === "OnDelete" && spec.partition !== 0),
+        "partition",
+        spec.partition,
+        "with updateStrategy OnDelete a partition means nothing; leave it out, or use RollingUpdate",
+    );
+    check.object("rollout", args?.rollout);
+    check.oneOf("rollout.mode", spec.rollout.mode, ["Guided", "Native"]);
+    check.that(
+        isInteger(spec.rollout.timeoutSeconds, 1, 86_400),
+        "rollout.timeoutSeconds",
+        spec.rollout.timeoutSeconds,
+        "use an integer from 1 to 86400 seconds",
+    );
+    check.that(
+        spec.rollout.kubeconfig === undefined || isText(spec.rollout.kubeconfig),
+        "rollout.kubeconfig",
+        "(its value is not shown)",
+        "use a path or the content of a kubeconfig",
+    );
+}
+
+function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    check.that(
+        isText(spec.rootUser) && /^[^\s=,]{3,}$/.test(spec.rootUser),
+        "rootUser",
+        spec.rootUser,
+        "MinIO wants a user name of at least 3 characters, without spaces, '=' and ','",
+    );
+    const existing = spec.existingSecretName;
+    if (existing !== undefined && existing !== null) {
+        check.name("existingSecretName", existing, dnsName, 253);
+        check.that(
+            args.rootUser === undefined || args.rootUser === null,
+            "rootUser",
+            args.rootUser,
+            `the user name stands in the Secret ${show(existing)} (existingSecretName); give one of the two`,
+        );
+    }
+    check.that(
+        isInteger(spec.credentialsRevision, 1),
+        "credentialsRevision",
+        spec.credentialsRevision,
+        "use an integer of at least 1, and raise it for new credentials",
+    );
+}
+
+function checkPods(check: Check, args: KnownArgs): void {
     for (const kind of ["requests", "limits"] as const) {
-        for (const [resource, quantity] of Object.entries(spec.resources?.[kind] ?? {})) {
+        for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
             const value = parseQuantity(String(quantity));
-            if (value === undefined || value < 0) {
-                refuse(`resources.${kind}.${resource}`, quantity, "use a Kubernetes quantity, such as 500m or 1Gi");
+            const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
+            check.that(value !== undefined && value >= 0, `resources.${kind}.${resource}`, quantity, allowed);
+        }
+    }
+    const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
+    for (const [resource, quantity] of Object.entries(asObject(requests))) {
+        const [request, limit] = [quantity, limits?.[resource]].map((value) => parseQuantity(String(value)));
+        check.that(
+            request === undefined || limit === undefined || request <= limit,
+            `resources.requests.${resource}`,
+            quantity,
+            `a request may not be above its limit, ${show(limits?.[resource])}`,
+        );
+    }
+    for (const field of ["nodeSelector", "labels", "annotations"] as const) {
+        check.texts(field, args?.[field]);
+    }
+    for (const [name, value] of Object.entries(asObject(args?.labels))) {
+        check.that(!ownLabels.includes(name), `labels.${name}`, value, "the component sets this label itself");
+        const fits = labelName.test(name) && isText(value) && labelValue.test(value) && value.length <= 63;
+        check.that(fits || !isText(value), `labels.${name}`, value, "use a label that Kubernetes allows");
+    }
+    check.object("environment", args?.environment);
+    for (const [name, value] of Object.entries(asObject(args?.environment))) {
+        const field = `environment.${name}`;
+        check.that(variableName.test(name), field, name, "use a name of letters, digits and '_'");
+        check.that(isText(value), field, `(a ${typeof value})`, "use text");
+        check.that(!ownVariables.includes(name), field, "(its value is not shown)", "the component sets it itself");
+    }
+    for (const field of ["tolerations", "topologySpreadConstraints"] as const) {
+        const value: unknown = args?.[field];
+        check.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
+    }
+    for (const field of ["affinity", "podSecurityContext", "resources"] as const) {
+        check.object(field, args?.[field]);
+    }
+    const priorityClass = args?.priorityClassName;
+    if (priorityClass !== undefined && priorityClass !== null) {
+        check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+function checkBudget(check: Check, args: KnownArgs): void {
+    const budget = args?.disruptionBudget;
+    if (!check.object("disruptionBudget", budget) || !budget) {
+        return;
+    }
+    const { enabled, minAvailable, maxUnavailable } = budget;
+    check.flag("disruptionBudget.enabled", enabled);
+    const given = (value: unknown) => value !== undefined && value !== null;
+    check.that(
+        !(given(minAvailable) && given(maxUnavailable)),
+        "disruptionBudget",
+        budget,
+        "give minAvailable or maxUnavailable, not both",
+    );
+    const topology = poolsAreSound(args) ? topologyOfPools(poolsOf(args)) : undefined;
+    for (const { servers, serversThatMayFailForWrites: mayFail } of topology?.pools ?? []) {
+        if (enabled === false || mayFail === 0) {
+            continue;
+        }
+        const why = `of ${servers} servers ${mayFail} may be missed by a write`;
+        check.that(
+            !given(minAvailable) || isInteger(minAvailable, servers - mayFail, servers - 1),
+            "disruptionBudget.minAvailable",
+            minAvailable,
+            `use an integer from ${servers - mayFail} to ${servers - 1}: ${why}, and ${servers} would block every drain of a node`,
+        );
+        check.that(
+            !given(maxUnavailable) || isInteger(maxUnavailable, 1, mayFail),
+            "disruptionBudget.maxUnavailable",
+            maxUnavailable,
+            `use an integer from 1 to ${mayFail}: ${why}, and 0 would block every drain of a node`,
+        );
+    }
+}
+
+function poolsAreSound(args: KnownArgs): boolean {
+    return poolsOf(args).every(
+        ({ replicas, drivesPerServer }) => isInteger(replicas, 2) && isInteger(drivesPerServer, 1),
+    );
+}
+
+/** Who reaches the servers, and how. */
+function checkReach(check: Check, args: KnownArgs): void {
+    for (const field of ["clientService", "consoleService"] as const) {
+        const service = args?.[field];
+        if (check.object(field, service) && service) {
+            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ["ClusterIP", "NodePort", "LoadBalancer"]);
+            check.texts(`${field}.annotations`, service.annotations);
+            check.that(
+                !service.loadBalancerSourceRanges || service.type === "LoadBalancer",
+                `${field}.loadBalancerSourceRanges`,
+                service.loadBalancerSourceRanges,
+                `it needs ${field}.type LoadBalancer`,
+            );
+        }
+    }
+    for (const field of ["ingress", "httpRoute"] as const) {
+        const hosts = args?.[field];
+        if (check.object(field, hosts) && hosts) {
+            check.host(`${field}.apiHost`, hosts.apiHost);
+            if (hosts.consoleHost !== undefined && hosts.consoleHost !== null) {
+                check.host(`${field}.consoleHost`, hosts.consoleHost);
+                check.that(
+                    hosts.consoleHost !== hosts.apiHost,
+                    `${field}.consoleHost`,
+                    hosts.consoleHost,
+                    "the console needs a host name of its own: S3 clients use every path of theirs",
+                );
             }
         }
     }
-    return problems;
+    if (args?.ingress) {
+        check.texts("ingress.annotations", args.ingress.annotations);
+    }
+    const gateway = args?.httpRoute?.gatewayName;
+    if (args?.httpRoute) {
+        check.name("httpRoute.gatewayName", gateway, dnsName, 253);
+    }
+    const tls = args?.tls;
+    if (check.object("tls", tls) && tls) {
+        check.that(
+            (tls.secretName ? 1 : 0) + (tls.issuer ? 1 : 0) === 1,
+            "tls",
+            tls,
+            "give secretName (a certificate of your own) or issuer (one that cert-manager makes)",
+        );
+        if (tls.secretName) {
+            check.name("tls.secretName", tls.secretName, dnsName, 253);
+        }
+        if (check.object("tls.issuer", tls.issuer) && tls.issuer) {
+            check.name("tls.issuer.name", tls.issuer.name, dnsName, 253);
+        }
+    }
+    const monitoring = args?.monitoring;
+    if (check.object("monitoring", monitoring) && monitoring) {
+        for (const part of ["serviceMonitor", "rules", "dashboard"] as const) {
+            check.flag(`monitoring.${part}`, monitoring[part]);
+        }
+        const interval = monitoring.interval ?? "30s";
+        check.that(
+            isText(interval) && duration.test(interval),
+            "monitoring.interval",
+            interval,
+            "use a time, such as 30s",
+        );
+        check.texts("monitoring.labels", monitoring.labels);
+    }
+    check.object("networkPolicy", args?.networkPolicy);
 }
 
-function topologyProblems(replicas: unknown, drivesPerServer: unknown): Problem[] {
-    const problems: Problem[] = [];
-    if (!isInteger(replicas, 2)) {
-        const reason = `${show(replicas)} is not allowed: use an integer of at least 2 servers; 4 or more survive the loss of one`;
-        problems.push({ field: "replicas", reason });
+/** Collects problems. Each check tells whether its value was sound. */
+class Check {
+    readonly problems: Problem[] = [];
+
+    problem(field: string, value: unknown, allowed: string, context = ""): void {
+        this.problems.push({ field, reason: `${show(value)} is not allowed${context}: ${allowed}` });
     }
-    if (!isInteger(drivesPerServer, 1)) {
-        const reason = `${show(drivesPerServer)} is not allowed: use an integer of at least 1 drive for each server`;
-        problems.push({ field: "drivesPerServer", reason });
+
+    that(sound: boolean, field: string, value: unknown, allowed: string): boolean {
+        if (!sound) {
+            this.problem(field, value, allowed);
+        }
+        return sound;
     }
-    if (isInteger(replicas, 2) && isInteger(drivesPerServer, 1) && !topologyOf(replicas, drivesPerServer)) {
-        const near = acceptedServersNear(replicas, drivesPerServer).join(", ");
-        const reason =
-            `${replicas} is not allowed with ${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"} per server: MinIO ` +
-            "cannot divide the drives into erasure sets of 2 to 16 that lie evenly over the servers; " +
-            `use ${near}, or another drivesPerServer`;
-        problems.push({ field: "replicas", reason });
+
+    oneOf(field: string, value: unknown, allowed: string[]): boolean {
+        return this.that(isText(value) && allowed.includes(value), field, value, `use ${allowed.join(" or ")}`);
     }
-    return problems;
+
+    name(field: string, value: unknown, pattern: RegExp, longest: number): boolean {
+        const sound = isText(value) && pattern.test(value) && value.length <= longest;
+        return this.that(sound, field, value, `use a name of at most ${longest} lower-case letters, digits and '-'`);
+    }
+
+    host(field: string, value: unknown): boolean {
+        const sound = isText(value) && dnsName.test(value) && value.length <= 253;
+        return this.that(sound, field, value, "use a host name, such as s3.example.org");
+    }
+
+    flag(field: string, value: unknown): boolean {
+        const sound = value === undefined || value === null || typeof value === "boolean";
+        return this.that(sound, field, value, "use true or false");
+    }
+
+    object(field: string, value: unknown): boolean {
+        return this.that(value === undefined || value === null || isObject(value), field, value, "use an object");
+    }
+
+    /** An object whose values are all text. */
+    texts(field: string, value: unknown): void {
+        if (this.object(field, value)) {
+            for (const [key, text] of Object.entries(asObject(value))) {
+                this.that(isText(text), `${field}.${key}`, text, "use text");
+            }
+        }
+    }
 }
 
-function storageProblems(storageSize: unknown): Problem[] {
-    const bytes = isText(storageSize) ? parseQuantity(storageSize) : undefined;
-    if (bytes === undefined) {
-        const reason = `${show(storageSize)} is not allowed: use a Kubernetes quantity, such as 10Gi`;
-        return [{ field: "storageSize", reason }];
-    }
-    if (bytes < (parseQuantity(smallestDrive) ?? 0)) {
-        const reason = `${show(storageSize)} is not allowed: use at least ${smallestDrive} for each drive`;
-        return [{ field: "storageSize", reason }];
-    }
-    return [];
+function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+    return isObject(value) ? value : {};
 }
 
 function isText(value: unknown): value is string {
@@ -119,6 +472,11 @@ function isInteger(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER
 
 /** A value as a person would recognise it, however strange. */
 function show(value: unknown): string {
-    const text = typeof value === "string" ? `'${value}'` : String(JSON.stringify(value) ?? value);
+    let text: string;
+    try {
+        text = typeof value === "string" ? `'${value}'` : String(JSON.stringify(value) ?? value);
+    } catch {
+        text = typeof value; // Such as an object that contains itself.
+    }
     return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,6 +1,7 @@
 /** The stack's configuration (Pulumi.<stack>.yaml) as arguments of MinioCluster. */
 import * as pulumi from "@pulumi/pulumi";
-import type { KnownArgs } from "../components/args";
+import type { MinioClusterArgs } from "../components/args";
+import type { KnownArgs } from "../components/defaults";
 import { refuseProblems } from "../components/spec";
 
 export interface StackConfig {
@@ -9,22 +10,47 @@ export interface StackConfig {
     args: KnownArgs;
 }
 
+/** How each argument of MinioCluster is read from a stack's configuration, under a key of its own name. */
+const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "object" } = {
+    namespace: "text",
+    clusterDomain: "text",
+    image: "text",
+    replicas: "number",
+    drivesPerServer: "number",
+    storageSize: "text",
+    storageClassName: "text",
+    expansionPools: "object",
+    persistentVolumeClaimRetentionPolicy: "object",
+    partition: "number",
+    updateStrategy: "text",
+    podManagementPolicy: "text",
+    readiness: "text",
+    rollout: "object",
+    rootUser: "text",
+    existingSecretName: "text",
+    credentialsRevision: "number",
+    resources: "object",
+    nodeSelector: "object",
+    tolerations: "object",
+    affinity: "object",
+    topologySpreadConstraints: "object",
+    priorityClassName: "text",
+    podSecurityContext: "object",
+    labels: "object",
+    annotations: "object",
+    environment: "object",
+    disruptionBudget: "object",
+    clientService: "object",
+    consoleService: "object",
+    ingress: "object",
+    httpRoute: "object",
+    tls: "object",
+    networkPolicy: "object",
+    monitoring: "object",
+};
+
 /** The keys that a stack may set. Those with a default stand in Pulumi.yaml too, with their types and meaning. */
-export const configKeys = [
-    "name",
-    "namespace",
-    "createNamespace",
-    "clusterDomain",
-    "image",
-    "replicas",
-    "drivesPerServer",
-    "storageSize",
-    "storageClassName",
-    "persistentVolumeClaimRetentionPolicy",
-    "partition",
-    "rootUser",
-    "resources",
-];
+export const configKeys = ["name", "createNamespace", ...Object.keys(readers)];
 
 /**
  * @throws RunError naming every key that is not known: a mistyped one would be ignored otherwise
@@ -34,19 +60,10 @@ export function readConfig(): StackConfig {
     const config = new pulumi.Config();
     refuseUnknownKeys();
     const name = config.require("name");
-    const args: KnownArgs = {
-        namespace: config.get("namespace"),
-        clusterDomain: config.get("clusterDomain"),
-        image: config.get("image"),
-        replicas: config.getNumber("replicas"),
-        drivesPerServer: config.getNumber("drivesPerServer"),
-        storageSize: config.get("storageSize"),
-        storageClassName: config.get("storageClassName"),
-        persistentVolumeClaimRetentionPolicy: config.getObject("persistentVolumeClaimRetentionPolicy"),
-        partition: config.getNumber("partition"),
-        rootUser: config.get("rootUser"),
-        resources: config.getObject("resources"),
-    };
+    const read = { text: config.get, number: config.getNumber, object: config.getObject };
+    const args: KnownArgs = Object.fromEntries(
+        Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)]),
+    );
     // Before the namespace is made, and not only when the cluster is.
     refuseProblems(name, args);
     return { name, createNamespace: config.requireBoolean("createNamespace"), args };

@@ -46,7 +46,7 @@ describe("a cluster's life", function () {
         assert.equal(rootPassword.length, 32);
         assert.equal(ready, true);
         assert.equal(endpoint, `http://minio.${project.namespace}.svc.cluster.local:9000`);
-        assert.equal(topology.erasureSetSize, 4);
+        assert.equal(topology.pools[0].erasureSetSize, 4);
         const { status } = await kubectlJson("get", "statefulset", "minio", inNamespace);
         assert.equal(status.readyReplicas, 4);
         assert.deepEqual(await namesOf("statefulset,service,secret,pdb,pvc"), [
@@ -72,7 +72,7 @@ describe("a cluster's life", function () {
         const path = `/api/v1/namespaces/${project.namespace}/pods/http:minio-0:9000/proxy/minio/health/cluster`;
         const { text } = await execute("kubectl", ["get", "--raw", path, "--v=8"]);
         const quorum = (kind: string) => Number(new RegExp(`X-Minio-${kind}-Quorum: (\\d+)`, "i").exec(text)?.[1]);
-        assert.equal(quorum("Write"), topology.writeQuorum);
+        assert.equal(quorum("Write"), topology.pools[0].writeQuorum);
     });
 
     it("stores and returns objects from 1 B to 64 MiB", async () => {
@@ -101,10 +101,15 @@ describe("a cluster's life", function () {
 
     for (const [change, reason] of [
         [{ replicas: 6 }, /replicas: 4 cannot become 6: MinIO forbids another number of servers/],
-        [{ storageSize: "2Gi" }, /storageSize: 1Gi cannot become 2Gi/],
+        [{ podManagementPolicy: "OrderedReady" }, /podManagementPolicy: Parallel cannot become OrderedReady/],
+        [{ credentialsRevision: 2, partition: 2 }, /partition: 2 is not allowed with a change of root credentials/],
+        [
+            { image: "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z", partition: 3 },
+            /partition: 3 is not allowed with a change of image: .* Set partition to 2 or less/,
+        ],
     ] as [Record<string, unknown>, RegExp][]) {
         it(`refuses ${JSON.stringify(change)} in the preview, as it would end the servers`, async () => {
-            const before = { replicas: 4, storageSize: "1Gi" };
+            const before = Object.fromEntries(Object.keys(change).map((key) => [key, undefined]));
             await project.configure(change);
             const { code, text } = await project.execute("preview");
             await project.configure(before);

@@ -75,16 +75,17 @@ export class Project {
         await this.configure({ namespace: this.namespace, createNamespace: true, ...changes });
     }
 
-    /** Sets configuration values beside those of the dev stack; `undefined` takes one away. */
+    /** Sets configuration values beside those of the dev stack; `undefined` is the dev stack's own value. */
     async configure(changes: Record<string, unknown>): Promise<void> {
         const file = join(this.folder, `Pulumi.${this.stack}.yaml`);
         const own = parse(readFileSync(file, "utf8"));
         const { config } = parse(readFileSync(join(checkout, "stacks/Pulumi.dev.yaml"), "utf8"));
         own.config = { ...config, ...own.config };
-        for (const [key, value] of Object.entries(changes)) {
-            own.config[`minio-cluster:${key}`] = value;
-            if (value === undefined) {
-                delete own.config[`minio-cluster:${key}`];
+        for (const [field, value] of Object.entries(changes)) {
+            const key = `minio-cluster:${field}`;
+            own.config[key] = value ?? config[key];
+            if (own.config[key] === undefined) {
+                delete own.config[key];
             }
         }
         writeFileSync(file, stringify(own));

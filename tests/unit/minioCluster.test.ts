@@ -66,7 +66,7 @@ describe("MinioCluster", () => {
         ]);
         assert.equal(spec.serviceName, "minio-headless");
         assert.equal(spec.volumeClaimTemplates[0].metadata.name, "data");
-        assert.deepEqual(spec.updateStrategy, { type: "RollingUpdate", rollingUpdate: { partition: 0 } });
+        assert.deepEqual(spec.updateStrategy, { type: "RollingUpdate" }, "the guided rollout sets the partition");
     });
 
     it("gives each of several drives a claim template and a mount", async () => {
@@ -132,7 +132,7 @@ describe("MinioCluster", () => {
         assert.equal(await known(cluster.endpoint), "http://store.a.svc.cluster.local:9000");
         assert.equal(await known(cluster.consoleEndpoint), "http://store-console.a.svc.cluster.local:9001");
         assert.equal((await known(cluster.podDnsNames))[3], "store-3.store-headless.a.svc.cluster.local");
-        assert.equal((await known(cluster.topology)).writeQuorum, 3);
+        assert.equal((await known(cluster.topology)).pools[0].writeQuorum, 3);
         assert.equal(await known(cluster.rootUser), "admin");
     });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import type { KnownArgs } from "../../components/args";
+import type { KnownArgs, MinioClusterSpec } from "../../components/defaults";
 import { parseQuantity } from "../../components/quantity";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec";
 import { problemsOf } from "../../components/validation";
@@ -63,8 +63,8 @@ describe("validation", () => {
 
     it("checks Inputs when they become known", async () => {
         const spec = checkedSpec("minio", { storageSize: pulumi.output(Promise.resolve("20Gi")), replicas: 8 });
-        const known = await new Promise<{ storageSize: string }>((resolve) => spec.apply(resolve));
-        assert.equal(known.storageSize, "20Gi");
+        const known = await new Promise<MinioClusterSpec>((resolve) => spec.apply((value) => resolve(value)));
+        assert.equal(known.pools[0].storageSize, "20Gi");
     });
 
     it("neither crashes on hostile values nor lets them pass", () => {

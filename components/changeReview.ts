@@ -1,0 +1,136 @@
+/** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
+import { type Change, poolPatterns } from "./change";
+import { type PodTemplate, serverContainer } from "./podTemplate";
+import { reshapingProblems, type Shape } from "./shape";
+import type { Topology } from "./topology";
+
+/** A pool's StatefulSet as a program registers it, before or after a change. */
+export interface Registered {
+    template: PodTemplate;
+    partition: number;
+    shape: Shape;
+}
+
+/** The pool that is changed. */
+export interface Reviewed {
+    /** The StatefulSet. */
+    pool: string;
+    servers: number;
+    topology: Topology;
+    /** Whether the component moves the rollout on itself. */
+    guided: boolean;
+}
+
+/** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
+export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Topology): string[] {
+    return [
+        ...reshapingProblems(before.shape, after.shape),
+        ...removedPoolProblems(before.template, after.template),
+        ...partitionProblems(change, before, after, topology),
+    ];
+}
+
+/** A pool that leaves takes its objects with it; MinIO does not refuse it. */
+function removedPoolProblems(before: PodTemplate, after: PodTemplate): string[] {
+    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    return wanted >= old
+        ? []
+        : [
+              `expansionPools: ${count(old - 1, "pool")} cannot become ${wanted - 1}: the objects in a pool that leaves vanish. ` +
+                  "Put it back",
+          ];
+}
+
+/** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
+function partitionProblems(
+    change: Change,
+    before: Pick<Registered, "partition">,
+    after: Pick<Registered, "partition">,
+    topology: Topology,
+): string[] {
+    const what = change.fields.join(", ");
+    const updated = topology.pools.reduce((sum, { servers }) => sum + Math.max(0, servers - after.partition), 0);
+    if (change.class === "together" && after.partition > 0) {
+        return [
+            `partition: ${after.partition} is not allowed with a change of ${what}: servers with the old and the new value ` +
+                "cannot talk to each other, so all restart together. Set partition to 0",
+        ];
+    }
+    // While a staged update stands, the way back to the old version needs no boot quorum: the servers below have it.
+    const isWayBack = before.partition > 0;
+    if (change.class === "coupled" && updated > 0 && updated < topology.bootQuorum && !isWayBack) {
+        return [
+            `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ${count(updated, "new server")}, ` +
+                `which would wait for others for ever and serve errors, as new ones start only when ${topology.bootQuorum} of ` +
+                `${topology.servers} are new. Set partition to ${largestPartition(topology)} or less, or to ` +
+                `${Math.max(...topology.pools.map(({ servers }) => servers))} to update none`,
+        ];
+    }
+    return [];
+}
+
+/** The largest partition that leaves a boot quorum of servers above it. */
+function largestPartition({ pools, bootQuorum }: Topology): number {
+    const updated = (partition: number) =>
+        pools.reduce((sum, { servers }) => sum + Math.max(0, servers - partition), 0);
+    let partition = Math.max(...pools.map(({ servers }) => servers));
+    while (updated(partition) < bootQuorum) {
+        partition--;
+    }
+    return partition;
+}
+
+/** One line: what restarts, in which order, how many at a time, what stays available, and which servers stay back. */
+export function describeChange(
+    change: Change,
+    before: Registered,
+    after: Registered,
+    { pool, servers, topology, guided }: Reviewed,
+): string | undefined {
+    const from = Math.min(after.partition, servers);
+    if (change.class === "none") {
+        return before.partition === after.partition
+            ? undefined
+            : `partition ${before.partition} → ${after.partition}: ${updates(pool, servers, from)}${stayBack(pool, from)}`;
+    }
+    const what = `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}`;
+    if (change.class === "together") {
+        return (
+            `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
+            "requests wait or fail for some seconds, and nothing that was stored is lost"
+        );
+    }
+    const pace = guided ? "one at a time" : "at Kubernetes' pace";
+    const together =
+        change.class === "coupled" ? `, the first ${topology.bootQuorum} new ones begin to serve together` : "";
+    return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
+}
+
+function updates(pool: string, servers: number, from: number): string {
+    if (from >= servers) {
+        return "no server is updated";
+    }
+    return from === servers - 1
+        ? `${pool}-${from} is updated`
+        : `${pool}-${servers - 1} to ${pool}-${from} are updated in this order`;
+}
+
+function stayBack(pool: string, from: number): string {
+    if (from === 0) {
+        return "";
+    }
+    return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
+}
+
+function availability({ serversThatMayFailForWrites, serversThatMayFailForReads }: Topology): string {
+    if (serversThatMayFailForWrites > 0) {
+        return "every object stays readable and writable";
+    }
+    return serversThatMayFailForReads > 0
+        ? "every object stays readable, and writes fail while a server restarts"
+        : "requests fail while a server restarts";
+}
+
+function count(number: number, what: string): string {
+    return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

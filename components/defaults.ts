@@ -1,0 +1,96 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "./args";
+
+/** The arguments with their Inputs resolved. */
+export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
+
+/** A pool of servers, with its defaults. */
+export interface PoolSpec {
+    replicas: number;
+    drivesPerServer: number;
+    storageSize: string;
+    storageClassName?: string;
+}
+
+/** Arguments that have a default; the others are absent when they are not given. */
+interface Defaulted {
+    namespace: string;
+    clusterDomain: string;
+    image: string;
+    /** All pools, the first one first. */
+    pools: PoolSpec[];
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: string; whenScaled: string };
+    partition: number;
+    updateStrategy: string;
+    podManagementPolicy: string;
+    readiness: string;
+    rollout: { mode: string; timeoutSeconds: number; kubeconfig?: string };
+    rootUser: string;
+    credentialsRevision: number;
+    resources: NonNullable<KnownArgs["resources"]>;
+}
+
+/** Fields of the arguments that the spec tells as `pools`. */
+type PoolFields = keyof PoolSpec | "expansionPools";
+
+/** The arguments with every value known and every default filled in. */
+export type MinioClusterSpec = Defaulted & Omit<KnownArgs, keyof Defaulted | PoolFields>;
+
+/**
+ * `RELEASE.2025-09-07T16-13-09Z`, the last release of the community image. The digest is that of the index on quay.io.
+ */
+export const defaultImage =
+    "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z" +
+    "@sha256:14cea493d9a34af32f524e538b8346cf79f3321eff8e708c1e2960462bd8936e";
+
+/** Fills in the defaults. */
+export function withDefaults(args: KnownArgs): MinioClusterSpec {
+    const { replicas, drivesPerServer, storageSize, storageClassName, expansionPools, ...others } = args;
+    const podManagementPolicy = args.podManagementPolicy ?? "Parallel";
+    return {
+        ...others,
+        namespace: args.namespace ?? "default",
+        clusterDomain: args.clusterDomain ?? "cluster.local",
+        image: args.image ?? defaultImage,
+        pools: poolsOf(args),
+        persistentVolumeClaimRetentionPolicy: {
+            whenDeleted: args.persistentVolumeClaimRetentionPolicy?.whenDeleted ?? "Retain",
+            whenScaled: args.persistentVolumeClaimRetentionPolicy?.whenScaled ?? "Retain",
+        },
+        partition: args.partition ?? 0,
+        updateStrategy: args.updateStrategy ?? "RollingUpdate",
+        podManagementPolicy,
+        readiness: args.readiness ?? (podManagementPolicy === "OrderedReady" ? "Server" : "Cluster"),
+        rollout: {
+            mode: args.rollout?.mode ?? "Guided",
+            timeoutSeconds: args.rollout?.timeoutSeconds ?? 600,
+            kubeconfig: args.rollout?.kubeconfig,
+        },
+        rootUser: args.rootUser ?? "admin",
+        credentialsRevision: args.credentialsRevision ?? 1,
+        resources: args.resources ?? {
+            requests: { cpu: "500m", memory: "1Gi" },
+            limits: { cpu: "1", memory: "2Gi" },
+        },
+    };
+}
+
+/** All pools, the first one first; what a further pool leaves out is as in the first. */
+export function poolsOf(args: KnownArgs): PoolSpec[] {
+    const first: PoolSpec = {
+        replicas: args.replicas ?? 4,
+        drivesPerServer: args.drivesPerServer ?? 1,
+        storageSize: args.storageSize ?? "10Gi",
+        storageClassName: args.storageClassName,
+    };
+    const further = Array.isArray(args.expansionPools) ? args.expansionPools : [];
+    return [
+        first,
+        ...further.map((pool) => ({
+            replicas: pool?.replicas ?? first.replicas,
+            drivesPerServer: pool?.drivesPerServer ?? first.drivesPerServer,
+            storageSize: pool?.storageSize ?? first.storageSize,
+            storageClassName: pool?.storageClassName ?? first.storageClassName,
+        })),
+    ];
+}

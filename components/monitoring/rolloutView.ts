@@ -1,0 +1,29 @@
+import type { MinioClusterSpec } from "../defaults";
+import type { Series } from "./series";
+
+/** How alerts see an update of the servers, by the metrics of kube-state-metrics. */
+export interface RolloutView {
+    /** After so many minutes without another updated server a rollout counts as stuck. */
+    minutes: number;
+    /** PromQL: the StatefulSets whose rollout is stuck; the value is the number of updated servers. */
+    stuck: string;
+    /**
+     * The given PromQL, except while a rollout gets on: one server after another is then away for a moment, and by a
+     * scrape every half a minute that looks as if one were away all the time.
+     */
+    except: (expr: string) => string;
+}
+
+export function rolloutView(spec: MinioClusterSpec, { statefulSets }: Series): RolloutView {
+    // Longer than `pulumi up` waits for a server.
+    const minutes = Math.ceil(spec.rollout.timeoutSeconds / 60) + 5;
+    const updated = `kube_statefulset_status_replicas_updated{${statefulSets}}`;
+    const kept = spec.partition > 0 ? ` - ${spec.partition}` : "";
+    const behind = `${updated} < kube_statefulset_replicas{${statefulSets}}${kept}`;
+    const steps = `changes(${updated}[${minutes}m])`;
+    return {
+        minutes,
+        stuck: `${behind} and ${steps} == 0`,
+        except: (expr) => `${expr} unless on () (${behind} and ${steps} > 0)`,
+    };
+}

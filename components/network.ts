@@ -1,0 +1,144 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { MinioClusterSpec } from "./defaults";
+import { apiPort, consolePort } from "./endpoints";
+import { labelsOf, type Names } from "./names";
+
+/** Lets peers, clients and scrapers reach the servers, and nobody else. */
+export function createNetworkPolicy(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.NetworkPolicy {
+    const tcp = (port: number) => ({ protocol: "TCP", port });
+    return new k8s.networking.v1.NetworkPolicy(
+        names.cluster,
+        {
+            metadata: metadataOf(names, spec, names.cluster),
+            spec: spec.apply(({ networkPolicy }) => ({
+                podSelector: { matchLabels: names.selector },
+                policyTypes: ["Ingress"],
+                ingress: [
+                    { from: [{ podSelector: { matchLabels: names.selector } }], ports: [tcp(apiPort)] },
+                    {
+                        // A peer with an empty selector is every pod of the namespace; no peer at all would be everybody.
+                        from: networkPolicy?.clients ?? [{ podSelector: {} }],
+                        ports: [tcp(apiPort), tcp(consolePort)],
+                    },
+                    ...(networkPolicy?.scrapers ? [{ from: networkPolicy.scrapers, ports: [tcp(apiPort)] }] : []),
+                ],
+            })),
+        },
+        opts,
+    );
+}
+
+/** What leads from a host name to a Service. */
+interface Entrance {
+    name: string;
+    service: string;
+    port: number;
+    host: (spec: MinioClusterSpec) => string | undefined;
+}
+
+/** The entrances that an argument with `apiHost` and perhaps `consoleHost` asks for. */
+function entrances(
+    names: Names,
+    hosts: { consoleHost?: unknown },
+    of: (spec: MinioClusterSpec) => { apiHost: string; consoleHost?: string } | undefined,
+): Entrance[] {
+    const api = { name: names.cluster, service: names.cluster, port: apiPort };
+    const console = { name: names.consoleService, service: names.consoleService, port: consolePort };
+    return [
+        { ...api, host: (spec) => of(spec)?.apiHost },
+        ...(hosts.consoleHost === undefined
+            ? []
+            : [{ ...console, host: (spec: MinioClusterSpec) => of(spec)?.consoleHost }]),
+    ];
+}
+
+/**
+ * An Ingress for S3 clients, and one for the console.
+ *
+ * @param hosts the argument itself: whether there is a console host must be known before its value is
+ */
+export function createIngresses(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    hosts: { consoleHost?: unknown },
+    opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.Ingress[] {
+    return entrances(names, hosts, ({ ingress }) => ingress).map(
+        ({ name, service, port, host }) =>
+            new k8s.networking.v1.Ingress(
+                name,
+                {
+                    metadata: {
+                        ...metadataOf(names, spec, name),
+                        annotations: spec.apply(({ ingress }) => ({
+                            ...ingress?.annotations,
+                            // An Ingress without a controller has no address to wait for.
+                            "pulumi.com/skipAwait": "true",
+                        })),
+                    },
+                    spec: spec.apply((known) => ({
+                        ingressClassName: known.ingress?.className,
+                        tls: known.ingress?.tlsSecretName
+                            ? [{ hosts: [host(known) ?? ""], secretName: known.ingress.tlsSecretName }]
+                            : undefined,
+                        rules: [
+                            {
+                                host: host(known),
+                                http: {
+                                    paths: [
+                                        {
+                                            path: "/",
+                                            pathType: "Prefix",
+                                            backend: { service: { name: service, port: { number: port } } },
+                                        },
+                                    ],
+                                },
+                            },
+                        ],
+                    })),
+                },
+                opts,
+            ),
+    );
+}
+
+/** A Gateway API HTTPRoute for S3 clients, and one for the console. */
+export function createHttpRoutes(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    hosts: { consoleHost?: unknown },
+    opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource[] {
+    return entrances(names, hosts, ({ httpRoute }) => httpRoute).map(
+        ({ name, service, port, host }) =>
+            new k8s.apiextensions.CustomResource(
+                `${name}-route`,
+                {
+                    apiVersion: "gateway.networking.k8s.io/v1",
+                    kind: "HTTPRoute",
+                    metadata: metadataOf(names, spec, name),
+                    spec: spec.apply((known) => ({
+                        parentRefs: [
+                            {
+                                name: known.httpRoute?.gatewayName,
+                                namespace: known.httpRoute?.gatewayNamespace,
+                                sectionName: known.httpRoute?.sectionName,
+                            },
+                        ],
+                        hostnames: [host(known)],
+                        rules: [{ backendRefs: [{ name: service, port }] }],
+                    })),
+                },
+                opts,
+            ),
+    );
+}
+
+function metadataOf(names: Names, spec: pulumi.Output<MinioClusterSpec>, name: string) {
+    return { name, namespace: spec.namespace, labels: spec.apply((known) => labelsOf(names, known)) };
+}

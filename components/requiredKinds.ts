@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "./args";
+import { connect } from "./kubernetes";
+
+/** A kind of object that a Kubernetes cluster need not know. */
+export interface RequiredKind {
+    groupVersion: string;
+    kind: string;
+    /** The argument that asks for it. */
+    field: string;
+    /** How to do without. */
+    wayOut: string;
+}
+
+/** The kinds that the arguments ask for, beside those that every cluster knows. Pure. */
+export function requiredKinds({ monitoring, tls, httpRoute }: MinioClusterArgs): RequiredKind[] {
+    const prometheus = (field: "serviceMonitor" | "rules", groupVersion: string, kind: string) => ({
+        groupVersion,
+        kind,
+        field: `monitoring.${field}`,
+        wayOut: `install the Prometheus operator first, or set monitoring.${field} to false`,
+    });
+    return [
+        ...(monitoring && monitoring.serviceMonitor !== false
+            ? [prometheus("serviceMonitor", "monitoring.coreos.com/v1", "ServiceMonitor")]
+            : []),
+        ...(monitoring && monitoring.rules !== false
+            ? [prometheus("rules", "monitoring.coreos.com/v1", "PrometheusRule")]
+            : []),
+        ...(tls?.issuer
+            ? [
+                  {
+                      groupVersion: "cert-manager.io/v1",
+                      kind: "Certificate",
+                      field: "tls.issuer",
+                      wayOut: "install cert-manager first, or give a certificate of your own with tls.secretName",
+                  },
+              ]
+            : []),
+        ...(httpRoute
+            ? [
+                  {
+                      groupVersion: "gateway.networking.k8s.io/v1",
+                      kind: "HTTPRoute",
+                      field: "httpRoute",
+                      wayOut: "install the Gateway API first, or use ingress",
+                  },
+              ]
+            : []),
+    ];
+}
+
+/**
+ * True once the cluster is known to know every kind that the arguments ask for; what is of such a kind waits for it. It is
+ * asked in the preview already. A cluster that cannot be reached is left to the provider's own error.
+ *
+ * @throws RunError naming every kind that is missing, the argument that asks for it, and the way out
+ */
+export function requireKinds(
+    args: MinioClusterArgs,
+    kubeconfig: pulumi.Input<string> | undefined,
+    resource: pulumi.Resource,
+): pulumi.Output<boolean> {
+    const required = pulumi.runtime.hasEngine() ? requiredKinds(args) : [];
+    if (required.length === 0) {
+        return pulumi.output(true);
+    }
+    return pulumi.output(kubeconfig).apply(async (known) => {
+        let missing: RequiredKind[];
+        try {
+            const kubernetes = await connect(known);
+            const isKnown = await Promise.all(
+                required.map(({ groupVersion, kind }) => kubernetes.knows(groupVersion, kind)),
+            );
+            missing = required.filter((_, index) => !isKnown[index]);
+        } catch (error) {
+            const kinds = required.map(({ kind }) => kind).join(", ");
+            pulumi.log.warn(`cannot ask the cluster whether it knows ${kinds}: ${(error as Error).message}`, resource);
+            return true;
+        }
+        if (missing.length > 0) {
+            const lines = missing.map(
+                ({ groupVersion, kind, field, wayOut }) =>
+                    `  ${field}: the cluster does not know ${kind} (${groupVersion}): ${wayOut}`,
+            );
+            throw new pulumi.RunError(`kinds of objects are missing in the Kubernetes cluster:\n${lines.join("\n")}`);
+        }
+        return true;
+    });
+}

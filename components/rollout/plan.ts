@@ -1,0 +1,336 @@
+/**
+ * The next single step of a guided rollout. Pure, and without a memory: each step follows from what is observed, so that an
+ * interrupted rollout simply goes on.
+ *
+ * Before a pool's pod template changes, its live partition is set to its number of servers; the StatefulSet then restarts
+ * nothing by itself. From the highest ordinal down, the plan lowers the partition to the server whose turn it is, and restarts
+ * it. So the live partition never lies below a server that may not be restarted yet, and a pod that dies meanwhile comes back
+ * at the revision that it should have at that moment.
+ */
+
+import type { ChangeClass } from "../change";
+
+/** One server, as observed. */
+export interface ServerState {
+    /** Name of the pod. */
+    name: string;
+    ordinal: number;
+    /** Undefined: the pod does not exist at the moment. */
+    uid?: string;
+    terminating: boolean;
+    /** Revision that the pod was made from (label `controller-revision-hash`). */
+    revision?: string;
+    /** The pod's condition Ready. */
+    ready: boolean;
+    /** `/minio/health/live` answers: the server serves its drives to its peers. */
+    answers: boolean;
+    /** It serves requests; otherwise it waits for its peers (`X-Minio-Server-Status: offline`). */
+    initialised: boolean;
+    /** `/minio/health/cluster?maintenance=true` answered 200: the others keep a write quorum without it. */
+    mayStop: boolean;
+    /** Of the difference between its revision and the one that it should have; `none` for a pod that does not exist. */
+    change: ChangeClass;
+}
+
+/** One pool, as observed. */
+export interface PoolState {
+    name: string;
+    /** The controller has seen the newest generation of the StatefulSet. */
+    observed: boolean;
+    /** That of the StatefulSet at the moment. */
+    partition: number;
+    /** That of the user. */
+    wantedPartition: number;
+    currentRevision: string;
+    updateRevision: string;
+    /** Of the difference between `currentRevision` and `updateRevision`. */
+    updateChange: ChangeClass;
+    /** `OrderedReady`: a missing pod is only made when all of a lower ordinal are ready. */
+    ordered: boolean;
+    /** Servers of the pool that may fail at once while all its objects can still be written. */
+    serversThatMayFail: number;
+    /** By ordinal, one entry for each replica. */
+    servers: ServerState[];
+}
+
+/** All pools, the first one first. */
+export interface ClusterState {
+    pools: PoolState[];
+    /** Servers of the same version that must answer for a starting one of that version to start. */
+    bootQuorum: number;
+    /** `/minio/health/cluster` answers 200 on some server. */
+    healthy: boolean;
+}
+
+/** A pod to delete, and only if it is still the one that was observed. */
+export interface Restart {
+    pool: string;
+    name: string;
+    uid: string;
+}
+
+/** One step. The reason is a line for whoever watches. */
+export type Action =
+    | { kind: "wait"; reason: string; servers: string[] }
+    | { kind: "setPartition"; pool: string; partition: number; reason: string }
+    | { kind: "restart"; servers: Restart[]; together: boolean; reason: string }
+    | { kind: "blocked"; reason: string }
+    | { kind: "done" };
+
+/** The version of all servers that are compatible with their `updateRevision`. No revision has such a name. */
+const newest = "*";
+
+/** A server with what follows for it alone. */
+interface Member extends ServerState {
+    pool: PoolState;
+    /** It is to be restarted: its revision is not the one that it should have, and it is not on its way out already. */
+    outdated: boolean;
+    /** Only servers of one version help each other to start: the newest one, or else that of their revision. */
+    version?: string;
+    targetVersion: string;
+}
+
+/** The members in the order of restarts: the last pool first, and in it the highest ordinal first. */
+type View = ClusterState & { members: Member[] };
+
+/** The next step of the rollout. */
+export function plan(cluster: ClusterState): Action {
+    const members = cluster.pools.flatMap((pool) => pool.servers.map((server) => memberOf(pool, server))).reverse();
+    const view = { ...cluster, members };
+    return (
+        raisePartition(view) ??
+        waitForController(view) ??
+        restartTogether(view) ??
+        restartDead(view) ??
+        restartNext(view) ??
+        settle(view)
+    );
+}
+
+/** The revision that a server should have. */
+export function targetRevision(pool: PoolState, ordinal: number): string {
+    return ordinal >= pool.wantedPartition ? pool.updateRevision : pool.currentRevision;
+}
+
+function memberOf(pool: PoolState, server: ServerState): Member {
+    const { ordinal, uid, terminating, revision, change } = server;
+    const staysOld = separates(pool.updateChange) && ordinal < pool.wantedPartition;
+    const targetVersion = staysOld ? pool.currentRevision : newest;
+    const version = !separates(change) ? targetVersion : revision === pool.updateRevision ? newest : revision;
+    const outdated = uid !== undefined && !terminating && revision !== targetRevision(pool, ordinal);
+    return { ...server, pool, outdated, version, targetVersion };
+}
+
+/** Whether servers before and after the change do not help each other to start. */
+function separates(change: ChangeClass): boolean {
+    return change === "coupled" || change === "together";
+}
+
+function raisePartition({ pools }: View): Action | undefined {
+    const low = pools.find((pool) => pool.partition < pool.wantedPartition);
+    return low && setPartition(low, low.wantedPartition, "keeps the servers below it as they are");
+}
+
+/** Until then the revisions are those of before, and a deleted pod may come back at the wrong one. */
+function waitForController({ pools }: View): Action | undefined {
+    const unseen = pools.find(({ observed }) => !observed);
+    return unseen && { kind: "wait", reason: `waits for Kubernetes to see the change of ${unseen.name}`, servers: [] };
+}
+
+/** Servers before and after such a change cannot talk at all: the shorter both are there, the better. */
+function restartTogether(view: View): Action | undefined {
+    const { pools, members } = view;
+    if (!members.some(({ change }) => change === "together")) {
+        return undefined;
+    }
+    if (pools.some(({ wantedPartition }) => wantedPartition > 0)) {
+        return { kind: "blocked", reason: "this change needs all servers to restart together: set the partition to 0" };
+    }
+    const joining = members.filter(({ pool, uid, answers }) => isNew(pool) && !(uid && answers));
+    if (joining.length > 0) {
+        return waitFor(joining, view);
+    }
+    const held = pools.find(({ partition }) => partition > 0);
+    if (held) {
+        return setPartition(held, 0, "lets all servers restart together");
+    }
+    const outdated = members.filter((member) => member.outdated);
+    return outdated.length > 0 ? restart(outdated, true, view) : waitFor(members.filter(lack), view);
+}
+
+/** A new pool: its servers wait for all others to know it. */
+function isNew({ servers, updateChange }: PoolState): boolean {
+    return updateChange === "none" && servers.every(({ change, initialised }) => change === "none" && !initialised);
+}
+
+/** A server that serves nothing at all is restarted without asking, unless the partition would release living ones. */
+function restartDead(view: View): Action | undefined {
+    const dead = view.members.find((member) => isDead(member) && (comesBackRight(member) || isTurnOf(member, view)));
+    return dead && releaseOrRestart(dead, view);
+}
+
+/** Neither Kubernetes nor MinIO says that it lives: one of them alone may be late, or not reach it. */
+function isDead({ outdated, ready, answers }: Member): boolean {
+    return outdated && !ready && !answers;
+}
+
+/** Whether the partition, as it is, gives the server its revision when it is restarted. */
+function comesBackRight({ pool, ordinal }: Member): boolean {
+    const revision = ordinal >= pool.partition ? pool.updateRevision : pool.currentRevision;
+    return revision === targetRevision(pool, ordinal);
+}
+
+/**
+ * Whether all servers above it in its pool have their revision, so that the partition may be lowered to it. One that is just
+ * coming back may come back without; but in an ordered pool a missing one waits for this one.
+ */
+function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
+    const above = members.filter((other) => other.pool === pool && other.ordinal > ordinal);
+    return above.every(({ uid, terminating, outdated }) => (uid ? !terminating && !outdated : pool.ordered));
+}
+
+function restartNext(view: View): Action | undefined {
+    const [next, ...later] = view.members.filter(({ outdated }) => outdated);
+    const hindrance = next && hindranceOf(next, view);
+    // Those that Kubernetes would restart by itself: after a rollout without guidance, or when something died meanwhile.
+    const released = (hindrance ? [next, ...later] : later).find(({ pool, ordinal }) => ordinal >= pool.partition);
+    if (released) {
+        return setPartition(released.pool, released.ordinal + 1, `keeps ${released.name} from restarting`);
+    }
+    return hindrance ?? (next && releaseOrRestart(next, view));
+}
+
+/** Why a server that answers may not be restarted now. */
+function hindranceOf(next: Member, view: View): Action | undefined {
+    if (separates(next.change) && alikeInTheEnd(next, view) < view.bootQuorum) {
+        return blocked(next, view);
+    }
+    const waited = view.members.filter((other) => (other === next ? !next.answers : holdsUp(other, next, view)));
+    if (waited.length > 0) {
+        return waitFor(waited, view, next);
+    }
+    // Without room for one failure the write quorum is lost in any case; and a server answers this only once it serves.
+    if (next.initialised && !next.mayStop && next.pool.serversThatMayFail > 0 && !someWait(view)) {
+        const reason = `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
+        return { kind: "wait", reason: `${reason} ${progress(view)}`, servers: [next.name] };
+    }
+    return undefined;
+}
+
+/** Whether the restart of `next` must wait for another server. */
+function holdsUp(other: Member, next: Member, view: View): boolean {
+    const isUnreadyBelow = other.pool === next.pool && other.ordinal < next.ordinal && !other.ready;
+    if (!other.uid || other.terminating || (isUnreadyBelow && next.pool.ordered)) {
+        return true; // One pod is on its way already, or Kubernetes would not make this one again.
+    }
+    if (isDead(other)) {
+        return !canMiss(next, view); // Perhaps only its own restart mends it, and its turn comes later.
+    }
+    if (!other.answers || other.initialised) {
+        // One that serves and is not ready may be so by its old revision, or by others that wait: see `someWait`.
+        return !other.answers || !(other.ready || other.outdated || someWait(view));
+    }
+    // Its drives serve, and it waits for more servers of its version.
+    const alike = view.members.filter((member) => isAnswering(member) && member.version === other.version);
+    return alike.length >= view.bootQuorum;
+}
+
+/**
+ * Whether a server waits for its peers. Until it starts, the health endpoints of all others leave out its drives, though they
+ * serve (tried: `maintenance=true` says 412 with one of four waiting; also `LocalStorageInfoHandler` of MinIO): from then on, they
+ * say too often that a server is not ready, or may not stop.
+ */
+function someWait({ members }: View): boolean {
+    return members.some((member) => isAnswering(member) && !member.initialised);
+}
+
+function isAnswering({ answers, terminating }: Member): boolean {
+    return answers && !terminating;
+}
+
+/** Whether, without this server and the dead ones, its pool can be written, and somebody serves if it does. */
+function canMiss(next: Member, { members }: View): boolean {
+    const dead = members.filter((other) => other.pool === next.pool && isDead(other));
+    const isServed = !next.initialised || members.some((other) => other !== next && other.initialised);
+    return isServed && dead.length < Math.max(1, next.pool.serversThatMayFail);
+}
+
+/** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */
+function settle(view: View): Action {
+    const waited = view.members.filter(lack);
+    const stuck = waited.find(
+        (member) => isAnswering(member) && !member.initialised && alikeInTheEnd(member, view) < view.bootQuorum,
+    );
+    if (stuck) {
+        return blocked(stuck, view);
+    }
+    if (waited.length > 0) {
+        return waitFor(waited, view);
+    }
+    if (!view.healthy) {
+        return { kind: "wait", reason: `waits for the write quorum ${progress(view)}`, servers: [] };
+    }
+    const held = view.pools.find(({ partition, wantedPartition }) => partition !== wantedPartition);
+    return held ? setPartition(held, held.wantedPartition, "is the wanted one") : { kind: "done" };
+}
+
+/** How many servers have the same version as this one in the end. */
+function alikeInTheEnd({ targetVersion }: Member, { members }: View): number {
+    return members.filter((other) => (other.targetVersion === newest) === (targetVersion === newest)).length;
+}
+
+function blocked(member: Member, view: View): Action {
+    const { members, bootQuorum } = view;
+    const ordinals = members.map(({ ordinal }) => ordinal).sort((a, b) => b - a);
+    const highest = member.targetVersion === newest ? ordinals[bootQuorum - 1] : 0;
+    const reason =
+        `${member.name} starts only when ${bootQuorum} servers have the same image, arguments and environment, and the ` +
+        `partition leaves ${alikeInTheEnd(member, view)}: lower it to at most ${highest}, or set the change back`;
+    return { kind: "blocked", reason };
+}
+
+function releaseOrRestart(member: Member, view: View): Action {
+    const { pool, name, ordinal } = member;
+    return comesBackRight(member)
+        ? restart([member], false, view)
+        : setPartition(pool, ordinal, `lets ${name} restart ${progress(view)}`);
+}
+
+function restart(members: Member[], together: boolean, view: View): Action {
+    const servers = members.map(({ pool, name, uid }) => ({ pool: pool.name, name, uid: uid as string }));
+    return { kind: "restart", servers, together, reason: `restarts ${namesOf(members)} ${progress(view)}` };
+}
+
+function setPartition({ name: pool, partition: old }: PoolState, partition: number, why: string): Action {
+    return { kind: "setPartition", pool, partition, reason: `${pool}: partition ${old} -> ${partition}, ${why}` };
+}
+
+function waitFor(waited: Member[], view: View, next?: Member): Action {
+    const what = lack(waited[0]);
+    const first = waited.filter((member) => lack(member) === what);
+    const who = next && !first.includes(next) ? `${next.name}: ` : "";
+    const reason = `${who}waits for ${namesOf(first)} ${what} ${progress(view)}`;
+    return { kind: "wait", reason, servers: waited.map(({ name }) => name) };
+}
+
+/** What a server lacks to work. */
+function lack({ uid, terminating, answers, ready, initialised }: Member): string | undefined {
+    if (!uid || terminating) {
+        return uid ? "to end" : "to exist";
+    }
+    if (!answers) {
+        return "to answer";
+    }
+    return ready && initialised ? undefined : "to be ready";
+}
+
+function namesOf(members: Member[]): string {
+    return members.map(({ name }) => name).join(", ");
+}
+
+function progress({ members }: View): string {
+    const above = members.filter(({ ordinal, pool }) => ordinal >= pool.wantedPartition);
+    const updated = above.filter(({ uid, terminating, outdated }) => uid && !terminating && !outdated);
+    const back = members.filter((member) => member.outdated && !above.includes(member));
+    return `(${updated.length} of ${above.length} servers updated${back.length ? `, ${back.length} to set back` : ""})`;
+}

@@ -1,0 +1,146 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import { connect, type Kubernetes } from "../kubernetes";
+import { serverName } from "../podTemplate";
+import { growDrives } from "./drives";
+import { observe, type WantedCluster } from "./observe";
+import { type Action, type ClusterState, plan } from "./plan";
+
+const pollMilliseconds = 500;
+
+/**
+ * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take the
+ * requests, and what was acknowledged lies on the drives.
+ */
+const togetherGraceSeconds = 3;
+
+export interface RolloutOptions {
+    /** Path or content; default: as the default Kubernetes provider. */
+    kubeconfig?: string;
+    /** Longest time without any progress, in seconds. */
+    timeoutSeconds: number;
+    /** Tells a person what goes on now. */
+    say: (text: string) => void;
+}
+
+/**
+ * Moves a cluster to where its StatefulSets say it should be, one safe step after another, and returns once it is there and
+ * every object can be written. It keeps nothing in memory: after an interruption, the next call goes on.
+ *
+ * @throws Error that names the servers that are waited for, their state and their last log lines
+ */
+export async function rollOut(
+    wanted: WantedCluster,
+    { kubeconfig, timeoutSeconds, say }: RolloutOptions,
+): Promise<void> {
+    const kubernetes = await connect(kubeconfig);
+    let said = "";
+    let progress = "";
+    let since = Date.now();
+    const tell = (text: string) => {
+        if (text !== said) {
+            said = text;
+            say(text);
+        }
+    };
+    await growDrives(kubernetes, wanted, timeoutSeconds, tell);
+    for (;;) {
+        const state = await observe(kubernetes, wanted);
+        const action = plan(state);
+        if (action.kind === "done") {
+            return;
+        }
+        if (action.kind === "blocked") {
+            throw new Error(action.reason);
+        }
+        tell(action.reason);
+        if (action.kind !== "wait") {
+            await act(kubernetes, wanted, action);
+        }
+        const now = progressOf(state);
+        if (now !== progress || action.kind !== "wait") {
+            progress = now;
+            since = Date.now();
+        } else if (Date.now() - since > timeoutSeconds * 1000) {
+            throw new Error(await timeoutMessage(kubernetes, wanted, state, action, timeoutSeconds));
+        }
+        await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+    }
+}
+
+async function act(kubernetes: Kubernetes, { namespace }: WantedCluster, action: Action): Promise<void> {
+    if (action.kind === "setPartition") {
+        await kubernetes.setPartition(namespace, action.pool, action.partition);
+    }
+    if (action.kind === "restart") {
+        const grace = action.together ? togetherGraceSeconds : undefined;
+        await Promise.all(action.servers.map(({ name, uid }) => kubernetes.deletePod(namespace, name, uid, grace)));
+    }
+}
+
+/** What must change now and then for a rollout to be alive: restarted pods, and servers that came up. */
+function progressOf(state: ClusterState): string {
+    return state.pools
+        .flatMap(({ servers }) => servers)
+        .map(({ uid, ready, answers, terminating }) => [uid, ready, answers, terminating].join())
+        .join(";");
+}
+
+async function timeoutMessage(
+    kubernetes: Kubernetes,
+    wanted: WantedCluster,
+    state: ClusterState,
+    action: Action & { kind: "wait" },
+    seconds: number,
+): Promise<string> {
+    const servers = state.pools.flatMap((pool) => pool.servers);
+    const late =
+        action.servers.length > 0 ? action.servers : servers.filter(({ ready }) => !ready).map(({ name }) => name);
+    const pods = (
+        await Promise.all(wanted.pools.map((pool) => kubernetes.pods(wanted.namespace, pool.selector)))
+    ).flat();
+    const reports = await Promise.all(
+        late.slice(0, 3).map(async (name) => {
+            const pod = pods.find(({ metadata }) => metadata?.name === name);
+            const log = pod ? await kubernetes.logTail(wanted.namespace, name, serverName, 10) : "";
+            return `${name}: ${describePod(pod)}${log ? `; its log ends:\n${indent(log)}` : ""}`;
+        }),
+    );
+    return [
+        `no progress in ${seconds} s (rollout.timeoutSeconds): ${action.reason}`,
+        ...reports,
+        "The other servers were left as they are. Fix the cause, or set the change back, and run pulumi up again: it goes on from here",
+    ].join("\n");
+}
+
+/** Why a pod is not ready, in Kubernetes' words. */
+function describePod(pod: V1Pod | undefined): string {
+    if (!pod) {
+        return "the pod does not exist";
+    }
+    const scheduled = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const reasons = statuses
+        .map(({ name, state, lastState }) => {
+            const { waiting } = state ?? {};
+            const ended = state?.terminated ?? lastState?.terminated;
+            if (waiting?.reason && waiting.reason !== "PodInitializing") {
+                const exit = ended ? ` (exit code ${ended.exitCode})` : "";
+                return `${name} ${waiting.reason}${exit}${waiting.message ? `: ${waiting.message}` : ""}`;
+            }
+            return ended ? `${name} ended with exit code ${ended.exitCode}` : "";
+        })
+        .filter((reason) => reason !== "");
+    return [
+        pod.metadata?.deletionTimestamp ? "terminating" : pod.status?.phase,
+        ...(scheduled ? [`${scheduled.reason}: ${scheduled.message}`] : []),
+        ...reasons,
+    ].join(", ");
+}
+
+function indent(text: string): string {
+    return text
+        .trimEnd()
+        .split("\n")
+        .map((line) => `    ${line}`)
+        .join("\n");
+}

@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { type Topology, topologyOf } from "../../components/topology";
+import { MinioProcesses, until } from "./minioProcesses";
+import { makeBucket } from "./s3";
+
+interface Case {
+    /** The pools: servers × drives of each. */
+    pools: string;
+    /** Whether objects are written and read while servers are gone, and not only the health endpoints asked. */
+    withObjects?: boolean;
+    /** Whether servers are started anew with another environment. */
+    withChange?: boolean;
+}
+
+// Up to three clusters run at a time: large ones stand between small ones.
+const cases: Case[] = [
+    { pools: "2x1", withChange: true },
+    { pools: "16x1" },
+    { pools: "3x1", withObjects: true },
+    { pools: "4x1", withChange: true, withObjects: true },
+    { pools: "12x1" },
+    { pools: "5x1" },
+    { pools: "8x1" },
+    { pools: "6x1" },
+    { pools: "7x1" },
+    { pools: "4x2" },
+    { pools: "4x4" },
+    { pools: "6x2" },
+    { pools: "5x4", withObjects: true },
+    { pools: "4x1 + 4x1" },
+    // The second pool has another parity when it is alone.
+    { pools: "4x1 + 6x1", withChange: true },
+    { pools: "2x2 + 1x4" },
+];
+
+const refused: { pools: string; reason: RegExp; all?: boolean }[] = [
+    { pools: "17x1", reason: /number of drives 17 is not divisible by any supported erasure set sizes/ },
+    { pools: "19x1", reason: /number of drives 19 is not divisible by any supported erasure set sizes/ },
+    { pools: "17x4", reason: /No symmetric distribution detected .* drives 68 cannot be spread symmetrically/ },
+    { pools: "4x1 + 1x1", reason: /Incorrect number of endpoints provided/ },
+    // Not before the first pool is up: it takes all servers to be refused.
+    { pools: "2x2 + 2x1", reason: /parity 2 should be less than or equal to 1 .* for pool\(2nd\)/, all: true },
+];
+
+const shapesOf = (pools: string) =>
+    pools.split(" + ").map((pool) => {
+        const [servers, drivesPerServer] = pool.split("x").map(Number);
+        return { servers, drivesPerServer };
+    });
+const expectedOf = (pools: string) => topologyOf(shapesOf(pools).map((shape) => ({ ...shape, driveBytes: 1 })));
+
+/** `topologyOf` held against what real servers make of the same servers and drives. */
+describe("topology, by the real servers' own word", () => {
+    // A cluster takes some seconds to start, in which its servers mostly sleep: meanwhile those before it are tested.
+    const clusters = new Map<Case, Promise<MinioProcesses>>();
+    const started = (wanted: Case | undefined) => {
+        if (wanted && !clusters.has(wanted)) {
+            const starting = MinioProcesses.of(shapesOf(wanted.pools)).then(async (servers) => {
+                await servers.startAll().catch(async (error) => {
+                    await servers.remove();
+                    throw error;
+                });
+                return servers;
+            });
+            starting.catch(() => {});
+            clusters.set(wanted, starting);
+        }
+        return wanted && clusters.get(wanted);
+    };
+    after(() => Promise.allSettled([...clusters.values()].map(async (servers) => (await servers).remove())));
+
+    for (const [i, wanted] of cases.entries()) {
+        describe(wanted.pools, () => {
+            const topology = expectedOf(wanted.pools);
+            if (!topology) {
+                it("is accepted", () => assert.fail("topologyOf refuses it"));
+                return;
+            }
+            let servers: MinioProcesses;
+            let s3: S3Client;
+            before(async () => {
+                servers = (await started(wanted)) as MinioProcesses;
+                started(cases[i + 1]);
+                started(cases[i + 2]);
+            });
+            after(() => servers?.remove());
+            afterEach(function () {
+                if (this.currentTest?.state === "failed") {
+                    process.stderr.write(`${servers.logs()}\n`);
+                }
+            });
+
+            it("has the expected sets, parity, quorums and capacity", async () => {
+                const { backend, servers: infos } = await servers.info(0);
+                const { pools } = topology;
+                assert.deepEqual(
+                    backend.totalSets,
+                    pools.map((pool) => pool.erasureSets),
+                );
+                assert.deepEqual(
+                    backend.totalDrivesPerSet,
+                    pools.map((pool) => pool.erasureSetSize),
+                );
+                assert.equal(backend.standardSCParity, pools[0].parity);
+                assert.equal(infos.length, topology.servers);
+                assert.equal(backend.onlineDisks, topology.drives);
+
+                // With several pools, each header has the largest quorum of them.
+                const { writeQuorum } = await servers.health(0, "cluster");
+                const { readQuorum } = await servers.health(0, "cluster/read");
+                assert.equal(writeQuorum, Math.max(...pools.map((pool) => pool.writeQuorum)));
+                assert.equal(readQuorum, Math.max(...pools.map((pool) => pool.readQuorum)));
+
+                const usable = await servers.metric(0, "minio_cluster_capacity_usable_total_bytes");
+                const raw = await servers.metric(0, "minio_cluster_capacity_raw_total_bytes");
+                assert.ok(
+                    Math.abs(usable / raw - topology.usableBytes / topology.drives) < 1e-9,
+                    `${usable} of ${raw}`,
+                );
+            });
+
+            if (wanted.withChange) {
+                const waiting = topology.bootQuorum - 1;
+                it(`starts no changed server among ${waiting}, and all when there are ${waiting + 1}`, async () => {
+                    const changed = servers.servers.slice(-topology.bootQuorum);
+                    const last = changed.pop() as number;
+                    for (const server of changed) {
+                        await restart(servers, server);
+                    }
+                    for (const server of changed) {
+                        const isTold = () => /Following servers have mismatching/.test(servers.log(server));
+                        await until(`server ${server} tells what it waits for`, isTold);
+                        const found = /Waiting for at least (\d+) remote servers/.exec(servers.log(server));
+                        assert.equal(Number(found?.[1]), waiting);
+                        const { status, serverStatus } = await servers.health(server, "cluster");
+                        assert.deepEqual([status, serverStatus], [503, "offline"]);
+                    }
+                    await checkOthers(servers, changed, topology);
+                    await restart(servers, last);
+                    for (const server of [...changed, last]) {
+                        await servers.untilHealth(server, "cluster", 200);
+                    }
+                });
+            }
+
+            const { serversThatMayFailForWrites: writes, serversThatMayFailForReads: reads } = topology;
+            it(`can lose ${writes} servers for writes and ${reads} for reads, and no more`, async () => {
+                // The first server is asked; the others go from each pool's last one on.
+                const victims = topology.pools.map((_, pool) => servers.serversOf(pool).filter((s) => s > 0));
+                const gone = topology.pools.map(() => 0);
+                const objects: string[] = [];
+                if (wanted.withObjects) {
+                    s3 = servers.s3(0);
+                    objects.push(...(await writtenToAllDrives(s3, servers, topology.pools[0].erasureSetSize)));
+                }
+
+                const check = async () => {
+                    const isWithin = (kind: "serversThatMayFailForWrites" | "serversThatMayFailForReads") =>
+                        topology.pools.every((pool, i) => gone[i] <= pool[kind]);
+                    const writable = isWithin("serversThatMayFailForWrites");
+                    const readable = isWithin("serversThatMayFailForReads");
+                    const without = `without ${gone.join(" and ")} servers`;
+                    const { status } = await servers.health(0, "cluster");
+                    assert.equal(status, writable ? 200 : 503, `cluster ${without}`);
+                    const { status: readStatus } = await servers.health(0, "cluster/read");
+                    assert.equal(readStatus, readable ? 200 : 503, `cluster/read ${without}`);
+                    if (wanted.withObjects) {
+                        await checkObjects(s3, objects, { writable, readable, without });
+                    }
+                };
+                const lose = async (pool: number, count: number) => {
+                    while (gone[pool] < count && victims[pool].length > 0) {
+                        await servers.kill(victims[pool].pop() as number);
+                        gone[pool]++;
+                        await check();
+                    }
+                };
+                await check();
+                for (const [i, pool] of topology.pools.entries()) {
+                    await lose(i, pool.serversThatMayFailForWrites);
+                }
+                await lose(0, topology.pools[0].serversThatMayFailForReads);
+                const lastPool = topology.pools.length - 1;
+                await lose(lastPool, topology.pools[lastPool].serversThatMayFailForReads + 1);
+                s3?.destroy();
+            });
+        });
+    }
+
+    for (const { pools, reason, all } of refused) {
+        it(`is refused for ${pools}`, async () => {
+            assert.equal(expectedOf(pools), undefined);
+            const servers = await MinioProcesses.of(shapesOf(pools));
+            try {
+                for (const server of all ? servers.servers : [0]) {
+                    servers.start(server);
+                }
+                assert.match(await servers.untilRefused(0), reason);
+            } finally {
+                await servers.remove();
+            }
+        });
+    }
+});
+
+/** Starts a server again, with a variable that the others do not have, and waits until it listens. */
+async function restart(servers: MinioProcesses, server: number): Promise<void> {
+    await servers.kill(server);
+    servers.start(server, { MINIO_TEST_CHANGE: "1" });
+    await servers.untilHealth(server, "live", 200);
+}
+
+/**
+ * Checks a running server while others wait to start: these serve their drives, so objects are written and read; but the
+ * health endpoints count them as gone.
+ */
+async function checkOthers(servers: MinioProcesses, waiting: number[], topology: Topology): Promise<void> {
+    const s3 = servers.s3(0);
+    await until("an object is written", () => isBucket(s3).then((is) => is && put(s3, "while-waiting", 10_000)));
+    assert.ok(await get(s3, "while-waiting", 10_000));
+    s3.destroy();
+    const gone = topology.pools.map((_, pool) => waiting.filter((s) => servers.serversOf(pool).includes(s)).length);
+    const isWithin = topology.pools.every((pool, i) => gone[i] <= pool.serversThatMayFailForWrites);
+    assert.equal((await servers.health(0, "cluster")).status, isWithin ? 200 : 503);
+}
+
+/**
+ * Writes objects until each lies on every drive of its set: a server that has just started does not yet reach all drives,
+ * and acknowledges a write that has write quorum.
+ *
+ * @returns the keys of some that do
+ */
+async function writtenToAllDrives(s3: S3Client, servers: MinioProcesses, drives: number): Promise<string[]> {
+    const keys: string[] = [];
+    let attempt = 0;
+    const isSo = async () => {
+        const key = `before-${attempt++}`;
+        if ((await put(s3, key, 10_000)) && servers.drivesWith(bucket, key) === drives) {
+            keys.push(key);
+        }
+        return keys.length >= 4;
+    };
+    await until("there is a bucket", () => isBucket(s3));
+    await until("objects lie on all drives", isSo);
+    return keys;
+}
+
+async function checkObjects(
+    s3: S3Client,
+    objects: string[],
+    { writable, readable, without }: { writable: boolean; readable: boolean; without: string },
+): Promise<void> {
+    // Without quorum MinIO may not answer at all.
+    const [isWritten, ...areRead] = await Promise.all([
+        put(s3, without.replaceAll(" ", "-"), writable ? 10_000 : 2_000),
+        ...objects.map((key) => get(s3, key, readable ? 10_000 : 2_000)),
+    ]);
+    assert.equal(isWritten, writable, `PUT ${without}`);
+    assert.deepEqual(
+        areRead,
+        areRead.map(() => readable),
+        `GET ${without}`,
+    );
+}
+
+const bucket = "failures";
+const body = randomBytes(1 << 18);
+const boolean = [() => true, () => false] as const;
+
+/** Whether the bucket is there, and makes it if it is not. A failed attempt may have made it on some drives. */
+async function isBucket(s3: S3Client): Promise<boolean> {
+    return makeBucket(s3, bucket)
+        .catch((error) => assert.equal(error.name, "BucketAlreadyOwnedByYou"))
+        .then(...boolean);
+}
+
+/** Whether an object was written within the time. */
+async function put(s3: S3Client, Key: string, milliseconds: number): Promise<boolean> {
+    const command = new PutObjectCommand({ Bucket: bucket, Key, Body: body });
+    return s3.send(command, { abortSignal: AbortSignal.timeout(milliseconds) }).then(...boolean);
+}
+
+/** Whether an object could be read, and was as written, within the time. */
+async function get(s3: S3Client, Key: string, milliseconds: number): Promise<boolean> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key });
+    try {
+        const { Body } = await s3.send(command, { abortSignal: AbortSignal.timeout(milliseconds) });
+        return body.equals(Buffer.from((await Body?.transformToByteArray()) ?? []));
+    } catch {
+        return false;
+    }
+}

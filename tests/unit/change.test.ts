@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { changeOf } from "../../components/change";
+import { describeChange, problemsOfChange, type Registered } from "../../components/changeReview";
+import { type KnownArgs, poolsOf, withDefaults } from "../../components/defaults";
+import { namesOf } from "../../components/names";
+import { podTemplate } from "../../components/podTemplate";
+import { shapeOf } from "../../components/shape";
+import type { Topology } from "../../components/topology";
+import { topologyOfPools } from "../../components/validation";
+
+const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
+
+/** From the arguments of before to those of after: what the preview says. */
+function review(before: KnownArgs, after: KnownArgs) {
+    const [old, wanted] = [before, after].map(
+        (args): Registered => ({
+            template: templateOf(args),
+            partition: args.partition ?? 0,
+            shape: shapeOf(withDefaults(args), 0),
+        }),
+    );
+    const change = changeOf(old.template, wanted.template);
+    const topology = topologyOfPools(poolsOf(after)) as Topology;
+    const servers = after.replicas ?? 4;
+    return {
+        change,
+        problems: problemsOfChange(change, old, wanted, topology),
+        line: describeChange(change, old, wanted, { pool: "minio", servers, topology, guided: true }),
+    };
+}
+
+const image = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+
+describe("the class of a change", () => {
+    const classes: [string, KnownArgs, string, string[]][] = [
+        ["nothing", {}, "none", []],
+        ["another storage size", { storageSize: "20Gi" }, "none", []],
+        ["another budget", { disruptionBudget: { maxUnavailable: 1 } }, "none", []],
+        ["other resources", { resources: { limits: { memory: "4Gi" } } }, "rolling", ["resources"]],
+        ["a label", { labels: { team: "storage" } }, "rolling", ["labels"]],
+        ["a node selector", { nodeSelector: { disk: "ssd" } }, "rolling", ["nodeSelector"]],
+        ["a variable that MinIO does not know", { environment: { TZ: "UTC" } }, "rolling", ["TZ"]],
+        [
+            "a variable that servers do not compare",
+            { environment: { MINIO_SERVER_DEBUG: "1" } },
+            "rolling",
+            ["MINIO_SERVER_DEBUG"],
+        ],
+        ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
+        ["another image", { image }, "coupled", ["image"]],
+        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
+        ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
+        ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
+        ["another pool", { expansionPools: [{}] }, "together", ["pools"]],
+    ];
+    for (const [what, args, expected, fields] of classes) {
+        it(`of ${what} is ${expected}`, () => {
+            const change = changeOf(templateOf({}), templateOf(args));
+            assert.equal(change.class, expected);
+            assert.deepEqual(change.fields, fields);
+            assert.equal(changeOf(templateOf(args), templateOf({})).class, expected, "the way back");
+        });
+    }
+
+    it("of TLS is together", () => {
+        const change = changeOf(templateOf({}), templateOf({ tls: { secretName: "certs" } }));
+        assert.equal(change.class, "together");
+        assert.ok(change.fields.includes("TLS"));
+    });
+
+    it("does not depend on the order of keys, or on what is empty", () => {
+        const [template, same] = [
+            templateOf({ labels: { a: "1", b: "2" } }),
+            templateOf({ labels: { b: "2", a: "1" } }),
+        ];
+        assert.equal(
+            changeOf(template, { ...same, metadata: { ...same.metadata, annotations: undefined } }).class,
+            "together",
+        );
+        assert.equal(changeOf(template, same).class, "none");
+    });
+});
+
+describe("the review of a change", () => {
+    it("says what restarts, in which order, how many at a time, and what stays available", () => {
+        assert.equal(
+            review({}, { image }).line,
+            "image changes: minio-3 to minio-0 are updated in this order, one at a time, the first 2 new ones begin to serve " +
+                "together; every object stays readable and writable",
+        );
+    });
+
+    it("says which servers a partition keeps back", () => {
+        const { line, problems } = review({}, { image, partition: 2 });
+        assert.match(line ?? "", /minio-3 to minio-2 are updated.*; minio-0 to minio-1 stay back/);
+        assert.deepEqual(problems, []);
+        assert.match(
+            review({ partition: 2, image }, { partition: 1, image }).line ?? "",
+            /^partition 2 → 1: .*minio-0 stays back/,
+        );
+    });
+
+    it("says nothing where nothing restarts", () => {
+        assert.equal(review({}, { storageSize: "20Gi" }).line, undefined);
+    });
+
+    it("refuses a partition that leaves fewer new servers than the boot quorum, with the way out", () => {
+        const { problems } = review({}, { image, partition: 3 });
+        assert.equal(problems.length, 1);
+        assert.match(
+            problems[0],
+            /^partition: 3 is not allowed with a change of image.*Set partition to 2 or less, or to 4/,
+        );
+        assert.deepEqual(review({ replicas: 8 }, { replicas: 8, image, partition: 4 }).problems, []);
+        assert.match(
+            review({ replicas: 8 }, { replicas: 8, image, partition: 5 }).problems[0],
+            /Set partition to 4 or less/,
+        );
+    });
+
+    it("allows it for a change that servers do not compare, and on the way back from a staged update", () => {
+        assert.deepEqual(review({}, { partition: 3, resources: { limits: { memory: "4Gi" } } }).problems, []);
+        assert.deepEqual(review({ image, partition: 2 }, { partition: 3 }).problems, []);
+    });
+
+    it("refuses a partition with what must restart together", () => {
+        assert.match(
+            review({}, { credentialsRevision: 2, partition: 2 }).problems[0],
+            /all restart together. Set partition to 0/,
+        );
+    });
+
+    it("refuses other servers, drives, a smaller volume, another class, namespace or order, each with the way out", () => {
+        const after: KnownArgs = {
+            replicas: 6,
+            drivesPerServer: 2,
+            storageSize: "5Gi",
+            storageClassName: "fast",
+            namespace: "other",
+            podManagementPolicy: "OrderedReady",
+        };
+        const { problems } = review({}, after);
+        assert.deepEqual(
+            problems.map((problem) => problem.split(":")[0]),
+            ["namespace", "podManagementPolicy", "replicas", "drivesPerServer", "storageSize", "storageClassName"],
+        );
+        for (const problem of problems) {
+            assert.match(problem, /cannot become .*Set it back to .*, or /);
+        }
+    });
+
+    it("lets a volume grow", () => assert.deepEqual(review({}, { storageSize: "20Gi" }).problems, []));
+
+    it("refuses to drop a pool", () => {
+        assert.match(
+            review({ expansionPools: [{}] }, {}).problems[0],
+            /^expansionPools: .* objects in a pool that leaves vanish/,
+        );
+    });
+});

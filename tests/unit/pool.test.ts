@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { withDefaults } from "../../components/defaults";
+import { waitFor } from "../../components/pool";
+
+const native = (replicas: number, partition: number, updateStrategy = "RollingUpdate") =>
+    waitFor(withDefaults({ replicas, partition, updateStrategy, rollout: { mode: "Native" } }), 0);
+
+describe("what the provider waits for", () => {
+    it("is, in the guided rollout, only that Kubernetes has seen the change", () => {
+        assert.equal(waitFor(withDefaults({}), 0), "jsonpath={.metadata.uid}");
+    });
+
+    it("is otherwise every server ready, and those that the partition allows updated", () => {
+        assert.equal(native(4, 0), "jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 3]}");
+        assert.equal(native(4, 2), "jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 1]}");
+    });
+
+    it("is only every server ready when none is updated", () => {
+        assert.equal(native(4, 4), "jsonpath={$[?@.readyReplicas == $.spec.replicas]}");
+        assert.equal(native(4, 0, "OnDelete"), "jsonpath={$[?@.readyReplicas == $.spec.replicas]}");
+    });
+
+    it("has no single =, at which the provider's parser would split it", () => {
+        for (let partition = 0; partition <= 16; partition++) {
+            const text = native(16, partition).replace("jsonpath=", "").replaceAll("==", "");
+            assert.ok(!text.includes("="), text);
+        }
+    });
+});

@@ -1,0 +1,569 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ChangeClass } from "../../components/change";
+import {
+    type ClusterState,
+    type PoolState,
+    plan,
+    type ServerState,
+    targetRevision,
+} from "../../components/rollout/plan";
+import { topologyOf } from "../../components/topology";
+import { Model, type Shape, type Template } from "./rolloutModel";
+
+/** A change of the template or of the wanted partition, and when it comes. */
+interface Change {
+    afterSteps: number;
+    kind: "back" | "other" | "partition";
+    version: number;
+    secret: number;
+    /** Which of the partitions that the preview would let pass. */
+    partition: number;
+}
+
+interface Scenario {
+    shape: Shape;
+    first: { change: "rolling" | "coupled" | "together"; ailing: "none" | "broken" | "neverReady"; partition: number };
+    later: Change[];
+    /** How the servers are before: well, with one that its template does not let start again, or never ready. */
+    before: "well" | "wedged" | "neverReady" | "joining";
+    seed: number;
+    /** Steps in which things go wrong, and one of how many steps brings a death. */
+    chaosSteps: number;
+    deathEvery: number;
+    pauseEvery: number;
+}
+
+const shapes: fc.Arbitrary<Shape> = fc
+    .record({
+        pools: fc.array(
+            fc.record({ servers: fc.integer({ min: 2, max: 16 }), drivesPerServer: fc.constantFrom(1, 2, 4) }),
+            {
+                minLength: 1,
+                maxLength: 3,
+            },
+        ),
+        ordered: fc.integer({ min: 0, max: 4 }).map((one) => one === 4),
+    })
+    .filter(({ pools }) => topologyOf(pools.map((pool) => ({ ...pool, driveBytes: 1 }))) !== undefined);
+
+const scenarios: fc.Arbitrary<Scenario> = fc.record({
+    shape: shapes,
+    first: fc.record({
+        change: fc.constantFrom("rolling", "coupled", "coupled", "together"),
+        ailing: fc.constantFrom("none", "none", "broken", "neverReady"),
+        partition: fc.nat(16),
+    }),
+    later: fc.array(
+        fc.record({
+            afterSteps: fc.integer({ min: 1, max: 60 }),
+            kind: fc.constantFrom("back", "other", "partition"),
+            version: fc.nat(2),
+            secret: fc.integer({ min: 0, max: 5 }).map((one) => Math.max(0, one - 4)),
+            partition: fc.nat(16),
+        }),
+        { maxLength: 2 },
+    ),
+    before: fc.constantFrom("well", "well", "well", "wedged", "neverReady", "joining"),
+    seed: fc.noShrink(fc.nat()),
+    chaosSteps: fc.constantFrom(0, 40, 150),
+    deathEvery: fc.constantFrom(6, 20, 100000),
+    pauseEvery: fc.constantFrom(3, 10, 100000),
+});
+
+function randomFrom(seed: number): () => number {
+    let state = seed;
+    return () => {
+        state = (state + 0x6d2b79f5) | 0;
+        let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+        mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+        return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    };
+}
+
+const original: Template = { label: "A", version: 0, secret: 0 };
+
+/** The partition that is meant, among those that a preview does not refuse. */
+function allowed(model: Model, meant: number): number {
+    const all = model.pools.flatMap(({ pods, seen, template }) => [
+        seen.current,
+        template,
+        ...pods.flatMap((pod) => (pod ? [pod.template] : [])),
+    ]);
+    if (all.some(({ secret }) => secret !== all[0].secret)) {
+        return 0;
+    }
+    if (model.pools.some(({ seen }) => seen.current.label !== model.pools[0].seen.current.label)) {
+        return 0;
+    }
+    const most = Math.max(...model.pools.map(({ pods }) => pods.length));
+    const partitions = Array.from({ length: most + 1 }, (_, partition) => partition).filter((partition) => {
+        const { fresh } = model.split(partition);
+        return fresh === 0 || fresh >= model.bootQuorum;
+    });
+    return partitions[meant % partitions.length];
+}
+
+/** Runs a scenario to its end, every decision checked on the way. */
+function run(scenario: Scenario): Model {
+    const log: string[] = [];
+    try {
+        return runLogged(scenario, log);
+    } catch (error) {
+        throw new Error(
+            `${(error as Error).message}\n${log
+                .filter((line, index) => line !== log[index - 1])
+                .slice(-60)
+                .join("\n")}`,
+            { cause: error },
+        );
+    }
+}
+
+function runLogged(scenario: Scenario, log: string[]): Model {
+    const { shape, first, before, seed } = scenario;
+    const template: Template = {
+        label: "B",
+        version: first.change === "coupled" ? 1 : 0,
+        secret: first.change === "together" ? 1 : 0,
+        broken: first.ailing === "broken",
+        neverReady: first.ailing === "neverReady" && !shape.ordered,
+    };
+    const model = new Model(
+        shape,
+        { ...original, neverReady: before === "neverReady" && !shape.ordered },
+        randomFrom(seed),
+        log,
+    );
+    const change = (to: Template, partition: number) => {
+        model.log.push(`CHANGE to ${JSON.stringify(to)}`);
+        model.setTemplate(to);
+        model.setWanted(0);
+        model.setWanted(before === "well" || before === "joining" ? allowed(model, partition) : 0);
+        model.log.push(`partition ${model.pools[0].wanted}`);
+    };
+    // After two changes in a row, too many dead ones may lie below those whose turn it is: then it waits, and nothing mends them.
+    const changes = template.broken && first.change === "together" ? [] : [...scenario.later];
+    let current = template;
+    const applyNext = () => {
+        const next = changes.shift();
+        if (next?.kind === "partition") {
+            change(current, next.partition);
+        } else if (next) {
+            const { version, secret } = next;
+            current =
+                next.kind === "back" && before === "well" ? original : { label: `C${changes.length}`, version, secret };
+            change(current, next.partition);
+        }
+    };
+    if (before === "wedged" && !shape.ordered) {
+        // Only where another server may stop meanwhile, and it will be updated itself.
+        const pool = model.pools[0];
+        if (pool.topology.serversThatMayFailForWrites >= 2) {
+            model.wedged = { pool, ordinal: seed % pool.pods.length, label: "A" };
+        }
+    }
+    if (before === "joining" && first.change === "together" && model.pools.length > 1) {
+        model.join(template);
+    }
+    change(template, first.partition);
+    if (template.broken || template.neverReady) {
+        changes.push({
+            afterSteps: 20,
+            kind: "other",
+            version: template.version,
+            secret: template.secret,
+            partition: 0,
+        });
+    }
+    const limit = scenario.chaosSteps + 200 + 40 * model.servers;
+    let waited = 0;
+    for (let step = 0; step < limit; step++) {
+        model.calm = step >= scenario.chaosSteps;
+        if (model.choose(scenario.deathEvery) === 1) {
+            model.mishap();
+        }
+        if (changes.length > 0 && waited++ >= changes[0].afterSteps) {
+            applyNext();
+            waited = 0;
+        }
+        if (model.choose(scenario.pauseEvery) === 1) {
+            model.step();
+        }
+        const action = model.rollOn();
+        if (model.calm && changes.length === 0) {
+            if (action.kind === "done" || (action.kind === "blocked" && mayBeBlocked(model))) {
+                return model;
+            }
+            assert.notEqual(action.kind, "blocked");
+        }
+        model.step();
+    }
+    return assert.fail("it does not come to an end");
+}
+
+/** With a partition that leaves few old servers, one of them that died cannot start again. */
+function mayBeBlocked(model: Model): boolean {
+    const { old } = model.split(model.pools[0].wanted);
+    return old > 0 && old < model.bootQuorum;
+}
+
+/** A server that works, at the old revision. */
+function server(pool: string, ordinal: number): ServerState {
+    return {
+        name: `${pool}-${ordinal}`,
+        ordinal,
+        uid: `uid-${ordinal}`,
+        terminating: false,
+        revision: "old",
+        ready: true,
+        answers: true,
+        initialised: true,
+        mayStop: true,
+        change: "none",
+    };
+}
+
+type Some = Record<number, Partial<ServerState>>;
+
+/** A pool of four in a rollout from `old` to `new`: held, and without anything restarted yet. */
+function pool(change: ChangeClass, servers: Some = {}, some: Partial<PoolState> & { size?: number } = {}): PoolState {
+    const { size = 4, name = "minio", ...others } = some;
+    const state: PoolState = {
+        name,
+        observed: true,
+        partition: size,
+        wantedPartition: 0,
+        currentRevision: "old",
+        updateRevision: "new",
+        updateChange: change,
+        ordered: false,
+        serversThatMayFail: 1,
+        servers: [],
+        ...others,
+    };
+    state.servers = Array.from({ length: size }, (_, ordinal) => {
+        const one = { ...server(name, ordinal), ...servers[ordinal] };
+        const isRight = one.revision === targetRevision(state, ordinal);
+        return { ...one, change: servers[ordinal]?.change ?? (isRight || !one.uid ? "none" : change) };
+    });
+    return state;
+}
+
+function cluster(...pools: PoolState[]): ClusterState {
+    const servers = pools.reduce((sum, one) => sum + one.servers.length, 0);
+    return { pools, bootQuorum: Math.floor((servers - 1) / 2) + 1, healthy: true };
+}
+
+/** What is done next, without the reason: `partition minio 3`, `restart minio-3`, `wait minio-3`, … */
+function next(...pools: PoolState[]): string {
+    const action = plan(cluster(...pools));
+    switch (action.kind) {
+        case "setPartition":
+            return `partition ${action.pool} ${action.partition}`;
+        case "restart":
+            return `restart ${action.together ? "together " : ""}${action.servers.map(({ name }) => name).join(" ")}`;
+        case "wait":
+            return `wait ${action.servers.join(" ")}`.trim();
+        default:
+            return action.kind;
+    }
+}
+
+function reason(...pools: PoolState[]): string {
+    const action = plan(cluster(...pools));
+    return action.kind === "done" ? "" : action.reason;
+}
+
+const updated = { revision: "new" };
+/** At the new revision, and waiting for its peers. */
+const waiting = { revision: "new", ready: false, initialised: false };
+/** At the old revision, and waiting for its peers. */
+const waitingOld = { ready: false, initialised: false };
+const dead = { ready: false, answers: false, initialised: false };
+const missing = { ...dead, uid: undefined, revision: undefined };
+
+describe("the next step of a rollout", () => {
+    it("releases the highest server, and restarts it if Kubernetes did not", () => {
+        assert.equal(next(pool("rolling")), "partition minio 3");
+        assert.equal(next(pool("rolling", {}, { partition: 3 })), "restart minio-3");
+        assert.equal(next(pool("rolling", { 3: { terminating: true } }, { partition: 3 })), "wait minio-3");
+        assert.deepEqual(plan(cluster(pool("rolling", {}, { partition: 3 }))), {
+            kind: "restart",
+            servers: [{ pool: "minio", name: "minio-3", uid: "uid-3" }],
+            together: false,
+            reason: "restarts minio-3 (0 of 4 servers updated)",
+        });
+    });
+
+    it("waits until the controller has seen the partition: before, a pod would come back at the old revision", () => {
+        assert.equal(next(pool("rolling", {}, { partition: 3, observed: false })), "wait");
+    });
+
+    it("waits for each server to be gone, back and ready, and says so", () => {
+        const at = { partition: 3 };
+        assert.equal(
+            reason(pool("rolling", { 3: { ...updated, ready: false } }, at)),
+            "minio-2: waits for minio-3 to be ready (1 of 4 servers updated)",
+        );
+        assert.match(reason(pool("rolling", { 3: { terminating: true } }, at)), /^minio-2: waits for minio-3 to end/);
+        assert.match(reason(pool("rolling", { 3: missing }, at)), /^minio-2: waits for minio-3 to exist/);
+        assert.match(reason(pool("rolling", { 3: { ...dead, ...updated } }, at)), /waits for minio-3 to answer/);
+        // Ready to Kubernetes by its own probe alone: it serves nothing yet.
+        assert.equal(next(pool("rolling", { 3: { ...updated, initialised: false } }, at)), "wait minio-3");
+        assert.equal(next(pool("rolling", { 3: updated }, at)), "partition minio 2");
+    });
+
+    it("updates one pool after another, the last one first", () => {
+        const second = (servers: Some, partition: number) =>
+            pool("rolling", servers, { name: "minio-pool-1", partition });
+        const all = { 0: updated, 1: updated, 2: updated, 3: updated };
+        assert.equal(next(pool("rolling"), second({}, 4)), "partition minio-pool-1 3");
+        assert.equal(
+            next(pool("rolling"), second({ ...all, 0: { ...updated, ready: false } }, 0)),
+            "wait minio-pool-1-0",
+        );
+        assert.equal(next(pool("rolling"), second(all, 0)), "partition minio 3");
+    });
+
+    it("asks MinIO, unless there are only two servers or the server serves nothing itself", () => {
+        const may = (one: Partial<ServerState>, serversThatMayFail = 1) =>
+            next(pool("rolling", { 3: { mayStop: false, ...one } }, { serversThatMayFail }));
+        assert.equal(may({}), "wait minio-3");
+        assert.equal(may({}, 0), "partition minio 3");
+        assert.equal(may({ ready: false, initialised: false }), "partition minio 3");
+    });
+
+    it("keeps a released server when something happened since", () => {
+        assert.equal(next(pool("rolling", { 0: dead }, { partition: 3 })), "partition minio 4");
+        assert.equal(next(pool("rolling", { 0: dead })), "wait minio-0");
+    });
+
+    it("takes a rollout over that was not guided", () => {
+        assert.equal(next(pool("rolling", { 3: updated }, { partition: 0 })), "partition minio 2");
+        assert.equal(next(pool("rolling", { 3: { ...updated, ready: false } }, { partition: 0 })), "partition minio 3");
+        assert.equal(next(pool("rolling", { 3: { terminating: true } }, { partition: 0 })), "partition minio 3");
+    });
+
+    it("waits at the end for all to work, then sets the partition, then is done", () => {
+        const all = { 2: updated, 3: updated };
+        const at = { wantedPartition: 2, partition: 3 };
+        assert.equal(next(pool("rolling", { ...all, 0: { ready: false } }, at)), "wait minio-0");
+        assert.equal(plan({ ...cluster(pool("rolling", all, at)), healthy: false }).kind, "wait");
+        assert.equal(next(pool("rolling", all, at)), "partition minio 2");
+        assert.equal(next(pool("rolling", all, { ...at, partition: 2 })), "done");
+    });
+
+    it("lets a pool with ordered pods wait for those below, as Kubernetes would not make the pod again", () => {
+        const servers = { 0: { ready: false } };
+        assert.equal(next(pool("rolling", servers, { ordered: true })), "wait minio-0");
+        assert.equal(next(pool("rolling", servers)), "partition minio 3");
+    });
+});
+
+describe("the next step of a coupled rollout", () => {
+    it("goes on while too few are new, whatever the health endpoints say of the others, and then waits for all", () => {
+        const others = { ready: false, mayStop: false };
+        assert.equal(next(pool("coupled", { 3: waiting, 2: others, 1: others, 0: others })), "partition minio 2");
+        assert.equal(next(pool("coupled", { 3: waiting, 2: waiting })), "wait minio-3 minio-2");
+        assert.equal(next(pool("coupled", { 3: updated, 2: waiting })), "wait minio-2");
+        assert.equal(next(pool("coupled", { 3: updated, 2: updated })), "partition minio 1");
+    });
+
+    it("counts the servers of all pools", () => {
+        const second = pool("coupled", { 0: waiting, 1: waiting, 2: waiting, 3: waiting }, { name: "minio-pool-1" });
+        const third = pool("coupled", { 0: waiting, 1: waiting, 2: waiting }, { name: "minio-pool-2", size: 3 });
+        assert.equal(
+            next(pool("coupled", {}), second),
+            "wait minio-pool-1-3 minio-pool-1-2 minio-pool-1-1 minio-pool-1-0",
+        );
+        assert.equal(
+            next(pool("coupled", {}), pool("coupled", {}, { name: "minio-pool-1" }), third),
+            "partition minio-pool-1 3",
+        );
+    });
+
+    it("does not go on without a new one that died", () => {
+        const eight = (six: Partial<ServerState>) =>
+            next(pool("coupled", { 7: waiting, 6: six }, { size: 8, partition: 6, serversThatMayFail: 3 }));
+        assert.equal(eight(waiting), "partition minio 5");
+        assert.equal(eight({ ...dead, ...updated }), "wait minio-6");
+        assert.equal(eight(missing), "wait minio-6");
+    });
+
+    it("does not wait for an old one that came back among too few old ones", () => {
+        const rest = { 7: updated, 6: updated, 5: updated, 4: updated, 3: updated };
+        assert.equal(next(pool("coupled", { ...rest, 0: waitingOld }, { size: 8, partition: 3 })), "partition minio 2");
+        assert.equal(next(pool("coupled", { 7: waiting, 0: waitingOld }, { size: 8, partition: 7 })), "wait minio-0");
+    });
+
+    it("does not wait for those that stay at the old revision, which seem not ready while others wait", () => {
+        const servers = { 7: waiting, 6: waiting, 0: { ready: false }, 1: { ready: false } };
+        assert.equal(
+            next(pool("coupled", servers, { size: 8, wantedPartition: 4, partition: 6 })),
+            "partition minio 5",
+        );
+    });
+
+    it("is blocked by a partition that leaves too few new ones, before or after one of them waits", () => {
+        const text =
+            "minio-3 starts only when 2 servers have the same image, arguments and environment, and the partition leaves 1: " +
+            "lower it to at most 2, or set the change back";
+        assert.equal(reason(pool("coupled", {}, { wantedPartition: 3 })), text);
+        assert.equal(reason(pool("coupled", { 3: waiting }, { wantedPartition: 3, partition: 3 })), text);
+        assert.equal(next(pool("rolling", { 3: waiting }, { wantedPartition: 3, partition: 3 })), "wait minio-3");
+        assert.equal(
+            next(pool("coupled", { 3: waiting, 2: waiting }, { wantedPartition: 2, partition: 2 })),
+            "wait minio-3 minio-2",
+        );
+    });
+
+    it("is blocked when an old one died that cannot start among those that the partition leaves", () => {
+        const servers = { 3: updated, 2: updated, 1: updated, 0: waitingOld };
+        assert.match(
+            reason(pool("coupled", servers, { wantedPartition: 1, partition: 1 })),
+            /^minio-0 .* at most 0, or/,
+        );
+    });
+});
+
+describe("the next step of a rollout that is set back", () => {
+    const back = { updateRevision: "old", updateChange: "none" as const };
+
+    it("restarts a first new server that never answered without asking, and where it is", () => {
+        const servers = { 3: { ...dead, ...updated, change: "coupled" as const } };
+        assert.equal(next(pool("coupled", servers, back)), "restart minio-3");
+        assert.equal(next(pool("coupled", {}, back)), "partition minio 0");
+        assert.equal(next(pool("coupled", {}, { ...back, partition: 0 })), "done");
+    });
+
+    it("restarts several that wait for each other", () => {
+        const stuck = { ...waiting, change: "coupled" as const };
+        assert.equal(next(pool("coupled", { 7: stuck, 6: stuck }, { ...back, size: 8 })), "restart minio-7");
+    });
+
+    it("by the partition, raises it first and then restarts those below it", () => {
+        const servers = { 3: updated, 2: updated };
+        assert.equal(
+            next(pool("rolling", servers, { wantedPartition: 4, partition: 2, observed: false })),
+            "partition minio 4",
+        );
+        assert.equal(next(pool("rolling", servers, { wantedPartition: 4, partition: 4 })), "restart minio-3");
+        assert.equal(next(pool("rolling", servers, { wantedPartition: 3, partition: 3 })), "restart minio-2");
+        assert.match(
+            reason(pool("rolling", servers, { wantedPartition: 4 })),
+            /\(0 of 0 servers updated, 2 to set back\)$/,
+        );
+    });
+});
+
+describe("the next step with a dead server", () => {
+    it("restarts it without asking, once no living one above is released with it", () => {
+        assert.equal(next(pool("rolling", { 3: dead, 0: { ready: false } })), "partition minio 3");
+        assert.equal(next(pool("rolling", { 3: updated, 2: dead })), "partition minio 2");
+        assert.equal(next(pool("rolling", { 2: dead })), "wait minio-2");
+        assert.equal(next(pool("rolling", { 3: { terminating: true }, 2: dead })), "wait minio-3 minio-2");
+    });
+
+    it("believes it only when neither Kubernetes nor MinIO reaches it", () => {
+        assert.equal(next(pool("rolling", { 3: { ...dead, ready: true } })), "wait minio-3");
+        assert.equal(next(pool("rolling", { 3: { ...dead, answers: true } })), "partition minio 3");
+    });
+
+    it("goes on where the pool can miss one more, as only the update may mend it", () => {
+        const eight = (servers: Some) => next(pool("rolling", servers, { size: 8, serversThatMayFail: 3 }));
+        assert.equal(eight({ 2: dead }), "partition minio 7");
+        assert.equal(eight({ 2: dead, 1: dead }), "partition minio 7");
+        assert.equal(eight({ 2: dead, 1: dead, 0: dead }), "wait minio-2 minio-1 minio-0");
+        assert.equal(eight({ 7: updated, 2: { ...dead, ...updated } }), "wait minio-2");
+    });
+});
+
+describe("the next step of a rollout of all servers together", () => {
+    const second = (servers: Some, some: Partial<PoolState> = {}) =>
+        pool("together", servers, { name: "minio-pool-1", size: 2, ...some });
+
+    it("is blocked by a partition", () => {
+        assert.match(reason(pool("together", {}, { wantedPartition: 2 })), /set the partition to 0$/);
+    });
+
+    it("releases all pools, and then restarts all servers at once", () => {
+        assert.equal(next(pool("together"), second({})), "partition minio 0");
+        assert.equal(next(pool("together", {}, { partition: 0 }), second({})), "partition minio-pool-1 0");
+        assert.equal(
+            next(
+                pool("together", { 3: { terminating: true }, 2: waiting }, { partition: 0 }),
+                second({}, { partition: 0 }),
+            ),
+            "restart together minio-pool-1-1 minio-pool-1-0 minio-1 minio-0",
+        );
+        assert.equal(
+            next(pool("together", { 3: { terminating: true } }, { partition: 0, size: 4 })),
+            "restart together minio-2 minio-1 minio-0",
+        );
+    });
+
+    it("waits until the servers of a new pool answer", () => {
+        const joining = (one: Partial<ServerState>) =>
+            second({ 0: waiting, 1: { ...waiting, ...one } }, { currentRevision: "new", updateChange: "none" });
+        assert.equal(next(pool("together"), joining({ answers: false })), "wait minio-pool-1-1");
+        assert.equal(next(pool("together"), joining(missing)), "wait minio-pool-1-1");
+        assert.equal(next(pool("together"), joining({})), "partition minio 0");
+    });
+});
+
+describe("a rollout", () => {
+    it("comes to its end without breaking a rule, whatever happens", () => {
+        fc.assert(
+            fc.property(scenarios, (scenario) => void run(scenario)),
+            { numRuns: Number(process.env.ROLLOUT_RUNS ?? 200) },
+        );
+    });
+
+    it("restarts each server that it has to exactly once when nothing happens", () => {
+        const changes = fc.constantFrom("rolling" as const, "coupled" as const, "together" as const);
+        fc.assert(
+            fc.property(shapes, changes, fc.nat(16), (shape, change, partition) => {
+                const model = run({
+                    shape,
+                    first: { change, ailing: "none", partition },
+                    later: [],
+                    before: "well",
+                    seed: 0,
+                    chaosSteps: 0,
+                    deathEvery: 1,
+                    pauseEvery: 1,
+                });
+                const outdated = model.pools.flatMap(({ pods, wanted }) => pods.slice(wanted)).length;
+                assert.equal(model.restarts, outdated);
+            }),
+            { numRuns: 50 },
+        );
+    });
+
+    it("finds a server below the partition that dies meanwhile back at the old revision", () => {
+        const model = new Model({ pools: [{ servers: 4, drivesPerServer: 1 }], ordered: false }, original);
+        const [only] = model.pools;
+        model.setTemplate({ ...original, label: "B", version: 1 });
+        model.setWanted(2);
+        while (only.pods.filter((pod) => pod?.template.label === "B").length < 1) {
+            model.rollOn();
+            model.step();
+        }
+        only.pods[0] = undefined;
+        only.pods[2] = undefined;
+        model.step();
+        assert.deepEqual(
+            only.pods.map((pod) => pod?.template.label),
+            ["A", "A", "A", "B"],
+        );
+        for (let steps = 0; model.rollOn().kind !== "done"; steps++) {
+            model.step();
+            assert.ok(steps < 50);
+        }
+        assert.deepEqual(
+            only.pods.map((pod) => pod?.template.label),
+            ["A", "A", "B", "B"],
+        );
+    });
+});
