@@ -2,8 +2,9 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
-import { apiPort, certificatesFolder, consolePort, driveNames, scheme, serverArguments } from "./endpoints";
+import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
 import { labelsOf, type Names, poolSelector } from "./names";
+import { probes } from "./probes";
 import { certificateVolumes } from "./tls";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
@@ -104,37 +105,6 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
     return constraints.map((constraint) => ({ labelSelector: { matchLabels: selector }, ...constraint }));
 }
 
-/**
- * A server is ready once it has seen the write quorum, and stays ready as long as objects can be read through it.
- *
- * On its first look it may reach only a few of its peers, and its own drive lacks what was written meanwhile: with no more than
- * a read quorum it would not find such an object. `ready`, MinIO's own, says yes while a server waits for its peers and answers
- * every request with an error; and while a server waits for others to be updated it is not to be killed, hence so many failures.
- */
-function probes(spec: MinioClusterSpec): Pick<Container, "startupProbe" | "readinessProbe" | "livenessProbe"> {
-    const health = (path: string) => ({
-        path: `/minio/health/${path}`,
-        port: "api",
-        scheme: scheme(spec).toUpperCase(),
-    });
-    const truthful = spec.readiness === "Cluster";
-    return {
-        startupProbe: {
-            httpGet: health(truthful ? "cluster" : "live"),
-            periodSeconds: 1,
-            failureThreshold: 3600,
-            timeoutSeconds: 5,
-        },
-        readinessProbe: {
-            httpGet: health(truthful ? "cluster/read" : "ready"),
-            periodSeconds: 2,
-            failureThreshold: 2,
-            timeoutSeconds: 5,
-        },
-        livenessProbe: { httpGet: health("live"), periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 10 },
-    };
-}
-
 function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
     const { drivesPerServer } = spec.pools[pool];
@@ -164,7 +134,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
                 readOnly: true,
             })),
         ],
-        ...probes(spec),
+        ...probes(names, spec),
         lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
     };
 }

@@ -137,7 +137,7 @@ function quorumRules(
         description: "Objects that belong to this set cannot be written; with still fewer drives they cannot be read.",
         action,
     });
-    const atRisk = `${online} < ${writeQuorum + lostWithServer}`;
+    const atRisk = `${online} < ${writeQuorum + lostWithServer} >= ${writeQuorum}`;
     return serversThatMayFailForWrites === 0
         ? [lost]
         : [

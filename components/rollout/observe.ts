@@ -129,7 +129,8 @@ const settledSeconds = 40;
  */
 async function isReachedByPeers(kubernetes: Kubernetes, namespace: string, pod: V1Pod): Promise<boolean> {
     const name = pod.metadata?.name ?? "";
-    const started = pod.status?.containerStatuses?.find((status) => status.name === serverName)?.state?.running?.startedAt;
+    const started = pod.status?.containerStatuses?.find((status) => status.name === serverName)?.state?.running
+        ?.startedAt;
     if (started && Date.now() - new Date(started).getTime() > settledSeconds * 1000) {
         return true;
     }

@@ -173,10 +173,14 @@ export const minio: Component = {
     },
 };
 
+/** As the official image, whose base (ubi9/ubi-micro) has bash and coreutils, and which adds curl. */
+const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep true".split(" ");
+
 export const images: Component = {
     name: "images",
     title: "the container images",
     inputs: [`${here}/image.ts`, `${here}/versions.ts`],
+    pins: minioImagePrograms,
     needs: [kube, minio],
     async build(out) {
         await writeImage(join(out, "pause.tar"), {
@@ -199,22 +203,7 @@ export const images: Component = {
                     "/usr/bin/mc": join(folderOf(minio), "mc"),
                     "/usr/bin/docker-entrypoint.sh": join(folderOf(minio), "docker-entrypoint.sh"),
                 },
-                // As the official image, whose base (ubi9/ubi-micro) has bash and coreutils.
-                hostPrograms: [
-                    "bash",
-                    "sh",
-                    "cat",
-                    "cp",
-                    "df",
-                    "env",
-                    "id",
-                    "ls",
-                    "mkdir",
-                    "mv",
-                    "rm",
-                    "sleep",
-                    "true",
-                ],
+                hostPrograms: minioImagePrograms,
             });
         }
     },

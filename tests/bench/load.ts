@@ -50,7 +50,13 @@ export class ConstantLoad {
     constructor(
         private readonly target: Target,
         private readonly bucket: string,
-        private readonly options: { writers: number; readers: number; bytes: number; maxAttempts: number; pauseMs: number },
+        private readonly options: {
+            writers: number;
+            readers: number;
+            bytes: number;
+            maxAttempts: number;
+            pauseMs: number;
+        },
     ) {
         const { writers, readers } = options;
         this.workers = [

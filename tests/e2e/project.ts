@@ -6,6 +6,8 @@ import { parse, stringify } from "yaml";
 
 export const checkout = join(__dirname, "../..");
 
+const stack = "test";
+
 export interface Finished {
     code: number;
     /** What the program wrote to standard output and standard error. */
@@ -47,19 +49,25 @@ export async function kubectlJson<T = any>(...args: string[]): Promise<T> {
     return JSON.parse(await kubectl(...args, "--output=json"));
 }
 
-/** The program in stacks/, as a project of its own: its own state, its own stack and configuration, its own namespace. */
+/**
+ * A program as a project of its own: its own state, its own stack and configuration, its own namespace. By default it is the
+ * one in stacks/ with the values of the dev stack.
+ */
 export class Project {
     private readonly folder = mkdtempSync(join(tmpdir(), "minio-e2e-"));
     readonly environment: NodeJS.ProcessEnv;
 
     constructor(
         readonly namespace: string,
-        private readonly stack = "test",
+        private readonly program = "stacks/index.ts",
     ) {
         const project = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8"));
-        project.main = relative(this.folder, join(checkout, "stacks/index.ts"));
+        project.main = relative(this.folder, join(checkout, program));
         project.runtime.options.tsconfig = join(checkout, "tsconfig.json");
         delete project.stackConfigDir;
+        if (!this.isStacks) {
+            delete project.config; // Each program has keys of its own.
+        }
         writeFileSync(join(this.folder, "Pulumi.yaml"), stringify(project));
         mkdirSync(join(this.folder, "state"));
         this.environment = {
@@ -69,17 +77,24 @@ export class Project {
         };
     }
 
+    private get isStacks(): boolean {
+        return this.program.startsWith("stacks/");
+    }
+
     /** Makes the stack with the values of dev, in this project's namespace, and the given changes. */
     async init(changes: Record<string, unknown> = {}): Promise<void> {
-        await this.succeed("stack", "init", this.stack);
-        await this.configure({ namespace: this.namespace, createNamespace: true, ...changes });
+        await this.succeed("stack", "init", stack);
+        const own = this.isStacks ? { createNamespace: true } : {};
+        await this.configure({ namespace: this.namespace, ...own, ...changes });
     }
 
     /** Sets configuration values beside those of the dev stack; `undefined` is the dev stack's own value. */
     async configure(changes: Record<string, unknown>): Promise<void> {
-        const file = join(this.folder, `Pulumi.${this.stack}.yaml`);
+        const file = join(this.folder, `Pulumi.${stack}.yaml`);
         const own = parse(readFileSync(file, "utf8"));
-        const { config } = parse(readFileSync(join(checkout, "stacks/Pulumi.dev.yaml"), "utf8"));
+        const { config } = this.isStacks
+            ? parse(readFileSync(join(checkout, "stacks/Pulumi.dev.yaml"), "utf8"))
+            : { config: {} };
         own.config = { ...config, ...own.config };
         for (const [field, value] of Object.entries(changes)) {
             const key = `minio-cluster:${field}`;

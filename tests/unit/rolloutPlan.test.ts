@@ -395,6 +395,9 @@ describe("the next step of a coupled rollout", () => {
         const rest = { 7: updated, 6: updated, 5: updated, 4: updated, 3: updated };
         assert.equal(next(pool("coupled", { ...rest, 0: waitingOld }, { size: 8, partition: 3 })), "partition minio 2");
         assert.equal(next(pool("coupled", { 7: waiting, 0: waitingOld }, { size: 8, partition: 7 })), "wait minio-0");
+        const half = { 7: updated, 6: updated, 5: updated, 4: updated, 1: dead, 0: waitingOld };
+        const eight = { size: 8, partition: 4, serversThatMayFail: 3 };
+        assert.equal(next(pool("coupled", half, eight)), "partition minio 3");
     });
 
     it("does not wait for those that stay at the old revision, which seem not ready while others wait", () => {
@@ -476,6 +479,17 @@ describe("the next step with a dead server", () => {
         assert.equal(eight({ 2: dead, 1: dead }), "partition minio 7");
         assert.equal(eight({ 2: dead, 1: dead, 0: dead }), "wait minio-2 minio-1 minio-0");
         assert.equal(eight({ 7: updated, 2: { ...dead, ...updated } }), "wait minio-2");
+    });
+
+    it("does not stop the only one that serves", () => {
+        const between = { revision: "between", change: "rolling" as const };
+        const servers = { 4: waiting, 3: between, 2: waitingOld, 1: dead, 0: waitingOld };
+        const five = { size: 5, partition: 4, serversThatMayFail: 2 };
+        assert.equal(next(pool("coupled", servers, five)), "wait minio-1");
+        assert.equal(
+            next(pool("coupled", { ...servers, 3: { ...between, ...waitingOld } }, five)),
+            "partition minio 3",
+        );
     });
 });
 

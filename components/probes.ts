@@ -1,0 +1,67 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { MinioClusterSpec } from "./defaults";
+import { apiPort, scheme } from "./endpoints";
+import type { Names } from "./names";
+
+type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
+
+/**
+ * How long a server that starts beside others that serve gets no requests yet, in seconds.
+ *
+ * It starts with the drives that it reaches at that moment, and looks for the others only after 15 s
+ * (`monitorAndConnectEndpoints` in `cmd/erasure-sets.go`); its health endpoints do not tell. Its own drive lacks what was
+ * written while it was away, and with one other drive it answers that there is no such object (tried: 19 reads of 1,985).
+ */
+const settleSeconds = 17;
+
+/** Longest start, in seconds: a server may wait for others to be updated, and is not to be killed for it. */
+const longestStart = 3600;
+
+/**
+ * A server is ready once it has seen the write quorum and all drives, and stays ready as long as objects can be read through it.
+ * MinIO's own `ready` says yes while a server waits for its peers and answers every request with an error.
+ */
+export function probes(names: Names, spec: MinioClusterSpec): Probes {
+    const http = (path: string) => ({
+        httpGet: { path: `/minio/health/${path}`, port: "api", scheme: scheme(spec).toUpperCase() },
+        timeoutSeconds: 5,
+    });
+    const truthful = spec.readiness === "Cluster";
+    return {
+        startupProbe: truthful
+            ? {
+                  exec: { command: ["/bin/sh", "-c", startupScript(names, spec)] },
+                  periodSeconds: 1,
+                  failureThreshold: longestStart,
+                  timeoutSeconds: 10,
+              }
+            : { ...http("live"), periodSeconds: 1, failureThreshold: longestStart },
+        readinessProbe: {
+            ...http(truthful ? "cluster/read" : "ready"),
+            periodSeconds: 2,
+            failureThreshold: 2,
+        },
+        livenessProbe: { ...http("live"), periodSeconds: 10, failureThreshold: 6 },
+    };
+}
+
+/**
+ * Succeeds once the server may get requests. Where no other server serves, as on the first start of a cluster, nothing was
+ * written meanwhile, and it need not settle. What it finds is kept in a folder of this start of the container. An image without
+ * curl does not settle.
+ */
+function startupScript(names: Names, spec: MinioClusterSpec): string {
+    const url = (host: string, path: string) => `${scheme(spec)}://${host}:${apiPort}/minio/health/${path}`;
+    const others = `${names.cluster}.${spec.namespace}.svc.${spec.clusterDomain}`;
+    return [
+        "command -v curl > /dev/null || exit 0",
+        'ask() { curl --insecure --silent --fail --output /dev/null --max-time 2 "$1"; }',
+        // Named by the time at which the first process started, the 22nd field.
+        'set -- $(cat /proc/1/stat); state="/tmp/start-${22}"',
+        `mkdir "$state" 2> /dev/null && ask ${url(others, "live")} && : > "$state/beside-others"`,
+        `ask ${url("127.0.0.1", "cluster")} || exit 1`,
+        '[ -e "$state/beside-others" ] || exit 0',
+        '[ -e "$state/seen" ] || date +%s > "$state/seen"',
+        `[ $(($(date +%s) - $(cat "$state/seen"))) -ge ${settleSeconds} ]`,
+    ].join("\n");
+}

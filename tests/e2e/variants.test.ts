@@ -1,0 +1,377 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { digest, get, makeBucket, put } from "./s3";
+
+interface Cluster {
+    namespace: string;
+    endpoint: string;
+    serviceName: string;
+    rootUser: string;
+    rootPassword: string;
+    podDnsNames: string[];
+    topology: { servers: number };
+}
+
+/** Clusters of all kinds, side by side: each test looks at what its kind is about. */
+describe("clusters of many kinds, side by side", function () {
+    this.bail(true);
+    const project = new Project("e2e-variants", "tests/e2e/programs/variants.ts");
+    const elsewhere = `${project.namespace}-elsewhere`;
+    const inNamespace = `--namespace=${project.namespace}`;
+    const ownPassword = "correct-horse-battery-staple";
+    const certificates = makeCertificates(["ordered", "secure"].flatMap((name) => namesOf(name, project.namespace)));
+    let clusters: Record<string, Cluster>;
+
+    const addressOf = async ({ serviceName, namespace }: Cluster) =>
+        (await kubectlJson("get", "service", serviceName, `--namespace=${namespace}`)).spec.clusterIP;
+    const s3Of = async (cluster: Cluster, https = false) =>
+        new S3Client({
+            endpoint: `${https ? "https" : "http"}://${await addressOf(cluster)}:9000`,
+            region: "us-east-1",
+            forcePathStyle: true,
+            credentials: { accessKeyId: cluster.rootUser, secretAccessKey: cluster.rootPassword },
+            requestHandler: new NodeHttpHandler({
+                // By its name, as a client in the cluster would.
+                httpsAgent: new Agent({ ca: certificates.authority, servername: new URL(cluster.endpoint).hostname }),
+            }),
+        });
+    const podsOf = async (name: string) =>
+        (await kubectlJson("get", "pods", inNamespace, `--selector=app=${name}`)).items as any[];
+    const claimsOf = async (name: string) =>
+        ((await kubectlJson("get", "pvc", inNamespace, `--selector=app=${name}`)).items as any[]).map(
+            ({ metadata }) => metadata.name,
+        );
+
+    before(async () => {
+        await project.init({
+            ownPassword,
+            certificate: certificates.certificate,
+            key: certificates.key,
+            authority: certificates.authority,
+        });
+        // As a person would: in the clear it would stand in the stack's file.
+        await project.succeed("config", "set", "--secret", "ownPassword", ownPassword);
+        await project.succeed("config", "set", "--secret", "key", "--", certificates.key);
+    });
+    after(async () => {
+        await project.remove();
+        await execute("kubectl", ["delete", "namespace", elsewhere, "--ignore-not-found", "--timeout=120s"]);
+    });
+    afterEach(async function () {
+        if (this.currentTest?.state === "failed") {
+            const { text } = await execute("kubectl", ["get", "pods,pvc", inNamespace, "--output=wide"]);
+            process.stderr.write(`${text}\n`);
+        }
+    });
+
+    it("all start, in a namespace that enforces restricted pods", async () => {
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        ({ clusters } = await project.outputs());
+        for (const { rootPassword } of Object.values(clusters)) {
+            assert.ok(!text.includes(rootPassword), "a password is in the output");
+        }
+        const { items } = await kubectlJson("get", "statefulsets", "--all-namespaces", "--selector=app");
+        const ready = items.filter(({ metadata }: any) => [project.namespace, elsewhere].includes(metadata.namespace));
+        assert.deepEqual(ready.map(({ metadata, status }: any) => [metadata.name, status.readyReplicas]).sort(), [
+            ["manual", 4],
+            ["namesake", 2],
+            ["ordered", 4],
+            ["own", 2],
+            ["secure", 4],
+        ]);
+    });
+
+    it("show no secret in a preview, and none in the state in plain text", async () => {
+        const preview = await project.succeed("preview", "--diff", "--refresh");
+        const state = await project.succeed("stack", "export");
+        const secrets = [
+            ownPassword,
+            certificates.key,
+            ...Object.values(clusters).map(({ rootPassword }) => rootPassword),
+        ];
+        for (const secret of secrets.flatMap((value) => [value, Buffer.from(value).toString("base64")])) {
+            assert.ok(!preview.includes(secret), "a secret is in the preview");
+            assert.ok(!state.includes(secret), "a secret is in the state");
+        }
+    });
+
+    it("do not see each other's objects, servers or budgets", async () => {
+        for (const [name, cluster] of Object.entries(clusters)) {
+            const s3 = await s3Of(cluster, name === "secure");
+            await makeBucket(s3, `bucket-of-${name}`);
+            const { Buckets } = await s3.send(new ListBucketsCommand({}));
+            assert.deepEqual(
+                Buckets?.map((bucket) => bucket.Name),
+                [`bucket-of-${name}`],
+            );
+            const slices = await kubectlJson(
+                "get",
+                "endpointslices",
+                `--namespace=${cluster.namespace}`,
+                `--selector=kubernetes.io/service-name=${name}`,
+            );
+            const pods = slices.items
+                .flatMap(({ endpoints }: any) => endpoints ?? [])
+                .map((e: any) => e.targetRef.name);
+            assert.deepEqual(
+                pods.sort(),
+                Array.from({ length: cluster.topology.servers }, (_, ordinal) => `${name}-${ordinal}`),
+            );
+        }
+        const { items } = await kubectlJson("get", "pdb", inNamespace);
+        assert.deepEqual(
+            items.map(({ metadata, status }: any) => [metadata.name, status.expectedPods, status.disruptionsAllowed]),
+            [
+                ["manual-pdb", 4, 1],
+                ["ordered-pdb", 4, 1],
+                ["secure-pdb", 4, 1],
+            ],
+            "a cluster of two servers has none, as it could only block",
+        );
+    });
+
+    it("OrderedReady starts the servers one after another", async () => {
+        const pods = await podsOf("ordered");
+        const created = pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp));
+        const ready = pods.map(({ status }) =>
+            Date.parse(status.conditions.find(({ type }: any) => type === "Ready").lastTransitionTime),
+        );
+        for (let ordinal = 1; ordinal < pods.length; ordinal++) {
+            assert.ok(created[ordinal] >= ready[ordinal - 1] - 1000, `ordered-${ordinal} did not wait`);
+        }
+    });
+
+    it("several drives lie on claims of their own, and all are used", async () => {
+        assert.deepEqual(
+            (await claimsOf("manual")).sort(),
+            [0, 1].flatMap((drive) => [0, 1, 2, 3].map((ordinal) => `data${drive}-manual-${ordinal}`)),
+        );
+        const s3 = await s3Of(clusters.manual);
+        const data = Buffer.alloc(1 << 20, 7);
+        await put(s3, "bucket-of-manual", "spread", data);
+        assert.equal(digest(await get(s3, "bucket-of-manual", "spread")), digest(data));
+        for (const drive of ["/data0", "/data1"]) {
+            await kubectl(
+                "exec",
+                "manual-0",
+                inNamespace,
+                "--container=minio",
+                "--",
+                "ls",
+                `${drive}/bucket-of-manual/spread`,
+            );
+        }
+    });
+
+    it("every server has its name, before and after its pod is made anew", async () => {
+        const resolves = async () => {
+            const addresses = new Map(
+                (await podsOf("manual")).map(({ metadata, status }) => [metadata.name, status.podIP]),
+            );
+            for (const name of clusters.manual.podDnsNames) {
+                const url = `http://${name}:9000/minio/health/live`;
+                const curl = [
+                    "curl",
+                    "--silent",
+                    "--fail",
+                    "--output",
+                    "/dev/null",
+                    "--write-out",
+                    "%{remote_ip}",
+                    url,
+                ];
+                const address = await kubectl("exec", "manual-0", inNamespace, "--container=minio", "--", ...curl);
+                assert.equal(address, addresses.get(name.split(".")[0]), name);
+            }
+        };
+        await resolves();
+        const [, , { metadata }] = await podsOf("manual");
+        await kubectl("delete", "pod", "manual-2", inNamespace);
+        await kubectl("wait", "--for=condition=Ready", "pod/manual-2", inNamespace, "--timeout=120s");
+        assert.notEqual((await podsOf("manual"))[2].metadata.uid, metadata.uid);
+        // The cluster's DNS keeps an address for 5 s.
+        await new Promise((resolve) => setTimeout(resolve, 6000));
+        await resolves();
+    });
+
+    it("a pod that is made anew finds its claim again", async () => {
+        const [{ spec }] = (await podsOf("manual")).slice(2);
+        const claims = spec.volumes.filter((volume: any) => volume.persistentVolumeClaim);
+        assert.deepEqual(
+            claims.map((volume: any) => volume.persistentVolumeClaim.claimName),
+            ["data0-manual-2", "data1-manual-2"],
+        );
+    });
+
+    it("OnDelete updates only the server whose pod is deleted", async () => {
+        await project.succeed("config", "set", "touched", "yes");
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        assert.match(text, /manual/);
+        const touched = async () => (await podsOf("manual")).map(({ metadata }) => metadata.annotations.touched);
+        assert.deepEqual(await touched(), ["no", "no", "no", "no"]);
+        await kubectl("delete", "pod", "manual-3", inNamespace);
+        await kubectl("wait", "--for=condition=Ready", "pod/manual-3", inNamespace, "--timeout=120s");
+        assert.deepEqual(await touched(), ["no", "no", "no", "yes"]);
+    });
+
+    it("labels and environment reach every pod", async () => {
+        for (const { metadata, spec } of await podsOf("manual")) {
+            assert.equal(metadata.labels.team, "storage");
+            assert.ok(
+                spec.containers[0].env.some(({ name, value }: any) => name === "MINIO_REGION" && value === "eu-test-1"),
+            );
+        }
+    });
+
+    it("an existing Secret gives the credentials", async () => {
+        assert.equal(clusters.own.rootUser, "the-owner");
+        assert.equal(clusters.own.rootPassword, ownPassword);
+        assert.notEqual((await execute("kubectl", ["get", "secret", "own-secret", inNamespace])).code, 0);
+    });
+
+    it("TLS goes from client to server and between servers, with an authority of one's own", async () => {
+        assert.match(clusters.secure.endpoint, /^https:/);
+        const s3 = await s3Of(clusters.secure, true);
+        const data = Buffer.from("over TLS");
+        await put(s3, "bucket-of-secure", "object", data);
+        assert.equal(digest(await get(s3, "bucket-of-secure", "object")), digest(data));
+        const plain = `http://${await addressOf(clusters.secure)}:9000/minio/health/live`;
+        assert.notEqual((await fetch(plain).catch(() => ({ status: 0 }))).status, 200);
+    });
+
+    it("Ingress, NetworkPolicy and Services are as asked for", async () => {
+        const { items } = await kubectlJson("get", "ingress", inNamespace);
+        assert.deepEqual(
+            items.map(({ spec }: any) => [spec.rules[0].host, spec.rules[0].http.paths[0].backend.service]).sort(),
+            [
+                ["console.example.org", { name: "own-console", port: { number: 9001 } }],
+                ["s3.example.org", { name: "own", port: { number: 9000 } }],
+            ],
+        );
+        const policy = await kubectlJson("get", "networkpolicy", "own", inNamespace);
+        assert.deepEqual(policy.spec.podSelector.matchLabels, { app: "own" });
+        assert.deepEqual(
+            policy.spec.ingress.map(({ from }: any) => from[0].podSelector),
+            [{ matchLabels: { app: "own" } }, {}],
+        );
+        assert.equal((await kubectlJson("get", "service", "own-console", inNamespace)).spec.type, "NodePort");
+    });
+
+    it("the budget lets one server be evicted, and refuses the one that would lose the write quorum", async () => {
+        assert.equal((await evict("secure-0")).code, 0);
+        const second = await evict("secure-1");
+        assert.notEqual(second.code, 0);
+        assert.match(second.text, /Cannot evict pod as it would violate the pod's disruption budget/);
+        await kubectl("wait", "--for=condition=Ready", "pod/secure-0", inNamespace, "--timeout=120s");
+    });
+
+    it("claims are kept or deleted as asked for, when a StatefulSet is scaled or deleted", async () => {
+        const all = { ordered: 4, own: 2, secure: 4 };
+        for (const [name, servers] of Object.entries(all)) {
+            await kubectl("scale", "statefulset", name, inNamespace, `--replicas=${servers - 1}`);
+        }
+        // Deleting a claim waits for the pod that uses it, which drains first.
+        await untilClaims({ ordered: 3, own: 2, secure: 3, manual: 8 });
+        await project.succeed("destroy", "--yes", "--skip-preview", "--exclude-protected", ...(await targets()));
+        await untilClaims({ ordered: 0, own: 0, secure: 3, manual: 8 });
+    });
+
+    /** Everything but the namespaces, with which all claims would go. */
+    async function targets(): Promise<string[]> {
+        const { deployment } = JSON.parse(await project.succeed("stack", "export"));
+        return deployment.resources
+            .filter(({ type }: any) => type === "minio-cluster:index:MinioCluster")
+            .flatMap(({ urn }: any) => ["--target", urn, "--target-dependents"]);
+    }
+
+    async function untilClaims(expected: Record<string, number>): Promise<void> {
+        const deadline = Date.now() + 90_000;
+        for (;;) {
+            const found: Record<string, number> = {};
+            for (const name of Object.keys(expected)) {
+                found[name] = (await claimsOf(name)).length;
+            }
+            if (Date.now() > deadline || JSON.stringify(found) === JSON.stringify(expected)) {
+                return assert.deepEqual(found, expected);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+    }
+
+    async function evict(pod: string) {
+        const body = JSON.stringify({
+            apiVersion: "policy/v1",
+            kind: "Eviction",
+            metadata: { name: pod, namespace: project.namespace },
+        });
+        const path = `/api/v1/namespaces/${project.namespace}/pods/${pod}/eviction`;
+        return execute("bash", ["-c", 'kubectl create --raw "$1" --filename=- <<< "$2"', "evict", path, body]);
+    }
+});
+
+describe("kinds that the cluster does not know", () => {
+    const project = new Project("e2e-kinds");
+
+    before(() => project.init());
+    after(() => project.remove());
+
+    for (const [change, expected] of [
+        [
+            { tls: { issuer: { name: "ca" } } },
+            /tls.issuer: the cluster does not know Certificate .*install cert-manager/,
+        ],
+        [
+            { httpRoute: { gatewayName: "public", apiHost: "s3.example.org" } },
+            /httpRoute: the cluster does not know HTTPRoute .*install the Gateway API first, or use ingress/,
+        ],
+    ] as [Record<string, unknown>, RegExp][]) {
+        it(`are named by the preview for ${JSON.stringify(change)}`, async () => {
+            await project.configure(change);
+            const { code, text } = await project.execute("preview");
+            await project.configure(Object.fromEntries(Object.keys(change).map((key) => [key, undefined])));
+            assert.notEqual(code, 0);
+            assert.match(text, expected);
+        });
+    }
+});
+
+function namesOf(name: string, namespace: string): string[] {
+    return [`${name}.${namespace}.svc.cluster.local`, `*.${name}-headless.${namespace}.svc.cluster.local`];
+}
+
+/** An authority, and a certificate that it signed for these names. */
+function makeCertificates(names: string[]): { authority: string; certificate: string; key: string } {
+    const folder = mkdtempSync(join(tmpdir(), "minio-certs-"));
+    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    try {
+        const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+        openssl(
+            "req",
+            "-x509",
+            ...key,
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.crt",
+            "-subj",
+            "/CN=test authority",
+            "-days",
+            "2",
+        );
+        openssl("req", ...key, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=minio");
+        writeFileSync(join(folder, "names"), `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
+        const authority = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
+        openssl("x509", "-req", "-in", "tls.csr", ...authority, "-out", "tls.crt", "-days", "2", "-extfile", "names");
+        return { authority: read("ca.crt"), certificate: read("tls.crt"), key: read("tls.key") };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
