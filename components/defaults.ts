@@ -1,5 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
+import { parseQuantity } from "./quantity";
+import { type Topology, topologyOf } from "./topology";
 
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
@@ -93,4 +95,15 @@ export function poolsOf(args: KnownArgs): PoolSpec[] {
             storageClassName: pool?.storageClassName ?? first.storageClassName,
         })),
     ];
+}
+
+/** The topology of pools; undefined when MinIO refuses them. */
+export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
+    return topologyOf(
+        pools.map(({ replicas, drivesPerServer, storageSize }) => ({
+            servers: replicas,
+            drivesPerServer,
+            driveBytes: parseQuantity(storageSize) ?? 0,
+        })),
+    );
 }

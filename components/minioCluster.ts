@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { changeHooks } from "./changeHook";
 import { createCredentials } from "./credentials";
-import { type KnownArgs, type MinioClusterSpec, poolsOf, withDefaults } from "./defaults";
+import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
+import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
@@ -16,7 +17,6 @@ import { createServices } from "./services";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
 import type { Topology } from "./topology";
-import { topologyOfPools } from "./validation";
 
 /**
  * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a
@@ -158,11 +158,15 @@ async function arrive(
             storageSize,
         })),
     };
-    await rollOut(wanted, {
-        kubeconfig: spec.rollout.kubeconfig,
-        timeoutSeconds: spec.rollout.timeoutSeconds,
-        say: (text) => pulumi.log.info(text, resource, undefined, true),
-    });
+    try {
+        await rollOut(wanted, {
+            kubeconfig: spec.rollout.kubeconfig,
+            timeoutSeconds: spec.rollout.timeoutSeconds,
+            say: (text) => pulumi.log.info(text, resource, undefined, true),
+        });
+    } catch (error) {
+        return endProgram(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
+    }
     return true;
 }
 

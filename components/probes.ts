@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { MinioClusterSpec } from "./defaults";
+import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import type { Names } from "./names";
 
@@ -18,8 +18,8 @@ const settleSeconds = 17;
 const longestStart = 3600;
 
 /**
- * A server is ready once it has seen the write quorum and all drives, and stays ready as long as objects can be read through it.
- * MinIO's own `ready` says yes while a server waits for its peers and answers every request with an error.
+ * A server is ready once it reaches all drives, and stays ready as long as objects can be read through it. MinIO's own `ready`
+ * says yes while a server waits for its peers and answers every request with an error, so it must have started first.
  */
 export function probes(names: Names, spec: MinioClusterSpec): Probes {
     const http = (path: string) => ({
@@ -37,12 +37,22 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
               }
             : { ...http("live"), periodSeconds: 1, failureThreshold: longestStart },
         readinessProbe: {
-            ...http(truthful ? "cluster/read" : "ready"),
+            ...http(truthful && countsServersThatWait(spec) ? "cluster/read" : "ready"),
             periodSeconds: 2,
             failureThreshold: 2,
         },
         livenessProbe: { ...http("live"), periodSeconds: 10, failureThreshold: 6 },
     };
+}
+
+/**
+ * Whether `cluster/read` says yes during an update. It counts servers that wait for a boot quorum as gone, though they serve
+ * their drives: where more must wait than may be gone, all others would become unready, and the cluster would serve nobody
+ * (tried with 16 servers, where every request succeeded).
+ */
+function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
+    const topology = topologyOfPools(pools);
+    return topology !== undefined && topology.bootQuorum <= topology.serversThatMayFailForReads;
 }
 
 /**
@@ -55,13 +65,14 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
     const others = `${names.cluster}.${spec.namespace}.svc.${spec.clusterDomain}`;
     return [
         "command -v curl > /dev/null || exit 0",
-        'ask() { curl --insecure --silent --fail --output /dev/null --max-time 2 "$1"; }',
+        'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
         // Named by the time at which the first process started, the 22nd field.
         'set -- $(cat /proc/1/stat); state="/tmp/start-${22}"',
-        `mkdir "$state" 2> /dev/null && ask ${url(others, "live")} && : > "$state/beside-others"`,
-        `ask ${url("127.0.0.1", "cluster")} || exit 1`,
-        '[ -e "$state/beside-others" ] || exit 0',
-        '[ -e "$state/seen" ] || date +%s > "$state/seen"',
-        `[ $(($(date +%s) - $(cat "$state/seen"))) -ge ${settleSeconds} ]`,
+        `mkdir "$state" 2> /dev/null && ask ${url(others, "live")} > /dev/null && : > "$state/beside-others"`,
+        `[ -e "$state/beside-others" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
+        // A server that waits for its peers answers with X-Minio-Server-Status: offline.
+        `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
+        '[ -e "$state/started" ] || date +%s > "$state/started"',
+        `[ $(($(date +%s) - $(cat "$state/started"))) -ge ${settleSeconds} ]`,
     ].join("\n");
 }

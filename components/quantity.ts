@@ -21,8 +21,11 @@ const units: Record<string, number> = {
  * The value of a Kubernetes quantity such as `10Gi`, `500m` or `1e3`; undefined when it is none.
  * Grammar: `k8s.io/apimachinery/pkg/api/resource`.
  */
-export function parseQuantity(text: string): number | undefined {
-    const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(text);
+export function parseQuantity(quantity: unknown): number | undefined {
+    if (typeof quantity !== "string" && typeof quantity !== "number") {
+        return undefined;
+    }
+    const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(quantity));
     if (!match) {
         return undefined;
     }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
+import { endProgram } from "./endProgram";
 import { connect } from "./kubernetes";
 
 /** A kind of object that a Kubernetes cluster need not know. */
@@ -54,7 +55,7 @@ export function requiredKinds({ monitoring, tls, httpRoute }: MinioClusterArgs):
  * True once the cluster is known to know every kind that the arguments ask for; what is of such a kind waits for it. It is
  * asked in the preview already. A cluster that cannot be reached is left to the provider's own error.
  *
- * @throws RunError naming every kind that is missing, the argument that asks for it, and the way out
+ * Ends the program naming every kind that is missing, the argument that asks for it, and the way out
  */
 export function requireKinds(
     args: MinioClusterArgs,
@@ -83,7 +84,7 @@ export function requireKinds(
                 ({ groupVersion, kind, field, wayOut }) =>
                     `  ${field}: the cluster does not know ${kind} (${groupVersion}): ${wayOut}`,
             );
-            throw new pulumi.RunError(`kinds of objects are missing in the Kubernetes cluster:\n${lines.join("\n")}`);
+            return endProgram(`kinds of objects are missing in the Kubernetes cluster:\n${lines.join("\n")}`);
         }
         return true;
     });

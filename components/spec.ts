@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./defaults";
+import { endProgram } from "./endProgram";
 import { type Problem, problemsOf, warningsOf } from "./validation";
 
 /**
@@ -52,9 +53,12 @@ export function checkedSpec(
     const notPlain = plainFields
         .filter((field) => isEventual(args[field]))
         .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
-    refuse(name, [...notPlain, ...problemsOf(name, knownNow(args))]);
-    return pulumi.output(args).apply((known) => {
-        refuseProblems(name, known);
+    refuse(name, [...notPlain, ...problemsKnownNow(name, args)]);
+    return pulumi.output(args).apply(async (known): Promise<MinioClusterSpec> => {
+        const problems = problemsOf(name, known);
+        if (problems.length > 0) {
+            return endProgram(new InvalidArgumentsError(name, problems).message);
+        }
         for (const warning of warningsOf(known)) {
             pulumi.log.warn(warning, resource);
         }
@@ -77,19 +81,36 @@ function isEventual(value: unknown): boolean {
     return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** The arguments without those that are Outputs or promises, at any depth. */
-function knownNow(args: MinioClusterArgs): KnownArgs {
-    const prune = (value: unknown): unknown => {
-        if (isEventual(value)) {
-            return undefined;
-        }
-        if (Array.isArray(value)) {
-            return value.map(prune);
-        }
-        if (value !== null && typeof value === "object") {
-            return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, prune(inner)]));
-        }
-        return value;
-    };
-    return prune(args) as KnownArgs;
+/** The problems that do not hang on what is not known yet. */
+function problemsKnownNow(name: string, args: MinioClusterArgs): Problem[] {
+    const unknown: string[] = [];
+    const known = knownPart(args, "", unknown) as KnownArgs;
+    const concerns = (field: string, path: string) => field === path || /^[.[]/.test(path.slice(field.length));
+    return problemsOf(name, known).filter(
+        ({ field }) =>
+            !unknown.some(
+                (path) =>
+                    (path.startsWith(field) && concerns(field, path)) ||
+                    (field.startsWith(path) && concerns(path, field)),
+            ),
+    );
+}
+
+/** A value without the Outputs and promises in it, at any depth, whose paths are added to `unknown`. */
+function knownPart(value: unknown, path: string, unknown: string[]): unknown {
+    if (isEventual(value)) {
+        unknown.push(path);
+        return undefined;
+    }
+    if (Array.isArray(value)) {
+        return value.map((inner, index) => knownPart(inner, `${path}[${index}]`, unknown));
+    }
+    if (value !== null && typeof value === "object") {
+        const entries = Object.entries(value).map(([key, inner]) => [
+            key,
+            knownPart(inner, path === "" ? key : `${path}.${key}`, unknown),
+        ]);
+        return Object.fromEntries(entries);
+    }
+    return value;
 }

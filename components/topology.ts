@@ -137,8 +137,8 @@ export function defaultParityOf({ servers, drivesPerServer }: Omit<PoolShape, "d
 }
 
 /**
- * The set size that MinIO chooses: the fewest sets that divide the drives evenly and lie evenly over the servers; undefined
- * when there is none.
+ * The set size that MinIO chooses: the fewest sets that divide the drives evenly and lie evenly over the servers;
+ * undefined when there is none.
  */
 export function erasureSetSizeOf(servers: number, drivesPerServer: number): number | undefined {
     const drives = servers * drivesPerServer;

@@ -1,8 +1,8 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
-import { type KnownArgs, type PoolSpec, poolsOf, withDefaults } from "./defaults";
+import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { longestName, poolName } from "./names";
 import { parseQuantity } from "./quantity";
-import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, type Topology, topologyOf } from "./topology";
+import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "./topology";
 
 /** Something that is wrong with an argument. */
 export interface Problem {
@@ -105,17 +105,6 @@ export function warningsOf(args: KnownArgs): string[] {
         );
     }
     return warnings;
-}
-
-/** The topology of pools; undefined when MinIO refuses them. */
-export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
-    return topologyOf(
-        pools.map(({ replicas, drivesPerServer, storageSize }) => ({
-            servers: replicas,
-            drivesPerServer,
-            driveBytes: parseQuantity(String(storageSize)) ?? 0,
-        })),
-    );
 }
 
 function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
@@ -253,14 +242,14 @@ function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof
 function checkPods(check: Check, args: KnownArgs): void {
     for (const kind of ["requests", "limits"] as const) {
         for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
-            const value = parseQuantity(String(quantity));
+            const value = parseQuantity(quantity);
             const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
             check.that(value !== undefined && value >= 0, `resources.${kind}.${resource}`, quantity, allowed);
         }
     }
     const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
     for (const [resource, quantity] of Object.entries(asObject(requests))) {
-        const [request, limit] = [quantity, limits?.[resource]].map((value) => parseQuantity(String(value)));
+        const [request, limit] = [quantity, limits?.[resource]].map(parseQuantity);
         check.that(
             request === undefined || limit === undefined || request <= limit,
             `resources.requests.${resource}`,

@@ -17,9 +17,13 @@ export interface RolloutView {
 export function rolloutView(spec: MinioClusterSpec, { statefulSets }: Series): RolloutView {
     // Longer than `pulumi up` waits for a server.
     const minutes = Math.ceil(spec.rollout.timeoutSeconds / 60) + 5;
-    const updated = `kube_statefulset_status_replicas_updated{${statefulSets}}`;
+    const of = (metric: string) => `kube_statefulset_${metric}{${statefulSets}}`;
+    const updated = of("status_replicas_updated");
     const kept = spec.partition > 0 ? ` - ${spec.partition}` : "";
-    const behind = `${updated} < kube_statefulset_replicas{${statefulSets}}${kept}`;
+    // A pod that is lost with its node counts as not updated either, so the revisions must differ too.
+    const [current, wanted] = [of("status_current_revision"), of("status_update_revision")];
+    const differs = `(${wanted} unless on (namespace, statefulset, revision) ${current})`;
+    const behind = `${updated} < ${of("replicas")}${kept} and on (namespace, statefulset) ${differs}`;
     const steps = `changes(${updated}[${minutes}m])`;
     return {
         minutes,

@@ -18,7 +18,7 @@ interface Endpoint {
     interval: string;
     scheme: "http" | "https";
     tlsConfig?: { ca: { secret: SecretKey }; serverName: string };
-    authorization: { type: "Bearer"; credentials: SecretKey };
+    authorization?: { type: "Bearer"; credentials: SecretKey };
     relabelings: Relabeling[];
     metricRelabelings?: Relabeling[];
 }
@@ -104,7 +104,11 @@ function endpoint(
         interval: spec.monitoring?.interval ?? "30s",
         scheme: scheme(spec),
         tlsConfig: tlsConfig(names, spec),
-        authorization: { type: "Bearer", credentials: { name: token, key: tokenKey } },
+        // Where MinIO wants no token, Prometheus does not get it: it is worth as much as the root password.
+        authorization:
+            spec.environment?.MINIO_PROMETHEUS_AUTH_TYPE === "public"
+                ? undefined
+                : { type: "Bearer", credentials: { name: token, key: tokenKey } },
         // With the same labels, the series that Prometheus makes of each scrape itself, such as `up`, would collide.
         relabelings: [...relabelings, { targetLabel: "job", replacement: jobOf(names, scrape) }],
     };

@@ -1,11 +1,11 @@
 /**
- * The next single step of a guided rollout. Pure, and without a memory: each step follows from what is observed, so that an
- * interrupted rollout simply goes on.
+ * The next single step of a guided rollout. Pure, and without a memory: each step follows from what is observed, so
+ * that an interrupted rollout simply goes on.
  *
- * Before a pool's pod template changes, its live partition is set to its number of servers; the StatefulSet then restarts
- * nothing by itself. From the highest ordinal down, the plan lowers the partition to the server whose turn it is, and restarts
- * it. So the live partition never lies below a server that may not be restarted yet, and a pod that dies meanwhile comes back
- * at the revision that it should have at that moment.
+ * Before a pool's pod template changes, its live partition is set to its number of servers; the StatefulSet then
+ * restarts nothing by itself. From the highest ordinal down, the plan lowers the partition to the server whose turn it
+ * is, and restarts it. So the partition never lies below a server that may not be restarted yet, and a pod that dies
+ * meanwhile comes back at the revision that it should have at that moment.
  */
 
 import type { ChangeClass } from "../change";
@@ -22,11 +22,11 @@ export interface ServerState {
     revision?: string;
     /** The pod's condition Ready. */
     ready: boolean;
-    /** `/minio/health/live` answers: the server serves its drives to its peers. */
+    /** `/minio/health/live` answers, and its peers use its drives. */
     answers: boolean;
     /** It serves requests; otherwise it waits for its peers (`X-Minio-Server-Status: offline`). */
     initialised: boolean;
-    /** `/minio/health/cluster?maintenance=true` answered 200: the others keep a write quorum without it. */
+    /** `/minio/health/cluster?maintenance=true` answers 200: the others keep a write quorum without it. */
     mayStop: boolean;
     /** Of the difference between its revision and the one that it should have; `none` for a pod that does not exist. */
     change: ChangeClass;
@@ -170,8 +170,8 @@ function restartDead(view: View): Action | undefined {
 }
 
 /** Neither Kubernetes nor MinIO says that it lives: one of them alone may be late, or not reach it. */
-function isDead({ outdated, ready, answers }: Member): boolean {
-    return outdated && !ready && !answers;
+function isDead({ outdated, ready, answers, initialised }: Member): boolean {
+    return outdated && !ready && !answers && !initialised;
 }
 
 /** Whether the partition, as it is, gives the server its revision when it is restarted. */
@@ -181,8 +181,8 @@ function comesBackRight({ pool, ordinal }: Member): boolean {
 }
 
 /**
- * Whether all servers above it in its pool have their revision, so that the partition may be lowered to it. One that is just
- * coming back may come back without; but in an ordered pool a missing one waits for this one.
+ * Whether all servers above it in its pool have their revision, so that the partition may be lowered to it. One that is
+ * on its way may come back without; but in an ordered pool a missing one waits for this one.
  */
 function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
     const above = members.filter((other) => other.pool === pool && other.ordinal > ordinal);
@@ -192,7 +192,7 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
 function restartNext(view: View): Action | undefined {
     const [next, ...later] = view.members.filter(({ outdated }) => outdated);
     const hindrance = next && hindranceOf(next, view);
-    // Those that Kubernetes would restart by itself: after a rollout without guidance, or when something died meanwhile.
+    // Kubernetes would restart these by itself: after a rollout without guidance, or when something died meanwhile.
     const released = (hindrance ? [next, ...later] : later).find(({ pool, ordinal }) => ordinal >= pool.partition);
     if (released) {
         return setPartition(released.pool, released.ordinal + 1, `keeps ${released.name} from restarting`);
@@ -227,7 +227,7 @@ function holdsUp(other: Member, next: Member, view: View): boolean {
         return !canMiss(next, view); // Perhaps only its own restart mends it, and its turn comes later.
     }
     if (!other.answers || other.initialised) {
-        // One that serves and is not ready may be so by its old revision, or by others that wait: see `someWait`.
+        // One that serves and is not ready may be so by its old revision, or by others that wait: see someWait.
         return !other.answers || !(other.ready || other.outdated || someWait(view));
     }
     // Its drives serve, and it waits for more servers of its version.
@@ -236,9 +236,9 @@ function holdsUp(other: Member, next: Member, view: View): boolean {
 }
 
 /**
- * Whether a server waits for its peers. Until it starts, the health endpoints of all others leave out its drives, though they
- * serve (tried: `maintenance=true` says 412 with one of four waiting; also `LocalStorageInfoHandler` of MinIO): from then on, they
- * say too often that a server is not ready, or may not stop.
+ * Whether a server waits for its peers. As long as it does, the health endpoints of all others leave out its drives, though
+ * they serve (tried: `maintenance=true` says 412 with one of four waiting; see `LocalStorageInfoHandler` in
+ * `cmd/peer-rest-server.go`). They then say wrongly that a server is not ready, or may not stop.
  */
 function someWait({ members }: View): boolean {
     return members.some((member) => isAnswering(member) && !member.initialised);
@@ -248,11 +248,10 @@ function isAnswering({ answers, terminating }: Member): boolean {
     return answers && !terminating;
 }
 
-/** Whether, without this server and the dead ones, its pool can be written, and somebody serves if it does. */
-function canMiss(next: Member, { members }: View): boolean {
-    const dead = members.filter((other) => other.pool === next.pool && isDead(other));
-    const isServed = !next.initialised || members.some((other) => other !== next && other.initialised);
-    return isServed && dead.length < Math.max(1, next.pool.serversThatMayFail);
+/** Whether the pool of this server can be written without it and the dead ones. */
+function canMiss({ pool }: Member, { members }: View): boolean {
+    const dead = members.filter((other) => other.pool === pool && isDead(other));
+    return dead.length < Math.max(1, pool.serversThatMayFail);
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */

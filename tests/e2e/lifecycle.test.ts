@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { ConstantLoad, untilAcknowledged } from "../load";
 import { execute, kubectl, kubectlJson, Project } from "./project";
-import { digest, get, Load, makeBucket, put, s3Of } from "./s3";
+import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
 
 /** The life of one cluster, in order: each test goes on from where the one before left it. */
 describe("a cluster's life", function () {
@@ -17,11 +18,6 @@ describe("a cluster's life", function () {
             .map((item: { kind: string; metadata: { name: string } }) => `${item.kind} ${item.metadata.name}`)
             .sort();
     };
-    const revisions = async () => {
-        const { items } = await kubectlJson("get", "pods", inNamespace, "--selector=app=minio");
-        return items.map((pod: any) => [pod.metadata.name, pod.metadata.labels["controller-revision-hash"]]).sort();
-    };
-
     before(() => project.init());
     after(() => project.remove());
     afterEach(async function () {
@@ -120,7 +116,7 @@ describe("a cluster's life", function () {
 
     it("loses no acknowledged write when a server is killed under load", async () => {
         await makeBucket(s3, "load");
-        const load = new Load(s3, "load", 4);
+        const load = new ConstantLoad(await targetOf(project), "load");
         await untilAcknowledged(load, 40);
         await kubectl("delete", "pod", "minio-1", inNamespace, "--grace-period=0", "--force");
         const atKill = load.acknowledged.size;
@@ -128,27 +124,6 @@ describe("a cluster's life", function () {
         await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
         await load.stop();
         assert.deepEqual(await load.lost(), []);
-    });
-
-    it("updates only the servers that the partition allows, says so when they are ready, and then the others", async () => {
-        const old = await revisions();
-        const resources = (cpu: string) => ({
-            requests: { cpu, memory: "256Mi" },
-            limits: { cpu: "1", memory: "1Gi" },
-        });
-        await project.configure({ partition: 2, resources: resources("110m") });
-        await project.succeed("up", "--yes", "--skip-preview");
-        const staged = await revisions();
-        assert.deepEqual(staged.slice(0, 2), old.slice(0, 2), "a server below the partition was updated");
-        assert.notEqual(staged[2][1], old[2][1]);
-        assert.equal(staged[2][1], staged[3][1]);
-        assert.equal((await kubectlJson("get", "statefulset", "minio", inNamespace)).status.readyReplicas, 4);
-
-        await project.configure({ partition: 0 });
-        await project.succeed("up", "--yes", "--skip-preview");
-        const all = await revisions();
-        assert.deepEqual(new Set(all.map(([, revision]: string[]) => revision)), new Set([staged[3][1]]));
-        assert.equal((await kubectlJson("get", "statefulset", "minio", inNamespace)).status.readyReplicas, 4);
     });
 
     it("leaves the claims and nothing else when it is destroyed", async () => {
@@ -166,15 +141,3 @@ describe("a cluster's life", function () {
         assert.equal(data.length, 1000);
     });
 });
-
-/** Waits until the load has so many writes acknowledged. */
-async function untilAcknowledged(load: Load, count: number): Promise<void> {
-    const deadline = Date.now() + 120_000;
-    while (load.acknowledged.size < count) {
-        assert.ok(
-            Date.now() < deadline,
-            `only ${load.acknowledged.size} writes in 2 minutes: ${load.failures.slice(-3).join("; ")}`,
-        );
-        await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-}

@@ -41,8 +41,8 @@ export interface Health {
 }
 
 /**
- * Real MinIO servers as processes of this machine, without Kubernetes: each with its own drives in its own folder and its
- * own port on loopback.
+ * Real MinIO servers as processes of this machine, without Kubernetes: each with its own drives in its own folder and
+ * its own port on loopback.
  */
 export class MinioProcesses {
     private readonly folder = mkdtempSync(join(tmpdir(), "minio-topology-"));
@@ -116,7 +116,7 @@ export class MinioProcesses {
         this.processes[server] = running;
     }
 
-    /** One pattern for each pool, as components/endpoints.ts writes them: the servers first, and the drives if several. */
+    /** One pattern for each pool, as components/endpoints.ts writes them: the servers, then the drives if several. */
     private patterns(): string[] {
         return this.pools.map(({ drivesPerServer }, pool) => {
             const ports = this.serversOf(pool).map((server) => this.firstPort + server);

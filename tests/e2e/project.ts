@@ -106,6 +106,13 @@ export class Project {
         writeFileSync(file, stringify(own));
     }
 
+    /** Sets a configuration value that is encrypted in the stack's file, and not seen among the processes. */
+    async setSecret(key: string, value: string): Promise<void> {
+        const script = 'pulumi config set --secret "$1" <<< "$VALUE"';
+        const env = { ...this.environment, VALUE: value };
+        await succeed("bash", ["-c", script, "setSecret", key], { cwd: this.folder, env });
+    }
+
     execute(...args: string[]): Promise<Finished> {
         return execute("pulumi", [...args, "--non-interactive", "--color=never"], {
             cwd: this.folder,

@@ -214,8 +214,8 @@ async function restart(servers: MinioProcesses, server: number): Promise<void> {
 }
 
 /**
- * Checks a running server while others wait to start: these serve their drives, so objects are written and read; but the
- * health endpoints count them as gone.
+ * Checks a running server while others wait to start: these serve their drives, so objects are written and read; but
+ * the health endpoints count them as gone.
  */
 async function checkOthers(servers: MinioProcesses, waiting: number[], topology: Topology): Promise<void> {
     const s3 = servers.s3(0);
@@ -228,20 +228,20 @@ async function checkOthers(servers: MinioProcesses, waiting: number[], topology:
 }
 
 /**
- * Writes objects until each lies on every drive of its set: a server that has just started does not yet reach all drives,
- * and acknowledges a write that has write quorum.
+ * Writes objects until several in a row lie on every drive of their set. A server that has just started may miss drives
+ * of others for 15 seconds, until it looks for them again: it then acknowledges writes to as few drives as write quorum
+ * allows, or refuses them, while its health endpoints say that all is well.
  *
- * @returns the keys of some that do
+ * @returns the keys of those that do
  */
 async function writtenToAllDrives(s3: S3Client, servers: MinioProcesses, drives: number): Promise<string[]> {
-    const keys: string[] = [];
+    let keys: string[] = [];
     let attempt = 0;
     const isSo = async () => {
         const key = `before-${attempt++}`;
-        if ((await put(s3, key, 10_000)) && servers.drivesWith(bucket, key) === drives) {
-            keys.push(key);
-        }
-        return keys.length >= 4;
+        const isOnAll = (await put(s3, key, 10_000)) && servers.drivesWith(bucket, key) === drives;
+        keys = isOnAll ? [...keys, key] : [];
+        return keys.length === 8;
     };
     await until("there is a bucket", () => isBucket(s3));
     await until("objects lie on all drives", isSo);

@@ -34,7 +34,7 @@ describe("clusters of many kinds, side by side", function () {
     const s3Of = async (cluster: Cluster, https = false) =>
         new S3Client({
             endpoint: `${https ? "https" : "http"}://${await addressOf(cluster)}:9000`,
-            region: "us-east-1",
+            region: cluster.serviceName === "manual" ? "eu-test-1" : "us-east-1",
             forcePathStyle: true,
             credentials: { accessKeyId: cluster.rootUser, secretAccessKey: cluster.rootPassword },
             requestHandler: new NodeHttpHandler({
@@ -50,15 +50,9 @@ describe("clusters of many kinds, side by side", function () {
         );
 
     before(async () => {
-        await project.init({
-            ownPassword,
-            certificate: certificates.certificate,
-            key: certificates.key,
-            authority: certificates.authority,
-        });
-        // As a person would: in the clear it would stand in the stack's file.
-        await project.succeed("config", "set", "--secret", "ownPassword", ownPassword);
-        await project.succeed("config", "set", "--secret", "key", "--", certificates.key);
+        await project.init({ certificate: certificates.certificate, authority: certificates.authority });
+        await project.setSecret("ownPassword", ownPassword);
+        await project.setSecret("key", certificates.key);
     });
     after(async () => {
         await project.remove();
@@ -279,7 +273,7 @@ describe("clusters of many kinds, side by side", function () {
         }
         // Deleting a claim waits for the pod that uses it, which drains first.
         await untilClaims({ ordered: 3, own: 2, secure: 3, manual: 8 });
-        await project.succeed("destroy", "--yes", "--skip-preview", "--exclude-protected", ...(await targets()));
+        await project.succeed("destroy", "--yes", "--skip-preview", ...(await targets()));
         await untilClaims({ ordered: 0, own: 0, secure: 3, manual: 8 });
     });
 
@@ -288,7 +282,8 @@ describe("clusters of many kinds, side by side", function () {
         const { deployment } = JSON.parse(await project.succeed("stack", "export"));
         return deployment.resources
             .filter(({ type }: any) => type === "minio-cluster:index:MinioCluster")
-            .flatMap(({ urn }: any) => ["--target", urn, "--target-dependents"]);
+            .flatMap(({ urn }: any) => ["--target", urn])
+            .concat("--target-dependents");
     }
 
     async function untilClaims(expected: Record<string, number>): Promise<void> {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { changeOf } from "../../components/change";
 import { describeChange, problemsOfChange, type Registered } from "../../components/changeReview";
-import { type KnownArgs, poolsOf, withDefaults } from "../../components/defaults";
+import { type KnownArgs, poolsOf, topologyOfPools, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { shapeOf } from "../../components/shape";
 import type { Topology } from "../../components/topology";
-import { topologyOfPools } from "../../components/validation";
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
 
@@ -48,10 +47,10 @@ describe("the class of a change", () => {
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
         ["another image", { image }, "coupled", ["image"]],
-        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
+        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args", "startupProbe"]],
         ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
         ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
-        ["another pool", { expansionPools: [{}] }, "together", ["pools"]],
+        ["another pool", { expansionPools: [{}] }, "together", ["pools", "readinessProbe"]],
     ];
     for (const [what, args, expected, fields] of classes) {
         it(`of ${what} is ${expected}`, () => {

@@ -135,6 +135,13 @@ describe("the ServiceMonitors", () => {
         }
     });
 
+    it("give Prometheus no token where MinIO wants none", () => {
+        const spec = specOf({ environment: { MINIO_PROMETHEUS_AUTH_TYPE: "public" } });
+        for (const { endpoints } of [clusterMonitor(names, spec, "t"), nodeMonitor(names, spec, "t")]) {
+            assert.ok(endpoints.every(({ authorization }) => authorization === undefined));
+        }
+    });
+
     it("scrape as often as is asked", () => {
         const spec = specOf({ monitoring: { interval: "1m" } });
         for (const { endpoints } of [clusterMonitor(names, spec, "t"), nodeMonitor(names, spec, "t")]) {
@@ -319,8 +326,10 @@ const knownMetrics = new Set([
     "kube_pod_info",
     "kube_pod_status_ready",
     "kube_statefulset_replicas",
+    "kube_statefulset_status_current_revision",
     "kube_statefulset_status_replicas_ready",
     "kube_statefulset_status_replicas_updated",
+    "kube_statefulset_status_update_revision",
     // kubelet 1.35, pkg/kubelet/metrics/metrics.go (kubelet_ and VolumeStats…BytesKey).
     "kubelet_volume_stats_capacity_bytes",
     "kubelet_volume_stats_used_bytes",

@@ -25,7 +25,7 @@ interface Scenario {
     shape: Shape;
     first: { change: "rolling" | "coupled" | "together"; ailing: "none" | "broken" | "neverReady"; partition: number };
     later: Change[];
-    /** How the servers are before: well, with one that its template does not let start again, or never ready. */
+    /** How the servers are before: well; one cannot start again until it is updated; never ready; or a pool is new. */
     before: "well" | "wedged" | "neverReady" | "joining";
     seed: number;
     /** Steps in which things go wrong, and one of how many steps brings a death. */
@@ -34,15 +34,14 @@ interface Scenario {
     pauseEvery: number;
 }
 
+const poolShapes = fc.record({
+    servers: fc.oneof(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 2, max: 16 })),
+    drivesPerServer: fc.constantFrom(1, 2, 4),
+});
+
 const shapes: fc.Arbitrary<Shape> = fc
     .record({
-        pools: fc.array(
-            fc.record({ servers: fc.integer({ min: 2, max: 16 }), drivesPerServer: fc.constantFrom(1, 2, 4) }),
-            {
-                minLength: 1,
-                maxLength: 3,
-            },
-        ),
+        pools: fc.oneof(fc.tuple(poolShapes), fc.array(poolShapes, { minLength: 1, maxLength: 3 })),
         ordered: fc.integer({ min: 0, max: 4 }).map((one) => one === 4),
     })
     .filter(({ pools }) => topologyOf(pools.map((pool) => ({ ...pool, driveBytes: 1 }))) !== undefined);
@@ -104,19 +103,14 @@ function allowed(model: Model, meant: number): number {
     return partitions[meant % partitions.length];
 }
 
-/** Runs a scenario to its end, every decision checked on the way. */
+/** Runs a scenario to its end, every decision checked on the way. A failure tells the last steps. */
 function run(scenario: Scenario): Model {
     const log: string[] = [];
     try {
         return runLogged(scenario, log);
     } catch (error) {
-        throw new Error(
-            `${(error as Error).message}\n${log
-                .filter((line, index) => line !== log[index - 1])
-                .slice(-60)
-                .join("\n")}`,
-            { cause: error },
-        );
+        const steps = log.filter((line, index) => line !== log[index - 1]).slice(-60);
+        throw new Error([(error as Error).message, ...steps].join("\n"), { cause: error });
     }
 }
 
@@ -142,7 +136,7 @@ function runLogged(scenario: Scenario, log: string[]): Model {
         model.setWanted(before === "well" || before === "joining" ? allowed(model, partition) : 0);
         model.log.push(`partition ${model.pools[0].wanted}`);
     };
-    // After two changes in a row, too many dead ones may lie below those whose turn it is: then it waits, and nothing mends them.
+    // With more changes, too many dead ones may lie below those whose turn it is: then it waits, and nothing mends them.
     const changes = template.broken && first.change === "together" ? [] : [...scenario.later];
     let current = template;
     const applyNext = () => {
@@ -470,6 +464,7 @@ describe("the next step with a dead server", () => {
 
     it("believes it only when neither Kubernetes nor MinIO reaches it", () => {
         assert.equal(next(pool("rolling", { 3: { ...dead, ready: true } })), "wait minio-3");
+        assert.equal(next(pool("rolling", { 3: { ...dead, initialised: true } })), "wait minio-3");
         assert.equal(next(pool("rolling", { 3: { ...dead, answers: true } })), "partition minio 3");
     });
 
@@ -479,17 +474,6 @@ describe("the next step with a dead server", () => {
         assert.equal(eight({ 2: dead, 1: dead }), "partition minio 7");
         assert.equal(eight({ 2: dead, 1: dead, 0: dead }), "wait minio-2 minio-1 minio-0");
         assert.equal(eight({ 7: updated, 2: { ...dead, ...updated } }), "wait minio-2");
-    });
-
-    it("does not stop the only one that serves", () => {
-        const between = { revision: "between", change: "rolling" as const };
-        const servers = { 4: waiting, 3: between, 2: waitingOld, 1: dead, 0: waitingOld };
-        const five = { size: 5, partition: 4, serversThatMayFail: 2 };
-        assert.equal(next(pool("coupled", servers, five)), "wait minio-1");
-        assert.equal(
-            next(pool("coupled", { ...servers, 3: { ...between, ...waitingOld } }, five)),
-            "partition minio 3",
-        );
     });
 });
 
@@ -530,7 +514,7 @@ describe("a rollout", () => {
     it("comes to its end without breaking a rule, whatever happens", () => {
         fc.assert(
             fc.property(scenarios, (scenario) => void run(scenario)),
-            { numRuns: Number(process.env.ROLLOUT_RUNS ?? 200) },
+            { numRuns: Number(process.env.ROLLOUT_RUNS ?? 250) },
         );
     });
 

@@ -293,8 +293,8 @@ describe("server counts that MinIO accepts", () => {
 });
 
 /**
- * The drives that the worst-off set has left when that number of servers is gone, whichever those are. Sets are cut, one
- * after another, from the list of all servers' first drives, then all servers' second drives, and so on.
+ * The drives that the worst-off set has left when that number of servers is gone, whichever those are. Sets are cut,
+ * one after another, from the list of all servers' first drives, then all servers' second drives, and so on.
  */
 function fewestDrivesLeft({ servers, drivesPerServer, erasureSetSize }: PoolTopology, gone: number): number {
     let fewest = erasureSetSize;

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import type { KnownArgs, MinioClusterSpec } from "../../components/defaults";
+import { type KnownArgs, type MinioClusterSpec, topologyOfPools, withDefaults } from "../../components/defaults";
+import { namesOf } from "../../components/names";
+import { podTemplate } from "../../components/podTemplate";
 import { parseQuantity } from "../../components/quantity";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec";
-import { problemsOf } from "../../components/validation";
+import { problemsOf, warningsOf } from "../../components/validation";
+import { configKeys } from "../../stacks/config";
 
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);
 
@@ -27,6 +30,32 @@ describe("validation", () => {
         ["clusterDomain", { clusterDomain: "cluster..local" }],
         ["image", { image: "" }],
         ["rootUser", { rootUser: "me" }],
+        ["readiness", { podManagementPolicy: "OrderedReady", readiness: "Cluster" }],
+        ["updateStrategy", { updateStrategy: "Recreate" }],
+        ["partition", { updateStrategy: "OnDelete", partition: 2 }],
+        ["rollout.mode", { rollout: { mode: "Automatic" } }],
+        ["rollout.timeoutSeconds", { rollout: { timeoutSeconds: 0 } }],
+        ["rootUser", { rootUser: "me too", existingSecretName: undefined }],
+        ["rootUser", { rootUser: "somebody", existingSecretName: "own" }],
+        ["credentialsRevision", { credentialsRevision: 1.5 }],
+        ["disruptionBudget", { disruptionBudget: { minAvailable: 3, maxUnavailable: 1 } }],
+        ["disruptionBudget.minAvailable", { disruptionBudget: { minAvailable: 4 } }],
+        ["disruptionBudget.minAvailable", { disruptionBudget: { minAvailable: 2 } }],
+        ["disruptionBudget.maxUnavailable", { disruptionBudget: { maxUnavailable: 2 } }],
+        ["disruptionBudget.maxUnavailable", { disruptionBudget: { maxUnavailable: 0 } }],
+        ["expansionPools[0].replicas", { expansionPools: [{ replicas: 17 }] }],
+        ["expansionPools[0].replicas", { replicas: 8, expansionPools: [{ replicas: 4 }] }],
+        ["expansionPools[1].storageSize", { expansionPools: [{}, { storageSize: "ten" }] }],
+        ["resources.requests.cpu", { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }],
+        ["environment.MINIO_ROOT_PASSWORD", { environment: { MINIO_ROOT_PASSWORD: "hunter22" } }],
+        ["labels.app", { labels: { app: "other" } }],
+        ["clientService.type", { clientService: { type: "ExternalName" } }],
+        ["clientService.loadBalancerSourceRanges", { clientService: { loadBalancerSourceRanges: ["10.0.0.0/8"] } }],
+        ["ingress.apiHost", { ingress: { apiHost: "http://s3" } }],
+        ["ingress.consoleHost", { ingress: { apiHost: "s3.example.org", consoleHost: "s3.example.org" } }],
+        ["tls", { tls: {} }],
+        ["tls", { tls: { secretName: "certs", issuer: { name: "ca" } } }],
+        ["monitoring.interval", { monitoring: { interval: "often" } }],
         [
             "persistentVolumeClaimRetentionPolicy.whenDeleted",
             { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" } },
@@ -36,6 +65,40 @@ describe("validation", () => {
     for (const [field, args] of refused) {
         it(`refuses ${JSON.stringify(args)}`, () => assert.deepEqual(fieldsOf(args), [field]));
     }
+
+    it("shows no value of the environment", () => {
+        const problems = problemsOf("minio", {
+            environment: { MINIO_ROOT_PASSWORD: "hunter22", "no name": "hunter22" },
+        });
+        assert.equal(problems.length, 2);
+        assert.ok(!JSON.stringify(problems).includes("hunter22"));
+    });
+
+    const warned: [RegExp, KnownArgs][] = [
+        [/^image: .*may become another version/, { image: "quay.io/minio/minio" }],
+        [/^image: .*may become another version/, { image: "registry:5000/minio:latest" }],
+        [/^replicas: with 2 servers, 0 may fail and objects can still be written, 1 /, { replicas: 2 }],
+        [/^replicas: with 5 servers, 2 may fail.*MinIO recommends an even number/, { replicas: 5 }],
+        [/^expansionPools\[0\].replicas: with 7 servers/, { expansionPools: [{ replicas: 7 }] }],
+        [/^readiness: with Server/, { podManagementPolicy: "OrderedReady" }],
+    ];
+    for (const [expected, args] of warned) {
+        it(`warns of ${JSON.stringify(args)}`, () => {
+            assert.equal(warningsOf(args).length, 1);
+            assert.match(warningsOf(args)[0], expected);
+        });
+    }
+
+    it("does not warn of what is sound", () => {
+        for (const args of [
+            {},
+            { replicas: 8 },
+            { image: "registry:5000/minio:RELEASE.1" },
+            { image: `minio@sha256:${"0".repeat(64)}` },
+        ]) {
+            assert.deepEqual(warningsOf(args), []);
+        }
+    });
 
     it("refuses a name that cannot be a Service's or is too long for a StatefulSet", () => {
         assert.deepEqual(fieldsOf({}, "9minio"), ["name"]);
@@ -65,6 +128,46 @@ describe("validation", () => {
         const spec = checkedSpec("minio", { storageSize: pulumi.output(Promise.resolve("20Gi")), replicas: 8 });
         const known = await new Promise<MinioClusterSpec>((resolve) => spec.apply((value) => resolve(value)));
         assert.equal(known.pools[0].storageSize, "20Gi");
+    });
+
+    it("does not refuse what hangs on a value that is not known yet", () => {
+        const later = pulumi.output(Promise.resolve("certs"));
+        checkedSpec("minio", { tls: { secretName: later }, ingress: { apiHost: later }, storageSize: later });
+        assert.throws(
+            () => checkedSpec("minio", { tls: { secretName: later }, ingress: { apiHost: "no host" } }),
+            /ingress.apiHost/,
+        );
+        assert.throws(
+            () => checkedSpec("minio", { replicas: pulumi.output(4) as never }),
+            /replicas: an Output is not allowed/,
+        );
+    });
+
+    it("neither crashes on any 10,000 hostile arguments, nor lets one pass that makes a broken object", () => {
+        const fields = configKeys.filter((key) => key !== "name" && key !== "createNamespace");
+        const leaf = fc.oneof(
+            fc.anything(),
+            fc.string(),
+            fc.double(),
+            fc.constantFrom(null, "", "0", {}, [], -0, Number.NaN),
+        );
+        const hostile = fc.dictionary(
+            fc.constantFrom(...fields),
+            fc.oneof(leaf, fc.dictionary(fc.string(), leaf), fc.array(leaf)),
+        );
+        fc.assert(
+            fc.property(fc.oneof(fc.constant("minio"), fc.anything()), hostile, (name, args) => {
+                const problems = problemsOf(name as string, args as KnownArgs);
+                if (problems.length === 0) {
+                    warningsOf(args as KnownArgs);
+                    const spec = withDefaults(args as KnownArgs);
+                    const template = podTemplate(namesOf(name as string), spec, 0);
+                    const text = JSON.stringify([template, topologyOfPools(spec.pools)]);
+                    assert.doesNotMatch(text, /undefined|NaN|\[object/);
+                }
+            }),
+            { numRuns: 10_000 },
+        );
     });
 
     it("neither crashes on hostile values nor lets them pass", () => {

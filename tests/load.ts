@@ -20,8 +20,12 @@ export interface Target {
     rootPassword: string;
 }
 
-/** An S3 client with keep-alive connections of its own. */
-export function client({ endpoint, rootUser, rootPassword }: Target, maxAttempts: number): S3Client {
+/**
+ * An S3 client with keep-alive connections of its own.
+ *
+ * @param maxAttempts 3 is the SDK's own default, 1 is without retries
+ */
+export function client({ endpoint, rootUser, rootPassword }: Target, { maxAttempts = 3, sockets = 1 } = {}): S3Client {
     return new S3Client({
         endpoint,
         region: "us-east-1",
@@ -31,12 +35,27 @@ export function client({ endpoint, rootUser, rootPassword }: Target, maxAttempts
         requestHandler: new NodeHttpHandler({
             connectionTimeout: 2_000,
             requestTimeout: 30_000,
-            httpAgent: new Agent({ keepAlive: true, maxSockets: 1 }),
+            httpAgent: new Agent({ keepAlive: true, maxSockets: sockets }),
         }),
     });
 }
 
 const digest = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
+
+export interface LoadOptions {
+    /** Default: 2. */
+    writers?: number;
+    /** Default: 2. */
+    readers?: number;
+    /** Of the objects' names, to tell those of several loads on one bucket apart. Default: none. */
+    prefix?: string;
+    /** Size of an object. Default: 64 KiB. */
+    bytes?: number;
+    /** Default: 3, the SDK's own. */
+    maxAttempts?: number;
+    /** Pause of a worker between two requests. Default: 50. */
+    pauseMs?: number;
+}
 
 /** Writers and readers, each with one keep-alive connection, until stopped. */
 export class ConstantLoad {
@@ -50,15 +69,9 @@ export class ConstantLoad {
     constructor(
         private readonly target: Target,
         private readonly bucket: string,
-        private readonly options: {
-            writers: number;
-            readers: number;
-            bytes: number;
-            maxAttempts: number;
-            pauseMs: number;
-        },
+        private readonly options: LoadOptions = {},
     ) {
-        const { writers, readers } = options;
+        const { writers = 2, readers = 2 } = options;
         this.workers = [
             ...Array.from({ length: writers }, (_, worker) => this.write(worker)),
             ...Array.from({ length: readers }, () => this.read()),
@@ -70,10 +83,10 @@ export class ConstantLoad {
     }
 
     private async write(worker: number): Promise<void> {
-        const s3 = client(this.target, this.options.maxAttempts);
+        const s3 = client(this.target, this.options);
         for (let i = 0; !this.stopped; i++) {
-            const Key = `load-${worker}-${i}`;
-            const Body = randomBytes(this.options.bytes);
+            const Key = `${this.options.prefix ?? ""}load-${worker}-${i}`;
+            const Body = randomBytes(this.options.bytes ?? 64 << 10);
             await this.attempt("put", async () => {
                 await s3.send(new PutObjectCommand({ Bucket: this.bucket, Key, Body }));
                 this.acknowledged.set(Key, digest(Body));
@@ -83,7 +96,7 @@ export class ConstantLoad {
     }
 
     private async read(): Promise<void> {
-        const s3 = client(this.target, this.options.maxAttempts);
+        const s3 = client(this.target, this.options);
         while (!this.stopped) {
             const keys = [...this.acknowledged.keys()];
             const Key = keys[Math.floor(Math.random() * keys.length)];
@@ -111,7 +124,7 @@ export class ConstantLoad {
             error = `${code ?? name}: ${message}`;
         }
         this.outcomes.push({ kind, start, end: Date.now() - this.began, error });
-        await pause(this.options.pauseMs);
+        await pause(this.options.pauseMs ?? 50);
     }
 
     /** Ends the load when its requests have been answered. */
@@ -121,8 +134,8 @@ export class ConstantLoad {
     }
 
     /** The acknowledged objects that are not there, or not whole. */
-    async lost(): Promise<string[]> {
-        const s3 = client(this.target, 5);
+    async lost(target = this.target): Promise<string[]> {
+        const s3 = client(target, { maxAttempts: 5 });
         const lost: string[] = [];
         for (const [Key, expected] of this.acknowledged) {
             const found = await s3
@@ -135,6 +148,20 @@ export class ConstantLoad {
         }
         s3.destroy();
         return lost;
+    }
+}
+
+/** Waits until the load has so many writes acknowledged. */
+export async function untilAcknowledged(load: ConstantLoad, count: number): Promise<void> {
+    const deadline = Date.now() + 120_000;
+    while (load.acknowledged.size < count) {
+        if (Date.now() > deadline) {
+            const failures = load.outcomes.filter(({ error }) => error).slice(-3);
+            throw new Error(
+                `only ${load.acknowledged.size} writes in 2 minutes: ${failures.map(({ error }) => error)}`,
+            );
+        }
+        await pause(100);
     }
 }
 
