@@ -10,7 +10,8 @@ devcluster = @node_modules/.bin/tsx devcluster/main.ts
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster)"
+	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
+	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others)"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
 	$(devcluster) up

@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import { kubeconfig, pulumiBackend } from "./paths";
+import { clusterName, kubeconfig, pulumiBackend } from "./paths";
 import { binFolder, pulumiHome } from "./toolchain/install";
 
 /** The environment in which pulumi, kubectl and mc work on the embedded cluster, with a local Pulumi backend. */
@@ -7,6 +7,7 @@ export function environment(): Record<string, string> {
     const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== binFolder());
     return {
         PATH: [binFolder(), ...path].join(delimiter),
+        MINIO_DEVCLUSTER: clusterName,
         KUBECONFIG: kubeconfig,
         PULUMI_BACKEND_URL: `file://${pulumiBackend}`,
         PULUMI_HOME: pulumiHome(),

@@ -1,23 +1,36 @@
-/**
- * The cluster's addresses. They exist only in its own network namespace, which is joined to this machine by one virtual
- * cable and has no other way out.
- */
-export const addresses = {
-    /** Network of the cable. */
-    nodes: "10.245.0.0/24",
-    /** This machine's end of the cable. */
-    machine: "10.245.0.1",
-    /** The cluster's end, where the API server listens. */
-    controlPlane: "10.245.0.2",
-    pods: "10.244.0.0/16",
-    services: "10.96.0.0/16",
-    /** The `kubernetes` Service: the first address of the range. */
-    kubernetesService: "10.96.0.1",
-    dnsService: "10.96.0.10",
-};
+import { createHash } from "node:crypto";
+import { clusterName, defaultCluster } from "../paths";
 
-/** The name of this machine's end of the cable. */
-export const hostInterface = "minio-dev";
+/**
+ * A cluster's addresses. They exist only in its own network namespace, which is joined to this machine by one virtual
+ * cable and has no other way out. This machine routes to all clusters that run, so each name has ranges of its own.
+ */
+export function addressesOf(name: string) {
+    // Of the names other than the default one, one in 31 has the ranges of a given other: see `requireFreeRanges`.
+    const slot = name === defaultCluster ? 0 : 1 + (createHash("sha256").update(name).digest().readUInt32BE() % 31);
+    const [nodes, pods, services] = [`10.${245 - 2 * slot}`, `10.${244 - 2 * slot}`, `10.${96 + slot}`];
+    return {
+        /** Network of the cable. */
+        nodes: `${nodes}.0.0/24`,
+        /** This machine's end of the cable. */
+        machine: `${nodes}.0.1`,
+        /** The cluster's end, where the API server listens. */
+        controlPlane: `${nodes}.0.2`,
+        /** The address and the pods' range of a node, by its number from 1. */
+        node: (index: number) => `${nodes}.0.${10 + index}`,
+        podsOfNode: (index: number) => `${pods}.${index}.0/24`,
+        pods: `${pods}.0.0/16`,
+        services: `${services}.0.0/16`,
+        /** The `kubernetes` Service: the first address of the range. */
+        kubernetesService: `${services}.0.1`,
+        dnsService: `${services}.0.10`,
+    };
+}
+
+export const addresses = addressesOf(clusterName);
+
+/** The name of this machine's end of the cable: 15 characters at most. */
+export const hostInterface = `minio-${clusterName}`;
 
 export const apiServer = `https://${addresses.controlPlane}:6443`;
 
@@ -36,7 +49,7 @@ export function nodesOf(count: number): Node[] {
     return Array.from({ length: count }, (_, i) => ({
         name: `n${i + 1}`,
         index: i + 1,
-        address: `10.245.0.${11 + i}`,
-        podRange: `10.244.${i + 1}.0/24`,
+        address: addresses.node(i + 1),
+        podRange: addresses.podsOfNode(i + 1),
     }));
 }

@@ -10,7 +10,7 @@ import { startDns, waitForDns } from "./dns";
 import { tryKubectl } from "./kubectl";
 import { startNode, waitForNode } from "./node";
 import { makeControlPlaneCertificates, writeKubeconfig } from "./pki";
-import { removeLeftovers, sandboxPid, startSandbox, stopSandbox } from "./sandbox";
+import { removeLeftovers, requireFreeRanges, sandboxPid, startSandbox, stopSandbox } from "./sandbox";
 import { startStorage, waitForStorage } from "./storage";
 
 /** Written when the start is complete: what runs, so that another call knows whether it is what it wants. */
@@ -34,6 +34,7 @@ export async function startCluster(nodeCount: number): Promise<boolean> {
         say("removing what an interrupted run left behind");
     }
     await stopCluster();
+    requireFreeRanges();
 
     const nodes = nodesOf(nodeCount);
     say("starting the sandbox: namespaces, network, storage pool");
@@ -61,5 +62,5 @@ export async function startCluster(nodeCount: number): Promise<boolean> {
 /** Stops the cluster and removes all of it. Does nothing when there is none. */
 export async function stopCluster(): Promise<void> {
     await stopSandbox();
-    removeLeftovers();
+    await removeLeftovers();
 }

@@ -1,7 +1,7 @@
 /** The cluster's certificates, made with openssl when the cluster is first started. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clusterDir } from "../paths";
+import { clusterDir, clusterId } from "../paths";
 import { run } from "../shell";
 import { addresses, apiServer, type Node } from "./addresses";
 
@@ -24,7 +24,7 @@ export function makeControlPlaneCertificates(): void {
         "-days",
         days,
         "-subj",
-        "/CN=minio-devcluster",
+        `/CN=${clusterId}`,
         "-out",
         certificate("ca"),
     ]);
@@ -72,7 +72,7 @@ function sign(name: string, subject: string, alternativeNames: string[]): void {
 /** Writes a kubeconfig with the certificates inside, so that it can be copied. */
 export function writeKubeconfig(file: string, user: string): void {
     const data = (path: string) => readFileSync(path).toString("base64");
-    const name = "minio-devcluster";
+    const name = clusterId;
     const config = {
         apiVersion: "v1",
         kind: "Config",

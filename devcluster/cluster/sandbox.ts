@@ -5,24 +5,14 @@
  * by `removeLeftovers`: control groups, loop devices, routes of this machine, and files.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-    existsSync,
-    mkdirSync,
-    openSync,
-    readdirSync,
-    readFileSync,
-    readlinkSync,
-    rmdirSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clusterDir, logDir, volumesDir, volumesPool } from "../paths";
-import { attempt, run, UserError, waitFor } from "../shell";
+import { clusterDir, clusterId, clusterName, logDir, volumesDir, volumesPool } from "../paths";
+import { attempt, run, tail, UserError, waitFor } from "../shell";
 import { addresses, hostInterface, routedRanges } from "./addresses";
 
 /** The control group above all of the cluster's. */
-export const cgroupRoot = "minio-devcluster";
+export const cgroupRoot = clusterId;
 
 /** Where service directories of s6 lie: see services.ts. */
 export const servicesDir = join(clusterDir, "services");
@@ -31,7 +21,6 @@ export const servicesDir = join(clusterDir, "services");
 const volumesImage = join(clusterDir, "volumes.xfs");
 const volumesCapacity = "500G";
 
-const pidFile = join(clusterDir, "sandbox.pid");
 const log = join(logDir, "sandbox.log");
 
 /** Runs as the sandbox's first process, and becomes the supervisor of its services. */
@@ -53,21 +42,34 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 exec s6-svscan "${servicesDir}"
 `;
 
-/** The process id, on this machine, of the sandbox's first process; undefined when no sandbox runs. */
+/**
+ * The process id, on this machine, of the sandbox's first process; undefined when no sandbox runs. It is found by what it
+ * is: a recorded number could be missing after a start that was cut off, or be another process's by now.
+ */
 export function sandboxPid(): number | undefined {
-    if (!existsSync(pidFile)) {
-        return undefined;
-    }
-    const [pid, namespace] = readFileSync(pidFile, "utf8").split(" ");
-    // The number may be another process's by now: only the namespace tells.
-    return networkNamespace(pid) === namespace ? Number(pid) : undefined;
+    return readdirSync("/proc").map(Number).find(isSandbox);
 }
 
-function networkNamespace(pid: string | number): string | undefined {
+/** Whether it is the first process of a namespace one below ours, with the cluster's services among its words. */
+function isSandbox(pid: number): boolean {
     try {
-        return readlinkSync(`/proc/${pid}/ns/net`);
+        const isFirst = /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+        return isFirst && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(servicesDir);
     } catch {
-        return undefined;
+        return false; // no process, or one that has just ended
+    }
+}
+
+/** Refuses to take over a range that this machine uses already, such as a VPN's or another cluster's. */
+export function requireFreeRanges(): void {
+    for (const range of [...routedRanges, addresses.nodes]) {
+        const [route] = run("ip", ["-oneline", "route", "show", "root", range]).trim().split("\n");
+        if (route) {
+            throw new UserError(
+                `the cluster '${clusterName}' needs the addresses ${range}, but this machine has a route among them ` +
+                    `(${route.trim()}): remove it, or set MINIO_DEVCLUSTER to another name, which has other addresses`,
+            );
+        }
     }
 }
 
@@ -84,52 +86,41 @@ export async function startSandbox(): Promise<void> {
         stdio: ["ignore", output, output],
     });
     holder.unref();
-    const pid = await firstProcessOf(holder);
-    const namespace = networkNamespace(pid);
-    if (!namespace || namespace === networkNamespace("self")) {
-        throw new UserError(`the sandbox did not start; its log is ${log}`);
-    }
-    writeFileSync(pidFile, `${pid} ${namespace}`);
-    connect(pid);
+    connect(await firstProcessOf(holder));
     await waitFor("the sandbox's supervisor", () => existsSync(join(servicesDir, ".s6-svscan/control")), { log });
 }
 
-/** `unshare --fork` stays as the parent of the first process in the new namespaces. */
+/** `unshare --fork` stays as the parent of the first process in the new namespaces, and ends with it. */
 async function firstProcessOf(holder: ChildProcess): Promise<number> {
-    let pid = 0;
-    await waitFor(
-        "the sandbox's first process",
-        () => {
-            if (holder.exitCode !== null) {
-                throw new UserError(`the sandbox did not start: unshare ended; its log is ${log}`);
-            }
-            const children = `/proc/${holder.pid}/task/${holder.pid}/children`;
-            pid = existsSync(children) ? Number(readFileSync(children, "utf8").trim()) : 0;
-            return pid > 0;
-        },
-        { log, every: 10 },
-    );
-    return pid;
+    let pid: number | undefined;
+    const runs = () => {
+        if (holder.exitCode !== null) {
+            throw new UserError(`the sandbox did not start; its log is ${log} and ends:\n${tail(log, 15)}`);
+        }
+        pid = sandboxPid();
+        return pid !== undefined;
+    };
+    await waitFor("the sandbox's first process", runs, { log, every: 10 });
+    return pid as number;
 }
 
 /** Lays the cable and the routes from this machine into the sandbox. */
 function connect(pid: number): void {
     const inside = (...args: string[]) => run("nsenter", ["--net", `--target=${pid}`, "ip", ...args]);
-    attempt("ip", ["link", "delete", hostInterface]);
     run("ip", ["link", "add", hostInterface, "type", "veth", "peer", "name", "eth0", "netns", String(pid)]);
     run("ip", ["address", "add", `${addresses.machine}/24`, "dev", hostInterface]);
     run("ip", ["link", "set", hostInterface, "up"]);
     inside("address", "add", `${addresses.controlPlane}/24`, "dev", "eth0");
     inside("link", "set", "eth0", "up");
     for (const range of routedRanges) {
-        run("ip", ["route", "replace", range, "via", addresses.controlPlane]);
+        run("ip", ["route", "add", range, "via", addresses.controlPlane]);
         inside("route", "add", "unreachable", range, "metric", "4096");
     }
     // A process inside that asks for a Service needs some route before kube-proxy's rules can send it on.
     inside("route", "add", addresses.services, "dev", "lo");
     for (const range of [...routedRanges, addresses.nodes]) {
         // When the sandbox is gone, nothing meant for it may take this machine's default route.
-        run("ip", ["route", "replace", "unreachable", range, "metric", "4096"]);
+        run("ip", ["route", "add", "unreachable", range, "metric", "4096"]);
     }
 }
 
@@ -140,17 +131,18 @@ export async function stopSandbox(): Promise<void> {
         process.kill(pid, "SIGKILL");
         await waitFor("the sandbox's end", () => !existsSync(`/proc/${pid}`), { every: 20 });
     }
-    rmSync(pidFile, { force: true });
 }
 
 /** Removes what the kernel does not: control groups, loop devices, routes and files, of this cluster or of one that was cut off. */
-export function removeLeftovers(): void {
+export async function removeLeftovers(): Promise<void> {
     attempt("ip", ["link", "delete", hostInterface]);
     for (const range of [...routedRanges, addresses.nodes]) {
         attempt("ip", ["route", "delete", "unreachable", range]);
     }
     for (const controller of controllers()) {
-        removeControlGroup(join(controller, cgroupRoot));
+        const group = join(controller, cgroupRoot);
+        // A sandbox that was killed, rather than stopped by `stopSandbox`, may still be ending its processes.
+        await waitFor(`the last processes in ${group} to end`, () => removeControlGroup(group));
     }
     detachVolumes();
     rmSync(clusterDir, { recursive: true, force: true });
@@ -192,14 +184,21 @@ export function makeControlGroup(name: string): void {
     }
 }
 
-function removeControlGroup(group: string): void {
-    if (!existsSync(group)) {
-        return;
-    }
-    for (const child of readdirSync(group, { withFileTypes: true })) {
-        if (child.isDirectory()) {
-            removeControlGroup(join(group, child.name));
+/** @returns whether it is gone; with processes in it, it cannot go */
+function removeControlGroup(group: string): boolean {
+    if (existsSync(group)) {
+        const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+        if (!children.every(({ name }) => removeControlGroup(join(group, name)))) {
+            return false;
+        }
+        try {
+            rmdirSync(group);
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== "EBUSY") {
+                throw error;
+            }
+            return false;
         }
     }
-    rmdirSync(group);
+    return true;
 }
