@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clusterDir, kubeconfig, pulumiBackend } from "../paths";
+import { withLock } from "../lock";
+import { clusterDir, clusterName, kubeconfig, pulumiBackend } from "../paths";
 import { say } from "../shell";
 import { keyOf } from "../toolchain/component";
 import { images, kube } from "../toolchain/components";
@@ -22,7 +23,21 @@ const stampFile = join(clusterDir, "started");
  *
  * @returns whether it was started by this call
  */
-export async function startCluster(nodeCount: number): Promise<boolean> {
+export function startCluster(nodeCount: number): Promise<boolean> {
+    return exclusively(() => start(nodeCount));
+}
+
+/** Stops the cluster and removes all of it. Does nothing when there is none. */
+export function stopCluster(): Promise<void> {
+    return exclusively(stop);
+}
+
+/** Two starts at once, or a start and a stop, would take each other's sandbox for a leftover. */
+function exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(`${clusterDir}.lock`, `the cluster '${clusterName}'`, work);
+}
+
+async function start(nodeCount: number): Promise<boolean> {
     const stamp = JSON.stringify({ nodes: nodeCount, kube: keyOf(kube), images: keyOf(images) });
     if (sandboxPid() && existsSync(stampFile)) {
         if (readFileSync(stampFile, "utf8") === stamp && tryKubectl("get", "--raw=/readyz")) {
@@ -33,7 +48,7 @@ export async function startCluster(nodeCount: number): Promise<boolean> {
     } else if (existsSync(clusterDir)) {
         say("removing what an interrupted run left behind");
     }
-    await stopCluster();
+    await stop();
     requireFreeRanges();
 
     const nodes = nodesOf(nodeCount);
@@ -59,8 +74,7 @@ export async function startCluster(nodeCount: number): Promise<boolean> {
     return true;
 }
 
-/** Stops the cluster and removes all of it. Does nothing when there is none. */
-export async function stopCluster(): Promise<void> {
+async function stop(): Promise<void> {
     await stopSandbox();
     await removeLeftovers();
 }

@@ -17,15 +17,19 @@ const packages: Record<string, string> = {
     xfsprogs: "mkfs.xfs",
 };
 
+export function missingDebianPackages(): string[] {
+    return Object.keys(packages).filter((name) => !found(packages[name]));
+}
+
 /** Installs what is missing, and only that: where Docker's own containerd stands, it is used and left alone. */
 export function installDebianPackages(): void {
-    const missing = Object.keys(packages).filter((name) => !found(packages[name]));
+    const missing = missingDebianPackages();
     if (missing.length === 0) {
         return;
     }
     say(`installing from Debian: ${missing.join(" ")}`);
     run("apt-get", ["update", "-qq"]);
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing]);
+    run("apt-get", ["install", "-o=DPkg::Lock::Timeout=300", "-y", "-qq", "--no-install-recommends", ...missing]);
 }
 
 function found(file: string): boolean {

@@ -1,10 +1,11 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { withLock } from "../lock";
 import { cacheDir } from "../paths";
 import { run, say, UserError } from "../shell";
 import { type Component, folderOf, isBuilt, keyOf } from "./component";
 import { components, kube, kubernetesProvider, languageHost, minio, pulumi, randomProvider } from "./components";
-import { installDebianPackages } from "./debian";
+import { installDebianPackages, missingDebianPackages } from "./debian";
 import * as versions from "./versions";
 
 /** Two at a time: one's linking, which uses one core, runs beside the other's compiling. */
@@ -12,10 +13,19 @@ const buildsAtOnce = 2;
 
 /** Installs and builds what is missing. Nothing to do costs some milliseconds. */
 export async function installToolchain(): Promise<void> {
-    installDebianPackages();
-    await buildMissing();
-    await assembleBin();
-    await installPlugins();
+    if (
+        missingDebianPackages().length === 0 &&
+        [...components.map(folderOf), binFolder(), pulumiHome()].every(existsSync)
+    ) {
+        return; // without waiting for another checkout that builds another version
+    }
+    await withLock(join(cacheDir, "lock"), "the toolchain", async () => {
+        removeHalfMade();
+        installDebianPackages();
+        await buildMissing();
+        await assembleBin();
+        await installPlugins();
+    });
 }
 
 /** The folder with the programs that a person uses: pulumi, kubectl, mc. */
@@ -82,13 +92,14 @@ async function build(component: Component): Promise<void> {
     }
 }
 
-/** Removes what interrupted builds of processes that are gone left half-made. */
-function removeLeftovers(folder: string): void {
-    for (const name of readdirSync(folder)) {
-        const pid = name.match(/\.(\d+)\.part$/)?.[1];
-        if (pid && !existsSync(`/proc/${pid}`)) {
-            rmSync(join(folder, name), { recursive: true, force: true });
-        }
+const halfMade = ".part";
+
+/** Removes what interrupted builds left. Under the toolchain's lock nobody is still at it. */
+function removeHalfMade(): void {
+    const folder = join(cacheDir, "toolchain");
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder).filter((name) => name.endsWith(halfMade))) {
+        rmSync(join(folder, name), { recursive: true, force: true });
     }
 }
 
@@ -130,14 +141,11 @@ async function makeWhole(folder: string, make: (folder: string) => void | Promis
     if (existsSync(folder)) {
         return;
     }
-    const making = `${folder}.${process.pid}.part`;
+    const making = folder + halfMade;
     mkdirSync(making, { recursive: true });
-    removeLeftovers(dirname(folder));
     try {
         await make(making);
-        if (!existsSync(folder)) {
-            renameSync(making, folder);
-        }
+        renameSync(making, folder);
     } finally {
         rmSync(making, { recursive: true, force: true });
     }
