@@ -10,6 +10,10 @@ if (!command) {
     process.stderr.write(`usage: ${Object.keys(commands).join(" | ")}\n`);
     process.exit(2);
 }
+// In a shell made by `su`, root's own programs are not among those that are found.
+const path = (process.env.PATH ?? "").split(":");
+process.env.PATH = [...path, ...["/usr/sbin", "/sbin"].filter((folder) => !path.includes(folder))].join(":");
+
 async function main(): Promise<void> {
     requireSupportedMachine();
     await command();

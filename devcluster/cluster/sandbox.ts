@@ -83,6 +83,8 @@ export async function startSandbox(): Promise<void> {
     const namespaces = ["--pid", "--fork", "--mount-proc", "--mount", "--net", "--ipc"];
     const holder = spawn("unshare", [...namespaces, "sh", "-c", init], {
         detached: true,
+        // Nothing else of the caller's: csi-provisioner prefers a KUBECONFIG to its --kubeconfig.
+        env: { PATH: process.env.PATH },
         stdio: ["ignore", output, output],
     });
     holder.unref();

@@ -36,6 +36,6 @@ function found(file: string): boolean {
     if (file.startsWith("/")) {
         return existsSync(file);
     }
-    const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+    const folders = (process.env.PATH ?? "").split(delimiter);
     return folders.some((folder) => existsSync(join(folder, file)));
 }
