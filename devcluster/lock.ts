@@ -41,7 +41,7 @@ async function take(file: string, what: string): Promise<number> {
         // Its last holder may have removed the file between the two lines: then it locks nothing.
         if (isLocked(lock) && existsSync(file) && statSync(file).ino === fstatSync(lock).ino) {
             ftruncateSync(lock);
-            writeSync(lock, `make ${process.argv[2]} (process ${process.pid})`);
+            writeSync(lock, `process ${process.pid}`);
             return lock;
         }
         if (Date.now() - said > 30_000) {
