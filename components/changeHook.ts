@@ -42,7 +42,7 @@ export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
 }
 
 /** What the review needs of a StatefulSet's inputs; undefined where they are not known yet. */
-function registered(inputs: Record<string, any> | undefined): Registered | undefined {
+function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
     const annotations = inputs?.metadata?.annotations;
     const template = inputs?.spec?.template;
     return annotations?.[shapeAnnotation] && template?.spec?.containers

@@ -67,7 +67,7 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         "command -v curl > /dev/null || exit 0",
         'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
         // Named by the time at which the first process started, the 22nd field.
-        'set -- $(cat /proc/1/stat); state="/tmp/start-${22}"',
+        'set -- $(cat /proc/1/stat); shift 21; state="/tmp/start-$1"',
         `mkdir "$state" 2> /dev/null && ask ${url(others, "live")} > /dev/null && : > "$state/beside-others"`,
         `[ -e "$state/beside-others" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.

@@ -236,8 +236,8 @@ function holdsUp(other: Member, next: Member, view: View): boolean {
 }
 
 /**
- * Whether a server waits for its peers. As long as it does, the health endpoints of all others leave out its drives, though
- * they serve (tried: `maintenance=true` says 412 with one of four waiting; see `LocalStorageInfoHandler` in
+ * Whether a server waits for its peers. As long as it does, the health endpoints of all others leave out its drives,
+ * though they serve (tried: `maintenance=true` says 412 with one of four waiting; see `LocalStorageInfoHandler` in
  * `cmd/peer-rest-server.go`). They then say wrongly that a server is not ready, or may not stop.
  */
 function someWait({ members }: View): boolean {
@@ -283,8 +283,8 @@ function blocked(member: Member, view: View): Action {
     const ordinals = members.map(({ ordinal }) => ordinal).sort((a, b) => b - a);
     const highest = member.targetVersion === newest ? ordinals[bootQuorum - 1] : 0;
     const reason =
-        `${member.name} starts only when ${bootQuorum} servers have the same image, arguments and environment, and the ` +
-        `partition leaves ${alikeInTheEnd(member, view)}: lower it to at most ${highest}, or set the change back`;
+        `${member.name} starts only when ${bootQuorum} servers have the same image, arguments and environment, and ` +
+        `the partition leaves ${alikeInTheEnd(member, view)}: lower it to at most ${highest}, or set the change back`;
     return { kind: "blocked", reason };
 }
 

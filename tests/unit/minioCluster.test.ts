@@ -135,4 +135,80 @@ describe("MinioCluster", () => {
         assert.equal((await known(cluster.topology)).pools[0].writeQuorum, 3);
         assert.equal(await known(cluster.rootUser), "admin");
     });
+
+    it("makes a StatefulSet and a budget for each pool, whose servers know all pools", async () => {
+        const { inputsOf } = await registeredBy("minio", { expansionPools: [{ replicas: 8, storageSize: "20Gi" }] });
+        const { spec } = inputsOf("StatefulSet", "minio-pool-1");
+        assert.equal(spec.replicas, 8);
+        assert.equal(spec.volumeClaimTemplates[0].spec.resources.requests.storage, "20Gi");
+        assert.deepEqual(spec.selector.matchLabels, { app: "minio", pool: "minio-pool-1" });
+        const patterns = spec.template.spec.containers[0].args.slice(3);
+        assert.deepEqual(patterns, [
+            "http://minio-{0...3}.minio-headless.default.svc.cluster.local:9000/data",
+            "http://minio-pool-1-{0...7}.minio-headless.default.svc.cluster.local:9000/data",
+        ]);
+        assert.deepEqual(inputsOf("StatefulSet", "minio").spec.template.spec.containers[0].args.slice(3), patterns);
+        assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
+    });
+
+    it("mounts a certificate as MinIO looks for it, and makes one by cert-manager with every name", async () => {
+        const own = await registeredBy("minio", { tls: { secretName: "certs" } });
+        const pod = own.inputsOf("StatefulSet", "minio").spec.template.spec;
+        assert.ok(pod.containers[0].args.includes("--certs-dir=/certs"));
+        const [pair, authority] = pod.volumes[1].projected.sources.map(({ secret }: any) => secret);
+        assert.deepEqual(
+            pair.items.map(({ path }: any) => path),
+            ["public.crt", "private.key"],
+        );
+        assert.deepEqual(
+            [pair.name, authority.name, authority.items[0].path, authority.optional],
+            ["certs", "certs", "CAs/ca.crt", true],
+        );
+        assert.equal(await known(own.cluster.endpoint), "https://minio.default.svc.cluster.local:9000");
+
+        const issued = await registeredBy("minio", { tls: { issuer: { name: "ca", kind: "ClusterIssuer" } } });
+        const { spec } = issued.inputsOf("Certificate", "minio-tls");
+        assert.equal(spec.secretName, "minio-tls");
+        assert.ok(spec.dnsNames.includes("*.minio-headless.default.svc.cluster.local"));
+        assert.ok(spec.dnsNames.includes("minio.default.svc.cluster.local"));
+    });
+
+    it("makes routes of a Gateway, and monitoring", async () => {
+        const { registered } = await registeredBy("minio", {
+            httpRoute: { gatewayName: "public", apiHost: "s3.example.org", consoleHost: "console.example.org" },
+            monitoring: {},
+        });
+        const names = registered.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+        for (const name of [
+            "HTTPRoute minio-route",
+            "HTTPRoute minio-console-route",
+            "ServiceMonitor minio-cluster",
+            "ServiceMonitor minio-node",
+            "PrometheusRule minio",
+            "ConfigMap minio-dashboard",
+            "Secret minio-metrics-token",
+        ]) {
+            assert.ok(names.includes(name), `${name} is not among ${names.join(", ")}`);
+        }
+    });
+
+    it("leaves the partition to Kubernetes in its own pace", async () => {
+        const { inputsOf } = await registeredBy("minio", { rollout: { mode: "Native" }, partition: 2 });
+        const { spec, metadata } = inputsOf("StatefulSet", "minio");
+        assert.deepEqual(spec.updateStrategy, { type: "RollingUpdate", rollingUpdate: { partition: 2 } });
+        assert.match(metadata.annotations["pulumi.com/waitFor"], /readyReplicas/);
+    });
+
+    it("spreads the servers of a pool over nodes and zones, and never at the price of a node", async () => {
+        const { inputsOf } = await registeredBy("minio", {});
+        const constraints = inputsOf("StatefulSet", "minio").spec.template.spec.topologySpreadConstraints;
+        assert.deepEqual(
+            constraints.map(({ topologyKey }: any) => topologyKey),
+            ["kubernetes.io/hostname", "topology.kubernetes.io/zone"],
+        );
+        for (const { whenUnsatisfiable, labelSelector } of constraints) {
+            assert.equal(whenUnsatisfiable, "ScheduleAnyway");
+            assert.deepEqual(labelSelector.matchLabels, { app: "minio", pool: "minio" });
+        }
+    });
 });
