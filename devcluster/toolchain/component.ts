@@ -8,7 +8,7 @@ export interface Component {
     name: string;
     /** What a person is told that is being built. */
     title: string;
-    /** Files and folders of the checkout whose content decides the result. */
+    /** Files and folders of the checkout whose content decides the result; Go tests among them do not count. */
     inputs: string[];
     /** Settings outside those files that decide the result. */
     pins?: string[];
@@ -49,6 +49,7 @@ function filesUnder(path: string): string[] {
         return [path];
     }
     return readdirSync(path)
+        .filter((name) => !name.endsWith("_test.go"))
         .sort()
         .flatMap((name) => filesUnder(join(path, name)));
 }
