@@ -74,7 +74,7 @@ function controller(name: string, flags: string[]): Service {
 
 const toDriver = [`--csi-address=${controllerSocket}`, "--timeout=60s"];
 
-/** XFS, which MinIO recommends; and ext4 grows while mounted only with CAP_SYS_RESOURCE, which containers of CI lack. */
+/** XFS is all that the driver makes: MinIO recommends it, and ext4 grows while mounted only with CAP_SYS_RESOURCE. */
 function provisioner(): Service {
     return controller("csi-provisioner", [
         ...toDriver,

@@ -1,3 +1,4 @@
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, linkSync } from "node:fs";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
@@ -39,6 +40,16 @@ function goBuild(
     const flags = ["-mod=readonly", "-trimpath", `-gcflags=${gcflags}`, `-ldflags=${ldflags}`];
     const args = ["build", ...flags, "-o", `${out}/${output}`, ...packages];
     return runLogged("go", args, log, { cwd: join(checkout, here, module), env: { ...process.env, CGO_ENABLED: "0" } });
+}
+
+/** Runs a module's Go tests, with the flags of its build: what that has compiled is in Go's cache. */
+export function goTest(module: string, packages: string): SpawnSyncReturns<string> {
+    const args = ["test", "-mod=readonly", "-trimpath", `-gcflags=${compilerFlags}`, packages];
+    return spawnSync("go", args, {
+        cwd: join(checkout, here, module),
+        env: { ...process.env, CGO_ENABLED: "0" },
+        encoding: "utf8",
+    });
 }
 
 /** The folder of a module's source in Go's module cache. */

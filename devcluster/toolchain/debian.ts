@@ -7,7 +7,6 @@ const packages: Record<string, string> = {
     containerd: "containerd",
     "containernetworking-plugins": "/usr/lib/cni/ptp",
     conntrack: "conntrack",
-    e2fsprogs: "mkfs.ext4",
     iproute2: "ip",
     iptables: "iptables",
     openssl: "openssl",

@@ -16,16 +16,14 @@ import (
 
 const (
 	defaultCapacity = 1 << 30
-	blockSize       = 4096 // capacities are multiples of it
-	defaultFSType   = "ext4"
+	minCapacity     = 300 << 20 // the smallest volume that mkfs.xfs takes
+	blockSize       = 4096      // capacities are multiples of it
+	fsType          = "xfs"
 
 	// fsTypeParameter is taken from a StorageClass by the csi-provisioner, which then sends it as the file system
 	// of the capability; other callers may send it as it is.
 	fsTypeParameter = "csi.storage.k8s.io/fstype"
 )
-
-// minCapacity is the smallest volume that mkfs takes (300 MiB is the limit of mkfs.xfs), by file system.
-var minCapacity = map[string]int64{"": blockSize, "ext4": 16 << 20, "xfs": 300 << 20}
 
 // controllerServer makes, copies, lists and removes volumes and snapshots.
 type controllerServer struct {
@@ -58,8 +56,7 @@ func (s *controllerServer) CreateVolume(ctx context.Context, req *csi.CreateVolu
 	if len(req.GetMutableParameters()) > 0 {
 		return nil, invalid("mutable parameters are not supported")
 	}
-	fsType, block, err := requestedFS(req.GetVolumeCapabilities(), req.GetParameters())
-	if err != nil {
+	if err := checkRequest(req.GetVolumeCapabilities(), req.GetParameters()); err != nil {
 		return nil, err
 	}
 	v := &volume{ID: idFor(req.GetName()), Name: req.GetName()}
@@ -86,51 +83,37 @@ func (s *controllerServer) CreateVolume(ctx context.Context, req *csi.CreateVolu
 		return nil, err
 	}
 	if existing != nil {
-		if why := existing.mismatch(v, req.GetCapacityRange(), fsType, block); why != "" {
+		if why := existing.mismatch(v, req.GetCapacityRange()); why != "" {
 			return nil, status.Errorf(codes.AlreadyExists, "volume %q exists but %s", v.Name, why)
 		}
 		return &csi.CreateVolumeResponse{Volume: existing.toCSI()}, nil
 	}
-	if err := s.makeVolume(v, req.GetCapacityRange(), fsType, block); err != nil {
+	if err := s.makeVolume(v, req.GetCapacityRange()); err != nil {
 		return nil, err
 	}
 	return &csi.CreateVolumeResponse{Volume: v.toCSI()}, nil
 }
 
-func (s *controllerServer) makeVolume(v *volume, capacity *csi.CapacityRange, fsType string, block bool) error {
-	// What the volume is a copy of decides on its file system, and on its least size.
+func (s *controllerServer) makeVolume(v *volume, capacity *csi.CapacityRange) error {
 	var from string
-	var least int64
-	if v.Source != nil {
-		var sourceFS string
-		if v.Source.Snapshot != "" {
-			snap, err := s.snapshots.get(v.Source.Snapshot)
-			if err != nil {
-				return err
-			}
-			from, least, sourceFS = s.snapshots.image(snap.ID), snap.Size, snap.FSType
-		} else {
-			vol, err := s.volumes.get(v.Source.Volume)
-			if err != nil {
-				return err
-			}
-			from, least, sourceFS = s.volumes.image(vol.ID), vol.Capacity, vol.FSType
+	var least int64 = minCapacity
+	switch {
+	case v.Source == nil:
+	case v.Source.Snapshot != "":
+		snap, err := s.snapshots.get(v.Source.Snapshot)
+		if err != nil {
+			return err
 		}
-		if sourceFS != "" {
-			if fsType != "" && fsType != sourceFS {
-				return invalid("the source has file system %s, so the volume cannot have %s", sourceFS, fsType)
-			}
-			fsType = sourceFS
+		from, least = s.snapshots.image(snap.ID), snap.Size
+	default:
+		vol, err := s.volumes.get(v.Source.Volume)
+		if err != nil {
+			return err
 		}
-	}
-	if !block {
-		v.FSType = fsType
-		if v.FSType == "" {
-			v.FSType = defaultFSType
-		}
+		from, least = s.volumes.image(vol.ID), vol.Capacity
 	}
 	var err error
-	if v.Capacity, err = chooseCapacity(capacity, max(least, minCapacity[v.FSType]), defaultCapacity); err != nil {
+	if v.Capacity, err = chooseCapacity(capacity, least, defaultCapacity); err != nil {
 		return err
 	}
 
@@ -142,7 +125,7 @@ func (s *controllerServer) makeVolume(v *volume, capacity *csi.CapacityRange, fs
 	image := filepath.Join(dir, imageName)
 	switch {
 	case v.Source == nil:
-		err = createImage(image, v.Capacity, v.FSType)
+		err = createImage(image, v.Capacity)
 	case v.Source.Snapshot != "":
 		err = copyImage(s.life, image, from)
 	default:
@@ -163,7 +146,7 @@ func (s *controllerServer) makeVolume(v *volume, capacity *csi.CapacityRange, fs
 }
 
 // mismatch says in what respect the volume is not the one that is asked for.
-func (v *volume) mismatch(wanted *volume, capacity *csi.CapacityRange, fsType string, block bool) string {
+func (v *volume) mismatch(wanted *volume, capacity *csi.CapacityRange) string {
 	switch limit := capacity.GetLimitBytes(); {
 	case v.Name != wanted.Name:
 		return fmt.Sprintf("is named %q", v.Name)
@@ -173,10 +156,6 @@ func (v *volume) mismatch(wanted *volume, capacity *csi.CapacityRange, fsType st
 		return fmt.Sprintf("has %d bytes, more than the limit of %d", v.Capacity, limit)
 	case (v.Source == nil) != (wanted.Source == nil), v.Source != nil && *v.Source != *wanted.Source:
 		return "has another content source"
-	case block != (v.FSType == ""):
-		return "is not of the requested access type (block or mount)"
-	case !block && fsType != "" && fsType != v.FSType:
-		return fmt.Sprintf("has file system %s, not %s", v.FSType, fsType)
 	}
 	return ""
 }
@@ -286,65 +265,57 @@ func (s *controllerServer) ValidateVolumeCapabilities(_ context.Context, req *cs
 	if req.GetVolumeId() == "" || len(req.GetVolumeCapabilities()) == 0 {
 		return nil, invalid("a volume id and capabilities are required")
 	}
-	v, err := s.volumes.get(req.GetVolumeId())
-	if err != nil {
+	if _, err := s.volumes.get(req.GetVolumeId()); err != nil {
 		return nil, err
 	}
-	fsType, block, err := requestedFS(req.GetVolumeCapabilities(), req.GetParameters())
-	if err != nil {
+	if err := checkRequest(req.GetVolumeCapabilities(), req.GetParameters()); err != nil {
 		return &csi.ValidateVolumeCapabilitiesResponse{Message: status.Convert(err).Message()}, nil
-	}
-	wanted := &volume{Name: v.Name, Source: v.Source}
-	if why := v.mismatch(wanted, nil, fsType, block); why != "" {
-		return &csi.ValidateVolumeCapabilitiesResponse{Message: "the volume " + why}, nil
 	}
 	return &csi.ValidateVolumeCapabilitiesResponse{Confirmed: &csi.ValidateVolumeCapabilitiesResponse_Confirmed{
 		VolumeContext: req.GetVolumeContext(), VolumeCapabilities: req.GetVolumeCapabilities(), Parameters: req.GetParameters(),
 	}}, nil
 }
 
-// requestedFS checks the capabilities and parameters of a request. All access modes are possible, since all
-// nodes are on one machine and mount the same device; block is true if only raw block access is asked for.
-func requestedFS(capabilities []*csi.VolumeCapability, parameters map[string]string) (fsType string, block bool, err error) {
+// checkRequest checks the capabilities and parameters of a request. All access modes are possible, since all
+// nodes are on one machine and mount the same device.
+func checkRequest(capabilities []*csi.VolumeCapability, parameters map[string]string) error {
 	if len(capabilities) == 0 {
-		return "", false, invalid("volume capabilities are required")
+		return invalid("volume capabilities are required")
 	}
 	for name := range parameters {
 		// The rest of this prefix is what the csi-provisioner tells about the claim.
 		if !strings.HasPrefix(name, "csi.storage.k8s.io/") {
-			return "", false, invalid("unknown parameter %q", name)
+			return invalid("unknown parameter %q", name)
 		}
 	}
-	fsType, block = parameters[fsTypeParameter], true
+	if err := checkFSType(parameters[fsTypeParameter]); err != nil {
+		return err
+	}
 	for _, c := range capabilities {
 		if err := checkCapability(c); err != nil {
-			return "", false, err
-		}
-		if c.GetBlock() != nil {
-			continue
-		}
-		block = false
-		if wanted := c.GetMount().GetFsType(); wanted != "" {
-			if fsType != "" && fsType != wanted {
-				return "", false, invalid("the request names both file systems %s and %s", fsType, wanted)
-			}
-			fsType = wanted
+			return err
 		}
 	}
-	if _, known := minCapacity[fsType]; !known {
-		return "", false, invalid("file system %q is not supported, only ext4 and xfs are", fsType)
-	}
-	return fsType, block, nil
+	return nil
 }
 
 func checkCapability(c *csi.VolumeCapability) error {
 	switch {
 	case c == nil:
 		return invalid("a volume capability is required")
-	case c.GetMount() == nil && c.GetBlock() == nil:
+	case c.GetBlock() != nil:
+		return invalid("raw block volumes are not supported")
+	case c.GetMount() == nil:
 		return invalid("the volume capability has no access type")
 	case c.GetAccessMode().GetMode() == csi.VolumeCapability_AccessMode_UNKNOWN:
 		return invalid("the volume capability has no access mode")
+	}
+	return checkFSType(c.GetMount().GetFsType())
+}
+
+func checkFSType(wanted string) error {
+	if wanted != "" && wanted != fsType {
+		return invalid("file system %q is not supported, only %s is", wanted, fsType)
 	}
 	return nil
 }

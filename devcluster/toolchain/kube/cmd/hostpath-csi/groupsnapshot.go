@@ -74,11 +74,9 @@ func (s *groupControllerServer) CreateVolumeGroupSnapshot(ctx context.Context, r
 
 func (s *groupControllerServer) takeGroup(g *group, snaps []*snapshot) error {
 	for _, snap := range snaps {
-		v, err := s.volumes.get(snap.SourceVolume)
-		if err != nil {
+		if _, err := s.volumes.get(snap.SourceVolume); err != nil {
 			return err
 		}
-		snap.FSType = v.FSType
 		other, err := s.snapshots.find(snap.ID)
 		if err != nil {
 			return err

@@ -30,24 +30,16 @@ func runCommand(name string, args ...string) (string, error) {
 }
 
 // createImage makes an empty image. It is formatted as a plain file rather than through its loop device, since
-// only then mkfs knows that the holes read as zeros: nothing is written for the inode tables and the journal,
-// neither now nor later by the kernel. Blocks of 4 KiB fit every loop device, whatever lies below it.
-func createImage(image string, size int64, fsType string) error {
+// only then mkfs knows that the holes read as zeros, and does not write the journal. Sectors of 4 KiB fit every
+// loop device, whatever lies below it.
+func createImage(image string, size int64) error {
 	if err := os.WriteFile(image, nil, 0o600); err != nil {
 		return err
 	}
 	if err := os.Truncate(image, size); err != nil {
 		return err
 	}
-	var err error
-	switch fsType {
-	case "":
-	case "xfs":
-		_, err = runCommand("mkfs.xfs", "-q", "-f", "-s", "size=4096", image)
-	default:
-		_, err = runCommand("mkfs."+fsType, "-q", "-F", "-b", "4096", "-m", "0",
-			"-E", "discard,lazy_itable_init=1,lazy_journal_init=1", image)
-	}
+	_, err := runCommand("mkfs.xfs", "-q", "-s", "size=4096", image)
 	return err
 }
 
@@ -147,11 +139,6 @@ func (s *store) freeze(id string) (thaw func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range loops {
-		if err := syncPath(l.path); err != nil { // raw block volumes know no more than this
-			return nil, err
-		}
-	}
 	dir, err := openMounted(loops)
 	if dir == nil || err != nil {
 		return nothing, err
@@ -183,8 +170,11 @@ func (s *store) freeze(id string) (thaw func() error, err error) {
 	}, nil
 }
 
-// thawStale thaws a volume that a killed driver left frozen.
+// thawStale thaws a volume if a killed driver left it frozen.
 func (s *store) thawStale(id string) error {
+	if _, err := os.Stat(s.frozenMarker(id)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	loops, err := loopsOf(s.volumes.image(id))
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
 // Command hostpath-csi is a CSI driver for clusters whose nodes all live on one machine.
 //
-// Every volume is a sparse image file in a directory of the host, attached with a loop device where it is
-// needed. On a file system with reflink (XFS, Btrfs) snapshots and clones share blocks and are made at once;
+// Every volume is a sparse image file with an XFS file system in a directory of the host, attached with a loop
+// device where it is needed. On a file system with reflink (XFS, Btrfs) snapshots and clones share blocks and are made at once;
 // elsewhere they are sparse copies. All state is on disk and in the kernel's mount table, so that the driver
 // can be killed and restarted, and several drivers (one for each kubelet) can share one data directory.
 package main
@@ -92,7 +92,7 @@ func run(ctx context.Context, o options) error {
 			csi.RegisterGroupControllerServer(g, &groupControllerServer{store: st})
 		}
 		if o.node {
-			csi.RegisterNodeServer(g, newNodeServer(st, o.nodeID))
+			csi.RegisterNodeServer(g, &nodeServer{store: st, id: o.nodeID})
 		}
 	}}}
 	if o.registrationDir != "" {

@@ -104,7 +104,6 @@ func detachUnused(image string) error {
 type mountPoint struct {
 	path     string
 	device   loopDevice
-	block    bool // the device itself is bound here, not a file system on it
 	readOnly bool
 }
 
@@ -117,10 +116,8 @@ func mountsOf(loops ...loopDevice) ([]mountPoint, error) {
 	var mounts []mountPoint
 	for _, m := range table {
 		for _, l := range loops {
-			fs := m.Major == l.major && m.Minor == l.minor
-			block := m.FsType == "devtmpfs" && m.Root == "/"+filepath.Base(l.path)
-			if fs || block {
-				mounts = append(mounts, mountPoint{path: m.MountPoint, device: l, block: block,
+			if m.Major == l.major && m.Minor == l.minor {
+				mounts = append(mounts, mountPoint{path: m.MountPoint, device: l,
 					readOnly: slices.Contains(m.MountOptions, "ro")})
 			}
 		}
@@ -176,9 +173,6 @@ func openMounted(loops []loopDevice) (*os.File, error) {
 		return nil, err
 	}
 	for _, m := range mounts {
-		if m.block {
-			continue
-		}
 		dir, err := os.Open(m.path)
 		if err != nil {
 			return nil, err

@@ -37,7 +37,7 @@ func (s *controllerServer) CreateSnapshot(ctx context.Context, req *csi.CreateSn
 	if err != nil {
 		return nil, err
 	}
-	snap := &snapshot{ID: id, Name: req.GetName(), SourceVolume: v.ID, FSType: v.FSType}
+	snap := &snapshot{ID: id, Name: req.GetName(), SourceVolume: v.ID}
 	if err := s.takeSnapshots(snap); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,6 @@ type volume struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
 	Capacity int64     `json:"capacity"`
-	FSType   string    `json:"fsType,omitempty"` // empty for a raw block volume
 	Source   *source   `json:"source,omitempty"`
 	Created  time.Time `json:"created"`
 }
@@ -50,7 +49,6 @@ type snapshot struct {
 	Name         string    `json:"name"`
 	SourceVolume string    `json:"sourceVolume"`
 	Size         int64     `json:"size"`
-	FSType       string    `json:"fsType,omitempty"`
 	Group        string    `json:"group,omitempty"`
 	Created      time.Time `json:"created"`
 }
@@ -123,8 +121,10 @@ func (s *store) recover(ctx context.Context) {
 		klog.ErrorS(err, "Could not list the volumes")
 	}
 	for _, v := range volumes {
-		if _, err := os.Stat(s.frozenMarker(v.ID)); err == nil {
-			attempt("thaw volume "+v.ID, []string{s.volumes.key(v.ID)}, func() error { return s.thawStale(v.ID) })
+		// Without its lock: who holds that may be waiting for the thaw. Should another driver have frozen it just
+		// now, its call fails and is repeated.
+		if err := s.thawStale(v.ID); err != nil {
+			klog.ErrorS(err, "Could not thaw volume "+v.ID)
 		}
 	}
 	for _, c := range []interface {
