@@ -88,22 +88,24 @@ export async function startSandbox(): Promise<void> {
         stdio: ["ignore", output, output],
     });
     holder.unref();
-    connect(await firstProcessOf(holder));
-    await waitFor("the sandbox's supervisor", () => existsSync(join(servicesDir, ".s6-svscan/control")), { log });
+    connect(await supervisorOf(holder));
 }
 
-/** `unshare --fork` stays as the parent of the first process in the new namespaces, and ends with it. */
-async function firstProcessOf(holder: ChildProcess): Promise<number> {
-    let pid: number | undefined;
+/**
+ * Waits until the sandbox is set up and its first process has become the supervisor. `unshare --fork` stays as its parent
+ * and ends with it.
+ *
+ * @returns the process id of the supervisor, on this machine
+ */
+async function supervisorOf(holder: ChildProcess): Promise<number> {
     const runs = () => {
-        if (holder.exitCode !== null) {
+        if (holder.exitCode !== null || holder.signalCode !== null) {
             throw new UserError(`the sandbox did not start; its log is ${log} and ends:\n${tail(log, 15)}`);
         }
-        pid = sandboxPid();
-        return pid !== undefined;
+        return existsSync(join(servicesDir, ".s6-svscan/control"));
     };
-    await waitFor("the sandbox's first process", runs, { log, every: 10 });
-    return pid as number;
+    await waitFor("the sandbox", runs, { log, every: 10 });
+    return sandboxPid() as number;
 }
 
 /** Lays the cable and the routes from this machine into the sandbox. */
