@@ -3,15 +3,15 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /** What a user may set of a MinioCluster. Everything has a default: `new MinioCluster("minio")` is four servers. */
 export interface MinioClusterArgs {
-    /** Namespace of everything that is created; it must exist. Default: `default`. */
+    /** Namespace of everything that is created; it must exist, and cannot change later. Default: `default`. */
     namespace?: pulumi.Input<string>;
 
     /** DNS domain of the Kubernetes cluster, part of the servers' names. Default: `cluster.local`. */
     clusterDomain?: pulumi.Input<string>;
 
     /**
-     * Container image of the servers, by tag, digest, or both. It must contain `sh` and `sleep`, as the official image
-     * does. Default: the last release of the official image, pinned by digest (`quay.io/minio/minio`; Docker Hub no longer
+     * Container image of the servers, by tag, digest, or both. It must contain `sh`, coreutils and `curl`, as the official
+     * image does; without `curl` a restarted server may get requests before it reaches all drives. Default: the last release of the official image, pinned by digest (`quay.io/minio/minio`; Docker Hub no longer
      * has it).
      */
     image?: pulumi.Input<string>;
@@ -29,12 +29,12 @@ export interface MinioClusterArgs {
     /** Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. It may grow, never shrink. */
     storageSize?: pulumi.Input<string>;
 
-    /** StorageClass of the drives. Default: the Kubernetes cluster's default class. */
+    /** StorageClass of the drives; it cannot change later. Default: the Kubernetes cluster's default class. */
     storageClassName?: pulumi.Input<string>;
 
     /**
-     * Further pools of servers, in the order in which they were added. A pool stays for good: its objects vanish when it
-     * leaves, unless it was decommissioned before. Adding one restarts all servers together. Default: none.
+     * Further pools of servers, in the order in which they were added. A pool stays for good, as its objects would vanish when
+     * it leaves. Adding one restarts all servers together. Default: none.
      */
     expansionPools?: PoolArgs[];
 
@@ -43,8 +43,8 @@ export interface MinioClusterArgs {
 
     /**
      * Staged update: only servers with this ordinal or a higher one are updated; those below it stay at, and come back
-     * at, the old revision. It counts in every pool. An integer from 0 (update all) to `replicas` (update none).
-     * Default: 0.
+     * at, the old revision. It counts in every pool. An integer from 0 (update all) to the `replicas` of the
+     * largest pool (update none). Default: 0.
      */
     partition?: number;
 
@@ -58,13 +58,14 @@ export interface MinioClusterArgs {
     podManagementPolicy?: pulumi.Input<string>;
 
     /**
-     * When a server is ready and gets requests. `Cluster`: when objects can be read through it. `Server`: when its
-     * process answers, though it may still wait for its peers and answer every request with an error. Default: `Cluster`;
+     * When a server is ready and gets requests. `Cluster`: when it has started, reaches all drives, and, where MinIO's health
+     * endpoint tells so during an update (2, 4, 6 or 8 servers of a drive each), as long as objects can be read through it.
+     * `Server`: when its process answers, though it may still wait for its peers and answer every request with an error. Default: `Cluster`;
      * `Server` with `podManagementPolicy: OrderedReady`, as the first server would wait for the others for ever.
      */
     readiness?: pulumi.Input<string>;
 
-    /** How an update of the servers goes on. */
+    /** How an update of the servers goes on. Default: guided, one server after another. */
     rollout?: RolloutArgs;
 
     /** User name of the root account, at least 3 characters. Its password is random. Default: `admin`. */
@@ -103,10 +104,14 @@ export interface MinioClusterArgs {
     /** PriorityClass of the servers. Default: the Kubernetes cluster's default. */
     priorityClassName?: pulumi.Input<string>;
 
-    /** Fields of the pods' security context that differ from the hardened defaults (user, group and fsGroup 1000, non-root). */
+    /**
+     * Fields of the pods' security context that differ from the default; the containers never run as root. Default: user, group
+     * and fsGroup 1000, non-root, the runtime's seccomp profile, and an owner that is changed only where the drive's root has
+     * another one.
+     */
     podSecurityContext?: pulumi.Input<k8s.types.input.core.v1.PodSecurityContext>;
 
-    /** Further labels of every object and pod. Default: none. */
+    /** Further labels of every object and pod, but not of the claims. Default: none. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
     /** Further annotations of the pods. Default: none. */
@@ -114,7 +119,8 @@ export interface MinioClusterArgs {
 
     /**
      * Further environment variables of the servers, such as `MINIO_REGION`. Values stand in the pods in plain text. Servers
-     * compare their `MINIO_*` variables. Default: none.
+     * compare their `MINIO_*` variables. The root credentials and `HOME` are the component's. Default: `MINIO_DNS_CACHE_TTL=1s`,
+     * so that servers find a restarted one at its new address at once.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
@@ -170,11 +176,12 @@ export interface RolloutArgs {
      * need each other. `Native`: Kubernetes restarts the servers, and `pulumi up` waits. Default: `Guided`.
      */
     mode?: string;
-    /** Longest wait for a server to become ready, in seconds, before `pulumi up` fails. Default: 600. */
+    /** Longest time without any progress of the guided rollout, in seconds, before `pulumi up` fails. Default: 600. */
     timeoutSeconds?: number;
     /**
      * Kubeconfig by which the guided rollout reaches the Kubernetes cluster: a path or its content. Default: what the default
-     * Kubernetes provider uses, `KUBECONFIG` or `~/.kube/config`, with its current context.
+     * Kubernetes provider uses, `KUBECONFIG` or `~/.kube/config`, with its current context. Set it when you give the component a
+     * provider of its own.
      */
     kubeconfig?: pulumi.Input<string>;
 }
@@ -185,7 +192,7 @@ export interface DisruptionBudgetArgs {
     enabled?: boolean;
     /** Servers of each pool that stay. Default: as many as a write needs. */
     minAvailable?: number;
-    /** Servers of each pool that may be disrupted at once. */
+    /** Servers of each pool that may be disrupted at once. Default: none, `minAvailable` counts. */
     maxUnavailable?: number;
 }
 
@@ -231,10 +238,11 @@ export interface HttpRouteArgs {
 export interface TlsArgs {
     /**
      * A Secret with `tls.crt`, `tls.key` and, when a private authority signed it, `ca.crt`. The certificate must be valid for the
-     * servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and the client Service's.
+     * servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and those of the client and the console Service.
+     * Default: none, there is an `issuer`.
      */
     secretName?: pulumi.Input<string>;
-    /** The cert-manager issuer that makes the certificate, with all the names that it needs. */
+    /** The cert-manager issuer that makes the certificate, with all its names. Default: none, there is a `secretName`. */
     issuer?: IssuerArgs;
 }
 

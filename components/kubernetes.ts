@@ -94,7 +94,15 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:9000/proxy${path}`;
             const answer = await get(target, askMilliseconds).catch(() => undefined);
             // Where the server is not reached, the API server answers itself, with a Status in JSON.
-            return answer?.headers["content-type"]?.includes("json") ? undefined : answer;
+            if (!answer?.headers["content-type"]?.includes("json")) {
+                return answer;
+            }
+            if (answer.status === 401 || answer.status === 403) {
+                throw new Error(
+                    `the rollout needs the right to reach pods (get pods/proxy): ${messageOf(answer.body)}`,
+                );
+            }
+            return undefined;
         },
         async logTail(namespace, name, container, tailLines) {
             const read = (previous: boolean) =>
@@ -136,6 +144,14 @@ function request(url: URL, options: https.RequestOptions): Promise<Answer> {
         });
         sent.on("error", reject);
     });
+}
+
+function messageOf(body: string): string {
+    try {
+        return String(JSON.parse(body).message);
+    } catch {
+        return body;
+    }
 }
 
 /** The answer, or undefined where the object is not there (or is another one by now). */

@@ -55,6 +55,13 @@ export class MinioCluster extends pulumi.ComponentResource {
         const names = namesOf(name);
         const child = { parent: this };
         const kubeconfig = args.rollout?.kubeconfig;
+        if ((opts?.provider || opts?.providers) && kubeconfig === undefined) {
+            pulumi.log.warn(
+                "a provider is given, and no rollout.kubeconfig: the rollout reaches the cluster by KUBECONFIG or " +
+                    "~/.kube/config, which may be another one",
+                this,
+            );
+        }
         // What is of a kind that not every cluster knows waits until it is known to.
         const known = pulumi.all([spec, requireKinds(args, kubeconfig, this)]).apply(([checked]) => checked);
 
@@ -143,7 +150,7 @@ async function arrive(
     topology: Topology,
     resource: pulumi.Resource,
 ): Promise<boolean> {
-    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine() || !isGuided(spec)) {
+    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
         return true;
     }
     const wanted: WantedCluster = {
@@ -162,6 +169,7 @@ async function arrive(
         await rollOut(wanted, {
             kubeconfig: spec.rollout.kubeconfig,
             timeoutSeconds: spec.rollout.timeoutSeconds,
+            guided: isGuided(spec),
             say: (text) => pulumi.log.info(text, resource, undefined, true),
         });
     } catch (error) {

@@ -30,15 +30,22 @@ export interface WantedCluster {
 export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Promise<ClusterState> {
     const pools = await Promise.all(wanted.pools.map((pool) => observePool(kubernetes, wanted, pool)));
     const servers = pools.flatMap((pool) => pool.servers);
-    const running = servers.filter(({ initialised, terminating }) => initialised && !terminating);
+    const isRunning = ({ initialised, terminating }: ServerState) => initialised && !terminating;
+    const running = servers.filter(isRunning);
     const ask = (name: string, path: string) => kubernetes.ask(wanted.namespace, name, wanted.scheme, path);
+    const agree = async (asked: ServerState[], path: string) =>
+        (await Promise.all(asked.map(({ name }) => ask(name, path)))).every((answer) => answer?.status === 200);
     if (servers.some(({ change }) => change !== "none")) {
-        // Each by its own view, as one may not reach a restarted server yet that another does: whether a server's share of the
-        // drives may be missed. The server that is asked leaves out its own share, which is as large as any.
-        const answers = await Promise.all(running.map(({ name }) => ask(name, `${clusterHealth}?maintenance=true`)));
-        const mayStop = answers.every((answer) => answer?.status === 200);
-        for (const server of servers) {
-            server.mayStop = mayStop;
+        for (const pool of pools) {
+            // Each by its own view, as one may not reach a restarted server yet that another does. A server that is asked leaves
+            // out its own share of the drives, which is as large as that of any server of its pool.
+            const others = running.filter((server) => !pool.servers.includes(server));
+            const mayStop =
+                (await agree(pool.servers.filter(isRunning), `${clusterHealth}?maintenance=true`)) &&
+                (await agree(others, clusterHealth));
+            for (const server of pool.servers) {
+                server.mayStop = mayStop;
+            }
         }
     }
     const ready = running.find((server) => server.ready);
@@ -106,14 +113,18 @@ async function observeServer(
     const live = pod?.status?.podIP ? await kubernetes.ask(namespace, name, scheme, "/minio/health/live") : undefined;
     const initialised = live?.status === 200 && live.headers["x-minio-server-status"] !== "offline";
     const waits = live?.status === 200 && !initialised;
+    const ready = pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
     return {
         name,
         ordinal,
         uid: pod?.metadata?.uid,
         terminating: pod?.metadata?.deletionTimestamp !== undefined,
         revision: pod?.metadata?.labels?.["controller-revision-hash"],
-        ready: pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
-        answers: initialised || (waits && (await isReachedByPeers(kubernetes, namespace, pod as V1Pod))),
+        ready,
+        // Of a server that has just started, peers do not use the drives yet; it becomes ready when they do.
+        answers: initialised
+            ? ready || hasSettled(pod)
+            : waits && (hasSettled(pod) || (await isKnownToPeers(kubernetes, namespace, name))),
         initialised,
         mayStop: false,
         change,
@@ -123,19 +134,18 @@ async function observeServer(
 /** After so long, peers have looked up the new address of a server, even where the cluster's DNS keeps it for 30 s. */
 const settledSeconds = 40;
 
+function hasSettled(pod: V1Pod | undefined): boolean {
+    const started = pod?.status?.containerStatuses?.find(({ name }) => name === serverName)?.state?.running?.startedAt;
+    return started !== undefined && Date.now() - new Date(started).getTime() > settledSeconds * 1000;
+}
+
 /**
  * Whether the peers of a server that waits for them use its drives again. MinIO counts them as offline as long as it waits; but
  * it says which peers it has found to be different, over the same connections by which they reach its drives.
  */
-async function isReachedByPeers(kubernetes: Kubernetes, namespace: string, pod: V1Pod): Promise<boolean> {
-    const name = pod.metadata?.name ?? "";
-    const started = pod.status?.containerStatuses?.find((status) => status.name === serverName)?.state?.running
-        ?.startedAt;
-    if (started && Date.now() - new Date(started).getTime() > settledSeconds * 1000) {
-        return true;
-    }
+async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: string): Promise<boolean> {
     const log = await kubernetes.logTail(namespace, name, serverName, 2);
-    return log.includes("mismatching configuration") && !/is offline|not reachable|unreachable/i.test(log);
+    return log.includes("mismatching configuration") && !log.includes("unreachable");
 }
 
 function podsByOrdinal(statefulSet: V1StatefulSet, pods: V1Pod[]): (V1Pod | undefined)[] {

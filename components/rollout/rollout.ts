@@ -14,6 +14,8 @@ const pollMilliseconds = 500;
 const togetherGraceSeconds = 3;
 
 export interface RolloutOptions {
+    /** Whether to restart servers; otherwise only drives grow, and the rest is left to Kubernetes. */
+    guided: boolean;
     /** Path or content; default: as the default Kubernetes provider. */
     kubeconfig?: string;
     /** Longest time without any progress, in seconds. */
@@ -30,7 +32,7 @@ export interface RolloutOptions {
  */
 export async function rollOut(
     wanted: WantedCluster,
-    { kubeconfig, timeoutSeconds, say }: RolloutOptions,
+    { guided, kubeconfig, timeoutSeconds, say }: RolloutOptions,
 ): Promise<void> {
     const kubernetes = await connect(kubeconfig);
     let said = "";
@@ -43,7 +45,7 @@ export async function rollOut(
         }
     };
     await growDrives(kubernetes, wanted, timeoutSeconds, tell);
-    for (;;) {
+    while (guided) {
         const state = await observe(kubernetes, wanted);
         const action = plan(state);
         if (action.kind === "done") {
@@ -57,7 +59,7 @@ export async function rollOut(
             await act(kubernetes, wanted, action);
         }
         const now = progressOf(state);
-        if (now !== progress || action.kind !== "wait") {
+        if (now !== progress || action.kind === "restart") {
             progress = now;
             since = Date.now();
         } else if (Date.now() - since > timeoutSeconds * 1000) {
@@ -89,12 +91,12 @@ async function timeoutMessage(
     kubernetes: Kubernetes,
     wanted: WantedCluster,
     state: ClusterState,
-    action: Action & { kind: "wait" },
+    action: Exclude<Action, { kind: "done" }>,
     seconds: number,
 ): Promise<string> {
     const servers = state.pools.flatMap((pool) => pool.servers);
-    const late =
-        action.servers.length > 0 ? action.servers : servers.filter(({ ready }) => !ready).map(({ name }) => name);
+    const waited = action.kind === "wait" ? action.servers : [];
+    const late = waited.length > 0 ? waited : servers.filter(({ ready }) => !ready).map(({ name }) => name);
     const pods = (
         await Promise.all(wanted.pools.map((pool) => kubernetes.pods(wanted.namespace, pool.selector)))
     ).flat();

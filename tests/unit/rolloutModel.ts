@@ -1,6 +1,6 @@
 /**
- * A simulation of what the rollout's plan acts on: the StatefulSet controller (RollingUpdate with a partition) and MinIO
- * (boot quorum, drives, health), in steps. At first much goes wrong at random; after a while nothing does any more.
+ * A simulation of what the rollout's plan acts on: the StatefulSet controller (RollingUpdate with a partition) and
+ * MinIO (boot quorum, drives, health), in steps. At first much goes wrong at random; after a while nothing does.
  */
 import assert from "node:assert/strict";
 import type { ChangeClass } from "../../components/change";
@@ -275,7 +275,7 @@ export class Model {
         return this.pools.every((pool) => hasQuorum(pool, this.peers(pod, pool).filter(works).length, quorum));
     }
 
-    /** As MinIO's health endpoints say it: they leave out servers that wait for their peers, though these serve drives. */
+    /** As MinIO's health endpoints say it: they leave out servers that wait for peers, though these serve drives. */
     private isHealthy(pod: Pod, quorum: Quorum, without?: Pod): boolean {
         return pod.initialised && this.reaches(pod, quorum, (peer) => peer.initialised && peer !== without);
     }

@@ -136,7 +136,7 @@ function runLogged(scenario: Scenario, log: string[]): Model {
         model.setWanted(before === "well" || before === "joining" ? allowed(model, partition) : 0);
         model.log.push(`partition ${model.pools[0].wanted}`);
     };
-    // With more changes, too many dead ones may lie below those whose turn it is: then it waits, and nothing mends them.
+    // With more changes, too many dead ones may lie below those whose turn it is: then it waits for them for ever.
     const changes = template.broken && first.change === "together" ? [] : [...scenario.later];
     let current = template;
     const applyNext = () => {
@@ -404,8 +404,8 @@ describe("the next step of a coupled rollout", () => {
 
     it("is blocked by a partition that leaves too few new ones, before or after one of them waits", () => {
         const text =
-            "minio-3 starts only when 2 servers have the same image, arguments and environment, and the partition leaves 1: " +
-            "lower it to at most 2, or set the change back";
+            "minio-3 starts only when 2 servers have the same image, arguments and environment, and the partition " +
+            "leaves 1: lower it to at most 2, or set the change back";
         assert.equal(reason(pool("coupled", {}, { wantedPartition: 3 })), text);
         assert.equal(reason(pool("coupled", { 3: waiting }, { wantedPartition: 3, partition: 3 })), text);
         assert.equal(next(pool("rolling", { 3: waiting }, { wantedPartition: 3, partition: 3 })), "wait minio-3");
@@ -460,6 +460,9 @@ describe("the next step with a dead server", () => {
         assert.equal(next(pool("rolling", { 3: updated, 2: dead })), "partition minio 2");
         assert.equal(next(pool("rolling", { 2: dead })), "wait minio-2");
         assert.equal(next(pool("rolling", { 3: { terminating: true }, 2: dead })), "wait minio-3 minio-2");
+        // With ordered pods, the missing one is only made after the dead one is mended; else it may come back old.
+        assert.equal(next(pool("rolling", { 3: missing, 2: dead }, { ordered: true })), "partition minio 2");
+        assert.equal(next(pool("rolling", { 3: missing, 2: dead })), "wait minio-3 minio-2");
     });
 
     it("believes it only when neither Kubernetes nor MinIO reaches it", () => {

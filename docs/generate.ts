@@ -1,0 +1,417 @@
+/** Writes docs/reference.md from the sources' doc comments: `npx tsx docs/generate.ts`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ts from "typescript";
+
+const root = join(__dirname, "..");
+export const referenceFile = join(__dirname, "reference.md");
+
+/** A field of an interface, or an output of the component, with what its doc comment says. */
+export interface Field {
+    name: string;
+    type: string;
+    optional: boolean;
+    /** The doc comment without its default; empty when there is none. */
+    meaning: string;
+    default?: string;
+}
+
+/** An interface, or the component with its outputs. */
+export interface Documented {
+    name: string;
+    meaning: string;
+    fields: Field[];
+}
+
+/** A test by its file under tests/ and its title, in which `…` stands for what differs from case to case. */
+export type TestName = [file: string, title: string];
+
+/** What the seed asks for, by which arguments it is had, and which tests prove it. */
+export interface SeedRow {
+    row: string;
+    asked: string;
+    /** Paths of arguments, such as `rollout.mode`; none for what is always so. */
+    arguments: string[];
+    tests: TestName[];
+    /** What is not there yet. */
+    notYet?: string;
+}
+
+const lifecycle = (title: string): TestName => ["e2e/lifecycle.test.ts", title];
+const variants = (title: string): TestName => ["e2e/variants.test.ts", title];
+const upgrade = (title: string): TestName => ["e2e/upgrade.test.ts", title];
+const monitored = (title: string): TestName => ["e2e/monitoring.test.ts", title];
+const servers = (title: string): TestName => ["e2e/topology.test.ts", title];
+const component = (title: string): TestName => ["unit/minioCluster.test.ts", title];
+const change = (title: string): TestName => ["unit/change.test.ts", title];
+const rendered: TestName = ["unit/reference.test.ts", "says of this component what it makes"];
+
+/** Every row of the seed, in its order. */
+export const seedRows: SeedRow[] = [
+    {
+        row: "stable identity",
+        asked: "servers `minio-0`, `minio-1`, … that keep their names and DNS names when they are made anew or moved",
+        arguments: ["namespace", "clusterDomain"],
+        tests: [
+            variants("every server has its name, before and after its pod is made anew"),
+            component("tells endpoints, server names and topology"),
+        ],
+    },
+    {
+        row: "headless Service",
+        asked: "`minio-headless`, by which servers find each other, ready or not",
+        arguments: [],
+        tests: [component("registers these objects under these names"), rendered],
+    },
+    {
+        row: "standard Service",
+        asked: "`minio` for clients; the console has a Service of its own, `minio-console`",
+        arguments: ["clientService.type", "consoleService.type"],
+        tests: [
+            variants("Ingress, NetworkPolicy and Services are as asked for"),
+            variants("do not see each other's objects, servers or budgets"),
+        ],
+    },
+    {
+        row: "Secret",
+        asked: "`minio-secret` with `root-user` and `root-password`; the password is random",
+        arguments: ["rootUser", "existingSecretName", "credentialsRevision"],
+        tests: [
+            component("keeps the password a secret, and reads it from the Secret only"),
+            lifecycle("keeps the password out of the state's plain text"),
+            variants("an existing Secret gives the credentials"),
+            upgrade("changes its root password with all servers together"),
+        ],
+    },
+    {
+        row: "distributed arguments",
+        asked: "every server's address in MinIO's notation, `http://minio-{0...3}.minio-headless.…/data`",
+        arguments: ["namespace", "clusterDomain", "replicas", "drivesPerServer"],
+        tests: [
+            component("starts the servers with the seed's arguments, by namespace and domain"),
+            component("gives each of several drives a claim template and a mount"),
+        ],
+    },
+    {
+        row: "servers",
+        asked: "at least 4, an even number recommended: others are warned of, with what may fail, or refused",
+        arguments: ["replicas", "drivesPerServer"],
+        tests: [
+            lifecycle("comes up, with four servers ready"),
+            servers("has the expected sets, parity, quorums and capacity"),
+            servers("can lose … servers for writes and … for reads, and no more"),
+            ["unit/validation.test.ts", "warns of …"],
+        ],
+    },
+    {
+        row: "claims",
+        asked: "`data-minio-N`, which outlive pods and StatefulSet and are found again; they grow in place",
+        arguments: ["storageSize", "storageClassName", "drivesPerServer"],
+        tests: [
+            variants("a pod that is made anew finds its claim again"),
+            variants("several drives lie on claims of their own, and all are used"),
+            lifecycle("leaves the claims and nothing else when it is destroyed"),
+            lifecycle("finds its data again when it is created anew"),
+            upgrade("grows its drives in place"),
+        ],
+    },
+    {
+        row: "claim retention",
+        asked: "`Retain` or `Delete`, when the StatefulSet is deleted and when it is scaled",
+        arguments: [
+            "persistentVolumeClaimRetentionPolicy.whenDeleted",
+            "persistentVolumeClaimRetentionPolicy.whenScaled",
+        ],
+        tests: [variants("claims are kept or deleted as asked for, when a StatefulSet is scaled or deleted")],
+    },
+    {
+        row: "pod management",
+        asked: "`OrderedReady` or `Parallel`; an ordered start with a readiness that tells the truth would never end",
+        arguments: ["podManagementPolicy", "readiness"],
+        tests: [
+            variants("OrderedReady starts the servers one after another"),
+            variants("all start, in a namespace that enforces restricted pods"),
+            [
+                "unit/probes.test.ts",
+                "ask after the start whether objects can be read, where that does not count servers that wait for an update",
+            ],
+        ],
+    },
+    {
+        row: "update strategy",
+        asked: "`RollingUpdate`, the highest ordinal first, or `OnDelete`",
+        arguments: ["updateStrategy", "rollout.mode", "rollout.timeoutSeconds"],
+        tests: [
+            upgrade("shows in the preview what an update will restart"),
+            upgrade("gives up on a version that cannot start, names the server and why, and leaves the others alone"),
+            variants("OnDelete updates only the server whose pod is deleted"),
+            component("leaves the partition to Kubernetes in its own pace"),
+            ["unit/rolloutPlan.test.ts", "comes to its end without breaking a rule, whatever happens"],
+        ],
+    },
+    {
+        row: "partition canary",
+        asked: "only servers from the partition on are updated; it is lowered step by step to 0",
+        arguments: ["partition"],
+        tests: [
+            upgrade("updates the servers that the partition allows, without a failed request"),
+            upgrade("updates all servers when the partition is lowered, without a failed request"),
+            upgrade("goes back from a staged update when the partition is raised, without a failed request"),
+            change("refuses a partition that leaves fewer new servers than the boot quorum, with the way out"),
+        ],
+    },
+    {
+        row: "scaling",
+        asked: "MinIO forbids another number of servers in a pool: that is refused, and a cluster grows by pools",
+        arguments: ["expansionPools"],
+        tests: [
+            upgrade("grows by a pool"),
+            component("makes a StatefulSet and a budget for each pool, whose servers know all pools"),
+            upgrade("refuses to drop a pool"),
+            lifecycle("refuses … in the preview, as it would end the servers"),
+        ],
+        notYet: "to leave a pool by decommission",
+    },
+    {
+        row: "resources",
+        asked: "requests and limits of each server",
+        arguments: ["resources"],
+        tests: [rendered],
+    },
+    {
+        row: "disruption budget",
+        asked: "`minio-pdb`; how many servers must stay follows from the quorum",
+        arguments: ["disruptionBudget.enabled", "disruptionBudget.minAvailable", "disruptionBudget.maxUnavailable"],
+        tests: [
+            component("protects the write quorum with a budget, and makes none that could only block"),
+            lifecycle("has a budget that lets one server go, and no second"),
+            variants("the budget lets one server be evicted, and refuses the one that would lose the write quorum"),
+        ],
+    },
+    {
+        row: "lifecycle hook",
+        asked: "servers drain before they end, by a sleep: `mc admin service stop` would stop every server of the cluster",
+        arguments: [],
+        tests: [
+            component("drains before a server ends, and keeps its network until after"),
+            upgrade("updates all servers when the partition is lowered, without a failed request"),
+        ],
+    },
+    {
+        row: "snapshot",
+        asked: "all drives at one point in time",
+        arguments: [],
+        tests: [],
+        notYet: "`snapshots`",
+    },
+    {
+        row: "restore",
+        asked: "new claims from snapshots, restore into existing claims",
+        arguments: [],
+        tests: [],
+        notYet: "`restoreFrom`",
+    },
+    {
+        row: "monitoring",
+        asked: "alerts and a dashboard for availability, volumes, spread, updates, latency, drives, healing and access",
+        arguments: ["monitoring", "monitoring.rules", "monitoring.dashboard"],
+        tests: [
+            ["unit/monitoring.test.ts", "has what the seed asks to be watched"],
+            monitored("makes a token, ServiceMonitors, rules and a dashboard"),
+            monitored("has every metric that the rules and the dashboard use"),
+        ],
+    },
+    {
+        row: "ServiceMonitor",
+        asked: "port `api`, `/minio/v2/metrics/cluster` every 30 s: once for all servers, with a token",
+        arguments: ["monitoring", "monitoring.serviceMonitor", "monitoring.interval", "monitoring.labels"],
+        tests: [
+            monitored("selects one Service by each ServiceMonitor"),
+            monitored("gives metrics for the token, and none without"),
+            ["unit/monitoring.test.ts", "scrape what tells of all servers once, at the address of the client Service"],
+        ],
+    },
+    {
+        row: "image",
+        asked: "the seed's is gone from Docker Hub: a pinned one from where it is still served, or any other",
+        arguments: ["image"],
+        tests: [rendered, upgrade("updates the servers that the partition allows, without a failed request")],
+    },
+];
+
+/** All arguments: `MinioClusterArgs` first, then the interfaces in it. */
+export function argumentInterfaces(): Documented[] {
+    return interfacesOf("components/args.ts");
+}
+
+/** The component: what it makes, and its outputs. */
+export function componentClass(): Documented {
+    const found = parse("components/minioCluster.ts").statements.find(ts.isClassDeclaration);
+    if (!found) {
+        throw new Error("components/minioCluster.ts declares no class");
+    }
+    const isOutput = (member: ts.ClassElement): member is ts.PropertyDeclaration =>
+        ts.isPropertyDeclaration(member) &&
+        (ts.getModifiers(member) ?? []).some(({ kind }) => kind === ts.SyntaxKind.PublicKeyword);
+    return documented(found, found.members.filter(isOutput));
+}
+
+/** The argument at a path such as `rollout.mode`. */
+export function argumentAt(path: string, interfaces: Documented[] = argumentInterfaces()): Field | undefined {
+    let within: Documented | undefined = interfaces[0];
+    let field: Field | undefined;
+    for (const name of path.split(".")) {
+        field = within?.fields.find((one) => one.name === name);
+        within = interfaces.find((one) => field?.type.includes(`[${one.name}]`));
+    }
+    return field;
+}
+
+/** docs/reference.md as it should be. */
+export function reference(): string {
+    const interfaces = argumentInterfaces();
+    const { meaning, fields } = componentClass();
+    const sections = [
+        "<!-- Made by `npx tsx docs/generate.ts` from the doc comments in components/. Do not edit. -->",
+        "# Reference",
+        "## The seed, row by row",
+        'What the article that this component answers, "the seed", asks of a StatefulSet of MinIO servers. Names are those of a ' +
+            "component called `minio`. The tests run with `make test`, those under `unit/` also with `npm run test:unit`; in a " +
+            "title, `…` stands for what differs from case to case.",
+        seedTable(interfaces),
+        "## `new MinioCluster(name, args?, opts?)`",
+        meaning,
+        "A value may be an Output of another resource, except where the type says *plain*: most of these decide which " +
+            "resources there are. `core/v1` and the like are the types of Kubernetes' own API.",
+        ...interfaces.flatMap((one) => [
+            `### ${one.name}`,
+            one.meaning,
+            table(
+                ["argument", "type", "default", "meaning"],
+                one.fields.map((field) => [
+                    `\`${field.name}\``,
+                    field.type,
+                    field.optional ? (field.default ?? "") : "**required**",
+                    field.meaning,
+                ]),
+            ),
+        ]),
+        "## Outputs",
+        fieldTable("output", fields),
+        ...interfacesOf("components/topology.ts")
+            .filter(({ name }) => name.endsWith("Topology"))
+            .flatMap((one) => [`### ${one.name}`, one.meaning, fieldTable("field", one.fields)]),
+    ];
+    return `${sections.map((section) => (section.startsWith("|") ? section : wrap(section))).join("\n\n")}\n`;
+}
+
+function seedTable(interfaces: Documented[]): string {
+    return table(
+        ["asked for", "argument: its default", "proved by"],
+        seedRows.map(({ row, asked, arguments: paths, tests, notYet }) => {
+            const settable = paths.map((path) => `\`${path}\`: ${argumentAt(path, interfaces)?.default ?? ""}`);
+            const missing = notYet ? [`**not yet**: ${notYet}`] : [];
+            return [
+                `**${row}**: ${asked}`,
+                [...settable, ...missing].join("<br>") || "(always so)",
+                tests
+                    .map(([file, title]) => `[${file.replace(".test.ts", "")}](../tests/${file}): ${title}`)
+                    .join("<br>"),
+            ];
+        }),
+    );
+}
+
+function fieldTable(what: string, fields: Field[]): string {
+    const rows = fields.map(({ name, type, meaning }) => [`\`${name}\``, type.replace(", plain", ""), meaning]);
+    return table([what, "type", "meaning"], rows);
+}
+
+function table(head: string[], rows: string[][]): string {
+    const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Breaks paragraphs into lines. */
+function wrap(text: string): string {
+    return text.replace(/(?=.{121})(.{1,120}) /g, "$1\n");
+}
+
+function parse(path: string): ts.SourceFile {
+    return ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
+}
+
+function interfacesOf(path: string): Documented[] {
+    return parse(path)
+        .statements.filter(ts.isInterfaceDeclaration)
+        .map((one) => documented(one, one.members.filter(ts.isPropertySignature)));
+}
+
+function documented(
+    declaration: ts.InterfaceDeclaration | ts.ClassDeclaration,
+    members: (ts.PropertySignature | ts.PropertyDeclaration)[],
+): Documented {
+    const source = declaration.getSourceFile();
+    return {
+        name: declaration.name?.text ?? "",
+        meaning: paragraphs(declaration).join("\n\n"),
+        fields: members.map((member) => ({
+            name: member.name.getText(source),
+            type: readableType(member.type, source),
+            optional: member.questionToken !== undefined,
+            ...withoutDefault(paragraphs(member).join(" ")),
+        })),
+    };
+}
+
+/** A doc comment as paragraphs, each on one line. */
+function paragraphs(node: ts.Node): string[] {
+    const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+    const text = ts.getTextOfJSDocComment(comments.at(-1)?.comment) ?? "";
+    return text.split(/\n\s*\n/).map((paragraph) => paragraph.replace(/\s+/g, " ").trim());
+}
+
+/** Takes the sentence `Default: ….` out of a doc comment. */
+function withoutDefault(text: string): Pick<Field, "meaning" | "default"> {
+    const [sentence, value] = /Default: (.+?)\.(?=\s|$)/.exec(text) ?? [];
+    return sentence === undefined
+        ? { meaning: text }
+        : { meaning: text.replace(sentence, "").replace(/\s+/g, " ").trim(), default: value };
+}
+
+/** A type in the words of a person: `Input<Input<Toleration>[]>` is a list of Toleration. */
+function readableType(type: ts.TypeNode | undefined, source: ts.SourceFile): string {
+    if (!type) {
+        return "";
+    }
+    if (ts.isArrayTypeNode(type)) {
+        return listOf(type, source, ", plain");
+    }
+    if (!ts.isTypeReferenceNode(type)) {
+        return `${type.getText(source)}, plain`;
+    }
+    const name = type.typeName.getText(source);
+    const [inner, value] = type.typeArguments ?? [];
+    if (name === "pulumi.Input" || name === "pulumi.Output") {
+        return ts.isArrayTypeNode(inner) ? listOf(inner, source) : withoutPlain(readableType(inner, source));
+    }
+    if (name === "Record") {
+        return `map of ${withoutPlain(readableType(value, source))}`;
+    }
+    const kubernetes = /^k8s\.types\.input\.(\w+)\.(\w+)\.(\w+)$/.exec(name);
+    return kubernetes
+        ? `${kubernetes[1]}/${kubernetes[2]} ${kubernetes[3]}`
+        : `[${name}](#${name.toLowerCase()}), plain`;
+}
+
+function listOf({ elementType }: ts.ArrayTypeNode, source: ts.SourceFile, suffix = ""): string {
+    return `list of ${withoutPlain(readableType(elementType, source))}${suffix}`;
+}
+
+function withoutPlain(type: string): string {
+    return type.replace(", plain", "");
+}
+
+if (require.main === module) {
+    writeFileSync(referenceFile, reference());
+}
