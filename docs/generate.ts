@@ -234,8 +234,12 @@ export const seedRows: SeedRow[] = [
     {
         row: "image",
         asked: "the seed's is gone from Docker Hub: a pinned one from where it is still served, or any other",
-        arguments: ["image"],
-        tests: [rendered, upgrade("updates the servers that the partition allows, without a failed request")],
+        arguments: ["image", "imagePullSecrets"],
+        tests: [
+            rendered,
+            component("pulls the image of every container with the given secrets"),
+            upgrade("updates the servers that the partition allows, without a failed request"),
+        ],
     },
 ];
 
