@@ -12,7 +12,7 @@ help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
 	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others);"
-	@echo "    of make bench-upgrade: WAYS=version,config,staged,chart,seed, RUNS=1, CHART=PATH (MinIO's Helm chart), HELM=PATH, OUT=docs"
+	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool,password,chart,seed, RUNS=1, CHART=PATH (MinIO's Helm chart), HELM=PATH, OUT=docs"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
 	$(devcluster) up

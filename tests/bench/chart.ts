@@ -11,7 +11,6 @@ export function chartWay(name: string, title: string): Way {
     return {
         name,
         title,
-        own: false,
         prepare(namespace) {
             async function install(release: string): Promise<void> {
                 const chart = chartPath();

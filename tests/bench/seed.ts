@@ -11,7 +11,6 @@ export function seedWay(name: string, title: string): Way {
     return {
         name,
         title,
-        own: false,
         prepare(namespace) {
             const folder = mkdtempSync(join(tmpdir(), "minio-bench-"));
             const inNamespace = `--namespace=${namespace}`;
