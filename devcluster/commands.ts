@@ -34,12 +34,21 @@ export async function start(): Promise<boolean> {
     return startCluster(nodes);
 }
 
-/** `make test`: every test, on the cluster, which is stopped again if this call started it. */
-export async function test(): Promise<void> {
+/** `make test`: every test, on the cluster. */
+export function test(): Promise<void> {
+    return onCluster("mocha", ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"]);
+}
+
+/** `make bench-NAME`: a benchmark, on the cluster. */
+export function bench(name: string): Promise<void> {
+    return onCluster("tsx", [`tests/bench/${name}.ts`]);
+}
+
+/** Runs a program of the npm packages on the cluster, which is stopped again if this call started it. */
+async function onCluster(npmProgram: string, args: string[]): Promise<void> {
     const started = await start();
     try {
-        const mocha = join(checkout, "node_modules/.bin/mocha");
-        const { status } = spawnSync(mocha, ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"], {
+        const { status } = spawnSync(join(checkout, "node_modules/.bin", npmProgram), args, {
             cwd: checkout,
             stdio: "inherit",
             env: { ...process.env, ...environment() },

@@ -1,9 +1,9 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|down|env`. */
-import { down, env, start, test, up } from "./commands";
+/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|bench NAME|down|env`. */
+import { bench, down, env, start, test, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";
 
-const commands: Record<string, () => Promise<unknown>> = { up, start, test, down, env };
+const commands: Record<string, (...args: string[]) => Promise<unknown>> = { up, start, test, bench, down, env };
 
 const command = commands[process.argv[2]];
 if (!command) {
@@ -16,7 +16,7 @@ process.env.PATH = [...path, ...["/usr/sbin", "/sbin"].filter((folder) => !path.
 
 async function main(): Promise<void> {
     requireSupportedMachine();
-    await command();
+    await command(...process.argv.slice(3));
 }
 
 main().catch((error: unknown) => {

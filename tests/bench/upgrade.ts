@@ -1,0 +1,166 @@
+/**
+ * The availability benchmark, `make bench-upgrade`: the same constant load over every way to change a running MinIO.
+ *
+ * Its options are also read from the environment, as WAYS, RUNS, CHART and OUT; HELM is a helm of your own.
+ */
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { say, UserError } from "../../devcluster/shell";
+import { checkout } from "../e2e/project";
+import { availabilityPlot, type PlotWay } from "./availabilityPlot";
+import { Unavailable } from "./manifests";
+import { type Measured, measure, removeAll } from "./measure";
+import { timeline } from "./numbers";
+import { grouped, isMeasured, json, laneNumbers, notes, type Result, table } from "./report";
+import { type Way, ways } from "./ways";
+
+const usage = `usage: upgrade.ts [options]
+  --ways=NAME,...  which ways, in this order: ${ways.map(({ name }) => name).join(",")} (default: all)
+  --runs=N         how often, one run after another (default: 1)
+  --chart=PATH     folder or archive of MinIO's own Helm chart; that way is left out without it
+  --out=FOLDER     where availability.svg and availability.json go (default: docs)`;
+
+interface Options {
+    ways: Way[];
+    runs: number;
+    out: string;
+}
+
+function readOptions(): Options {
+    const { values } = parseArgs({
+        options: {
+            ways: { type: "string", default: process.env.WAYS || ways.map(({ name }) => name).join(",") },
+            runs: { type: "string", default: process.env.RUNS || "1" },
+            chart: { type: "string" },
+            out: { type: "string", default: process.env.OUT || join(checkout, "docs") },
+        },
+    });
+    const chosen = values.ways.split(",").map((name) => {
+        const way = ways.find((one) => one.name === name);
+        if (!way) {
+            throw new UserError(`there is no way '${name}'\n${usage}`);
+        }
+        return way;
+    });
+    const runs = Number(values.runs);
+    if (!(Number.isInteger(runs) && runs >= 1)) {
+        throw new UserError(`--runs=${values.runs} is not allowed: use an integer of at least 1`);
+    }
+    process.env.CHART = values.chart ?? process.env.CHART;
+    return { ways: chosen, runs, out: values.out };
+}
+
+/** Whether the benchmark was cut off, and only cleans up. */
+let interrupted = false;
+
+async function main(): Promise<void> {
+    const { ways: chosen, runs, out } = readOptions();
+    const results: Result[] = [];
+    for (let run = 1; run <= runs; run++) {
+        for (const way of chosen) {
+            results.push(await measureOrSayWhyNot(way, run));
+            if (interrupted) {
+                return;
+            }
+        }
+        const ofRun = results.filter((result) => result.run === run);
+        process.stdout.write(`\nRun ${run} of ${runs}\n\n${table(ofRun)}\n`);
+    }
+    if (runs > 1) {
+        process.stdout.write(`\nAll ${runs} runs: sums, longest gap and slowest p99 of any\n\n${table(results)}\n`);
+    }
+    process.stdout.write(`\n${notes(results)}\n\n`);
+    save(out, results, runs);
+    if (results.some((result) => !isMeasured(result) && result.failure)) {
+        process.exitCode = 1;
+    }
+}
+
+/** One way that cannot be measured does not keep the others from it. */
+async function measureOrSayWhyNot(way: Way, run: number): Promise<Result> {
+    try {
+        return await measure(way, run);
+    } catch (error) {
+        const { message } = error as Error;
+        if (!interrupted) {
+            say(`${way.title}: not measured: ${message}`);
+        }
+        return { way, run, reason: message, failure: !(error instanceof Unavailable) };
+    }
+}
+
+function save(out: string, results: Result[], runs: number): void {
+    const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim()})`;
+    const about = { date: new Date().toISOString(), machine, node: process.version };
+    const raw = join(mkdtempSync(join(tmpdir(), "minio-bench-")), "requests.json");
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, "availability.json"), json(results, { ...about, runsOfEachWay: runs }));
+    writeFileSync(raw, JSON.stringify({ about, results }));
+    const drawn = availabilityPlot(plotOf(results), {
+        title: "What clients see while MinIO is changed",
+        subtitle:
+            `4 servers; 2 writers and 2 readers of 64 KiB objects with the SDK's retries, and as many without, at once; ` +
+            `${runs === 1 ? "one run" : `of ${runs} runs of each way the worst`}, ${about.date.slice(0, 10)}`,
+        piece,
+    });
+    writeFileSync(join(out, "availability.svg"), drawn);
+    process.stdout.write(`${join(out, "availability.svg")} and .json: drawn and in numbers; every request: ${raw}\n`);
+}
+
+const piece = 0.25;
+
+function plotOf(results: Result[]): PlotWay[] {
+    return grouped(results).map(([{ title }, ofWay]) => {
+        const [worst] = ofWay.filter(isMeasured).sort(byHarm);
+        if (!worst) {
+            const [reason] = ofWay.map((result) => (isMeasured(result) ? "" : result.reason.split("\n")[0]));
+            return { title, changes: [], lanes: [], missing: reason };
+        }
+        const lanes = worst.lanes.map((lane, i) => {
+            const { put, get, lost } = laneNumbers(worst, i);
+            return {
+                title: lane.title,
+                timeline: timeline(lane.outcomes, worst.seconds, piece),
+                requests: put.requests + get.requests,
+                failed: put.failed + get.failed,
+                longestGap: Math.max(put.longestGap, get.longestGap),
+                lost,
+            };
+        });
+        return { title, changes: worst.changes, lanes };
+    });
+}
+
+/** The run that was worst for callers first. */
+function byHarm(one: Measured, other: Measured): number {
+    const harm = (measured: Measured) => {
+        const numbers = measured.lanes.map((_, lane) => laneNumbers(measured, lane));
+        const failed = numbers.map(({ put, get, lost }) => put.failed + get.failed + lost);
+        const gaps = numbers.map(({ put, get }) => Math.max(put.longestGap, get.longestGap));
+        return failed[0] + failed[1] + Math.max(...gaps) / 1000;
+    };
+    return harm(other) - harm(one);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+        if (!interrupted) {
+            interrupted = true;
+            say(`${signal}: removing what is there`);
+            removeAll().finally(() => process.exit(130));
+        }
+    });
+}
+
+main()
+    .catch((error: unknown) => {
+        say(error instanceof UserError ? `error: ${error.message}` : `error: ${(error as Error).stack}`);
+        process.exitCode = 1;
+    })
+    .finally(() => {
+        if (!interrupted) {
+            process.exit(); // A connection that never answers would keep it.
+        }
+    });
