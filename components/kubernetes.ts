@@ -58,8 +58,20 @@ export interface Kubernetes {
 const requestMilliseconds = 15_000;
 const askMilliseconds = 3_000;
 
+/** Until the registrations of a program that has run to its end are sent. */
+const registeredMilliseconds = 20;
+
 /**
- * A connection to the Kubernetes API. The client is loaded only here: it takes half a second.
+ * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
+ * quarter of a second, which nobody waits for then.
+ */
+export function loadClientMeanwhile(): void {
+    // An error is told where the client is used.
+    setTimeout(() => import("@kubernetes/client-node").catch(() => {}), registeredMilliseconds);
+}
+
+/**
+ * A connection to the Kubernetes API. The client is loaded only here: it takes a quarter of a second.
  *
  * @param kubeconfig path or content; default: `KUBECONFIG` or `~/.kube/config`
  * @throws Error when there is no kubeconfig or no current context

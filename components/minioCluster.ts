@@ -6,6 +6,7 @@ import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDe
 import { createDisruptionBudget } from "./disruptionBudget";
 import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
+import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
@@ -61,6 +62,9 @@ export class MinioCluster extends pulumi.ComponentResource {
                     "~/.kube/config, which may be another one",
                 this,
             );
+        }
+        if (isUp()) {
+            loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
         const known = pulumi.all([spec, requireKinds(args, kubeconfig, this)]).apply(([checked]) => checked);
@@ -143,6 +147,11 @@ export class MinioCluster extends pulumi.ComponentResource {
     }
 }
 
+/** Neither a preview, nor a unit test with mocks. */
+function isUp(): boolean {
+    return pulumi.runtime.hasEngine() && !pulumi.runtime.isDryRun();
+}
+
 /** On `up`, moves the servers to where they should be, and returns when the cluster is ready. */
 async function arrive(
     names: Names,
@@ -150,7 +159,7 @@ async function arrive(
     topology: Topology,
     resource: pulumi.Resource,
 ): Promise<boolean> {
-    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
+    if (!isUp()) {
         return true;
     }
     const wanted: WantedCluster = {
