@@ -1,0 +1,321 @@
+/** What the speed benchmark measures, each with what it is compared with. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { minioReleases } from "../../devcluster/toolchain/versions";
+import { checkout, kubectlJson, Project, succeed } from "../e2e/project";
+import { makeBucket, put } from "../e2e/s3";
+import { client, type Target } from "../load";
+import { findHelm } from "./helm";
+import { targetIn, Unavailable } from "./manifests";
+import { makeNamespace, removeNamespace } from "./namespaces";
+
+export interface SpeedCase {
+    name: string;
+    title: string;
+    /** The case that it is compared with. */
+    against?: string;
+    /** The largest ratio to it that is wanted. */
+    goal?: number;
+    /** Measured in so many rounds only, as it takes long. */
+    rare?: number;
+    /** @throws Unavailable when this machine lacks something for it */
+    prepare(): Promise<void>;
+    /** @returns seconds */
+    measure(): Promise<number>;
+}
+
+const projects: Project[] = [];
+const folders: string[] = [];
+
+function newProject(namespace: string, program?: string): Project {
+    const project = new Project(namespace, program);
+    projects.push(project);
+    return project;
+}
+
+export async function removeCases(): Promise<void> {
+    for (const project of projects) {
+        await project.remove();
+    }
+    for (const folder of folders) {
+        rmSync(folder, { recursive: true, force: true });
+    }
+    await removeNamespace(helmNamespace);
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+    const began = performance.now();
+    await action();
+    return (performance.now() - began) / 1000;
+}
+
+/** The values of a stack's file, under the names of the arguments. */
+function stackValues(stack: string): Record<string, unknown> {
+    const { config } = parse(readFileSync(join(checkout, `stacks/Pulumi.${stack}.yaml`), "utf8"));
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("minio-cluster:", ""), value]));
+}
+
+/** The preview of a program that is not deployed. */
+function preview(
+    name: string,
+    title: string,
+    project: { namespace: string; program?: string; values?: Record<string, unknown>; anew?: boolean; check?: boolean },
+    compared: Pick<SpeedCase, "against" | "goal" | "rare"> = {},
+): SpeedCase {
+    let made: Project;
+    return {
+        name,
+        title,
+        ...compared,
+        async prepare() {
+            made = newProject(project.namespace, project.program);
+            await made.init(project.values);
+        },
+        async measure() {
+            if (project.anew) {
+                // ts-node keeps what it compiled in the folder for temporary files.
+                const folder = mkdtempSync(join(tmpdir(), "minio-bench-"));
+                folders.push(folder);
+                made.environment.TMPDIR = folder;
+            }
+            if (project.check) {
+                made.environment.PULUMI_NODEJS_TRANSPILE_ONLY = "false";
+            }
+            return timed(() => made.succeed("preview"));
+        },
+    };
+}
+
+const prod = { ...stackValues("prod"), createNamespace: true };
+
+/** Pools × servers, as they are previewed to see how the time grows. A later argument may be measured beside them. */
+const growth: [
+    name: string,
+    title: string,
+    values: Record<string, unknown>,
+    compared: Pick<SpeedCase, "against" | "goal">,
+][] = [
+    ["1x4", "1 pool of 4 servers", { replicas: 4 }, {}],
+    ["4x16", "4 pools of 16 servers", pools(4, 16), { against: "1x4" }],
+    ["16x16", "16 pools of 16 servers", pools(16, 16), { against: "1x4", goal: 1.5 }],
+];
+
+function pools(count: number, replicas: number): Record<string, unknown> {
+    return { replicas, expansionPools: Array.from({ length: count - 1 }, () => ({ replicas })) };
+}
+
+/** Small enough for the embedded cluster, the same for the component and the chart. */
+const resources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } };
+
+/** Deploys from nothing, and stores an object as soon as that is possible, whether the deployment says that it is done or not. */
+function firstObject(
+    name: string,
+    title: string,
+    deployment: {
+        prepare(): Promise<void>;
+        deploy(): Promise<unknown>;
+        target(): Promise<Target>;
+        remove(): Promise<void>;
+    },
+    compared: Pick<SpeedCase, "against" | "goal"> = {},
+): SpeedCase {
+    return {
+        name,
+        title,
+        ...compared,
+        rare: 3,
+        prepare: deployment.prepare,
+        async measure() {
+            await deployment.remove();
+            const deploying = deployment.deploy();
+            const seconds = await timed(() =>
+                Promise.race([untilStored(deployment.target), deploying.then(() => forever)]),
+            );
+            await deploying;
+            return seconds;
+        },
+    };
+}
+
+const forever = new Promise<never>(() => {});
+
+/** As an impatient client: tries again at once. */
+async function untilStored(target: () => Promise<Target>): Promise<void> {
+    const found = await untilDone(target);
+    const s3 = client(found, { maxAttempts: 1 });
+    await untilDone(() =>
+        makeBucket(s3, "bench").catch((error: Error) => {
+            if (error.name !== "BucketAlreadyOwnedByYou") {
+                throw error;
+            }
+        }),
+    );
+    await untilDone(() => put(s3, "bench", "first", Buffer.alloc(1 << 10)));
+    s3.destroy();
+}
+
+async function untilDone<T>(action: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + 180_000;
+    for (;;) {
+        try {
+            return await action();
+        } catch (error) {
+            if (Date.now() > deadline) {
+                throw error;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+    }
+}
+
+/** The client Service and the root account, as soon as Kubernetes has them. */
+async function targetByKubernetes(namespace: string): Promise<Target> {
+    const [service, secret] = await Promise.all(
+        ["service/minio", "secret/minio-secret"].map((object) =>
+            kubectlJson("get", object, `--namespace=${namespace}`),
+        ),
+    );
+    const part = (key: string) => Buffer.from(secret.data[key], "base64").toString();
+    return {
+        endpoint: `http://${service.spec.clusterIP}:9000`,
+        rootUser: part("root-user"),
+        rootPassword: part("root-password"),
+    };
+}
+
+const deployed = {
+    namespace: "bench-speed-up",
+    values: { createNamespace: true, replicas: 4, storageSize: "1Gi", resources },
+};
+let component: Project;
+
+const helmNamespace = "bench-speed-helm";
+
+/** Both by hand and by Pulumi, the chart is taken from `CHART`: it is no part of this repository. */
+function chartPath(): string {
+    const chart = process.env.CHART;
+    if (!chart || !existsSync(chart)) {
+        throw new Unavailable(chart ? `there is no chart at ${chart}` : "no chart given: set CHART=PATH");
+    }
+    return chart;
+}
+
+function chartValues(changes: Record<string, unknown>): Record<string, unknown> {
+    return { ...parse(readFileSync(join(__dirname, "chartValues.yaml"), "utf8")), ...changes };
+}
+
+async function helm(...args: string[]): Promise<string> {
+    const values = [`--values=${join(__dirname, "chartValues.yaml")}`, `--set=image.tag=${minioReleases[0]}`];
+    return succeed(await findHelm(), [...args, "minio", chartPath(), `--namespace=${helmNamespace}`, ...values]);
+}
+
+let chartProject: Project;
+
+async function needsUp(): Promise<void> {
+    if (!component) {
+        throw new Unavailable("it needs the row `up`");
+    }
+}
+
+export const cases: SpeedCase[] = [
+    preview("empty", "`pulumi preview` of an empty program", {
+        namespace: "bench-speed-empty",
+        program: "tests/bench/programs/empty.ts",
+    }),
+    preview(
+        "prod",
+        "`pulumi preview` of the stack `prod`",
+        { namespace: "bench-speed-prod", values: { ...prod, namespace: "bench-speed-prod" } },
+        { against: "empty", goal: 1.25 },
+    ),
+    {
+        name: "helm-v4",
+        title: "`pulumi preview` of the same cluster by `helm.v4.Chart`",
+        against: "prod",
+        async prepare() {
+            const chart = chartPath();
+            chartProject = newProject("bench-speed-chart", "tests/bench/programs/chart.ts");
+            const { resources: ofProd, storageSize, replicas } = prod as Record<string, unknown>;
+            const values = chartValues({ replicas, resources: ofProd, persistence: { size: storageSize } });
+            await chartProject.init({ chart, values });
+        },
+        measure: () => timed(() => chartProject.succeed("preview")),
+    },
+    {
+        name: "helm-dry-run",
+        title: "`helm upgrade --install --dry-run=server`",
+        against: "prod",
+        async prepare() {
+            chartPath();
+            await findHelm();
+            await makeNamespace(helmNamespace);
+        },
+        measure: () => timed(() => helm("upgrade", "--install", "--dry-run=server")),
+    },
+    preview(
+        "compile",
+        "`pulumi preview` of `prod`, nothing compiled yet",
+        { namespace: "bench-speed-new", values: { ...prod, namespace: "bench-speed-new" }, anew: true },
+        { against: "prod", rare: 3 },
+    ),
+    preview(
+        "check",
+        "the same with Pulumi's type check",
+        {
+            namespace: "bench-speed-check",
+            values: { ...prod, namespace: "bench-speed-check" },
+            anew: true,
+            check: true,
+        },
+        { against: "prod", rare: 3 },
+    ),
+    ...growth.map(([name, title, values, compared]) => {
+        const namespace = `bench-speed-${name}`;
+        const all = { createNamespace: true, storageSize: "10Gi", namespace, ...values };
+        return preview(name, `\`pulumi preview\` of ${title}`, { namespace, values: all }, compared);
+    }),
+    firstObject(
+        "up",
+        "`pulumi up` of 4 servers from nothing, to the first stored object",
+        {
+            async prepare() {
+                component = newProject(deployed.namespace);
+                await component.init(deployed.values);
+            },
+            deploy: () => component.succeed("up", "--yes", "--skip-preview"),
+            target: () => targetByKubernetes(deployed.namespace),
+            async remove() {
+                await component.execute("destroy", "--yes", "--skip-preview");
+                await succeed("kubectl", ["delete", "namespace", deployed.namespace, "--ignore-not-found", "--wait"]);
+            },
+        },
+        { against: "install", goal: 1 },
+    ),
+    {
+        name: "deployed-preview",
+        title: "`pulumi preview` of them, unchanged",
+        prepare: needsUp,
+        rare: 3,
+        measure: () => timed(() => component.succeed("preview", "--expect-no-changes")),
+    },
+    {
+        name: "unchanged",
+        title: "`pulumi up --skip-preview` of them, unchanged",
+        against: "deployed-preview",
+        goal: 1.5,
+        rare: 3,
+        prepare: needsUp,
+        measure: () => timed(() => component.succeed("up", "--yes", "--skip-preview", "--expect-no-changes")),
+    },
+    firstObject("install", "`helm install` of 4 servers from nothing, to the first stored object", {
+        async prepare() {
+            chartPath();
+            await findHelm();
+        },
+        deploy: () => helm("install"),
+        target: () => targetIn(helmNamespace),
+        remove: () => makeNamespace(helmNamespace),
+    }),
+];

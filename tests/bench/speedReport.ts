@@ -1,0 +1,70 @@
+/** The speed benchmark's numbers as a Markdown table. Pure. */
+
+export interface SpeedRow {
+    name: string;
+    title: string;
+    /** The row that it is compared with. */
+    against?: string;
+    /** The largest ratio to it that is wanted. */
+    goal?: number;
+    /** One for each round. */
+    seconds: number[];
+    /** Why it was not measured. */
+    missing?: string;
+}
+
+export interface SpeedReport {
+    date: string;
+    machine: string;
+    command: string;
+    rows: SpeedRow[];
+}
+
+export function median(values: number[]): number {
+    const sorted = [...values].sort((a, b) => a - b);
+    const middle = Math.floor(sorted.length / 2);
+    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The median of the ratios within each round; undefined when one of the two was not measured. */
+export function ratio(row: SpeedRow, rows: SpeedRow[]): number | undefined {
+    const base = rows.find(({ name }) => name === row.against);
+    const pairs = Math.min(row.seconds.length, base?.seconds.length ?? 0);
+    return pairs === 0
+        ? undefined
+        : median(row.seconds.slice(0, pairs).map((seconds, round) => seconds / (base as SpeedRow).seconds[round]));
+}
+
+/** Whether the row has what is wanted; undefined when nothing is wanted or it was not measured. */
+export function isMet(row: SpeedRow, rows: SpeedRow[]): boolean | undefined {
+    const measured = ratio(row, rows);
+    return row.goal === undefined || measured === undefined ? undefined : measured <= row.goal;
+}
+
+export function markdown({ date, machine, command, rows }: SpeedReport): string {
+    const numbers = new Map(rows.map(({ name }, index) => [name, index + 1]));
+    const lines = rows.map((row, index) => {
+        if (row.missing) {
+            return `| ${index + 1} | ${row.title} | not measured: ${row.missing} | | |`;
+        }
+        const { seconds } = row;
+        const range =
+            seconds.length > 1 ? ` (${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)})` : "";
+        const compared = ratio(row, rows);
+        const told = compared === undefined ? "" : `${compared.toFixed(2)} × row ${numbers.get(row.against as string)}`;
+        const met = isMet(row, rows);
+        const goal =
+            row.goal === undefined ? "" : `≤ ${row.goal}${met === undefined ? "" : met ? ", met" : ", **missed**"}`;
+        const time = seconds.length === 0 ? "" : `${median(seconds).toFixed(2)}${range}`;
+        return `| ${index + 1} | ${row.title} | ${time} | ${told} | ${goal} |`;
+    });
+    return [
+        `Measured on ${date} by \`${command}\`, on ${machine}. Median, and range in brackets, of all rounds; ratios are medians of those`,
+        "within each round.",
+        "",
+        "| | what | seconds | ratio | goal |",
+        "|---|---|---|---|---|",
+        ...lines,
+        "",
+    ].join("\n");
+}
