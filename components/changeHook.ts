@@ -1,12 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { changeOf } from "./change";
+import { type Change, changeOf, rootCredentials } from "./change";
 import { describeChange, problemsOfChange, type Registered, type Reviewed } from "./changeReview";
+import { departingPools, departureProblems } from "./decommission";
 import { connect } from "./kubernetes";
+import type { PoolStatus } from "./minioAdmin";
 import { partitionAnnotation } from "./pool";
 import { shapeAnnotation } from "./shape";
 
 export interface ChangeHookOptions extends Reviewed {
     kubeconfig: pulumi.Input<string> | undefined;
+    /** What MinIO says of all its pools; a string: why it cannot be asked. */
+    poolStatuses: () => Promise<PoolStatus[] | string>;
     /** Where the line of what will happen is shown; known once the resource is made. */
     resource: () => pulumi.Resource | undefined;
 }
@@ -25,7 +29,10 @@ export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
             return; // Not known in this preview.
         }
         const change = changeOf(before.template, after.template);
-        const problems = problemsOfChange(change, before, after, options.topology);
+        const problems = [
+            ...problemsOfChange(change, before, after, options.topology),
+            ...(await problemsOfDeparture(change, before, after, options)),
+        ];
         if (problems.length > 0) {
             throw new Error(problems.join("\n"));
         }
@@ -39,6 +46,23 @@ export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
         }
     };
     return [new pulumi.ResourceHook(`${options.pool}-change`, hook, { onDryRun: true })];
+}
+
+async function problemsOfDeparture(
+    { fields }: Change,
+    before: Registered,
+    after: Registered,
+    { poolStatuses }: ChangeHookOptions,
+): Promise<string[]> {
+    const departing = departingPools(before.template, after.template);
+    if (departing.length === 0) {
+        return [];
+    }
+    // A preview does not know the new ones, and the servers only the old ones.
+    const statuses = fields.includes(rootCredentials)
+        ? `MinIO cannot be asked while the ${rootCredentials} change too`
+        : await poolStatuses();
+    return departureProblems(departing, statuses);
 }
 
 /** What the review needs of a StatefulSet's inputs; undefined where they are not known yet. */

@@ -10,6 +10,7 @@ import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { createPool, isGuided } from "./pool";
+import { poolStatuses } from "./poolStatuses";
 import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
@@ -72,6 +73,7 @@ export class MinioCluster extends pulumi.ComponentResource {
             before.push(createCertificate(names, known, child));
         }
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
+        const statuses = poolStatuses(names, spec, credentials);
         const pools = topology.pools.map((pool, index) => {
             const statefulSet: pulumi.Resource = createPool(names, spec, index, {
                 ...child,
@@ -83,6 +85,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                         topology,
                         guided: isGuided(withDefaults(args as KnownArgs)),
                         kubeconfig,
+                        poolStatuses: statuses,
                         resource: () => statefulSet,
                     }),
                 },
