@@ -1,7 +1,9 @@
+import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { type Change, changeOf, rootCredentials } from "./change";
 import { describeChange, problemsOfChange, type Registered, type Reviewed } from "./changeReview";
 import { departingPools, departureProblems } from "./decommission";
+import { hasEngine } from "./engine";
 import { connect } from "./kubernetes";
 import type { PoolStatus } from "./minioAdmin";
 import { partitionAnnotation } from "./pool";
@@ -20,7 +22,7 @@ export interface ChangeHookOptions extends Reviewed {
  * without losing the cluster. On `up`, it holds the StatefulSet, so that nothing restarts before the guided rollout allows it.
  */
 export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
-    if (!pulumi.runtime.hasEngine()) {
+    if (!hasEngine()) {
         return []; // A unit test with mocks, which know no hooks: the resource would wait for one for ever.
     }
     const hook: pulumi.ResourceHookFunction = async ({ oldInputs, newInputs }) => {
@@ -45,7 +47,8 @@ export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
             await kubernetes.setPartition(before.shape.namespace, options.pool, options.servers);
         }
     };
-    return [new pulumi.ResourceHook(`${options.pool}-change`, hook, { onDryRun: true })];
+    // The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview.
+    return [new pulumi.ResourceHook(`${options.pool}-change`, AsyncResource.bind(hook), { onDryRun: true })];
 }
 
 async function problemsOfDeparture(

@@ -6,6 +6,7 @@ import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDe
 import { createDisruptionBudget } from "./disruptionBudget";
 import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
+import { hasEngine } from "./engine";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
@@ -56,7 +57,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const names = namesOf(name);
         const child = { parent: this };
         const kubeconfig = args.rollout?.kubeconfig;
-        if ((opts?.provider || opts?.providers) && kubeconfig === undefined) {
+        if (kubeconfig === undefined && (opts?.provider || Object.keys(opts?.providers ?? {}).length > 0)) {
             pulumi.log.warn(
                 "a provider is given, and no rollout.kubeconfig: the rollout reaches the cluster by KUBECONFIG or " +
                     "~/.kube/config, which may be another one",
@@ -153,7 +154,7 @@ async function arrive(
     topology: Topology,
     resource: pulumi.Resource,
 ): Promise<boolean> {
-    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
+    if (pulumi.runtime.isDryRun() || !hasEngine()) {
         return true;
     }
     const wanted: WantedCluster = {
