@@ -17,6 +17,12 @@ export interface MinioClusterArgs {
     image?: pulumi.Input<string>;
 
     /**
+     * Secrets of your own in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which the image is pulled from a
+     * registry that asks for a login. Default: none; the ServiceAccount `default` of the namespace may name some.
+     */
+    imagePullSecrets?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.LocalObjectReference>[]>;
+
+    /**
      * Servers (pods) of the first pool, at least 2. Default: 4. MinIO accepts only counts whose drives divide into erasure
      * sets of 2 to 16 drives that lie evenly over the servers, and the count of a pool can never change: grow by
      * `expansionPools`.

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { MinioClusterSpec } from "./defaults";
@@ -12,7 +12,7 @@ export const passwordKey = "root-password";
 const passwordLength = 32;
 
 export interface Credentials {
-    secret: k8s.core.v1.Secret;
+    secret: Secret;
     secretName: pulumi.Output<string>;
     rootUser: pulumi.Output<string>;
     /** A secret. */
@@ -47,7 +47,7 @@ function randomCredentials(
         { length: passwordLength, special: false, keepers: { revision } },
         opts,
     );
-    const secret = new k8s.core.v1.Secret(
+    const secret = new Secret(
         names.secret,
         {
             metadata: {
@@ -74,7 +74,7 @@ function existingCredentials(
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
     const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
-    const secret = k8s.core.v1.Secret.get(names.secret, id, opts);
+    const secret = Secret.get(names.secret, id, opts);
     const secretValue = (key: string) =>
         pulumi.secret(
             pulumi.all([secret.data, id]).apply(([data, which]) => {

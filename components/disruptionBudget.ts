@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DisruptionBudgetArgs } from "./args";
 import type { MinioClusterSpec } from "./defaults";
@@ -28,12 +28,12 @@ export function createDisruptionBudget(
     topology: PoolTopology,
     args: DisruptionBudgetArgs | undefined,
     opts: pulumi.CustomResourceOptions,
-): k8s.policy.v1.PodDisruptionBudget | undefined {
+): PodDisruptionBudget | undefined {
     const budget = budgetOf(topology, args);
     const name = `${poolName(names.cluster, pool)}-pdb`;
     return (
         budget &&
-        new k8s.policy.v1.PodDisruptionBudget(
+        new PodDisruptionBudget(
             name,
             {
                 metadata: { name, namespace: spec.namespace, labels: spec.apply((known) => labelsOf(names, known)) },

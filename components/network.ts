@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import { Ingress, NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, consolePort } from "./endpoints";
@@ -9,9 +10,9 @@ export function createNetworkPolicy(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
-): k8s.networking.v1.NetworkPolicy {
+): NetworkPolicy {
     const tcp = (port: number) => ({ protocol: "TCP", port });
-    return new k8s.networking.v1.NetworkPolicy(
+    return new NetworkPolicy(
         names.cluster,
         {
             metadata: metadataOf(names, spec, names.cluster),
@@ -67,10 +68,10 @@ export function createIngresses(
     spec: pulumi.Output<MinioClusterSpec>,
     hosts: { consoleHost?: unknown },
     opts: pulumi.CustomResourceOptions,
-): k8s.networking.v1.Ingress[] {
+): Ingress[] {
     return entrances(names, hosts, ({ ingress }) => ingress).map(
         ({ name, service, port, host }) =>
-            new k8s.networking.v1.Ingress(
+            new Ingress(
                 name,
                 {
                     metadata: {
@@ -113,10 +114,10 @@ export function createHttpRoutes(
     spec: pulumi.Output<MinioClusterSpec>,
     hosts: { consoleHost?: unknown },
     opts: pulumi.CustomResourceOptions,
-): k8s.apiextensions.CustomResource[] {
+): CustomResource[] {
     return entrances(names, hosts, ({ httpRoute }) => httpRoute).map(
         ({ name, service, port, host }) =>
-            new k8s.apiextensions.CustomResource(
+            new CustomResource(
                 `${name}-route`,
                 {
                     apiVersion: "gateway.networking.k8s.io/v1",

@@ -62,6 +62,7 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             automountServiceAccountToken: false,
             // A Service named minio would put MINIO_* variables into the environment, which MinIO's peers compare.
             enableServiceLinks: false,
+            imagePullSecrets: spec.imagePullSecrets,
             securityContext: {
                 runAsUser: minioId,
                 runAsGroup: minioId,

@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterSpec } from "./defaults";
 import { driveNames } from "./endpoints";
@@ -18,10 +19,10 @@ export function createPool(
     spec: pulumi.Output<MinioClusterSpec>,
     pool: number,
     opts: pulumi.CustomResourceOptions,
-): k8s.apps.v1.StatefulSet {
+): StatefulSet {
     const name = poolName(names.cluster, pool);
     const selector = poolSelector(names, pool);
-    return new k8s.apps.v1.StatefulSet(
+    return new StatefulSet(
         name,
         {
             metadata: {

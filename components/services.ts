@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceArgs } from "./args";
 import type { MinioClusterSpec } from "./defaults";
@@ -9,9 +10,9 @@ import { labelsOf, type Names } from "./names";
 export const serviceLabel = "minio-cluster/service";
 
 export interface Services {
-    headless: k8s.core.v1.Service;
-    client: k8s.core.v1.Service;
-    console: k8s.core.v1.Service;
+    headless: Service;
+    client: Service;
+    console: Service;
 }
 
 /** The Service by which the servers find each other, the one for S3 clients, and the one for the console. */
@@ -26,7 +27,7 @@ export function createServices(
         specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec,
         argsOf: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceArgs> | undefined = () => undefined,
     ) =>
-        new k8s.core.v1.Service(
+        new Service(
             name,
             {
                 metadata: {

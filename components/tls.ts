@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterSpec } from "./defaults";
 import { labelsOf, type Names } from "./names";
@@ -44,8 +45,8 @@ export function createCertificate(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
-): k8s.apiextensions.CustomResource {
-    return new k8s.apiextensions.CustomResource(
+): CustomResource {
+    return new CustomResource(
         names.certificate,
         {
             apiVersion: "cert-manager.io/v1",

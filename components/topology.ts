@@ -161,6 +161,23 @@ function defaultParity(erasureSetSize: number): number {
     return erasureSetSize <= 7 ? 3 : 4;
 }
 
+/**
+ * The erasure set in which a drive lies: MinIO counts the first drives of all servers, then the second ones, and so on, and
+ * divides them in this order (`argExpander` in `github.com/minio/pkg/v3/ellipses`, `newEndpointSet` in
+ * `cmd/endpoint-ellipses.go`).
+ *
+ * @param server ordinal of the server in its pool
+ * @param drive number of the drive on its server
+ * @returns the number of the set in its pool, from 0 on
+ */
+export function erasureSetOf(
+    { servers, erasureSetSize }: Pick<PoolTopology, "servers" | "erasureSetSize">,
+    server: number,
+    drive: number,
+): number {
+    return Math.floor((drive * servers + server) / erasureSetSize);
+}
+
 /** Server counts near the given one that MinIO accepts with this number of drives, the nearest first. */
 export function acceptedServersNear(servers: number, drivesPerServer: number, count = 4): number[] {
     const accepted: number[] = [];

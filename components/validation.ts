@@ -272,9 +272,12 @@ function checkPods(check: Check, args: KnownArgs): void {
         check.that(isText(value), field, `(a ${typeof value})`, "use text");
         check.that(!ownVariables.includes(name), field, "(its value is not shown)", "the component sets it itself");
     }
-    for (const field of ["tolerations", "topologySpreadConstraints"] as const) {
+    for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
         const value: unknown = args?.[field];
         check.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
+    }
+    for (const [index, secret] of asList(args?.imagePullSecrets).entries()) {
+        check.name(`imagePullSecrets[${index}].name`, asObject(secret).name, dnsName, 253);
     }
     for (const field of ["affinity", "podSecurityContext", "resources"] as const) {
         check.object(field, args?.[field]);
@@ -449,6 +452,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function asObject(value: unknown): Record<string, unknown> {
     return isObject(value) ? value : {};
+}
+
+function asList(value: unknown): unknown[] {
+    return Array.isArray(value) ? value : [];
 }
 
 function isText(value: unknown): value is string {

@@ -15,7 +15,5 @@ export function environment(): Record<string, string> {
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        // Types are checked by `npm run lint`; checking them again doubles the time of every preview.
-        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     };
 }

@@ -1,7 +1,12 @@
-/** Writes docs/reference.md from the sources' doc comments: `npx tsx docs/generate.ts`. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * Writes what in docs/ follows from the sources: `npx tsx docs/generate.ts`. docs/reference.md comes from the doc comments,
+ * docs/topology/ from components/topology.ts.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as ts from "typescript";
+import { topologyOf } from "../components/topology";
+import { topologyDrawing } from "./topologyDrawing";
 
 const root = join(__dirname, "..");
 export const referenceFile = join(__dirname, "reference.md");
@@ -234,8 +239,12 @@ export const seedRows: SeedRow[] = [
     {
         row: "image",
         asked: "the seed's is gone from Docker Hub: a pinned one from where it is still served, or any other",
-        arguments: ["image"],
-        tests: [rendered, upgrade("updates the servers that the partition allows, without a failed request")],
+        arguments: ["image", "imagePullSecrets"],
+        tests: [
+            rendered,
+            component("pulls the image of every container with the given secrets"),
+            upgrade("updates the servers that the partition allows, without a failed request"),
+        ],
     },
 ];
 
@@ -412,6 +421,40 @@ function withoutPlain(type: string): string {
     return type.replace(", plain", "");
 }
 
+/** Drawings by their files in docs/topology/: what each shows, and its pools as servers × drives of each. */
+const drawings: Record<string, { title: string; pools: [servers: number, drivesPerServer: number][] }> = {
+    "4x1.svg": { title: "4 servers with a drive each", pools: [[4, 1]] },
+    "8x1.svg": { title: "8 servers with a drive each", pools: [[8, 1]] },
+    "16x1.svg": { title: "16 servers with a drive each", pools: [[16, 1]] },
+    "4x4.svg": { title: "4 servers with four drives each", pools: [[4, 4]] },
+    "16x4.svg": { title: "16 servers with four drives each", pools: [[16, 4]] },
+    "pools.svg": {
+        title: "4 servers, grown by a pool of 8",
+        pools: [
+            [4, 1],
+            [8, 1],
+        ],
+    },
+};
+
+/** Every file of docs/topology/ as it should be. */
+export function topologyDrawings(): Map<string, string> {
+    return new Map(
+        Object.entries(drawings).map(([name, { title, pools }]) => {
+            const topology = topologyOf(
+                pools.map(([servers, drivesPerServer]) => ({ servers, drivesPerServer, driveBytes: 1 })),
+            );
+            if (!topology) {
+                throw new Error(`MinIO refuses the topology of docs/topology/${name}`);
+            }
+            return [join(__dirname, "topology", name), topologyDrawing(title, topology)];
+        }),
+    );
+}
+
 if (require.main === module) {
-    writeFileSync(referenceFile, reference());
+    for (const [file, content] of [[referenceFile, reference()], ...topologyDrawings()]) {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, content);
+    }
 }

@@ -15,6 +15,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     namespace: "text",
     clusterDomain: "text",
     image: "text",
+    imagePullSecrets: "object",
     replicas: "number",
     drivesPerServer: "number",
     storageSize: "text",

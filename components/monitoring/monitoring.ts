@@ -1,4 +1,5 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { MonitoringArgs } from "../args";
 import type { Credentials } from "../credentials";
@@ -12,12 +13,12 @@ import { metricsToken, tokenKey } from "./token";
 
 export interface Monitoring {
     /** The Secret with the bearer token for the metrics, under the key `token`. */
-    token: k8s.core.v1.Secret;
+    token: Secret;
     /** Absent where they are not wanted. */
-    clusterMonitor?: k8s.apiextensions.CustomResource;
-    nodeMonitor?: k8s.apiextensions.CustomResource;
-    rules?: k8s.apiextensions.CustomResource;
-    dashboard?: k8s.core.v1.ConfigMap;
+    clusterMonitor?: CustomResource;
+    nodeMonitor?: CustomResource;
+    rules?: CustomResource;
+    dashboard?: ConfigMap;
 }
 
 /**
@@ -40,7 +41,7 @@ export function createMonitoring(
         labels: spec.apply((known) => ({ ...labelsOf(names, known), ...more(known) })),
     });
     const custom = (kind: string, name: string, specOf: pulumi.Input<object>) =>
-        new k8s.apiextensions.CustomResource(
+        new CustomResource(
             name,
             {
                 apiVersion: "monitoring.coreos.com/v1",
@@ -52,7 +53,7 @@ export function createMonitoring(
         );
 
     const tokenName = `${names.cluster}-metrics-token`;
-    const token = new k8s.core.v1.Secret(
+    const token = new Secret(
         tokenName,
         {
             metadata: metadata(tokenName),
@@ -90,7 +91,7 @@ export function createMonitoring(
               )
             : undefined,
         dashboard: wantsDashboard
-            ? new k8s.core.v1.ConfigMap(
+            ? new ConfigMap(
                   dashboardName,
                   {
                       // The label by which Grafana's sidecar finds dashboards.

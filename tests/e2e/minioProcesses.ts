@@ -188,6 +188,15 @@ export class MinioProcesses {
         return JSON.parse(text).info;
     }
 
+    /** Where each drive of `mc admin info` is: its pool, its erasure set there, its server by ordinal, and its number. */
+    placesOf(drives: any[]): { pool: number; set: number; server: number; drive: number }[] {
+        return drives.map(({ endpoint, pool_index: pool, set_index: set }) => {
+            const [, port, number] = /:(\d+)\/.*data(\d*)$/.exec(endpoint) as RegExpExecArray;
+            const server = this.serversOf(pool).indexOf(Number(port) - this.firstPort);
+            return { pool, set, server, drive: Number(number) };
+        });
+    }
+
     /** The value of a metric of the whole cluster. */
     async metric(server: number, name: string): Promise<number> {
         const text = await (await fetch(`http://${this.address(server)}/minio/v2/metrics/cluster`)).text();

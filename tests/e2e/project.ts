@@ -63,7 +63,7 @@ export class Project {
     ) {
         const project = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8"));
         project.main = relative(this.folder, join(checkout, program));
-        project.runtime.options.tsconfig = join(checkout, "tsconfig.json");
+        project.runtime.options.tsconfig = join(checkout, "tsconfig.pulumi.json");
         delete project.stackConfigDir;
         if (!this.isStacks) {
             delete project.config; // Each program has keys of its own.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { type Topology, topologyOf } from "../../components/topology";
+import { erasureSetOf, type Topology, topologyOf } from "../../components/topology";
 import { MinioProcesses, until } from "./minioProcesses";
 import { makeBucket } from "./s3";
 
@@ -107,6 +107,12 @@ describe("topology, by the real servers' own word", () => {
                 assert.equal(backend.standardSCParity, pools[0].parity);
                 assert.equal(infos.length, topology.servers);
                 assert.equal(backend.onlineDisks, topology.drives);
+                for (const { pool, set, server, drive } of infos.flatMap(({ drives }: any) =>
+                    servers.placesOf(drives),
+                )) {
+                    const expected = erasureSetOf(pools[pool], server, drive);
+                    assert.equal(set, expected, `pool ${pool}, server ${server}, drive ${drive}`);
+                }
 
                 // With several pools, each header has the largest quorum of them.
                 const { writeQuorum } = await servers.health(0, "cluster");

@@ -79,6 +79,11 @@ describe("MinioCluster", () => {
         assert.ok(spec.template.spec.containers[0].args.at(-1).endsWith("/data{0...1}"));
     });
 
+    it("pulls the image of every container with the given secrets", async () => {
+        const { inputsOf } = await registeredBy("minio", { imagePullSecrets: [{ name: pulumi.output("registry") }] });
+        assert.deepEqual(inputsOf("StatefulSet", "minio").spec.template.spec.imagePullSecrets, [{ name: "registry" }]);
+    });
+
     it("hardens the pods", async () => {
         const { inputsOf } = await registeredBy("minio", {});
         const pod = inputsOf("StatefulSet", "minio").spec.template.spec;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
@@ -12,6 +12,7 @@ import {
     reference,
     referenceFile,
     seedRows,
+    topologyDrawings,
 } from "../../docs/generate";
 
 const tests = join(__dirname, "..");
@@ -76,6 +77,23 @@ describe("docs/reference.md", () => {
         );
         const unproved = seedRows.filter((row) => row.tests.length === 0 && !row.notYet);
         assert.deepEqual(unproved, []);
+    });
+});
+
+describe("docs/topology/", () => {
+    for (const [file, drawing] of topologyDrawings()) {
+        it(`${basename(file)} is what components/topology.ts says now`, () => {
+            assert.ok(
+                readFileSync(file, "utf8") === drawing,
+                `${file} is not what components/topology.ts says now: run npx tsx docs/generate.ts`,
+            );
+        });
+    }
+
+    it("is shown whole in docs/concepts.md", () => {
+        const concepts = readFileSync(join(__dirname, "../../docs/concepts.md"), "utf8");
+        const shown = [...concepts.matchAll(/\]\(topology\/([^)]+)\)/g)].map(([, name]) => name);
+        assert.deepEqual(shown.sort(), [...topologyDrawings().keys()].map((file) => basename(file)).sort());
     });
 });
 

@@ -29,6 +29,8 @@ describe("validation", () => {
         ["namespace", { namespace: "Not A Namespace" }],
         ["clusterDomain", { clusterDomain: "cluster..local" }],
         ["image", { image: "" }],
+        ["imagePullSecrets", { imagePullSecrets: "registry" as never }],
+        ["imagePullSecrets[1].name", { imagePullSecrets: [{ name: "registry" }, {}] }],
         ["rootUser", { rootUser: "me" }],
         ["readiness", { podManagementPolicy: "OrderedReady", readiness: "Cluster" }],
         ["updateStrategy", { updateStrategy: "Recreate" }],

@@ -1,0 +1,2 @@
+// The floor: what Pulumi itself takes.
+export {};
