@@ -72,6 +72,7 @@ export class MinioCluster extends pulumi.ComponentResource {
             before.push(createCertificate(names, known, child));
         }
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
+        const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
             const statefulSet: pulumi.Resource = createPool(names, spec, index, {
                 ...child,
@@ -81,8 +82,9 @@ export class MinioCluster extends pulumi.ComponentResource {
                         pool: poolName(name, index),
                         servers: pool.servers,
                         topology,
-                        guided: isGuided(withDefaults(args as KnownArgs)),
+                        guided: isGuided(plain),
                         kubeconfig,
+                        timeoutSeconds: plain.rollout.timeoutSeconds,
                         resource: () => statefulSet,
                     }),
                 },
