@@ -75,6 +75,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         }
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, credentials);
+        const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
             const statefulSet: pulumi.Resource = createPool(names, spec, index, {
                 ...child,
@@ -84,9 +85,10 @@ export class MinioCluster extends pulumi.ComponentResource {
                         pool: poolName(name, index),
                         servers: pool.servers,
                         topology,
-                        guided: isGuided(withDefaults(args as KnownArgs)),
+                        guided: isGuided(plain),
                         kubeconfig,
                         poolStatuses: statuses,
+                        timeoutSeconds: plain.rollout.timeoutSeconds,
                         resource: () => statefulSet,
                     }),
                 },
