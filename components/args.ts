@@ -39,8 +39,9 @@ export interface MinioClusterArgs {
     storageClassName?: pulumi.Input<string>;
 
     /**
-     * Further pools of servers, in the order in which they were added. A pool stays for good, as its objects would vanish when
-     * it leaves. Adding one restarts all servers together. Default: none.
+     * Further pools of servers, in the order in which they were added. Only the last one may leave, once MinIO has moved its
+     * objects away (`mc admin decommission`): they would vanish otherwise. Adding or removing one restarts all servers
+     * together. Default: none.
      */
     expansionPools?: PoolArgs[];
 

@@ -13,6 +13,9 @@ export interface Change {
     fields: string[];
 }
 
+/** The field under which a change of the root user or password is told. */
+export const rootCredentials = "root credentials";
+
 const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 
 /** The more severe of the classes. */
@@ -43,7 +46,7 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     const changes: [ChangeClass, string][] = [];
     const note = (change: ChangeClass, field: string) => changes.push([change, field]);
     if (!same(old.credentials, wanted.credentials)) {
-        note("together", "root credentials");
+        note("together", rootCredentials);
     }
     if (old.image !== wanted.image) {
         note("coupled", "image");

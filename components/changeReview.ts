@@ -1,6 +1,6 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
-import { type Change, poolPatterns } from "./change";
-import { type PodTemplate, serverContainer } from "./podTemplate";
+import type { Change } from "./change";
+import type { PodTemplate } from "./podTemplate";
 import { reshapingProblems, type Shape } from "./shape";
 import type { Topology } from "./topology";
 
@@ -23,22 +23,7 @@ export interface Reviewed {
 
 /** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
 export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Topology): string[] {
-    return [
-        ...reshapingProblems(before.shape, after.shape),
-        ...removedPoolProblems(before.template, after.template),
-        ...partitionProblems(change, before, after, topology),
-    ];
-}
-
-/** A pool that leaves takes its objects with it; MinIO does not refuse it. */
-function removedPoolProblems(before: PodTemplate, after: PodTemplate): string[] {
-    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
-    return wanted >= old
-        ? []
-        : [
-              `expansionPools: ${count(old - 1, "pool")} cannot become ${wanted - 1}: the objects in a pool that leaves vanish. ` +
-                  "Put it back",
-          ];
+    return [...reshapingProblems(before.shape, after.shape), ...partitionProblems(change, before, after, topology)];
 }
 
 /** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
@@ -89,9 +74,7 @@ export function describeChange(
 ): string | undefined {
     const from = Math.min(after.partition, servers);
     if (change.class === "none") {
-        return before.partition === after.partition
-            ? undefined
-            : `partition ${before.partition} → ${after.partition}: ${updates(pool, servers, from)}${stayBack(pool, from)}`;
+        return describeStage(pool, Math.min(before.partition, servers), from);
     }
     const what = `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}`;
     if (change.class === "together") {
@@ -104,6 +87,21 @@ export function describeChange(
     const together =
         change.class === "coupled" ? `, the first ${topology.bootQuorum} new ones begin to serve together` : "";
     return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
+}
+
+/** Only the partition changes: what that means if a staged update stands. */
+function describeStage(pool: string, before: number, after: number): string | undefined {
+    if (before === after) {
+        return undefined;
+    }
+    const [low, high] = [Math.min(before, after), Math.max(before, after)];
+    const many = high - low > 1;
+    const who = many ? `${pool}-${high - 1} to ${pool}-${low}` : `${pool}-${low}`;
+    const what =
+        after < before
+            ? `${many ? "are" : "is"} updated too${many ? ", in this order" : ""}`
+            : `${many ? "go" : "goes"} back to what the servers below have`;
+    return `partition ${before} → ${after}: ${who} ${what}, if an update is under way${stayBack(pool, after)}`;
 }
 
 function updates(pool: string, servers: number, from: number): string {

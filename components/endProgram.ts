@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { hasEngine } from "./engine";
 
 /**
  * Ends the program with an error that is found while it runs, of which Pulumi shows only the message. An Output that fails
@@ -8,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function endProgram(message: string): Promise<never> {
     const error = new pulumi.RunError(message);
-    if (!pulumi.runtime.hasEngine()) {
+    if (!hasEngine()) {
         throw error;
     }
     error.stack = error.message; // Pulumi formats it, which takes 20 s and 2 GB for the real one (tried), and shows none of it.

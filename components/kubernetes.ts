@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { connect as connectTls } from "node:tls";
 import type {
+    Configuration,
     KubeConfig,
     V1ControllerRevision,
     V1PersistentVolumeClaim,
@@ -10,7 +11,9 @@ import type {
     V1StatefulSet,
 } from "@kubernetes/client-node";
 import { apiPort } from "./endpoints";
+import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
 import { forward } from "./portForward";
+import type { Right } from "./rights";
 
 /** Under this name Kubernetes keeps which fields the guided rollout set, such as the partition. */
 const fieldManager = "minio-cluster";
@@ -30,7 +33,10 @@ export interface PodRequest {
     headers: Record<string, string>;
 }
 
-/** What the component does with the Kubernetes API itself, beside what Pulumi's provider does. */
+/**
+ * What the component does with the Kubernetes API itself, beside what Pulumi's provider does. Each fails with a `KubernetesError`.
+ * A method that is added here needs its right in `rights.ts`.
+ */
 export interface Kubernetes {
     statefulSet(namespace: string, name: string): Promise<V1StatefulSet | undefined>;
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
@@ -50,6 +56,8 @@ export interface Kubernetes {
     send(namespace: string, pod: string, scheme: string, request: PodRequest): Promise<Answer>;
     /** The last lines of a container's log; nothing when there is none. */
     logTail(namespace: string, pod: string, container: string, lines: number): Promise<string>;
+    /** Whether the user of the kubeconfig has a right; true where the API does not tell. */
+    may(namespace: string, right: Right): Promise<boolean>;
     /** Whether the cluster knows a kind, such as `monitoring.coreos.com/v1` `ServiceMonitor`. */
     knows(groupVersion: string, kind: string): Promise<boolean>;
 }
@@ -60,6 +68,10 @@ const askMilliseconds = 3_000;
 
 /** Until the registrations of a program that has run to its end are sent. */
 const registeredMilliseconds = 20;
+
+/** What a pod says may be as long as it likes; so many bytes of it are read. */
+const largestAnswer = 64 << 10;
+const largestLog = 16 << 10;
 
 /**
  * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
@@ -74,7 +86,7 @@ export function loadClientMeanwhile(): void {
  * A connection to the Kubernetes API. The client is loaded only here: it takes a quarter of a second.
  *
  * @param kubeconfig path or content; default: `KUBECONFIG` or `~/.kube/config`
- * @throws Error when there is no kubeconfig or no current context
+ * @throws Error when there is no kubeconfig, no current context, or a text that is none; the text is not shown
  */
 export async function connect(kubeconfig?: string): Promise<Kubernetes> {
     const client = await import("@kubernetes/client-node");
@@ -87,17 +99,33 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
                 "(the guided rollout reaches the cluster by itself; rollout.mode Native needs none)",
         );
     }
-    const apps = config.makeApiClient(client.AppsV1Api);
-    const core = config.makeApiClient(client.CoreV1Api);
+    const configuration = client.createConfiguration({
+        baseServer: new client.ServerConfiguration(server, {}),
+        authMethods: { default: config },
+        promiseMiddleware: [
+            {
+                // Without it, a request to a server that is gone without a word would never end.
+                pre: async (context) => {
+                    context.setSignal(AbortSignal.timeout(requestMilliseconds));
+                    return context;
+                },
+                post: async (context) => context,
+            },
+        ],
+    });
+    const api = <T extends object>(type: new (configuration: Configuration) => T) => clear(new type(configuration));
+    const apps = api(client.AppsV1Api);
+    const core = api(client.CoreV1Api);
+    const authorization = api(client.AuthorizationV1Api);
     const mergePatch = client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch);
     const selector = (labels: Record<string, string>) =>
         Object.entries(labels)
             .map(([key, value]) => `${key}=${value}`)
             .join(",");
-    const get = async (path: string, milliseconds: number): Promise<Answer> => {
+    const get = async (path: string, milliseconds: number, largest?: number): Promise<Answer> => {
         const options: https.RequestOptions = { signal: AbortSignal.timeout(milliseconds) };
         await config.applyToHTTPSOptions(options);
-        return request(new URL(`${server}${path}`), options);
+        return request(new URL(`${server}${path}`), options, largest);
     };
     return {
         statefulSet: (namespace, name) => orUndefined(apps.readNamespacedStatefulSet({ namespace, name })),
@@ -121,17 +149,16 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
         },
         async ask(namespace, pod, scheme, path) {
             const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:9000/proxy${path}`;
-            const answer = await get(target, askMilliseconds).catch(() => undefined);
-            // Where the server is not reached, the API server answers itself, with a Status in JSON.
-            if (!answer?.headers["content-type"]?.includes("json")) {
-                return answer;
-            }
-            if (answer.status === 401 || answer.status === 403) {
-                throw new Error(
-                    `the rollout needs the right to reach pods (get pods/proxy): ${messageOf(answer.body)}`,
-                );
-            }
-            return undefined;
+            const answer = await get(target, askMilliseconds, largestAnswer).catch((thrown) => {
+                const error = kubernetesError(thrown);
+                if (error.isPassing && !isTimeout(thrown)) {
+                    throw error; // The API server itself is away, which tells nothing of the pod.
+                }
+                return undefined;
+            });
+            // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer so too,
+            // so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
+            return answer?.headers["content-type"]?.includes("json") ? undefined : answer;
         },
         async send(namespace, pod, scheme, { method, path, headers }) {
             const signal = AbortSignal.timeout(requestMilliseconds);
@@ -150,13 +177,28 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
         },
         async logTail(namespace, name, container, tailLines) {
             const read = (previous: boolean) =>
-                core.readNamespacedPodLog({ namespace, name, container, tailLines, previous }).catch(() => "");
+                core
+                    .readNamespacedPodLog({ namespace, name, container, tailLines, previous, limitBytes: largestLog })
+                    .catch(() => "");
             return (await read(false)) || (await read(true));
         },
+        async may(namespace, { verb, group, resource: full }) {
+            const [resource, subresource] = full.split("/");
+            const spec = { resourceAttributes: { namespace, verb, group, resource, subresource } };
+            const review = authorization.createSelfSubjectAccessReview({
+                body: { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec },
+            });
+            return (await orUndefined(review, [403, 404]))?.status?.allowed ?? true;
+        },
         async knows(groupVersion, kind) {
-            const { status, body } = await get(`/apis/${groupVersion}`, requestMilliseconds);
+            const { status, body } = await get(`/apis/${groupVersion}`, requestMilliseconds).catch((thrown) => {
+                throw kubernetesError(thrown);
+            });
             if (status === 404) {
                 return false;
+            }
+            if (status !== 200) {
+                throw new KubernetesError(messageOf(body), false, status);
             }
             const { resources }: { resources?: { kind: string }[] } = JSON.parse(body);
             return resources?.some((resource) => resource.kind === kind) ?? false;
@@ -167,36 +209,64 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
 function load(config: KubeConfig, kubeconfig: string | undefined): void {
     if (kubeconfig === undefined) {
         config.loadFromDefault();
-    } else if (existsSync(kubeconfig)) {
-        config.loadFromFile(kubeconfig);
-    } else {
-        config.loadFromString(kubeconfig);
+        return;
+    }
+    try {
+        if (existsSync(kubeconfig)) {
+            config.loadFromFile(kubeconfig);
+        } else {
+            config.loadFromString(kubeconfig);
+        }
+    } catch {
+        // A parser's error shows the lines around a mistake, and with them tokens and keys.
+        throw new Error("rollout.kubeconfig is neither a file nor a kubeconfig's content (its value is not shown)");
     }
 }
 
-function request(url: URL, options: https.RequestOptions): Promise<Answer> {
+/** An API client whose methods fail with errors for a person. */
+function clear<T extends object>(api: T): T {
+    return new Proxy(api, {
+        get(target, name) {
+            const method = Reflect.get(target, name);
+            return typeof method !== "function"
+                ? method
+                : (...args: unknown[]) =>
+                      Promise.resolve(method.apply(target, args)).catch((thrown: unknown) => {
+                          throw kubernetesError(thrown);
+                      });
+        },
+    });
+}
+
+function isTimeout(thrown: unknown): boolean {
+    return ["AbortError", "TimeoutError"].includes((thrown as Error).name);
+}
+
+/** @param largest bytes of the body that are read at most */
+function request(url: URL, options: https.RequestOptions, largest = Number.POSITIVE_INFINITY): Promise<Answer> {
     return new Promise((resolve, reject) => {
         const client = url.protocol === "http:" ? http : https;
         const sent = client.request(url, options, (response) => {
             const chunks: Buffer[] = [];
-            response.on("data", (chunk) => chunks.push(chunk));
-            response.on("error", reject);
-            response.on("end", () => {
-                const body = Buffer.concat(chunks).toString();
+            let length = 0;
+            const end = () => {
+                const body = Buffer.concat(chunks).subarray(0, largest).toString();
                 resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+            };
+            response.on("data", (chunk: Buffer) => {
+                chunks.push(chunk);
+                length += chunk.length;
+                if (length > largest) {
+                    end();
+                    sent.destroy();
+                }
             });
+            response.on("error", reject);
+            response.on("end", end);
         });
         sent.on("error", reject);
         sent.end();
     });
-}
-
-function messageOf(body: string): string {
-    try {
-        return String(JSON.parse(body).message);
-    } catch {
-        return body;
-    }
 }
 
 /** The answer, or undefined where the object is not there (or is another one by now). */

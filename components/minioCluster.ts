@@ -6,11 +6,13 @@ import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDe
 import { createDisruptionBudget } from "./disruptionBudget";
 import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
+import { hasEngine } from "./engine";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { createPool, isGuided } from "./pool";
+import { poolStatuses } from "./poolStatuses";
 import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
@@ -56,7 +58,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const names = namesOf(name);
         const child = { parent: this };
         const kubeconfig = args.rollout?.kubeconfig;
-        if ((opts?.provider || opts?.providers) && kubeconfig === undefined) {
+        if (kubeconfig === undefined && (opts?.provider || Object.keys(opts?.providers ?? {}).length > 0)) {
             pulumi.log.warn(
                 "a provider is given, and no rollout.kubeconfig: the rollout reaches the cluster by KUBECONFIG or " +
                     "~/.kube/config, which may be another one",
@@ -76,6 +78,8 @@ export class MinioCluster extends pulumi.ComponentResource {
             before.push(createCertificate(names, known, child));
         }
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
+        const statuses = poolStatuses(names, spec, credentials);
+        const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
             const statefulSet: pulumi.Resource = createPool(names, spec, index, {
                 ...child,
@@ -85,8 +89,10 @@ export class MinioCluster extends pulumi.ComponentResource {
                         pool: poolName(name, index),
                         servers: pool.servers,
                         topology,
-                        guided: isGuided(withDefaults(args as KnownArgs)),
+                        guided: isGuided(plain),
                         kubeconfig,
+                        poolStatuses: statuses,
+                        timeoutSeconds: plain.rollout.timeoutSeconds,
                         resource: () => statefulSet,
                     }),
                 },
@@ -149,7 +155,7 @@ export class MinioCluster extends pulumi.ComponentResource {
 
 /** Neither a preview, nor a unit test with mocks. */
 function isUp(): boolean {
-    return pulumi.runtime.hasEngine() && !pulumi.runtime.isDryRun();
+    return hasEngine() && !pulumi.runtime.isDryRun();
 }
 
 /** On `up`, moves the servers to where they should be, and returns when the cluster is ready. */

@@ -21,17 +21,19 @@ export function createNetworkPolicy(
                 policyTypes: ["Ingress"],
                 ingress: [
                     { from: [{ podSelector: { matchLabels: names.selector } }], ports: [tcp(apiPort)] },
-                    {
-                        // A peer with an empty selector is every pod of the namespace; no peer at all would be everybody.
-                        from: networkPolicy?.clients ?? [{ podSelector: {} }],
-                        ports: [tcp(apiPort), tcp(consolePort)],
-                    },
-                    ...(networkPolicy?.scrapers ? [{ from: networkPolicy.scrapers, ports: [tcp(apiPort)] }] : []),
+                    // A peer with an empty selector is every pod of the namespace.
+                    ...allow(networkPolicy?.clients ?? [{ podSelector: {} }], [tcp(apiPort), tcp(consolePort)]),
+                    ...allow(networkPolicy?.scrapers ?? [], [tcp(apiPort)]),
                 ],
             })),
         },
         opts,
     );
+}
+
+/** A rule for peers: to Kubernetes, a rule with an empty list of them lets everybody in. */
+function allow<Peer, Port>(from: Peer[], ports: Port[]): { from: Peer[]; ports: Port[] }[] {
+    return from.length > 0 ? [{ from, ports }] : [];
 }
 
 /** What leads from a host name to a Service. */

@@ -71,7 +71,7 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
                 fsGroupChangePolicy: "OnRootMismatch",
                 runAsNonRoot: true,
                 seccompProfile: { type: "RuntimeDefault" },
-                ...spec.podSecurityContext,
+                ...given(spec.podSecurityContext),
             },
             terminationGracePeriodSeconds,
             nodeSelector: spec.nodeSelector,
@@ -84,6 +84,12 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             volumes: [{ name: scratch.name, emptyDir: {} }, ...certificateVolumes(names, spec)],
         },
     };
+}
+
+/** The fields that have a value: one that is left out, or null in a stack's configuration, is as by default. */
+function given<T extends object>(fields: T | undefined): Partial<T> {
+    const entries = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined && value !== null);
+    return Object.fromEntries(entries) as Partial<T>;
 }
 
 /** The Secret with the root credentials. */

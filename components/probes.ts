@@ -56,9 +56,11 @@ function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
 }
 
 /**
- * Succeeds once the server may get requests. Where no other server serves, as on the first start of a cluster, nothing was
- * written meanwhile, and it need not settle. What it finds is kept in a folder of this start of the container. An image without
- * curl does not settle.
+ * Succeeds once the server may get requests. It need not settle where no other server served all along: on the first start of a
+ * cluster, and when all servers restart together, nothing was written meanwhile. So others are asked at the first probe and when the
+ * server has found its peers, and as a Service goes on sending to servers that end when there are no others, both count.
+ *
+ * What it finds is kept in a folder of this start of the container. An image without curl does not settle.
  */
 function startupScript(names: Names, spec: MinioClusterSpec): string {
     const url = (host: string, path: string) => `${scheme(spec)}://${host}:${apiPort}/minio/health/${path}`;
@@ -66,13 +68,14 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
     return [
         "command -v curl > /dev/null || exit 0",
         'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
+        `others_serve() { ask ${url(others, "live")} > /dev/null; }`,
         // Named by the time at which the first process started, the 22nd field.
         'set -- $(cat /proc/1/stat); shift 21; state="/tmp/start-$1"',
-        `mkdir "$state" 2> /dev/null && ask ${url(others, "live")} > /dev/null && : > "$state/beside-others"`,
-        `[ -e "$state/beside-others" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
+        'mkdir "$state" 2> /dev/null && others_serve && : > "$state/beside-others"',
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
-        '[ -e "$state/started" ] || date +%s > "$state/started"',
+        '[ -e "$state/started" ] || { date +%s > "$state/started"; others_serve || rm -f "$state/beside-others"; }',
+        `[ -e "$state/beside-others" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
         `[ $(($(date +%s) - $(cat "$state/started"))) -ge ${settleSeconds} ]`,
     ].join("\n");
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { endProgram } from "./endProgram";
+import { hasEngine } from "./engine";
 import { connect } from "./kubernetes";
 
 /** A kind of object that a Kubernetes cluster need not know. */
@@ -62,7 +63,7 @@ export function requireKinds(
     kubeconfig: pulumi.Input<string> | undefined,
     resource: pulumi.Resource,
 ): pulumi.Output<boolean> {
-    const required = pulumi.runtime.hasEngine() ? requiredKinds(args) : [];
+    const required = hasEngine() ? requiredKinds(args) : [];
     if (required.length === 0) {
         return pulumi.output(true);
     }

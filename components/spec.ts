@@ -55,7 +55,7 @@ export function checkedSpec(
         .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
     refuse(name, [...notPlain, ...problemsKnownNow(name, args)]);
     return pulumi.output(args).apply(async (known): Promise<MinioClusterSpec> => {
-        const problems = problemsOf(name, known);
+        const problems = problemsOf(name, known, await secretFields(args));
         if (problems.length > 0) {
             return endProgram(new InvalidArgumentsError(name, problems).message);
         }
@@ -66,15 +66,26 @@ export function checkedSpec(
     });
 }
 
-/** @throws InvalidArgumentsError naming every problem of values that are all known */
-export function refuseProblems(name: string, args: KnownArgs): void {
-    refuse(name, problemsOf(name, args));
+/**
+ * @param secrets the arguments whose values no message may show
+ * @throws InvalidArgumentsError naming every problem of values that are all known
+ */
+export function refuseProblems(name: string, args: KnownArgs, secrets: string[] = []): void {
+    refuse(name, problemsOf(name, args, secrets));
 }
 
 function refuse(name: string, problems: Problem[]): void {
     if (problems.length > 0) {
         throw new InvalidArgumentsError(name, problems);
     }
+}
+
+/** The arguments that are secrets, or have one in them. */
+async function secretFields(args: MinioClusterArgs): Promise<string[]> {
+    const fields = Object.entries(args).map(async ([field, value]) =>
+        (await pulumi.isSecret(pulumi.output(value))) ? [field] : [],
+    );
+    return (await Promise.all(fields)).flat();
 }
 
 function isEventual(value: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { longestName, poolName } from "./names";
+import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "./topology";
 
@@ -22,19 +23,47 @@ const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const duration = /^\d+(ms|s|m|h)$/;
 
-/** Environment variables that the component sets itself. */
-const ownVariables = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "HOME"];
+/**
+ * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files overwrite
+ * the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`).
+ */
+const ownVariables = [
+    ...["ROOT_USER", "ROOT_PASSWORD", "ACCESS_KEY", "SECRET_KEY"].flatMap((name) => [
+        `MINIO_${name}`,
+        `MINIO_${name}_FILE`,
+    ]),
+    "MINIO_CONFIG_ENV_FILE",
+    "HOME",
+];
 
-/** Labels by which the component finds its servers. */
-const ownLabels = ["app", "pool", "app.kubernetes.io/name", "app.kubernetes.io/instance", "minio-cluster/service"];
+/** Labels by which the component and the StatefulSet find the servers. */
+const ownLabels = [
+    "app",
+    "pool",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "minio-cluster/service",
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+];
+
+/** Annotations with this prefix tell the component how its objects were made. */
+const ownAnnotations = "minio-cluster/";
+
+/** Annotations that took a pod's confinement off before its security context could. */
+const confinementAnnotations =
+    /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
 
 /**
  * Every problem of a component's name and arguments; none when they are sound.
  *
  * Only what a person gave is checked, but as it works together with the defaults.
+ *
+ * @param secrets the arguments, such as `environment`, whose values no message may show
  */
-export function problemsOf(name: string, args: KnownArgs): Problem[] {
-    const check = new Check();
+export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []): Problem[] {
+    const check = new Check(["environment", "rollout.kubeconfig", ...secrets]);
     const spec = withDefaults(asObject(args) as KnownArgs);
     const longest = longestName - (poolName("", spec.pools.length - 1).length || 0);
     check.that(
@@ -209,7 +238,7 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
     check.that(
         spec.rollout.kubeconfig === undefined || isText(spec.rollout.kubeconfig),
         "rollout.kubeconfig",
-        "(its value is not shown)",
+        spec.rollout.kubeconfig,
         "use a path or the content of a kubeconfig",
     );
 }
@@ -265,13 +294,24 @@ function checkPods(check: Check, args: KnownArgs): void {
         const fits = labelName.test(name) && isText(value) && labelValue.test(value) && value.length <= 63;
         check.that(fits || !isText(value), `labels.${name}`, value, "use a label that Kubernetes allows");
     }
+    for (const [name, value] of Object.entries(asObject(args?.annotations))) {
+        const field = `annotations.${name}`;
+        check.that(!name.startsWith(ownAnnotations), field, value, "the component sets these annotations itself");
+        check.that(!confinementAnnotations.test(name), field, value, "a pod's confinement is not to be set so");
+    }
     check.object("environment", args?.environment);
     for (const [name, value] of Object.entries(asObject(args?.environment))) {
         const field = `environment.${name}`;
-        check.that(variableName.test(name), field, name, "use a name of letters, digits and '_'");
-        check.that(isText(value), field, `(a ${typeof value})`, "use text");
-        check.that(!ownVariables.includes(name), field, "(its value is not shown)", "the component sets it itself");
+        check.that(variableName.test(name), field, value, "use a name of letters, digits and '_'");
+        check.that(isText(value), field, value, "use text");
+        check.that(
+            !ownVariables.includes(name),
+            field,
+            value,
+            "the component sets the root credentials and HOME itself",
+        );
     }
+    checkSecurityContext(check, asObject(args?.podSecurityContext));
     for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
         const value: unknown = args?.[field];
         check.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
@@ -285,6 +325,27 @@ function checkPods(check: Check, args: KnownArgs): void {
     const priorityClass = args?.priorityClassName;
     if (priorityClass !== undefined && priorityClass !== null) {
         check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+/** What would take off a pod's confinement, or keep its containers, which never run as root, from starting. */
+function checkSecurityContext(check: Check, context: Record<string, unknown>): void {
+    const field = (name: string) => `podSecurityContext.${name}`;
+    check.that(
+        context.runAsUser !== 0,
+        field("runAsUser"),
+        0,
+        "the servers never run as root; use another user's number",
+    );
+    check.that(
+        context.runAsNonRoot !== false,
+        field("runAsNonRoot"),
+        false,
+        "the servers never run as root; leave it out",
+    );
+    for (const name of ["seccompProfile", "appArmorProfile"]) {
+        const { type } = asObject(context[name]);
+        check.that(type !== "Unconfined", field(`${name}.type`), type, "use RuntimeDefault or a Localhost profile");
     }
 }
 
@@ -402,8 +463,13 @@ function checkReach(check: Check, args: KnownArgs): void {
 class Check {
     readonly problems: Problem[] = [];
 
+    /** @param secrets arguments whose values, at whatever depth, are not shown */
+    constructor(private readonly secrets: string[]) {}
+
     problem(field: string, value: unknown, allowed: string, context = ""): void {
-        this.problems.push({ field, reason: `${show(value)} is not allowed${context}: ${allowed}` });
+        const isSecret = this.secrets.some((name) => field === name || /^[.[]/.test(within(field, name)));
+        const shown = isSecret ? "its value (not shown)" : show(value);
+        this.problems.push({ field: printable(field), reason: `${shown} is not allowed${context}: ${allowed}` });
     }
 
     that(sound: boolean, field: string, value: unknown, allowed: string): boolean {
@@ -446,6 +512,11 @@ class Check {
     }
 }
 
+/** What of a field's path comes after a prefix; nothing where it has another one. */
+function within(field: string, prefix: string): string {
+    return field.startsWith(prefix) ? field.slice(prefix.length) : "";
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -474,5 +545,5 @@ function show(value: unknown): string {
     } catch {
         text = typeof value; // Such as an object that contains itself.
     }
-    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+    return printable(text.length > 60 ? `${text.slice(0, 57)}…` : text);
 }

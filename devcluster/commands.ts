@@ -34,9 +34,17 @@ export async function start(): Promise<boolean> {
     return startCluster(nodes);
 }
 
+/** Test files that run side by side. Most of their time they wait for servers, so more than there are cores. */
+const testJobs = 3;
+
 /** `make test`: every test, on the cluster. */
 export function test(): Promise<void> {
-    return onCluster("mocha", ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"]);
+    return onCluster("mocha", [
+        "--parallel",
+        `--jobs=${testJobs}`,
+        "tests/e2e/**/*.test.ts",
+        "tests/unit/**/*.test.ts",
+    ]);
 }
 
 /** `make bench-NAME`: a benchmark, on the cluster. */

@@ -167,15 +167,15 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "scaling",
-        asked: "MinIO forbids another number of servers in a pool: that is refused, and a cluster grows by pools",
+        asked: "MinIO forbids another number of servers in a pool: that is refused; a cluster grows by pools, and a decommissioned one may leave",
         arguments: ["expansionPools"],
         tests: [
             upgrade("grows by a pool"),
             component("makes a StatefulSet and a budget for each pool, whose servers know all pools"),
-            upgrade("refuses to drop a pool"),
+            upgrade("refuses to drop a pool whose objects MinIO has not moved away, and says what to do"),
+            upgrade("lets it leave once it is decommissioned"),
             lifecycle("refuses … in the preview, as it would end the servers"),
         ],
-        notYet: "to leave a pool by decommission",
     },
     {
         row: "resources",

@@ -2,12 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "../components/args";
 import type { KnownArgs } from "../components/defaults";
+import { printable } from "../components/printable";
 import { refuseProblems } from "../components/spec";
 
 export interface StackConfig {
     name: string;
     createNamespace: boolean;
-    args: KnownArgs;
+    /** What is a secret in the configuration (`pulumi config set --secret`) is one here too. */
+    args: MinioClusterArgs;
 }
 
 /** How each argument of MinioCluster is read from a stack's configuration, under a key of its own name. */
@@ -65,9 +67,42 @@ export function readConfig(): StackConfig {
     const args: KnownArgs = Object.fromEntries(
         Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)]),
     );
+    const secrets = Object.keys(readers).filter(isSecret);
     // Before the namespace is made, and not only when the cluster is.
-    refuseProblems(name, args);
-    return { name, createNamespace: config.requireBoolean("createNamespace"), args };
+    refuseProblems(name, args, secrets);
+    return { name, createNamespace: config.requireBoolean("createNamespace"), args: withSecrets(args, secrets) };
+}
+
+/** Whether a key, or a part of it, was set with `--secret`: the values are read without saying so. */
+function isSecret(field: string): boolean {
+    const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret(key: string): boolean };
+    return isConfigSecret(`${pulumi.getProject()}:${field}`);
+}
+
+/** Arguments that may be no Outputs, as resources depend on them; none of them is anything to hide. */
+const plainTexts = ["updateStrategy", "rollout.mode"];
+
+/**
+ * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are: which
+ * resources there are depends on some.
+ */
+export function withSecrets(args: KnownArgs, secrets: string[]): MinioClusterArgs {
+    const hidden = (value: unknown, path: string): unknown => {
+        if (typeof value === "string") {
+            return plainTexts.includes(path) ? value : pulumi.secret(value);
+        }
+        if (Array.isArray(value)) {
+            return value.map((inner, index) => hidden(inner, `${path}[${index}]`));
+        }
+        return typeof value === "object" && value !== null
+            ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner, `${path}.${key}`)]))
+            : value;
+    };
+    const entries = Object.entries(args).map(([field, value]) => [
+        field,
+        secrets.includes(field) ? hidden(value, field) : value,
+    ]);
+    return Object.fromEntries(entries);
 }
 
 function refuseUnknownKeys(): void {
@@ -77,7 +112,7 @@ function refuseUnknownKeys(): void {
         .map((key) => key.slice(prefix.length))
         .filter((key) => !configKeys.includes(key));
     if (unknown.length > 0) {
-        const lines = unknown.map((key) => `  ${prefix}${key}: there is no such key`);
+        const lines = unknown.map((key) => `  ${prefix}${printable(key)}: there is no such key`);
         throw new pulumi.RunError(
             `the configuration of stack '${pulumi.getStack()}' is not valid:\n${lines.join("\n")}\n` +
                 `the keys are: ${configKeys.join(", ")}; remove one with: pulumi config rm KEY`,

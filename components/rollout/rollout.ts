@@ -1,6 +1,9 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { connect, type Kubernetes } from "../kubernetes";
+import { untilAnswered } from "../kubernetesErrors";
 import { serverName } from "../podTemplate";
+import { printable } from "../printable";
+import { requireRights } from "../rights";
 import { growDrives } from "./drives";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
@@ -26,15 +29,21 @@ export interface RolloutOptions {
 
 /**
  * Moves a cluster to where its StatefulSets say it should be, one safe step after another, and returns once it is there and
- * every object can be written. It keeps nothing in memory: after an interruption, the next call goes on.
+ * every object can be written. It keeps nothing in memory: after an interruption, the next call goes on, and so does this one
+ * when the Kubernetes API was away for a while.
  *
- * @throws Error that names the servers that are waited for, their state and their last log lines
+ * @throws Error that names the rights that are missing, or the servers that are waited for, their state and last log lines
  */
-export async function rollOut(
+export async function rollOut(wanted: WantedCluster, options: RolloutOptions): Promise<void> {
+    return moveOn(await connect(options.kubeconfig), wanted, options);
+}
+
+/** As `rollOut`, by a connection that is there. */
+export async function moveOn(
+    kubernetes: Kubernetes,
     wanted: WantedCluster,
-    { guided, kubeconfig, timeoutSeconds, say }: RolloutOptions,
+    { guided, timeoutSeconds, say }: Omit<RolloutOptions, "kubeconfig">,
 ): Promise<void> {
-    const kubernetes = await connect(kubeconfig);
     let said = "";
     let progress = "";
     let since = Date.now();
@@ -44,12 +53,18 @@ export async function rollOut(
             say(text);
         }
     };
-    await growDrives(kubernetes, wanted, timeoutSeconds, tell);
-    while (guided) {
+    const answered = <T>(work: () => Promise<T>) =>
+        untilAnswered(work, timeoutSeconds, (text) => {
+            tell(text);
+            since = Date.now(); // Nothing could be seen to get on meanwhile.
+        });
+    await answered(() => requireRights(kubernetes, wanted.namespace, guided));
+    await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
+    const step = async (): Promise<boolean> => {
         const state = await observe(kubernetes, wanted);
         const action = plan(state);
         if (action.kind === "done") {
-            return;
+            return true;
         }
         if (action.kind === "blocked") {
             throw new Error(action.reason);
@@ -65,6 +80,9 @@ export async function rollOut(
         } else if (Date.now() - since > timeoutSeconds * 1000) {
             throw new Error(await timeoutMessage(kubernetes, wanted, state, action, timeoutSeconds));
         }
+        return false;
+    };
+    while (guided && !(await answered(step))) {
         await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
     }
 }
@@ -127,22 +145,23 @@ function describePod(pod: V1Pod | undefined): string {
             const ended = state?.terminated ?? lastState?.terminated;
             if (waiting?.reason && waiting.reason !== "PodInitializing") {
                 const exit = ended ? ` (exit code ${ended.exitCode})` : "";
-                return `${name} ${waiting.reason}${exit}${waiting.message ? `: ${waiting.message}` : ""}`;
+                return `${name} ${waiting.reason}${exit}${waiting.message ? `: ${printable(waiting.message)}` : ""}`;
             }
             return ended ? `${name} ended with exit code ${ended.exitCode}` : "";
         })
         .filter((reason) => reason !== "");
     return [
         pod.metadata?.deletionTimestamp ? "terminating" : pod.status?.phase,
-        ...(scheduled ? [`${scheduled.reason}: ${scheduled.message}`] : []),
+        ...(scheduled ? [`${scheduled.reason}: ${printable(scheduled.message ?? "")}`] : []),
         ...reasons,
     ].join(", ");
 }
 
+/** What a server wrote may be anything: nothing in it can act on a terminal, or pass for a command to a CI system. */
 function indent(text: string): string {
     return text
         .trimEnd()
         .split("\n")
-        .map((line) => `    ${line}`)
+        .map((line) => `    | ${printable(line)}`)
         .join("\n");
 }

@@ -47,8 +47,8 @@ export function unimplemented<Request, Response>(method: string): handleUnaryCal
     return unary(() => {
         throw new RpcError(
             status.UNIMPLEMENTED,
-            `${method} is not implemented: this small Node.js language host runs programs and component plugins, ` +
-                "but generates, packs and links no code",
+            `${method} is not implemented: this small Node.js language host runs programs, component plugins and policy ` +
+                "packs, but generates, packs and links no code",
         );
     });
 }

@@ -4,8 +4,8 @@
  * The Pulumi CLI runs no program by itself: it starts `pulumi-language-<runtime>` and speaks the gRPC service
  * `LanguageRuntime` with it. Pulumi's own host for Node.js is a Go program that ships only inside Pulumi's release
  * archives; it cannot be had from a package registry, and package registries are all the development cluster uses.
- * So this program takes its place: it runs programs and component plugins, installs their dependencies and names the
- * provider plugins they need. It generates no code (`pulumi convert`, `pulumi package add`) and runs no policy packs.
+ * So this program takes its place: it runs programs, component plugins and policy packs, installs their dependencies and
+ * names the provider plugins they need. It generates no code (`pulumi convert`, `pulumi package add`).
  *
  * esbuild bundles it into one file without a node_modules of its own; put it beside the CLI's binary as
  * `pulumi-language-nodejs`. What it runs always uses the program's own `@pulumi/pulumi`.

@@ -4,14 +4,11 @@ import { endChild, ending, startChild } from "./children";
 import { RpcError } from "./grpc";
 import { optionsEnvironment, programInfo, resolveFrom, runtimeOptions } from "./program";
 
-/** Runs a plugin written for Node.js, such as a component provider: its output, then its exit code. */
+/** Runs a plugin written for Node.js, a component provider or a policy pack: its output, then its exit code. */
 export async function runPlugin(
     request: RunPluginRequest,
     call: ServerWritableStream<RunPluginRequest, RunPluginResponse>,
 ): Promise<void> {
-    if (request.getKind() === "analyzer") {
-        throw new RpcError(status.UNIMPLEMENTED, "this small Node.js language host runs no policy packs");
-    }
     if (request.getAttachDebugger()) {
         throw new RpcError(
             status.UNIMPLEMENTED,
@@ -21,9 +18,12 @@ export async function runPlugin(
     const info = programInfo(request.getInfo());
     const options = runtimeOptions(info);
     const directory = info.getProgramDirectory();
-    const script = resolveFrom(directory, "@pulumi/pulumi/cmd/run-plugin");
+    const isPolicyPack = request.getKind() === "analyzer";
+    const script = resolveFrom(directory, `@pulumi/pulumi/cmd/${isPolicyPack ? "run-policy-pack" : "run-plugin"}`);
+    const given = request.getArgsList(); // The engine's address.
+    const args = isPolicyPack ? [...given, directory] : [directory, ...given];
 
-    const plugin = startChild(process.execPath, [...options.nodeargs, script, directory, ...request.getArgsList()], {
+    const plugin = startChild(process.execPath, [...options.nodeargs, script, ...args], {
         cwd: request.getPwd(),
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...environment(request.getEnvList()), ...optionsEnvironment(options) },

@@ -91,14 +91,18 @@ export const kube: Component = {
 
 export const pulumi: Component = {
     name: "pulumi",
-    title: `Pulumi CLI ${versions.pulumi}`,
+    title: `Pulumi CLI ${versions.pulumi}, its language host for YAML, and its generator of Python packages`,
     inputs: [`${here}/pulumi`],
     pins: [versions.pulumi, compilerFlags],
     build: (out, log) =>
         goBuild(
             {
                 module: "pulumi",
-                packages: ["github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"],
+                packages: [
+                    "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+                    "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+                    "./cmd/python-sdk",
+                ],
                 set: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${versions.pulumi}` },
             },
             out,

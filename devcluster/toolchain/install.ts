@@ -107,6 +107,7 @@ function removeHalfMade(): void {
 function assembleBin(): Promise<void> {
     const programs: [Component, string][] = [
         [pulumi, "pulumi"],
+        [pulumi, "pulumi-language-yaml"],
         [languageHost, "pulumi-language-nodejs"],
         [kube, "kubectl"],
         [minio, "mc"],

@@ -66,12 +66,12 @@ async function main(): Promise<void> {
             }
         }
         const ofRun = results.filter((result) => result.run === run);
-        process.stdout.write(`\nRun ${run} of ${runs}\n\n${table(ofRun)}\n`);
+        process.stdout.write(`\nRun ${run} of ${runs}\n\n${table(ofRun)}\n\n${notes(ofRun)}\n\n`);
     }
     if (runs > 1) {
-        process.stdout.write(`\nAll ${runs} runs: sums, longest gap and slowest p99 of any\n\n${table(results)}\n`);
+        const about = "sums, longest gap and slowest p99 of any";
+        process.stdout.write(`All ${runs} runs: ${about}\n\n${table(results)}\n\n${notes(results)}\n\n`);
     }
-    process.stdout.write(`\n${notes(results)}\n\n`);
     save(out, results, runs);
     if (results.some((result) => !isMeasured(result) && result.failure)) {
         process.exitCode = 1;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { waitFor } from "../../devcluster/shell";
 import { ConstantLoad, summarize, untilAcknowledged } from "../load";
-import { kubectlJson, Project } from "./project";
+import { kubectlJson, Project, succeed } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
 
 const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
@@ -134,20 +135,31 @@ describe("a cluster under load", function () {
     });
 
     it("grows by a pool", async () => {
-        await project.configure({ expansionPools: [{ storageSize: "1Gi" }] });
-        await project.succeed("up", "--yes", "--skip-preview");
+        await applyUnderLoad({ expansionPools: [{ storageSize: "1Gi" }] });
         const { topology, podDnsNames } = await project.outputs();
         assert.equal(topology.servers, 8);
         assert.equal(podDnsNames[4], `minio-pool-1-0.minio-headless.${project.namespace}.svc.cluster.local`);
-        const load = await applyUnderLoad({});
-        assertServed(load, 0);
     });
 
-    it("refuses to drop a pool", async () => {
+    it("refuses to drop a pool whose objects MinIO has not moved away, and says what to do", async () => {
         await project.configure({ expansionPools: undefined });
         const { code, text } = await project.execute("preview");
         assert.notEqual(code, 0);
-        assert.match(text, /expansionPools: .*the objects in a pool that leaves vanish/);
+        assert.match(text, /expansionPools: the pool \S+ cannot leave: .*MinIO was not asked to move them/);
+        assert.match(text, /mc admin decommission start ALIAS 'http:\/\/minio-pool-1-\{0\.\.\.3\}\./);
+    });
+
+    it("lets it leave once it is decommissioned", async () => {
+        const { endpoint, rootUser, rootPassword } = await targetOf(project);
+        const env = { ...process.env, MC_HOST_e2e: endpoint.replace("://", `://${rootUser}:${rootPassword}@`) };
+        const mc = (...args: string[]) => succeed("mc", ["admin", "decommission", ...args], { env });
+        const pool = `http://minio-pool-1-{0...3}.minio-headless.${project.namespace}.svc.cluster.local:9000/data`;
+        await mc("start", "e2e", pool);
+        await waitFor("the decommission to be complete", async () => /Complete/i.test(await mc("status", "e2e", pool)));
+        await applyUnderLoad({ expansionPools: undefined });
+        assert.equal((await pods()).length, 4);
+        const { items } = await kubectlJson("get", "pvc", inNamespace, "--selector=pool=minio-pool-1");
+        assert.equal(items.length, 4, "the claims of the pool did not stay");
     });
 
     it("has lost no acknowledged write", async () => {

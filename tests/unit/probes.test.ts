@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { probes } from "../../components/probes";
@@ -34,5 +37,56 @@ describe("the probes", () => {
     it("are a script that a shell understands", () => {
         const { status, stderr } = spawnSync("sh", ["-n", "-c", probesOf({}).startupProbe.exec.command[2]]);
         assert.equal(status, 0, stderr.toString());
+    });
+
+    describe("of a start", () => {
+        let folder: string;
+        beforeEach(() => {
+            folder = mkdtempSync(join(tmpdir(), "minio-probe-"));
+        });
+        afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+        /** One probe: whether it succeeds, by what the servers answer and how long ago this one found its peers. */
+        function probe(own: "nothing" | "offline" | "live" | "cluster", others: boolean, secondsAgo?: number): boolean {
+            const curl = [
+                "#!/bin/sh",
+                'for url; do :; done; case "$url" in',
+                `*minio.default.svc*) exit ${others ? 0 : 22} ;;`,
+                `*127.0.0.1*live) ${{ nothing: "exit 7", offline: "echo X-Minio-Server-Status: offline", live: "echo HTTP/1.1 200", cluster: "echo HTTP/1.1 200" }[own]} ;;`,
+                `*127.0.0.1*cluster) exit ${own === "cluster" ? 0 : 22} ;;`,
+                "esac",
+            ];
+            writeFileSync(join(folder, "curl"), curl.join("\n"));
+            chmodSync(join(folder, "curl"), 0o755);
+            const script = probesOf({}).startupProbe.exec.command[2].replace("/tmp/start-", `${folder}/start-`);
+            const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
+            const PATH = `${folder}${delimiter}${process.env.PATH}`;
+            return spawnSync("sh", ["-c", waited + script], { env: { ...process.env, PATH } }).status === 0;
+        }
+
+        it("fail while the server does not answer, or waits for its peers", () => {
+            assert.equal(probe("nothing", true), false);
+            assert.equal(probe("offline", true), false);
+            assert.equal(probe("offline", true, 60), false);
+        });
+
+        it("let it settle for 17 s where others serve all along", () => {
+            assert.equal(probe("nothing", true), false);
+            assert.equal(probe("cluster", true), false);
+            assert.equal(probe("cluster", true, 14), false);
+            assert.equal(probe("cluster", true, 18), true);
+        });
+
+        it("succeed as soon as objects can be written where no other serves", () => {
+            assert.equal(probe("nothing", false), false);
+            assert.equal(probe("live", false), false);
+            assert.equal(probe("cluster", false), true);
+        });
+
+        it("do not let it settle where the others that served are gone, or came only later", () => {
+            assert.equal(probe("offline", true), false, "the others end");
+            assert.equal(probe("cluster", false), true);
+            assert.equal(probe("cluster", true), true, "the others are back");
+        });
     });
 });

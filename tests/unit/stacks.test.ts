@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { problemsOf } from "../../components/validation";
-import { configKeys } from "../../stacks/config";
+import { configKeys, withSecrets } from "../../stacks/config";
 
 const root = join(__dirname, "../..");
 const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
@@ -37,4 +38,17 @@ describe("the stacks", () => {
             assert.deepEqual(problemsOf("minio", values), []);
         });
     }
+
+    it("keep what is a secret in the configuration a secret, and what decides which resources there are plain", async () => {
+        const args = {
+            image: "minio:1",
+            environment: { MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD: "hunter22" },
+            rollout: { mode: "Guided", timeoutSeconds: 60, kubeconfig: "token: hunter22" },
+        };
+        const kept = withSecrets(args, ["environment", "rollout"]) as any;
+        const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
+        assert.equal(await isSecret(kept.environment.MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD), true);
+        assert.equal(await isSecret(kept.rollout.kubeconfig), true);
+        assert.deepEqual([kept.image, kept.rollout.mode, kept.rollout.timeoutSeconds], ["minio:1", "Guided", 60]);
+    });
 });

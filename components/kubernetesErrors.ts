@@ -1,0 +1,110 @@
+/** What a failed request to the Kubernetes API means. Pure, but for the waiting of `untilAnswered`. */
+
+/** A request to the Kubernetes API failed. */
+export class KubernetesError extends Error {
+    constructor(
+        message: string,
+        /** Whether the same request may well succeed a little later: nothing answered, or it said so itself. */
+        readonly isPassing: boolean,
+        /** HTTP status; undefined where nothing answered. */
+        readonly code?: number,
+    ) {
+        super(message);
+    }
+}
+
+/** How a connection ends when a server, or the way to it, is away for a while. */
+const passingCodes = [
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EPIPE",
+    "ETIMEDOUT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "EAI_AGAIN",
+    "ERR_STREAM_PREMATURE_CLOSE",
+];
+
+/** Too many requests, a conflict with another writer, and what an API server says while it starts, ends or lacks etcd. */
+const passingStatuses = [409, 429, 500, 502, 503, 504];
+
+/** What the Kubernetes client or Node.js threw, in words for a person: the client's own has every header of the answer. */
+export function kubernetesError(thrown: unknown): KubernetesError {
+    if (thrown instanceof KubernetesError) {
+        return thrown;
+    }
+    const { name, message, code, body } = thrown as Error & { code?: string | number; body?: unknown };
+    if (typeof code === "number") {
+        const said = messageOf(body) || `HTTP status ${code}`;
+        return new KubernetesError(
+            code === 403 ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
+            passingStatuses.includes(code),
+            code,
+        );
+    }
+    if (name === "AbortError" || name === "TimeoutError") {
+        return new KubernetesError("no answer in time", true);
+    }
+    return new KubernetesError(String(message), passingCodes.includes(String(code)));
+}
+
+/** The message of a Kubernetes `Status`, as text or parsed. */
+export function messageOf(body: unknown): string {
+    if (typeof body !== "string") {
+        const { message } = (body ?? {}) as { message?: unknown };
+        return typeof message === "string" ? message : "";
+    }
+    try {
+        return messageOf(JSON.parse(body)) || body;
+    } catch {
+        return body;
+    }
+}
+
+/**
+ * An API server that starts again refuses everybody until it knows the roles. After an outage, a refusal is believed only when it
+ * lasts longer than so, in milliseconds.
+ */
+const rolesMilliseconds = 10_000;
+const longestPause = 5_000;
+
+/**
+ * Does some work with the Kubernetes API, and does all of it again when the API was away meanwhile: what was decided by what
+ * was seen before an outage may not be done after it.
+ *
+ * @param timeoutSeconds longest time without an answer
+ * @param away called each time that the API does not answer, with a line for whoever watches
+ * @throws KubernetesError when the API refuses, or stays away
+ */
+export async function untilAnswered<T>(
+    work: () => Promise<T>,
+    timeoutSeconds: number,
+    away: (text: string) => void,
+): Promise<T> {
+    const from = Date.now();
+    let lastAway: number | undefined;
+    for (let pause = 250; ; pause = Math.min(2 * pause, longestPause)) {
+        try {
+            return await work();
+        } catch (thrown) {
+            const error = thrown as Error;
+            const isPassing = error instanceof KubernetesError && error.isPassing;
+            const code = error instanceof KubernetesError ? (error.code ?? 0) : 0;
+            const mayBeStarting = lastAway !== undefined && Date.now() - lastAway < rolesMilliseconds;
+            if (!isPassing && !(mayBeStarting && [401, 403].includes(code))) {
+                throw error;
+            }
+            if (isPassing) {
+                lastAway = Date.now();
+            }
+            if (Date.now() - from > timeoutSeconds * 1000) {
+                throw new KubernetesError(
+                    `the Kubernetes API has not answered for ${timeoutSeconds} s (rollout.timeoutSeconds): ${error.message}`,
+                    false,
+                );
+            }
+            away(`the Kubernetes API does not answer, trying again: ${error.message}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+}

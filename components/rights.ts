@@ -1,0 +1,54 @@
+/** The rights that the rollout needs with the kubeconfig of its own, beside those of Pulumi's provider: docs/rbac.yaml. */
+import type { Kubernetes } from "./kubernetes";
+
+/** A verb on a kind of object of the cluster's namespace. */
+export interface Right {
+    verb: "get" | "list" | "patch" | "delete";
+    /** API group; the empty one is Kubernetes' core. */
+    group: string;
+    /** In the plural, with a subresource after a slash, such as `pods/proxy`. */
+    resource: string;
+}
+
+const right = (verb: Right["verb"], resource: string, group = ""): Right => ({ verb, group, resource });
+
+/** To grow drives in place. */
+const growing: Right[] = [right("list", "persistentvolumeclaims"), right("patch", "persistentvolumeclaims")];
+
+/** To observe the servers, and to restart one after another. */
+const guiding: Right[] = [
+    right("get", "statefulsets", "apps"),
+    right("patch", "statefulsets", "apps"),
+    right("list", "controllerrevisions", "apps"),
+    right("list", "pods"),
+    right("delete", "pods"),
+    right("get", "pods/proxy"),
+    right("get", "pods/log"),
+];
+
+/** What the rollout does with the Kubernetes API. Pure. */
+export function rolloutRights(guided: boolean): Right[] {
+    return guided ? [...growing, ...guiding] : growing;
+}
+
+/**
+ * Asks the Kubernetes API for every right that the rollout needs: one that is missing would otherwise be found only when it is
+ * needed, with servers restarted by then.
+ *
+ * @throws Error that names all that are missing
+ */
+export async function requireRights(kubernetes: Kubernetes, namespace: string, guided: boolean): Promise<void> {
+    const rights = rolloutRights(guided);
+    const allowed = await Promise.all(rights.map((one) => kubernetes.may(namespace, one)));
+    const missing = rights.filter((_, index) => !allowed[index]);
+    if (missing.length > 0) {
+        throw new Error(
+            `the rollout lacks rights in the namespace ${namespace}: ${missing.map(nameOf).join(", ")}. Give the user of its ` +
+                "kubeconfig the Role in docs/rbac.yaml; rollout.mode Native needs only those on persistentvolumeclaims",
+        );
+    }
+}
+
+function nameOf({ verb, group, resource }: Right): string {
+    return `${verb} ${resource}${group ? `.${group}` : ""}`;
+}

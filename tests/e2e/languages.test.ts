@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { folderOf } from "../../devcluster/toolchain/component";
+import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
+import { checkout, execute, kubectl, kubectlJson, succeed } from "./project";
+
+/** What a program takes of the small embedded cluster. */
+const small = {
+    image: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+    storageSize: "1Gi",
+    resources: { requests: { cpu: "10m", memory: "128Mi" } },
+};
+
+/** A folder in which the packed package is installed as npm does it, from the archive alone. */
+async function installPackage(): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), "minio-package-"));
+    await succeed("npm", ["pack", "--silent", `--pack-destination=${folder}`], { cwd: checkout });
+    const [archive] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+    const lock = JSON.parse(readFileSync(join(checkout, "package-lock.json"), "utf8"));
+    // The embedded toolchain has the plugins of these versions; elsewhere Pulumi downloads those of any.
+    const pinned = (...names: string[]) =>
+        Object.fromEntries(names.map((name) => [name, lock.packages[`node_modules/${name}`].version]));
+    const manifest = {
+        private: true,
+        dependencies: { "minio-cluster": `file:${archive}`, ...pinned("@pulumi/pulumi", "typescript") },
+        overrides: pinned("@pulumi/kubernetes", "@pulumi/random"),
+    };
+    writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+    const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+    await succeed("npm", ["install", "--prefer-offline", "--ignore-scripts", ...quiet], { cwd: folder });
+    return folder;
+}
+
+/** A program below the folder with the packed package, with a state and a stack of its own. */
+class Consumer {
+    readonly folder: string;
+
+    constructor(packageFolder: string, name: string, example: string) {
+        this.folder = join(packageFolder, name);
+        cpSync(join(checkout, "examples", example), this.folder, { recursive: true });
+        rmSync(join(this.folder, "package.json"));
+        mkdirSync(join(this.folder, "state"));
+    }
+
+    execute(...args: string[]) {
+        const env = {
+            ...process.env,
+            PULUMI_BACKEND_URL: `file://${this.folder}/state`,
+            PULUMI_CONFIG_PASSPHRASE: "test",
+        };
+        return execute("pulumi", [...args, "--non-interactive", "--color=never"], { cwd: this.folder, env });
+    }
+
+    async succeed(...args: string[]): Promise<string> {
+        const { code, text } = await this.execute(...args);
+        assert.equal(code, 0, `pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
+        return text;
+    }
+
+    /** What `pulumi` says when it refuses. */
+    async refusal(...args: string[]): Promise<string> {
+        const { code, text } = await this.execute(...args);
+        assert.notEqual(code, 0, text);
+        assert.doesNotMatch(text, /\n\s+at .*\.[jt]s:\d+/, "there is a stack trace");
+        return text;
+    }
+}
+
+describe("the packed package", () => {
+    const namespace = "e2e-languages";
+    let folder: string;
+    before(async () => {
+        folder = await installPackage();
+        await kubectl("create", "namespace", namespace);
+    });
+    after(async () => {
+        await execute("kubectl", ["delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s"]);
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    describe("in a TypeScript program", () => {
+        let program: Consumer;
+        before(async () => {
+            program = new Consumer(folder, "typescript", "import");
+            await program.succeed("stack", "init", "test");
+        });
+
+        it("has types by which the example is checked", async () => {
+            const flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "commonjs", "--types", "node"];
+            await succeed(join(folder, "node_modules/.bin/tsc"), [...flags, "index.ts"], { cwd: program.folder });
+        });
+
+        it("previews the example", async () => {
+            const text = await program.succeed("preview", "--diff");
+            assert.match(text, /minio-cluster:index:MinioCluster: \(create\)/);
+            assert.match(text, /http:\/\/store\.default\.svc\.cluster\.local:9000/);
+            assert.match(text, /serversThatMayFail\s*: 3/);
+        });
+
+        it("makes a cluster, and removes it", async () => {
+            const args = JSON.stringify({ ...small, namespace, replicas: 2 });
+            const text =
+                `import { MinioCluster } from "minio-cluster";\n` +
+                `export const { ready, topology } = new MinioCluster("typescript", ${args});\n`;
+            writeFileSync(join(program.folder, "index.ts"), text);
+            await program.succeed("up", "--yes", "--skip-preview");
+            const outputs = JSON.parse((await program.execute("stack", "output", "--json")).text);
+            assert.equal(outputs.ready, true);
+            assert.equal(outputs.topology.servers, 2);
+            await program.succeed("destroy", "--yes", "--skip-preview");
+        });
+    });
+
+    describe("in a YAML program", () => {
+        let program: Consumer;
+        const project = () => join(program.folder, "Pulumi.yaml");
+        /** The example with other properties, and perhaps another way to the component. */
+        function write(changes: Record<string, unknown> = {}, path = "../node_modules/.bin"): void {
+            const example = parse(readFileSync(join(checkout, "examples/yaml/Pulumi.yaml"), "utf8"));
+            example.plugins.providers[0].path = path;
+            Object.assign(example.resources.store.properties, small, { namespace }, changes);
+            writeFileSync(project(), stringify(example));
+        }
+        before(async () => {
+            program = new Consumer(folder, "yaml", "yaml");
+            write();
+            await program.succeed("stack", "init", "test");
+        });
+        after(async () => {
+            write();
+            await program.succeed("destroy", "--yes", "--skip-preview");
+        });
+
+        it("refuses wrong arguments at their properties", async () => {
+            write({ replicas: 17, storageSize: "ten" });
+            const text = await program.refusal("up", "--yes", "--skip-preview");
+            assert.match(text, /the arguments of MinioCluster 'store' are not valid/);
+            assert.match(text, /property replicas with value '\{17\}' has a problem: .*use 14, 15, 16, 18/);
+            assert.match(text, /property storageSize with value '\{ten\}' has a problem: 'ten' is not allowed/);
+        });
+
+        it("makes a cluster, and waits until it is ready", async () => {
+            write();
+            const text = await program.succeed("up", "--yes", "--skip-preview");
+            assert.match(text, /endpoint\s*: "http:\/\/store\.e2e-languages\.svc\.cluster\.local:9000"/);
+            assert.match(text, /serversThatMayFail\s*: 1/);
+            assert.doesNotMatch(text, /warning|a provider is given/);
+            const { status } = await kubectlJson("get", "statefulset", "store", "-n", namespace);
+            assert.equal(status.readyReplicas, 4);
+        });
+
+        it("keeps the password a secret", async () => {
+            const { text } = await program.execute("stack", "export");
+            const store = JSON.parse(text).deployment.resources.find(
+                ({ type }: { type: string }) => type === "minio-cluster:index:MinioCluster",
+            );
+            assert.ok(store.outputs.rootPassword.ciphertext, JSON.stringify(store.outputs.rootPassword));
+        });
+
+        it("says in the preview what a change restarts, and does not touch it", async () => {
+            write({ environment: { MINIO_REGION: "eu" } });
+            assert.match(await program.succeed("preview"), /MINIO_REGION changes: store-3 to store-0 are updated/);
+            const { spec } = await kubectlJson("get", "statefulset", "store", "-n", namespace);
+            assert.equal(spec.updateStrategy.rollingUpdate?.partition ?? 0, 0);
+        });
+
+        it("refuses a change that would end the cluster", async () => {
+            write({ replicas: 8 });
+            assert.match(await program.refusal("preview"), /replicas: 4 cannot become 8: MinIO forbids another number/);
+        });
+
+        it("finds nothing changed when the component runs by PulumiPlugin.yaml", async () => {
+            assert.ok(existsSync(join(folder, "node_modules/minio-cluster/PulumiPlugin.yaml")));
+            write({}, "../node_modules/minio-cluster");
+            await program.succeed("preview", "--expect-no-changes");
+        });
+    });
+
+    it("becomes a Python package", async () => {
+        const generator = join(folderOf(pulumiComponent), "python-sdk");
+        const schema = join(folder, "node_modules/minio-cluster/bin/plugin/schema.json");
+        await succeed(generator, [schema, join(folder, "python")]);
+        const text = readFileSync(join(folder, "python/pulumi_minio_cluster/minio_cluster.py"), "utf8");
+        assert.match(text, /class MinioCluster\(pulumi\.ComponentResource\)/);
+        assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgsArgs'\]\]/);
+        assert.match(text, /def root_password\(self\) -> pulumi\.Output\[_builtins\.str\]/);
+    });
+});

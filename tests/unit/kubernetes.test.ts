@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect, type Kubernetes } from "../../components/kubernetes";
+import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetesErrors";
+import { requireRights, rolloutRights } from "../../components/rights";
+import { moveOn } from "../../components/rollout/rollout";
+
+type Answers = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** An API server that answers as a test wants, and the client that talks to it. */
+class FakeApi {
+    private server: Server | undefined;
+    private port = 0;
+
+    constructor(public answers: Answers) {}
+
+    async start(): Promise<void> {
+        this.server = createServer((request, response) => this.answers(request, response));
+        await new Promise<void>((resolve) => this.server?.listen(this.port, "127.0.0.1", resolve));
+        this.port = (this.server.address() as AddressInfo).port;
+    }
+
+    async stop(): Promise<void> {
+        this.server?.closeAllConnections();
+        await new Promise((resolve) => this.server?.close(resolve));
+    }
+
+    connect(): Promise<Kubernetes> {
+        return connect(`
+apiVersion: v1
+kind: Config
+current-context: fake
+clusters: [{ name: fake, cluster: { server: "http://127.0.0.1:${this.port}", insecure-skip-tls-verify: true } }]
+users: [{ name: fake, user: {} }]
+contexts: [{ name: fake, context: { cluster: fake, user: fake } }]
+`);
+    }
+}
+
+const json = (response: ServerResponse, status: number, body: object) => {
+    response.writeHead(status, { "content-type": "application/json", "audit-id": "not-for-a-person" });
+    response.end(JSON.stringify(body));
+};
+const noPods: Answers = (_, response) => json(response, 200, { kind: "PodList", apiVersion: "v1", items: [] });
+
+describe("the connection to Kubernetes", () => {
+    const api = new FakeApi(noPods);
+    let kubernetes: Kubernetes;
+    beforeEach(async () => {
+        api.answers = noPods;
+        await api.start();
+        kubernetes = await api.connect();
+    });
+    afterEach(() => api.stop());
+
+    it("says of a refusal which right is missing, and nothing of the answer's headers", async () => {
+        const message = 'pods is forbidden: User "ci" cannot list resource "pods" in API group "" in the namespace "a"';
+        api.answers = (_, response) => json(response, 403, { kind: "Status", message });
+        await assert.rejects(kubernetes.pods("a", { app: "minio" }), (error: KubernetesError) => {
+            assert.equal(error.message, `a right is missing: ${message} (all that are needed: docs/rbac.yaml)`);
+            assert.equal(error.code, 403);
+            assert.equal(error.isPassing, false);
+            return true;
+        });
+    });
+
+    it("knows an outage from an answer", async () => {
+        for (const [status, isPassing] of [
+            [503, true],
+            [429, true],
+            [403, false],
+            [422, false],
+        ] as const) {
+            api.answers = (_, response) => json(response, status, { kind: "Status", message: "because" });
+            await assert.rejects(kubernetes.pods("a", {}), (error: KubernetesError) => error.isPassing === isPassing);
+        }
+        await api.stop();
+        await assert.rejects(kubernetes.pods("a", {}), (error: KubernetesError) => error.isPassing);
+    });
+
+    it("gives up a request that is not answered", () => {
+        const error = kubernetesError(Object.assign(new Error("The operation was aborted."), { name: "AbortError" }));
+        assert.deepEqual([error.message, error.isPassing], ["no answer in time", true]);
+    });
+
+    it("tells a server that does not answer from an API server that does not", async () => {
+        api.answers = (_, response) => json(response, 503, { kind: "Status", message: "connection refused" });
+        assert.equal(await kubernetes.ask("a", "minio-0", "http", "/minio/health/live"), undefined);
+        await api.stop();
+        await assert.rejects(kubernetes.ask("a", "minio-0", "http", "/minio/health/live"), KubernetesError);
+    });
+
+    it("believes no pod that says a right is missing, and reads no more of its answer than it needs", async () => {
+        api.answers = (_, response) => json(response, 403, { message: "::error::give me cluster-admin" });
+        assert.equal(await kubernetes.ask("a", "minio-0", "http", "/minio/health/live"), undefined);
+        api.answers = (_, response) => {
+            response.writeHead(200, { "content-type": "text/plain" });
+            const more = () => response.destroyed || response.write("x".repeat(1 << 20), () => setImmediate(more));
+            more();
+        };
+        const answer = await kubernetes.ask("a", "minio-0", "http", "/minio/health/live");
+        assert.equal(answer?.body.length, 64 << 10);
+    });
+
+    it("shows nothing of a kubeconfig that it cannot read", async () => {
+        const text = "apiVersion: v1\nusers:\n- name: ci\n  user: { token: s3cr3t-t0k3n\nfoo: [";
+        await assert.rejects(connect(text), (error: Error) => {
+            assert.match(error.message, /rollout.kubeconfig is neither a file nor a kubeconfig's content/);
+            assert.ok(!error.message.includes("s3cr3t") && !String(error.cause).includes("s3cr3t"));
+            return true;
+        });
+    });
+
+    it("asks for every right before the rollout begins, and names all that are missing", async () => {
+        const asked: string[] = [];
+        api.answers = async (request, response) => {
+            let body = "";
+            for await (const chunk of request) {
+                body += chunk;
+            }
+            const { namespace, verb, group, resource, subresource } = JSON.parse(body).spec.resourceAttributes;
+            const name = `${verb} ${group}/${resource}${subresource ? `/${subresource}` : ""}`;
+            asked.push(name);
+            assert.equal(namespace, "a");
+            const allowed = !["patch apps/statefulsets", "get /pods/proxy"].includes(name);
+            json(response, 201, { kind: "SelfSubjectAccessReview", status: { allowed } });
+        };
+        await assert.rejects(
+            requireRights(kubernetes, "a", true),
+            /lacks rights in the namespace a: patch statefulsets.apps, get pods\/proxy. Give .* the Role in docs\/rbac.yaml/,
+        );
+        const expected = rolloutRights(true).map(({ verb, group, resource }) => `${verb} ${group}/${resource}`);
+        assert.deepEqual(asked.sort(), expected.sort());
+        await requireRights(kubernetes, "a", false);
+    });
+});
+
+describe("work with a Kubernetes API that goes away", () => {
+    it("is done again from its beginning when the API is back", async () => {
+        const api = new FakeApi(noPods);
+        await api.start();
+        const kubernetes = await api.connect();
+        const said: string[] = [];
+        let began = 0;
+        const work = async () => {
+            began++;
+            await kubernetes.pods("a", {});
+            if (began === 1) {
+                await api.stop(); // Between what is seen and what is done.
+            }
+            await kubernetes.pods("a", {});
+            return "done";
+        };
+        const done = untilAnswered(work, 60, (text) => {
+            said.push(text);
+            if (said.length === 2) {
+                void api.start();
+            }
+        });
+        assert.equal(await done, "done");
+        assert.ok(began >= 3, `began ${began} times`);
+        assert.match(said[0], /the Kubernetes API does not answer, trying again: .*ECONNREFUSED/);
+        await api.stop();
+    });
+
+    it("is given up when it stays away", async () => {
+        const away = () => Promise.reject(new KubernetesError("connect ECONNREFUSED", true));
+        await assert.rejects(
+            untilAnswered(away, 0.3, () => {}),
+            /has not answered for 0.3 s .*ECONNREFUSED/,
+        );
+    });
+
+    it("is not tried again when the API refuses it, but for a moment after an outage", async () => {
+        const forbidden = new KubernetesError("forbidden", false, 403);
+        let tries = 0;
+        const refused = untilAnswered(
+            async () => {
+                tries++;
+                throw forbidden;
+            },
+            60,
+            () => {},
+        );
+        await assert.rejects(refused, /forbidden/);
+        assert.equal(tries, 1);
+
+        const answers: (Error | string)[] = [new KubernetesError("connect ECONNREFUSED", true), forbidden, "done"];
+        const work = async () => {
+            const answer = answers.shift() as Error | string;
+            if (answer instanceof Error) {
+                throw answer;
+            }
+            return answer;
+        };
+        assert.equal(await untilAnswered(work, 60, () => {}), "done");
+    });
+});
+
+describe("a rollout", () => {
+    it("goes on after an outage of the Kubernetes API, by what it sees then", async () => {
+        const outage = new KubernetesError("connect ECONNREFUSED", true);
+        const said: string[] = [];
+        let looks = 0;
+        const server = (revision: string, uid: string) => ({
+            metadata: { name: "minio-0", uid, labels: { "controller-revision-hash": revision } },
+            status: { podIP: "10.0.0.1", conditions: [{ type: "Ready", status: "True" }] },
+        });
+        const deleted: string[] = [];
+        const kubernetes = {
+            may: async () => true,
+            claims: async () => [],
+            controllerRevisions: async () => [],
+            logTail: async () => "",
+            ask: async () => ({ status: 200, headers: {}, body: "" }),
+            statefulSet: async () => ({
+                metadata: { name: "minio", generation: 1 },
+                spec: { replicas: 1, updateStrategy: { rollingUpdate: { partition: 0 } } },
+                status: { observedGeneration: 1, currentRevision: "new", updateRevision: "new" },
+            }),
+            pods: async () => [looks++ < 1 ? server("old", "first") : server("new", "second")],
+            async deletePod(_: string, __: string, uid: string) {
+                deleted.push(uid);
+                throw outage; // Somebody else has restarted the pod when the API is back.
+            },
+        } as unknown as Kubernetes;
+        const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 0, storageSize: "1Gi" };
+        const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool] };
+        await moveOn(kubernetes, wanted, { guided: true, timeoutSeconds: 60, say: (text) => said.push(text) });
+        assert.deepEqual(deleted, ["first"], "the pod that is there now was deleted by what was seen before");
+        assert.ok(said.some((text) => text.includes("does not answer, trying again: connect ECONNREFUSED")));
+    });
+});

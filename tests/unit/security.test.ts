@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import fc from "fast-check";
+import { type KnownArgs, type MinioClusterSpec, withDefaults } from "../../components/defaults";
+import { namesOf } from "../../components/names";
+import { podTemplate } from "../../components/podTemplate";
+import { printable } from "../../components/printable";
+import { probes } from "../../components/probes";
+import { checkedSpec } from "../../components/spec";
+import { problemsOf } from "../../components/validation";
+import type { MinioClusterArgs } from "../../index";
+
+const template = (args: KnownArgs): any => podTemplate(namesOf("minio"), withDefaults(args), 0);
+const fieldsOf = (args: KnownArgs) => problemsOf("minio", args).map(({ field }) => field);
+
+/** Who may edit a stack's configuration, and what it may not come to. The statements are those of docs/security.md. */
+describe("hostile arguments", () => {
+    it("never reach a shell: of 10,000 names, namespaces and domains those that pass have only letters, digits, '-' and '.'", () => {
+        const word = fc.oneof(
+            fc.string(),
+            fc.stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8})?$/),
+            fc.constantFrom(
+                "$(id)",
+                "`id`",
+                "a;id",
+                "a\nid",
+                "a b",
+                "a'b",
+                'a"b',
+                "a&b",
+                "a|b",
+                "a\\b",
+                "a$IFS",
+                "a>b",
+            ),
+        );
+        let passed = 0;
+        fc.assert(
+            fc.property(word, word, word, (name, namespace, clusterDomain) => {
+                const args = { namespace, clusterDomain };
+                if (problemsOf(name, args).length === 0) {
+                    passed++;
+                    const { startupProbe } = probes(namesOf(name), withDefaults(args)) as any;
+                    const script: string = startupProbe.exec.command[2];
+                    const url = `http://${name}.${namespace}.svc.${clusterDomain}:9000/minio/health/live`;
+                    assert.ok(script.includes(` ${url} `));
+                    assert.match(url, /^[a-z0-9.:/-]+$/);
+                }
+            }),
+            { numRuns: 10_000 },
+        );
+        assert.ok(passed > 100, `only ${passed} passed`);
+    });
+
+    const refused: [string, KnownArgs][] = [
+        ["annotations.minio-cluster/credentials", { annotations: { "minio-cluster/credentials": "mine/1" } }],
+        [
+            "annotations.container.apparmor.security.beta.kubernetes.io/minio",
+            { annotations: { "container.apparmor.security.beta.kubernetes.io/minio": "unconfined" } },
+        ],
+        ["labels.controller-revision-hash", { labels: { "controller-revision-hash": "1" } }],
+        ["labels.statefulset.kubernetes.io/pod-name", { labels: { "statefulset.kubernetes.io/pod-name": "other-0" } }],
+        ["environment.MINIO_ROOT_PASSWORD_FILE", { environment: { MINIO_ROOT_PASSWORD_FILE: "/data/mine" } }],
+        ["environment.MINIO_SECRET_KEY_FILE", { environment: { MINIO_SECRET_KEY_FILE: "/data/mine" } }],
+        ["environment.MINIO_CONFIG_ENV_FILE", { environment: { MINIO_CONFIG_ENV_FILE: "/data/mine" } }],
+        ["podSecurityContext.runAsUser", { podSecurityContext: { runAsUser: 0 } }],
+        ["podSecurityContext.runAsNonRoot", { podSecurityContext: { runAsNonRoot: false } }],
+        ["podSecurityContext.seccompProfile.type", { podSecurityContext: { seccompProfile: { type: "Unconfined" } } }],
+        [
+            "podSecurityContext.appArmorProfile.type",
+            { podSecurityContext: { appArmorProfile: { type: "Unconfined" } } },
+        ],
+    ];
+    for (const [field, args] of refused) {
+        it(`are refused: ${field}`, () => assert.deepEqual(fieldsOf(args), [field]));
+    }
+
+    it("take nothing of a pod's confinement off by leaving it open", () => {
+        const open = {
+            runAsUser: null,
+            runAsNonRoot: null,
+            fsGroup: undefined,
+            seccompProfile: null,
+            runAsGroup: 2000,
+        };
+        const { securityContext } = template({ podSecurityContext: open as never }).spec;
+        assert.deepEqual(securityContext, {
+            runAsUser: 1000,
+            runAsGroup: 2000,
+            fsGroup: 1000,
+            fsGroupChangePolicy: "OnRootMismatch",
+            runAsNonRoot: true,
+            seccompProfile: { type: "RuntimeDefault" },
+        });
+    });
+
+    it("cannot add containers, volumes, host namespaces or a token to a pod, whatever they are", () => {
+        const anything = fc.dictionary(
+            fc.constantFrom("podSecurityContext", "affinity", "nodeSelector", "resources", "annotations", "labels"),
+            fc.object({
+                key: fc.constantFrom("hostNetwork", "hostPID", "containers", "volumes", "privileged", "a"),
+                maxDepth: 2,
+            }),
+        );
+        fc.assert(
+            fc.property(anything, (args) => {
+                const { spec } = template(args as KnownArgs);
+                assert.deepEqual([spec.hostNetwork, spec.hostPID, spec.hostIPC], [undefined, undefined, undefined]);
+                assert.equal(spec.automountServiceAccountToken, false);
+                assert.deepEqual(
+                    [...spec.containers, ...spec.initContainers].map(({ name }) => name),
+                    ["minio", "linger"],
+                );
+                for (const { securityContext } of [...spec.containers, ...spec.initContainers]) {
+                    assert.equal(securityContext.runAsNonRoot, true);
+                    assert.equal(securityContext.allowPrivilegeEscalation, false);
+                    assert.equal(securityContext.privileged, undefined);
+                    assert.deepEqual(securityContext.capabilities, { drop: ["ALL"] });
+                }
+                assert.deepEqual(
+                    spec.volumes.map(({ name }: { name: string }) => name),
+                    ["tmp"],
+                );
+            }),
+        );
+    });
+
+    it("give the root credentials to the server only, and by reference", () => {
+        const { containers, initContainers } = template({}).spec;
+        const [server] = containers;
+        const references = server.env.filter(({ valueFrom }: any) => valueFrom).map(({ name }: any) => name);
+        assert.deepEqual(references, ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"]);
+        assert.equal(initContainers[0].env, undefined);
+    });
+
+    it("let nobody in by a list of clients or scrapers that is empty", async () => {
+        assert.equal((await networkPolicy({ clients: [], scrapers: [] })).length, 1);
+        assert.deepEqual(
+            (await networkPolicy({})).map(({ from }) => from.length),
+            [1, 1],
+        );
+        const clients = [{ namespaceSelector: {} }];
+        assert.deepEqual(
+            (await networkPolicy({ clients, scrapers: clients })).map(({ from }) => from),
+            [[{ podSelector: { matchLabels: { app: "minio" } } }], clients, clients],
+        );
+    });
+});
+
+describe("messages", () => {
+    it("show a hostile value on one line, without what a terminal or a CI system would act on", () => {
+        const hostile = "ten\n::add-mask::x\u001b[2J\u202e\u2028";
+        const [problem] = problemsOf("minio", { storageSize: hostile });
+        assert.match(problem.reason, /'ten\\u\{a\}::add-mask::x\\u\{1b\}\[2J\\u\{202e\}\\u\{2028\}' is not allowed/);
+        const [field] = fieldsOf({ environment: { "A\n::error::": "b" } });
+        assert.equal(field, "environment.A\\u{a}::error::");
+        assert.equal(printable("plain, ünïcode"), "plain, ünïcode");
+    });
+
+    it("show no value of the environment or of the kubeconfig, however wrong they are", () => {
+        for (const args of [
+            { environment: { MINIO_ROOT_PASSWORD: "hunter22" } },
+            { environment: { "no name": "hunter22" } },
+            { environment: { A: { b: "hunter22" } } },
+            { environment: "A=hunter22" },
+            { environment: ["hunter22"] },
+            { rollout: { kubeconfig: { token: "hunter22" } } },
+        ] as unknown as KnownArgs[]) {
+            const problems = problemsOf("minio", args);
+            assert.ok(problems.length > 0);
+            assert.ok(!JSON.stringify(problems).includes("hunter22"), JSON.stringify(problems));
+        }
+    });
+
+    it("show no value that is a secret", async () => {
+        const args: MinioClusterArgs = {
+            rootUser: pulumi.secret("a b"),
+            annotations: { note: pulumi.secret(5 as unknown as string) },
+            storageSize: "ten",
+        };
+        await assert.rejects(
+            resolved({ ...args, storageSize: pulumi.output(Promise.resolve("ten")) }),
+            (error: Error) => {
+                assert.match(error.message, /rootUser: its value \(not shown\) is not allowed/);
+                assert.match(error.message, /annotations.note: its value \(not shown\)/);
+                assert.match(error.message, /storageSize: 'ten' is not allowed/);
+                assert.ok(!error.message.includes("a b"));
+                return true;
+            },
+        );
+    });
+});
+
+/** The ingress rules of the policy that is made. */
+async function networkPolicy(policy: NonNullable<MinioClusterArgs["networkPolicy"]>): Promise<any[]> {
+    let rules: any[] = [];
+    await pulumi.runtime.setMocks({
+        newResource({ type, name, inputs }) {
+            if (type.endsWith(":NetworkPolicy")) {
+                rules = inputs.spec.ingress;
+            }
+            return { id: `${name}-id`, state: { ...inputs, result: "s3cret" } };
+        },
+        call: ({ inputs }) => inputs,
+    });
+    const { MinioCluster } = await import("../../index");
+    const { ready } = new MinioCluster("minio", { networkPolicy: policy });
+    await new Promise((resolve) => ready.apply(resolve));
+    return rules;
+}
+
+/** What the arguments come to once they are all known. */
+function resolved(args: MinioClusterArgs): Promise<MinioClusterSpec> {
+    return (checkedSpec("minio", args) as unknown as { promise(): Promise<MinioClusterSpec> }).promise();
+}
