@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test down env start lint
+.PHONY: help up test test-faults down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -9,7 +9,7 @@ export STACK NODES
 devcluster = @node_modules/.bin/tsx devcluster/main.ts
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
 	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others)"
 
@@ -21,6 +21,13 @@ start: node_modules/.package-lock.json ## Start the embedded Kubernetes only
 
 test: node_modules/.package-lock.json ## Run all tests, on the embedded Kubernetes
 	$(devcluster) test
+
+test-faults: node_modules/.package-lock.json ## Break an embedded Kubernetes of four nodes in every way, and write the table of docs/reliability.md
+	$(devcluster) test-faults
+
+# A cluster of its own, beside the one that others use.
+test-faults: export MINIO_DEVCLUSTER = faults
+test-faults: export NODES = 4
 
 down: node_modules/.package-lock.json ## Stop the embedded Kubernetes and remove it, with its volumes and Pulumi state
 	$(devcluster) down

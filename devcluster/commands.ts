@@ -35,11 +35,20 @@ export async function start(): Promise<boolean> {
 }
 
 /** `make test`: every test, on the cluster, which is stopped again if this call started it. */
-export async function test(): Promise<void> {
+export function test(): Promise<void> {
+    return runTests(["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"]);
+}
+
+/** `make test-faults`: breaks a cluster in every way, and writes the table of docs/reliability.md. */
+export function testFaults(): Promise<void> {
+    return runTests(["tests/faults/**/*.test.ts"]);
+}
+
+async function runTests(files: string[]): Promise<void> {
     const started = await start();
     try {
         const mocha = join(checkout, "node_modules/.bin/mocha");
-        const { status } = spawnSync(mocha, ["tests/unit/**/*.test.ts", "tests/e2e/**/*.test.ts"], {
+        const { status } = spawnSync(mocha, files, {
             cwd: checkout,
             stdio: "inherit",
             env: { ...process.env, ...environment() },

@@ -1,9 +1,9 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|down|env`. */
-import { down, env, start, test, up } from "./commands";
+/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-faults|down|env`. */
+import { down, env, start, test, testFaults, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";
 
-const commands: Record<string, () => Promise<unknown>> = { up, start, test, down, env };
+const commands: Record<string, () => Promise<unknown>> = { up, start, test, "test-faults": testFaults, down, env };
 
 const command = commands[process.argv[2]];
 if (!command) {
