@@ -37,7 +37,8 @@ export function campaign(title: string, namespace: string, faults: Fault[], done
             await cluster.load?.stop();
             if (this.currentTest?.state === "failed") {
                 const what = ["get", "pods,pvc,nodes", cluster.inNamespace, "--output=wide"];
-                process.stderr.write(`${(await execute("kubectl", what)).text}\n`);
+                const { text } = await execute("kubectl", what);
+                process.stderr.write(`${this.currentTest.err?.message}\n${text}\n`);
             }
         });
 

@@ -148,7 +148,7 @@ export class LoadedCluster {
     async converges(): Promise<void> {
         await this.project.succeed("up", "--yes", "--skip-preview");
         const { spec, status } = await kubectlJson("get", "statefulset", "minio", this.inNamespace);
-        const { partition } = spec.updateStrategy.rollingUpdate;
+        const partition = spec.updateStrategy.rollingUpdate?.partition ?? 0;
         const updated = (await this.pods())
             .slice(partition)
             .map(({ metadata }) => metadata.labels["controller-revision-hash"]);
