@@ -88,9 +88,14 @@ describe("the policy", () => {
         it("passes Secrets of other things", () =>
             passes(credentialsAreNotDefault, secret({ data: { password: base64("admin") } })));
         it("refuses a password that everybody knows, plain or encoded", () => {
-            const wayOut = /leave existingSecretName out for a random password/;
+            const wayOut = /leave existingSecretName out for a random one/;
             refuses(credentialsAreNotDefault, wayOut, secret({ stringData: { "root-password": "minioadmin" } }));
             refuses(credentialsAreNotDefault, wayOut, secret({ data: { "root-password": base64("minio123") } }));
+        });
+        it("refuses a cluster with such a password, wherever its Secret comes from", () => {
+            const cluster = (rootPassword?: string) => resource("minio-cluster:index:MinioCluster", { rootPassword });
+            refuses(credentialsAreNotDefault, /put a random one/, cluster("changeme"));
+            passes(credentialsAreNotDefault, cluster("x".repeat(32)), cluster());
         });
         it("refuses the user's name as password", () => {
             const data = { "root-user": base64("operator"), "root-password": base64("operator") };
