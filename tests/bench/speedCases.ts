@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
 import { minioReleases } from "../../devcluster/toolchain/versions";
 import { checkout, kubectlJson, Project, succeed } from "../e2e/project";
-import { makeBucket, put } from "../e2e/s3";
 import { client, type Target } from "../load";
 import { findHelm } from "./helm";
 import { targetIn, Unavailable } from "./manifests";
@@ -141,18 +141,20 @@ function firstObject(
 
 const forever = new Promise<never>(() => {});
 
-/** As an impatient client: tries again at once. */
+/** As an impatient client: gives a request up after two seconds, and tries again at once. */
 async function untilStored(target: () => Promise<Target>): Promise<void> {
     const found = await untilDone(target);
     const s3 = client(found, { maxAttempts: 1 });
+    const soon = () => ({ abortSignal: AbortSignal.timeout(2000) });
+    const Bucket = "bench";
     await untilDone(() =>
-        makeBucket(s3, "bench").catch((error: Error) => {
+        s3.send(new CreateBucketCommand({ Bucket }), soon()).catch((error: Error) => {
             if (error.name !== "BucketAlreadyOwnedByYou") {
                 throw error;
             }
         }),
     );
-    await untilDone(() => put(s3, "bench", "first", Buffer.alloc(1 << 10)));
+    await untilDone(() => s3.send(new PutObjectCommand({ Bucket, Key: "first", Body: Buffer.alloc(1 << 10) }), soon()));
     s3.destroy();
 }
 
