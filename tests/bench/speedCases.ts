@@ -125,7 +125,7 @@ function firstObject(
         name,
         title,
         ...compared,
-        rare: 3,
+        rare: 2,
         prepare: deployment.prepare,
         async measure() {
             await deployment.remove();
@@ -260,7 +260,7 @@ export const cases: SpeedCase[] = [
         "compile",
         "`pulumi preview` of `prod`, nothing compiled yet",
         { namespace: "bench-speed-new", values: { ...prod, namespace: "bench-speed-new" }, anew: true },
-        { against: "prod", rare: 3 },
+        { against: "prod", rare: 2 },
     ),
     preview(
         "check",
@@ -271,7 +271,7 @@ export const cases: SpeedCase[] = [
             anew: true,
             check: true,
         },
-        { against: "prod", rare: 3 },
+        { against: "prod", rare: 2 },
     ),
     ...growth.map(([name, title, values, compared]) => {
         const namespace = `bench-speed-${name}`;
@@ -299,7 +299,7 @@ export const cases: SpeedCase[] = [
         name: "deployed-preview",
         title: "`pulumi preview` of them, unchanged",
         prepare: needsUp,
-        rare: 3,
+        rare: 2,
         measure: () => timed(() => component.succeed("preview", "--expect-no-changes")),
     },
     {
@@ -307,7 +307,7 @@ export const cases: SpeedCase[] = [
         title: "`pulumi up --skip-preview` of them, unchanged",
         against: "deployed-preview",
         goal: 1.5,
-        rare: 3,
+        rare: 2,
         prepare: needsUp,
         measure: () => timed(() => component.succeed("up", "--yes", "--skip-preview", "--expect-no-changes")),
     },
