@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test bench bench-upgrade down env start lint
+.PHONY: help up test test-faults bench bench-upgrade down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -24,6 +24,13 @@ start: node_modules/.package-lock.json ## Start the embedded Kubernetes only
 
 test: node_modules/.package-lock.json ## Run all tests, on the embedded Kubernetes
 	$(devcluster) test
+
+test-faults: node_modules/.package-lock.json ## Break an embedded Kubernetes of four nodes in every way, and write the table of docs/reliability.md
+	$(devcluster) test-faults
+
+# A cluster of its own, beside the one that others use.
+test-faults: export MINIO_DEVCLUSTER = faults
+test-faults: export NODES = 4
 
 bench: node_modules/.package-lock.json ## Measure previews and updates (docs/performance.md)
 	$(devcluster) bench speed

@@ -188,7 +188,7 @@ export interface RolloutArgs {
     /**
      * Kubeconfig by which the guided rollout reaches the Kubernetes cluster: a path or its content. Default: what the default
      * Kubernetes provider uses, `KUBECONFIG` or `~/.kube/config`, with its current context. Set it when you give the component a
-     * provider of its own.
+     * provider of its own. The rights that its user needs are the Role `minio-cluster-rollout` in docs/rbac.yaml.
      */
     kubeconfig?: pulumi.Input<string>;
 }
@@ -265,7 +265,7 @@ export interface IssuerArgs {
 
 /** Who may reach the servers; they themselves always reach each other. */
 export interface NetworkPolicyArgs {
-    /** Who may use S3 and the console. Default: the pods of the namespace. */
+    /** Who may use S3 and the console; with an empty list, nobody. Default: the pods of the namespace. */
     clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
     /** Who may scrape metrics, which are served on the S3 port. Default: nobody but the clients. */
     scrapers?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startCluster, stopCluster } from "./cluster/cluster";
 import { kubectl } from "./cluster/kubectl";
@@ -37,14 +38,19 @@ export async function start(): Promise<boolean> {
 /** Test files that run side by side. Most of their time they wait for servers, so more than there are cores. */
 const testJobs = 3;
 
+/** The end-to-end tests that take longest, and so begin first. */
+const longTests = ["upgrade", "variants"].map((name) => `tests/e2e/${name}.test.ts`);
+
 /** `make test`: every test, on the cluster. */
 export function test(): Promise<void> {
-    return onCluster("mocha", [
-        "--parallel",
-        `--jobs=${testJobs}`,
-        "tests/e2e/**/*.test.ts",
-        "tests/unit/**/*.test.ts",
-    ]);
+    const endToEnd = readdirSync(join(checkout, "tests/e2e")).map((name) => `tests/e2e/${name}`);
+    const others = endToEnd.filter((file) => file.endsWith(".test.ts") && !longTests.includes(file));
+    return onCluster("mocha", ["--parallel", `--jobs=${testJobs}`, ...longTests, ...others, "tests/unit/**/*.test.ts"]);
+}
+
+/** `make test-faults`: breaks a cluster in every way, and writes the table of docs/reliability.md. */
+export function testFaults(): Promise<void> {
+    return onCluster("mocha", ["tests/faults/**/*.test.ts"]);
 }
 
 /** `make bench-NAME`: a benchmark, on the cluster. */

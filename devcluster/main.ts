@@ -1,9 +1,17 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|bench NAME|down|env`. */
-import { bench, down, env, start, test, up } from "./commands";
+/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-faults|bench NAME|down|env`. */
+import { bench, down, env, start, test, testFaults, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";
 
-const commands: Record<string, (...args: string[]) => Promise<unknown>> = { up, start, test, bench, down, env };
+const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
+    up,
+    start,
+    test,
+    "test-faults": testFaults,
+    bench,
+    down,
+    env,
+};
 
 const command = commands[process.argv[2]];
 if (!command) {

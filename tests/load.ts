@@ -24,8 +24,12 @@ export interface Target {
  * An S3 client with keep-alive connections of its own.
  *
  * @param maxAttempts 3 is the SDK's own default, 1 is without retries
+ * @param timeoutMs how long an attempt may wait for its answer
  */
-export function client({ endpoint, rootUser, rootPassword }: Target, { maxAttempts = 3, sockets = 1 } = {}): S3Client {
+export function client(
+    { endpoint, rootUser, rootPassword }: Target,
+    { maxAttempts = 3, sockets = 1, timeoutMs = 30_000 } = {},
+): S3Client {
     return new S3Client({
         endpoint,
         region: "us-east-1",
@@ -34,7 +38,8 @@ export function client({ endpoint, rootUser, rootPassword }: Target, { maxAttemp
         credentials: { accessKeyId: rootUser, secretAccessKey: rootPassword },
         requestHandler: new NodeHttpHandler({
             connectionTimeout: 2_000,
-            requestTimeout: 30_000,
+            requestTimeout: timeoutMs,
+            throwOnRequestTimeout: true,
             httpAgent: new Agent({ keepAlive: true, maxSockets: sockets }),
         }),
     });
@@ -53,6 +58,8 @@ export interface LoadOptions {
     bytes?: number;
     /** Default: 3, the SDK's own. */
     maxAttempts?: number;
+    /** How long an attempt may wait for its answer. Default: 30 s. */
+    timeoutMs?: number;
     /** Pause of a worker between two requests. Default: 50. */
     pauseMs?: number;
 }
@@ -135,17 +142,21 @@ export class ConstantLoad {
 
     /** The acknowledged objects that are not there, or not whole. */
     async lost(target = this.target): Promise<string[]> {
-        const s3 = client(target, { maxAttempts: 5 });
+        const s3 = client(target, { maxAttempts: 5, sockets: 8 });
         const lost: string[] = [];
-        for (const [Key, expected] of this.acknowledged) {
-            const found = await s3
-                .send(new GetObjectCommand({ Bucket: this.bucket, Key }))
-                .then(async ({ Body }) => digest((await Body?.transformToByteArray()) ?? new Uint8Array()))
-                .catch((error: Error) => error.message);
-            if (found !== expected) {
-                lost.push(`${Key}: ${found}`);
+        const entries = [...this.acknowledged].values();
+        const check = async () => {
+            for (const [Key, expected] of entries) {
+                const found = await s3
+                    .send(new GetObjectCommand({ Bucket: this.bucket, Key }))
+                    .then(async ({ Body }) => digest((await Body?.transformToByteArray()) ?? new Uint8Array()))
+                    .catch((error: Error) => error.message);
+                if (found !== expected) {
+                    lost.push(`${Key}: ${found}`);
+                }
             }
-        }
+        };
+        await Promise.all(Array.from({ length: 8 }, check));
         s3.destroy();
         return lost;
     }

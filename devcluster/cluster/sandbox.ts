@@ -143,7 +143,7 @@ export async function removeLeftovers(): Promise<void> {
     for (const range of [...routedRanges, addresses.nodes]) {
         attempt("ip", ["route", "delete", "unreachable", range]);
     }
-    for (const controller of controllers()) {
+    for (const controller of controlGroups()) {
         const group = join(controller, cgroupRoot);
         // A sandbox that was killed, rather than stopped by `stopSandbox`, may still be ending its processes.
         await waitFor(`the last processes in ${group} to end`, () => removeControlGroup(group));
@@ -165,7 +165,7 @@ function detachVolumes(): void {
 }
 
 /** The roots of the mounted control group hierarchies: one for each controller in version 1, a single one in version 2. */
-function controllers(): string[] {
+export function controlGroups(): string[] {
     const mounts = readFileSync("/proc/self/mounts", "utf8").trim().split("\n");
     return mounts
         .map((line) => line.split(" "))
@@ -175,7 +175,7 @@ function controllers(): string[] {
 
 /** Makes a group for the cluster in each hierarchy: kubelet expects its root to be there. */
 export function makeControlGroup(name: string): void {
-    for (const controller of controllers()) {
+    for (const controller of controlGroups()) {
         const group = join(controller, name);
         mkdirSync(group, { recursive: true });
         for (const file of ["cpuset.cpus", "cpuset.mems"]) {

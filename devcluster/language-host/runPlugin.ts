@@ -21,10 +21,10 @@ export async function runPlugin(
     const isPolicyPack = request.getKind() === "analyzer";
     const script = resolveFrom(directory, `@pulumi/pulumi/cmd/${isPolicyPack ? "run-policy-pack" : "run-plugin"}`);
     const given = request.getArgsList(); // The engine's address.
-    const args = isPolicyPack ? [...given, directory] : [directory, ...given];
+    const args = isPolicyPack ? [...given, "."] : [directory, ...given];
 
     const plugin = startChild(process.execPath, [...options.nodeargs, script, ...args], {
-        cwd: request.getPwd(),
+        cwd: isPolicyPack ? directory : request.getPwd(), // @pulumi/policy reads the pack's version from ./package.json.
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...environment(request.getEnvList()), ...optionsEnvironment(options) },
     });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -41,6 +41,34 @@ export async function succeed(
         throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${text}`);
     }
     return text;
+}
+
+/** A program that runs, to look at what it writes while it does. */
+export class Running {
+    text = "";
+    readonly ended: Promise<Finished>;
+
+    constructor(readonly process: ChildProcess) {
+        const collect = (chunk: Buffer) => {
+            this.text += chunk;
+        };
+        process.stdout?.on("data", collect);
+        process.stderr?.on("data", collect);
+        this.ended = new Promise((resolve, reject) => {
+            process.on("error", reject);
+            process.on("close", (code) => resolve({ code: code ?? -1, text: this.text }));
+        });
+    }
+
+    /** Waits until it has written what is expected, and fails when it ends before. */
+    async says(expected: RegExp): Promise<void> {
+        while (!expected.test(this.text)) {
+            if (this.process.exitCode !== null || this.process.signalCode !== null) {
+                throw new Error(`it ended without saying ${expected}:\n${this.text}`);
+            }
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    }
 }
 
 export const kubectl = (...args: string[]) => succeed("kubectl", args);
@@ -118,6 +146,13 @@ export class Project {
             cwd: this.folder,
             env: this.environment,
         });
+    }
+
+    /** As `execute`, without waiting for its end. */
+    start(...args: string[]): Running {
+        const all = [...args, "--non-interactive", "--color=never"];
+        const options = { cwd: this.folder, env: this.environment };
+        return new Running(spawn("pulumi", all, { ...options, stdio: ["ignore", "pipe", "pipe"] }));
     }
 
     async succeed(...args: string[]): Promise<string> {

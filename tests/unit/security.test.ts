@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
+import { parseAllDocuments } from "yaml";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { printable } from "../../components/printable";
 import { probes } from "../../components/probes";
+import { rolloutRights } from "../../components/rights";
 import { checkedSpec } from "../../components/spec";
 import { problemsOf } from "../../components/validation";
 import type { MinioClusterArgs } from "../../index";
 
+const docs = join(__dirname, "../../docs");
 const template = (args: KnownArgs): any => podTemplate(namesOf("minio"), withDefaults(args), 0);
 const fieldsOf = (args: KnownArgs) => problemsOf("minio", args).map(({ field }) => field);
 
@@ -213,3 +218,47 @@ async function networkPolicy(policy: NonNullable<MinioClusterArgs["networkPolicy
 function resolved(args: MinioClusterArgs): Promise<MinioClusterSpec> {
     return (checkedSpec("minio", args) as unknown as { promise(): Promise<MinioClusterSpec> }).promise();
 }
+
+describe("the rights in docs/rbac.yaml", () => {
+    const documents: any[] = parseAllDocuments(readFileSync(join(docs, "rbac.yaml"), "utf8")).map((one) => one.toJS());
+    const role = (name: string) => documents.find(({ kind, metadata }) => kind === "Role" && metadata.name === name);
+
+    it("are those that the rollout asks for", () => {
+        const given = role("minio-cluster-rollout").rules.flatMap(({ apiGroups, resources, verbs }: any) =>
+            apiGroups.flatMap((group: string) =>
+                resources.flatMap((resource: string) => verbs.map((verb: string) => `${verb} ${group}/${resource}`)),
+            ),
+        );
+        const asked = rolloutRights(true).map(({ verb, group, resource }) => `${verb} ${group}/${resource}`);
+        assert.deepEqual(given.sort(), asked.sort());
+    });
+
+    it("are of one namespace, without a wildcard, a right to run or enter a pod, or to give rights", () => {
+        assert.deepEqual([...new Set(documents.map(({ kind }) => kind))].sort(), [
+            "Role",
+            "RoleBinding",
+            "ServiceAccount",
+        ]);
+        for (const { apiGroups, resources, verbs } of documents.flatMap(({ rules }) => rules ?? [])) {
+            for (const word of [...apiGroups, ...resources, ...verbs]) {
+                assert.notEqual(word, "*");
+                assert.doesNotMatch(
+                    word,
+                    /^(pods\/(exec|attach|ephemeralcontainers)|serviceaccounts|.*roles?|.*bindings|escalate|bind|impersonate)$/,
+                );
+            }
+            assert.ok(!(resources.includes("pods") && verbs.includes("create")));
+        }
+    });
+});
+
+describe("docs/security.md", () => {
+    it("names tests that are there", () => {
+        const text = readFileSync(join(docs, "security.md"), "utf8");
+        const named = [...text.matchAll(/`((?:unit|e2e)\/\w+\.test\.ts)`: ?(.*?) \|$/gm)];
+        assert.ok(named.length > 20);
+        for (const [, file, title] of named) {
+            assert.ok(readFileSync(join(__dirname, "..", file), "utf8").includes(title), `${file}: ${title}`);
+        }
+    });
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { checkout, execute, kubectl, kubectlJson, Project } from "./project";
+
+const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
+const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+
+/** A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted pods. */
+describe("a deployer with the shipped roles, and no more", function () {
+    this.bail(true);
+    const project = new Project("e2e-rbac");
+    const { namespace } = project;
+    const elsewhere = `${namespace}-elsewhere`;
+    const inNamespace = `--namespace=${namespace}`;
+    const folder = mkdtempSync(join(tmpdir(), "minio-rbac-"));
+    const kubeconfig = join(folder, "kubeconfig");
+    const roles = ["apply", inNamespace, `--filename=${join(checkout, "docs/rbac.yaml")}`];
+    const secretValue = "correct-horse-battery-staple";
+    const asDeployer = (...args: string[]) => execute("kubectl", [`--kubeconfig=${kubeconfig}`, ...args]);
+    const pods = async () => (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items as any[];
+
+    before(async () => {
+        await kubectl("create", "namespace", elsewhere);
+        await kubectl("create", "secret", "generic", "others", `--namespace=${elsewhere}`, "--from-literal=a=b");
+        await kubectl("create", "namespace", namespace);
+        await kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
+        await kubectl(...roles);
+        const token = (await kubectl("create", "token", "minio-cluster-deployer", inNamespace)).trim();
+        const { clusters } = await kubectlJson("config", "view", "--raw", "--minify");
+        const context = { cluster: clusters[0].name, user: "deployer", namespace };
+        writeFileSync(
+            kubeconfig,
+            stringify({
+                apiVersion: "v1",
+                kind: "Config",
+                clusters,
+                users: [{ name: "deployer", user: { token } }],
+                contexts: [{ name: "deployer", context }],
+                "current-context": "deployer",
+            }),
+            { mode: 0o600 },
+        );
+        project.environment.KUBECONFIG = kubeconfig;
+        await project.init({
+            createNamespace: false,
+            replicas: 2,
+            resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
+            networkPolicy: {},
+        });
+    });
+    after(async () => {
+        await project.remove();
+        await execute("kubectl", ["delete", "namespace", elsewhere, "--ignore-not-found", "--wait", "--timeout=120s"]);
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("makes a cluster, with a secret in the stack's configuration that stays one", async () => {
+        await project.setSecret("environment", JSON.stringify({ MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: secretValue }));
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        const { rootPassword } = await project.outputs();
+        const state = await project.succeed("stack", "export");
+        for (const secret of [secretValue, rootPassword]) {
+            assert.ok(!text.includes(secret), "a secret is in the output");
+            assert.ok(!state.includes(secret), "a secret is in the state");
+        }
+        assert.equal((await pods()).length, 2);
+    });
+
+    it("changes the version of its servers, which the preview tells, and no secret", async () => {
+        await project.configure({ image: newImage, partition: 1 });
+        const preview = await project.succeed("preview", "--diff");
+        assert.match(preview, /image changes: minio-1 is updated, one at a time/);
+        assert.ok(!preview.includes(secretValue), "a secret is in the preview");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(
+            (await pods()).map(({ spec }) => spec.containers[0].image),
+            [oldImage, newImage],
+        );
+    });
+
+    it("is told by name which right it lacks, before any server is touched", async () => {
+        const rules = (await kubectlJson("get", "role", "minio-cluster-rollout", inNamespace)).rules.filter(
+            ({ resources }: any) => !resources.includes("pods/proxy"),
+        );
+        await kubectl(
+            "patch",
+            "role",
+            "minio-cluster-rollout",
+            inNamespace,
+            "--type=merge",
+            "--patch",
+            JSON.stringify({ rules }),
+        );
+        const before = (await pods()).map(({ metadata }) => metadata.uid);
+        await project.configure({ image: oldImage });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        await kubectl(...roles);
+        assert.notEqual(code, 0);
+        assert.match(
+            text,
+            /the rollout lacks rights in the namespace e2e-rbac: get pods\/proxy, get pods\/log\. Give .*docs\/rbac\.yaml/,
+        );
+        assert.deepEqual(
+            (await pods()).map(({ metadata }) => metadata.uid),
+            before,
+        );
+        await project.configure({ image: newImage });
+    });
+
+    for (const args of [
+        ["get", "secrets", `--namespace=${elsewhere}`],
+        ["delete", "statefulset", "minio", `--namespace=${elsewhere}`],
+        ["get", "pods", "--all-namespaces"],
+        ["get", "nodes"],
+        [
+            "create",
+            "clusterrolebinding",
+            "mine",
+            "--clusterrole=cluster-admin",
+            "--serviceaccount=e2e-rbac:minio-cluster-deployer",
+        ],
+        [
+            "create",
+            "rolebinding",
+            "mine",
+            "--clusterrole=admin",
+            "--serviceaccount=e2e-rbac:minio-cluster-deployer",
+            inNamespace,
+        ],
+        ["create", "token", "default", inNamespace],
+        ["exec", "minio-0", inNamespace, "--container=minio", "--", "true"],
+        ["run", "mine", "--image=pause", inNamespace],
+        ["delete", "pvc", "data-minio-0", inNamespace],
+    ]) {
+        it(`is refused: kubectl ${args.slice(0, 3).join(" ")}`, async () => {
+            const { code, text } = await asDeployer(...args);
+            assert.notEqual(code, 0);
+            assert.match(text, /Forbidden|forbidden/);
+        });
+    }
+
+    it("runs servers that a break-in into one would leave without rights on the node or on Kubernetes", async () => {
+        const inServer = (script: string) =>
+            kubectl("exec", "minio-0", inNamespace, "--container=minio", "--", "sh", "-c", script);
+        const status = await inServer("cat /proc/self/status");
+        assert.match(status, /^Uid:\s+1000\s+1000\s+1000\s+1000$/m);
+        assert.match(status, /^Cap(Eff|Bnd):\s+0+$/m);
+        assert.match(status, /^NoNewPrivs:\s+1$/m);
+        assert.match(status, /^Seccomp:\s+2$/m);
+        assert.match(await inServer("ls /var/run/secrets/kubernetes.io 2>&1 || true"), /No such file/);
+        assert.match(await inServer("(: > /usr/bin/mine) 2>&1 || true"), /Read-only file system/);
+        const sidecar = await kubectl(
+            "exec",
+            "minio-0",
+            inNamespace,
+            "--container=linger",
+            "--",
+            "cat",
+            "/proc/1/environ",
+        );
+        assert.doesNotMatch(sidecar, /MINIO_ROOT/);
+    });
+
+    it("finds no secret in the servers' logs", async () => {
+        const { rootPassword } = await project.outputs();
+        const logs = await kubectl("logs", inNamespace, "--selector=app=minio", "--all-containers", "--tail=-1");
+        assert.match(logs, /MinIO Object Storage Server/);
+        for (const secret of [rootPassword, secretValue]) {
+            assert.ok(!logs.includes(secret));
+        }
+    });
+
+    it("destroys the cluster, and the claims stay", async () => {
+        await project.succeed("destroy", "--yes", "--skip-preview");
+        const { items } = await kubectlJson("get", "pvc", inNamespace);
+        assert.equal(items.length, 2);
+    });
+});

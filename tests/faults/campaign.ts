@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { execute } from "../e2e/project";
+import { summarize } from "../load";
+import { describeService, type Fault, serviceWithout } from "./fault";
+import { LoadedCluster } from "./loadedCluster";
+
+/** One line of the campaign's table. */
+export interface Row {
+    fault: string;
+    expected: string;
+    observed: string;
+    /** Requests under the fault and its mending, and those that failed for a client that tries three times. */
+    requests: number;
+    failed: number;
+    /** Longest time without a successful request, in seconds. */
+    longestGap: { put: number; get: number };
+    /** Acknowledged objects that are not there or not whole. */
+    lost: number;
+    /** What a person had to do before `pulumi up` converged. */
+    manualStep: string;
+}
+
+/**
+ * One fault after another on a cluster under load. After each, `pulumi up` converges, every server and drive works again, and
+ * every object whose write was acknowledged is there.
+ *
+ * @param done called with the rows of the faults that were survived
+ */
+export function campaign(title: string, namespace: string, faults: Fault[], done: (rows: Row[]) => void): void {
+    describe(title, () => {
+        const cluster = new LoadedCluster(namespace);
+        const rows: Row[] = [];
+
+        before(() => cluster.create());
+        after(() => cluster.remove());
+        afterEach(async function () {
+            await cluster.load?.stop();
+            if (this.currentTest?.state === "failed") {
+                const what = ["get", "pods,pvc,nodes", cluster.inNamespace, "--output=wide"];
+                const { text } = await execute("kubectl", what);
+                process.stderr.write(`${this.currentTest.err?.message}\n${text}\n`);
+            }
+        });
+
+        for (const fault of faults) {
+            it(`survives that ${fault.title}`, async () => {
+                await cluster.untilWhole();
+                await cluster.use();
+                const observed = await fault.strike(cluster);
+                await cluster.converges();
+                const { load } = cluster;
+                await load.stop();
+                const [put, get] = (["put", "get"] as const).map((kind) => summarize(load.outcomes, kind));
+                const lost = await load.lost();
+                const row: Row = {
+                    fault: fault.title,
+                    expected: [
+                        describeService(serviceWithout(fault.serversAway, cluster.topology)),
+                        ...(fault.expected ? [fault.expected] : []),
+                    ].join("; "),
+                    observed,
+                    requests: put.requests + get.requests,
+                    failed: put.failed + get.failed,
+                    longestGap: { put: put.longestGap, get: get.longestGap },
+                    lost: lost.length,
+                    manualStep: fault.manualStep ?? "none",
+                };
+                rows.push(row);
+                const failures = load.outcomes
+                    .filter(({ error }) => error)
+                    .map(({ kind, start, end, error }) => `${kind} ${start / 1000} to ${end / 1000} s: ${error}`);
+                process.stderr.write(`      ${JSON.stringify(row)}\n      ${failures.slice(0, 20).join("\n      ")}\n`);
+                assert.deepEqual(lost, []);
+            });
+        }
+
+        it("has lost no acknowledged object to the end", async () => {
+            for (const load of cluster.loads) {
+                assert.deepEqual(await load.lost(), []);
+            }
+            done(rows);
+        });
+    });
+}

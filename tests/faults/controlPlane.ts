@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { holdService, releaseService } from "../../devcluster/cluster/services";
+import { kubectl } from "../e2e/project";
+import type { Fault } from "./fault";
+
+const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+export const apiServerKilled: Fault = {
+    title: "the API server is killed in the middle of an `up`, and away for 20 s",
+    serversAway: 1,
+    expected: "the rollout waits for it and goes on",
+    async strike(cluster) {
+        await cluster.configureRestart();
+        const up = cluster.startUp();
+        await up.says(/restarts minio-3/);
+        holdService("kube-apiserver");
+        try {
+            await pause(20);
+        } finally {
+            releaseService("kube-apiserver");
+        }
+        const { code, text } = await up.ended;
+        assert.equal(code, 0, text);
+        assert.match(text, /the Kubernetes API does not answer, trying again/);
+        return "the same `up` says that it waits, goes on and ends well";
+    },
+};
+
+/** Names that servers look up for a minute are those of their peers. */
+export const dnsDown = (seconds: number): Fault => ({
+    title: `CoreDNS is down for ${seconds} s`,
+    serversAway: 0,
+    async strike(cluster) {
+        const scale = (replicas: number) =>
+            kubectl("scale", "deployment", "coredns", "--namespace=kube-system", `--replicas=${replicas}`);
+        await scale(0);
+        try {
+            await kubectl("wait", "--for=delete", "pod", "--namespace=kube-system", "--selector=k8s-app=kube-dns");
+            await pause(Math.max(0, seconds - 9));
+            await cluster.goesOnWithout(0);
+        } finally {
+            await scale(1);
+            await kubectl("rollout", "status", "deployment/coredns", "--namespace=kube-system", "--timeout=60s");
+        }
+        await cluster.untilReady();
+        return "servers keep the addresses that they know";
+    },
+});

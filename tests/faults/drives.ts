@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { inSandbox, killNode, nodeNamed, reviveNode, volumeFolder } from "../../devcluster/cluster/faults";
+import { until } from "../e2e/minioProcesses";
+import { kubectlJson } from "../e2e/project";
+import type { Fault } from "./fault";
+import { bucket, type LoadedCluster } from "./loadedCluster";
+
+export const driveLost: Fault = {
+    title: "a drive loses all of its data, and its server crashes",
+    serversAway: 1,
+    expected: "MinIO heals the drive by itself",
+    async strike(cluster) {
+        const objectsOn = async () =>
+            Number(await cluster.inServer(2, `ls /data/${bucket} 2> /dev/null | wc -l || true`).catch(() => "0"));
+        const before = await objectsOn();
+        assert.ok(before > 0);
+        await cluster.inServer(2, "rm -rf /data/* /data/.minio.sys");
+        await cluster.killServer(2);
+        await cluster.goesOnWithout(1);
+        await cluster.untilReady();
+        await until("the drive is healed", async () => (await objectsOn()) >= before, { seconds: 120 });
+        return `the empty drive is formatted, and healed to all of its ${before} objects`;
+    },
+};
+
+export const driveFull: Fault = {
+    title: "a drive is full",
+    serversAway: 1,
+    async strike(cluster) {
+        await cluster.inServer(1, "dd if=/dev/zero of=/data/.fill bs=1M 2> /dev/null || true; df /data");
+        try {
+            await cluster.goesOnWithout(1);
+        } finally {
+            await cluster.inServer(1, "rm -f /data/.fill");
+        }
+        return "the other drives take the writes";
+    },
+};
+
+/** Two claims whose volumes were mixed up, as after a restore by hand: each server finds the drive of another. */
+export const drivesSwapped: Fault = {
+    title: "the drives of two servers are swapped",
+    serversAway: 2,
+    expected: "nothing is swapped silently",
+    manualStep: "put the drives back in their places",
+    async strike(cluster) {
+        await swap(cluster);
+        await until(
+            "both servers run again",
+            async () =>
+                (
+                    await Promise.all(
+                        [2, 3].map((ordinal) =>
+                            cluster.inServer(ordinal, "true").then(
+                                () => true,
+                                () => false,
+                            ),
+                        ),
+                    )
+                ).every(Boolean),
+            { seconds: 90 },
+        );
+        await cluster.goesOnWithout(2);
+        await swap(cluster);
+        return "MinIO uses neither of the two drives; back in their places, both are used again";
+    },
+};
+
+/** Takes the power from two nodes, exchanges the drives of the servers 2 and 3, and gives it back. */
+async function swap(cluster: LoadedCluster): Promise<void> {
+    const servers = await Promise.all(
+        [2, 3].map(async (ordinal) => {
+            const pod = await cluster.pod(ordinal);
+            const claim = await kubectlJson("get", "pvc", `data-minio-${ordinal}`, cluster.inNamespace);
+            const node = nodeNamed(pod.spec.nodeName);
+            return { node, folder: volumeFolder(node, pod.metadata.uid, claim.spec.volumeName) };
+        }),
+    );
+    const [one, other] = servers.map(({ folder }) => folder);
+    assert.notEqual(servers[0].node.name, servers[1].node.name);
+    for (const { node } of servers) {
+        killNode(node);
+    }
+    try {
+        inSandbox(`
+            mkdir "${one}/.swap" "${other}/.swap"
+            for pair in "${one}:${other}" "${other}:${one}"; do
+                for entry in $(ls -A "\${pair%%:*}" | grep -v '^.swap$'); do cp -a "\${pair%%:*}/$entry" "\${pair##*:}/.swap/"; done
+            done
+            for drive in "${one}" "${other}"; do
+                for entry in $(ls -A "$drive" | grep -v '^.swap$'); do rm -rf "$drive/$entry"; done
+                for entry in $(ls -A "$drive/.swap"); do mv "$drive/.swap/$entry" "$drive/"; done
+                rmdir "$drive/.swap"
+            done
+            sync
+        `);
+    } finally {
+        for (const { node } of servers) {
+            reviveNode(node);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import type { Topology } from "../../components/topology";
+import { killInPod } from "../../devcluster/cluster/faults";
+import { until } from "../e2e/minioProcesses";
+import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
+import { makeBucket, s3Of, targetOf } from "../e2e/s3";
+import { ConstantLoad, untilAcknowledged } from "../load";
+import { type Service, serviceWithout } from "./fault";
+
+export const bucket = "load";
+export const images = [
+    "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+    "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z",
+];
+
+/** How long a cluster may take to go on as its topology says, once something broke, in seconds. */
+const settleSeconds = 75;
+
+/** Small servers: four of them, and perhaps four nodes, share two cores. */
+const resources = { requests: { cpu: "50m", memory: "192Mi" }, limits: { cpu: "1", memory: "512Mi" } };
+
+/** A cluster of four servers that is used all the time, with what the faults do with it. */
+export class LoadedCluster {
+    readonly project: Project;
+    readonly inNamespace: string;
+    topology!: Topology;
+    load!: ConstantLoad;
+    /** The loads of all faults so far: what they wrote must be there to the end. */
+    readonly loads: ConstantLoad[] = [];
+    private image = 0;
+    private changes = 0;
+
+    constructor(namespace: string) {
+        this.project = new Project(namespace);
+        this.inNamespace = `--namespace=${namespace}`;
+    }
+
+    async create(): Promise<void> {
+        await this.project.init({ resources, rollout: { timeoutSeconds: 180 } });
+        await this.project.succeed("up", "--yes", "--skip-preview");
+        this.topology = (await this.project.outputs()).topology;
+        await makeBucket(await s3Of(this.project), bucket);
+    }
+
+    /** Begins to use the cluster: two writers and two readers with the default retries of the SDK. */
+    async use(): Promise<void> {
+        const options = { prefix: `${this.loads.length}-`, timeoutMs: 10_000, pauseMs: 150 };
+        this.load = new ConstantLoad(await targetOf(this.project), bucket, options);
+        this.loads.push(this.load);
+        await untilAcknowledged(this.load, 20);
+    }
+
+    /**
+     * Waits until requests go as the topology says with so many servers away: for some seconds those succeed that should, and
+     * none that should not.
+     */
+    async goesOnWithout(servers: number): Promise<void> {
+        const expected: Service = serviceWithout(servers, this.topology);
+        const deadline = Date.now() + settleSeconds * 1000;
+        for (;;) {
+            const from = this.load.outcomes.length;
+            await new Promise((resolve) => setTimeout(resolve, 5000));
+            const good = this.load.outcomes.slice(from).filter(({ error }) => !error);
+            const found = {
+                writes: good.some(({ kind }) => kind === "put"),
+                reads: good.some(({ kind }) => kind === "get"),
+            };
+            if (found.writes === expected.writes && found.reads === expected.reads) {
+                return;
+            }
+            if (Date.now() > deadline) {
+                return assert.deepEqual(found, expected);
+            }
+        }
+    }
+
+    async pods(): Promise<any[]> {
+        const { items } = await kubectlJson("get", "pods", this.inNamespace, "--selector=app=minio");
+        return items.sort((a: any, b: any) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    }
+
+    async pod(ordinal: number): Promise<any> {
+        return kubectlJson("get", "pod", `minio-${ordinal}`, this.inNamespace);
+    }
+
+    /** Runs a shell script in a server's container. */
+    inServer(ordinal: number, script: string): Promise<string> {
+        return kubectl("exec", `minio-${ordinal}`, this.inNamespace, "--container=minio", "--", "sh", "-euc", script);
+    }
+
+    /** Ends a server as a crash does; kubelet starts it again. */
+    async killServer(ordinal: number): Promise<void> {
+        const { metadata } = await this.pod(ordinal);
+        const killed = killInPod(metadata.uid, (command) => /\bminio server /.test(command));
+        assert.equal(killed, 1, `${killed} servers were killed`);
+    }
+
+    async untilReady(seconds = 120): Promise<void> {
+        const isSo = async () => {
+            const pods = await this.pods();
+            return pods.length === this.topology.servers && pods.every(isReady);
+        };
+        await until("all servers are ready", isSo, { seconds });
+    }
+
+    async untilNotReady(ordinal: number, seconds = 90): Promise<void> {
+        const isSo = async () => !isReady(await this.pod(ordinal));
+        await until(`minio-${ordinal} is not ready`, isSo, { seconds });
+    }
+
+    /** Waits until every server says that it could be missed: all drives are there, and none heals any more. */
+    async untilWhole(seconds = 150): Promise<void> {
+        await this.untilReady(seconds);
+        const namespace = this.project.namespace;
+        const answers = async () =>
+            Promise.all(
+                Array.from({ length: this.topology.servers }, (_, ordinal) => {
+                    const pod = `/api/v1/namespaces/${namespace}/pods/http:minio-${ordinal}:9000`;
+                    return execute("kubectl", ["get", "--raw", `${pod}/proxy/minio/health/cluster?maintenance=true`]);
+                }),
+            );
+        let last = "";
+        const isSo = async () => {
+            const failed = (await answers()).filter(({ code }) => code !== 0);
+            last = failed.map(({ text }) => text).join("");
+            return failed.length === 0;
+        };
+        await until("all drives are whole", isSo, { seconds, why: () => last });
+    }
+
+    /** Configures what makes two servers restart one after another, without a new version. */
+    async configureRestart(): Promise<void> {
+        await this.project.configure({ annotations: { change: String(++this.changes) }, partition: 2 });
+    }
+
+    /** Configures another version for two servers, which begin to serve together. */
+    async configureUpgrade(): Promise<void> {
+        this.image = 1 - this.image;
+        await this.project.configure({ image: images[this.image], partition: 2 });
+    }
+
+    /** `pulumi up`, to be disturbed. */
+    startUp(): Running {
+        return this.project.start("up", "--yes", "--skip-preview");
+    }
+
+    /** `pulumi up` to its end, after which every server that the partition allows is updated and every drive is whole. */
+    async converges(): Promise<void> {
+        await this.project.succeed("up", "--yes", "--skip-preview");
+        const { spec, status } = await kubectlJson("get", "statefulset", "minio", this.inNamespace);
+        const partition = spec.updateStrategy.rollingUpdate?.partition ?? 0;
+        const updated = (await this.pods())
+            .slice(partition)
+            .map(({ metadata }) => metadata.labels["controller-revision-hash"]);
+        assert.deepEqual([...new Set(updated)], [status.updateRevision]);
+        await this.untilWhole();
+    }
+
+    async remove(): Promise<void> {
+        await this.load?.stop();
+        await this.project.remove();
+    }
+}
+
+function isReady(pod: any): boolean {
+    const ready = pod.status.conditions?.find(({ type }: any) => type === "Ready");
+    return ready?.status === "True" && !pod.metadata.deletionTimestamp;
+}

@@ -1,0 +1,22 @@
+import { cutNetwork } from "../../devcluster/cluster/faults";
+import type { Fault } from "./fault";
+
+export const networkCut: Fault = {
+    title: "the network between a server and its peers is cut for 30 s",
+    serversAway: 1,
+    expected: "the server gets no requests meanwhile",
+    async strike(cluster) {
+        const [own, ...peers] = (await cluster.pods()).map(({ status }) => status.podIP).reverse();
+        const mend = cutNetwork(own, peers);
+        let notReady: boolean;
+        try {
+            notReady = await cluster.untilNotReady(3, 60).then(() => true);
+            await cluster.goesOnWithout(1);
+            await new Promise((resolve) => setTimeout(resolve, 15_000));
+        } finally {
+            mend();
+        }
+        await cluster.untilReady();
+        return notReady ? "it becomes unready, and ready again" : "it stays ready";
+    },
+};

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Running } from "../e2e/project";
+import type { Fault } from "./fault";
+import type { LoadedCluster } from "./loadedCluster";
+
+export const programKilled: Fault = {
+    title: "the Pulumi program is killed (SIGKILL) in the middle of an upgrade",
+    serversAway: 1,
+    expected: "the next `up` goes on where it stopped",
+    async strike(cluster) {
+        const up = await upgradeUntil(cluster, /restarts minio-3/);
+        // The engine notices, and ends in good order.
+        killAll(
+            descendants(up.process.pid as number).filter(({ command }) => /@pulumi\/pulumi\/cmd\/run/.test(command)),
+        );
+        assert.notEqual((await up.ended).code, 0);
+        await cluster.goesOnWithout(1);
+        return "the servers serve as they are; no server is restarted by anything else";
+    },
+};
+
+export const engineKilled: Fault = {
+    title: "`pulumi` itself and all that it started is killed in the middle of an upgrade",
+    serversAway: 1,
+    manualStep: "`pulumi cancel`, as the killed process has left its lock on the stack",
+    async strike(cluster) {
+        const up = await upgradeUntil(cluster, /restarts minio-3/);
+        const pid = up.process.pid as number;
+        killAll([...descendants(pid), { pid }]);
+        await up.ended;
+        await cluster.goesOnWithout(1);
+        const { code, text } = await cluster.project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0, "the manual step is not needed any more");
+        assert.match(text, /locked/);
+        await cluster.project.succeed("cancel", "--yes");
+        return "the next `up` says that the stack is locked, and goes on after the manual step";
+    },
+};
+
+export const runTimedOut: Fault = {
+    title: "a run is cut by the time limit of a CI system (SIGINT, SIGKILL 10 s later)",
+    serversAway: 1,
+    expected: "the next `up` goes on where it stopped",
+    async strike(cluster) {
+        await cluster.configureRestart();
+        const up = cluster.startUp();
+        await up.says(/restarts minio-3/);
+        const pid = up.process.pid as number;
+        const all = [...descendants(pid), { pid }];
+        const began = Date.now();
+        up.process.kill("SIGINT");
+        const late = setTimeout(() => killAll(all), 10_000);
+        await up.ended;
+        clearTimeout(late);
+        await cluster.goesOnWithout(1);
+        const seconds = Math.round((Date.now() - began) / 1000);
+        assert.ok(seconds < 60);
+        return "`pulumi` ends by itself on SIGINT; the servers serve as they are";
+    },
+};
+
+async function upgradeUntil(cluster: LoadedCluster, moment: RegExp): Promise<Running> {
+    await cluster.configureUpgrade();
+    const up = cluster.startUp();
+    await up.says(moment);
+    return up;
+}
+
+/** The processes that a process started, and those that they started. */
+function descendants(pid: number): { pid: number; command: string }[] {
+    const all = readdirSync("/proc")
+        .filter((entry) => /^\d+$/.test(entry))
+        .map((entry) => ({
+            pid: Number(entry),
+            parent: parentOf(entry),
+            command: read(`/proc/${entry}/cmdline`).replaceAll("\0", " "),
+        }));
+    const below = (parent: number): typeof all =>
+        all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+    return below(pid);
+}
+
+function parentOf(pid: string): number {
+    return Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+}
+
+function killAll(processes: { pid: number }[]): void {
+    assert.ok(processes.length > 0, "there was nothing to kill");
+    for (const { pid } of processes) {
+        try {
+            process.kill(pid, "SIGKILL");
+        } catch {
+            // It has ended with the one that started it.
+        }
+    }
+}
+
+function read(file: string): string {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return "";
+    }
+}

@@ -1,0 +1,12 @@
+import type { Fault } from "./fault";
+
+export const serverKilled: Fault = {
+    title: "a server is killed (SIGKILL)",
+    serversAway: 1,
+    async strike(cluster) {
+        await cluster.killServer(1);
+        await cluster.goesOnWithout(1);
+        await cluster.untilReady();
+        return "kubelet starts it again; the others serve meanwhile";
+    },
+};
