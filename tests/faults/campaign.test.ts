@@ -1,11 +1,11 @@
-import { campaign } from "./campaign";
+import { campaign, type Row } from "./campaign";
 import { allFaults } from "./index";
 import { tableOf, writeRows } from "./table";
 
 /** `make test-faults`. With FAULTS, a regular expression on their titles, only some; the lines of the others stay as they are. */
 const only = new RegExp(process.env.FAULTS ?? "");
 const titles = allFaults.map(({ title }) => title);
-const rows: Parameters<typeof tableOf>[0] = [];
+const rows: Row[] = [];
 
 campaign(
     "a cluster on four nodes, under load",

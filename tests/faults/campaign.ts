@@ -44,7 +44,7 @@ export function campaign(title: string, namespace: string, faults: Fault[], surv
         for (const fault of faults) {
             it(`survives that ${fault.title}`, async () => {
                 await cluster.untilWhole();
-                await cluster.use();
+                await cluster.use(fault);
                 const observed = await fault.strike(cluster);
                 await cluster.converges();
                 const { load } = cluster;
@@ -54,7 +54,7 @@ export function campaign(title: string, namespace: string, faults: Fault[], surv
                 const row: Row = {
                     fault: fault.title,
                     expected: [
-                        describeService(serviceWithout(fault.serversAway, cluster.topology)),
+                        describeService(fault.service ?? serviceWithout(fault.serversAway, cluster.topology)),
                         ...(fault.expected ? [fault.expected] : []),
                     ].join("; "),
                     observed,

@@ -25,5 +25,5 @@ export const allFaults: Fault[] = [
     nodesDrained,
 ];
 
-/** What every `make test` survives, on one node. */
-export const shortFaults: Fault[] = [serverKilled, driveLost, dnsDown(15), programKilled];
+/** What every `make test` survives, on one node; a server is killed with the drive that is lost. */
+export const shortFaults: Fault[] = [driveLost, dnsDown(10), programKilled];
