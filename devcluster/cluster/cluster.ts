@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "../lock";
 import { clusterDir, clusterName, kubeconfig, pulumiBackend } from "../paths";
-import { say } from "../shell";
+import { say, waitFor } from "../shell";
 import { keyOf } from "../toolchain/component";
 import { images, kube } from "../toolchain/components";
 import { nodesOf } from "./addresses";
@@ -37,10 +37,21 @@ function exclusively<T>(work: () => Promise<T>): Promise<T> {
     return withLock(`${clusterDir}.lock`, `the cluster '${clusterName}'`, work);
 }
 
+/**
+ * Whether the running cluster answers within a minute: a busy machine may keep it from that for a while, and starting it anew loses
+ * all that is in it (tried, at a load average of 30).
+ */
+function answers(): Promise<boolean> {
+    return waitFor("the API server", () => tryKubectl("get", "--raw=/readyz"), { seconds: 60, every: 1000 }).then(
+        () => true,
+        () => false,
+    );
+}
+
 async function start(nodeCount: number): Promise<boolean> {
     const stamp = JSON.stringify({ nodes: nodeCount, kube: keyOf(kube), images: keyOf(images) });
     if (sandboxPid() && existsSync(stampFile)) {
-        if (readFileSync(stampFile, "utf8") === stamp && tryKubectl("get", "--raw=/readyz")) {
+        if (readFileSync(stampFile, "utf8") === stamp && (await answers())) {
             say(`the cluster is running (${nodeCount === 1 ? "one node" : `${nodeCount} nodes`})`);
             return false;
         }

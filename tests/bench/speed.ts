@@ -5,7 +5,7 @@
  * options are read from the environment: ROUNDS, ONLY, CHART and OUT; HELM is a helm of your own.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/version";
 import { say } from "../../devcluster/shell";
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     const report: SpeedReport = {
         date: new Date().toISOString().slice(0, 10),
         machine: `${cpus().length} CPUs (${cpus()[0]?.model.trim()}), Node.js ${process.version}, @pulumi/pulumi ${pulumiVersion}`,
+        loadAverage: Math.round(loadavg()[0] * 10) / 10,
         command: `make bench ROUNDS=${rounds}${process.env.CHART ? " CHART=PATH" : ""}`,
         rows: chosen.map(({ name, title, against, goal }) => ({ name, title, against, goal, seconds: [] })),
     };

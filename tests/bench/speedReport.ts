@@ -16,6 +16,8 @@ export interface SpeedRow {
 export interface SpeedReport {
     date: string;
     machine: string;
+    /** That of the last minute when it began: what else the machine was doing. */
+    loadAverage: number;
     command: string;
     rows: SpeedRow[];
 }
@@ -41,7 +43,7 @@ export function isMet(row: SpeedRow, rows: SpeedRow[]): boolean | undefined {
     return row.goal === undefined || measured === undefined ? undefined : measured <= row.goal;
 }
 
-export function markdown({ date, machine, command, rows }: SpeedReport): string {
+export function markdown({ date, machine, loadAverage, command, rows }: SpeedReport): string {
     const numbers = new Map(rows.map(({ name }, index) => [name, index + 1]));
     const lines = rows.map((row, index) => {
         if (row.missing) {
@@ -59,8 +61,8 @@ export function markdown({ date, machine, command, rows }: SpeedReport): string 
         return `| ${index + 1} | ${row.title} | ${time} | ${told} | ${goal} |`;
     });
     return [
-        `Measured on ${date} by \`${command}\`, on ${machine}. Median, and range in brackets, of all rounds; ratios are medians of those`,
-        "within each round.",
+        `Measured on ${date} by \`${command}\`, on ${machine}, with a load average of ${loadAverage} when it began.`,
+        "Median, and range in brackets, of all rounds; ratios are medians of those within each round.",
         "",
         "| | what | seconds | ratio | goal |",
         "|---|---|---|---|---|",

@@ -31,7 +31,7 @@ describe("the speed benchmark", () => {
     it("says of a row that was not measured why not, and judges nothing that is compared with it", () => {
         const chart = row("chart", [], { missing: "no chart given" });
         const own = row("own", [1], { against: "chart", goal: 1 });
-        const text = markdown({ date: "", machine: "", command: "", rows: [chart, own] });
+        const text = markdown({ date: "", machine: "", loadAverage: 0, command: "", rows: [chart, own] });
         assert.match(text, /\| chart \| not measured: no chart given \|/);
         assert.match(text, /\| own \| 1\.00 \| {2}\| ≤ 1 \|/);
         assert.equal(isMet(own, [chart, own]), undefined);
