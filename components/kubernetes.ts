@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
+import { connect as connectTls } from "node:tls";
 import type {
     KubeConfig,
     V1ControllerRevision,
@@ -8,6 +9,8 @@ import type {
     V1Pod,
     V1StatefulSet,
 } from "@kubernetes/client-node";
+import { apiPort } from "./endpoints";
+import { forward } from "./portForward";
 
 /** Under this name Kubernetes keeps which fields the guided rollout set, such as the partition. */
 const fieldManager = "minio-cluster";
@@ -17,6 +20,14 @@ export interface Answer {
     status: number;
     headers: http.IncomingHttpHeaders;
     body: string;
+}
+
+/** A request to a pod's server. */
+export interface PodRequest {
+    method: string;
+    /** With its query. */
+    path: string;
+    headers: Record<string, string>;
 }
 
 /** What the component does with the Kubernetes API itself, beside what Pulumi's provider does. */
@@ -31,6 +42,12 @@ export interface Kubernetes {
     growClaim(namespace: string, name: string, storage: string): Promise<void>;
     /** Asks a pod's server through the API server; undefined when nothing answers. */
     ask(namespace: string, pod: string, scheme: string, path: string): Promise<Answer | undefined>;
+    /**
+     * Sends a request to a pod's server through a port-forward, which unlike `ask` passes the Authorization header on.
+     *
+     * @throws Error when nothing answers
+     */
+    send(namespace: string, pod: string, scheme: string, request: PodRequest): Promise<Answer>;
     /** The last lines of a container's log; nothing when there is none. */
     logTail(namespace: string, pod: string, container: string, lines: number): Promise<string>;
     /** Whether the cluster knows a kind, such as `monitoring.coreos.com/v1` `ServiceMonitor`. */
@@ -104,6 +121,21 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             }
             return undefined;
         },
+        async send(namespace, pod, scheme, { method, path, headers }) {
+            const signal = AbortSignal.timeout(requestMilliseconds);
+            try {
+                const forwarded = await forward(new client.PortForward(config), namespace, pod, apiPort, signal);
+                const { stream, failure, close } = forwarded;
+                // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
+                const createConnection = () =>
+                    scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
+                const options = { method, headers, signal, createConnection } as http.RequestOptions;
+                const answer = request(new URL(`http://${pod}${path}`), options);
+                return await Promise.race([answer, failure]).finally(close);
+            } catch (error) {
+                throw new Error(`${pod} does not answer through a port-forward: ${(error as Error).message}`);
+            }
+        },
         async logTail(namespace, name, container, tailLines) {
             const read = (previous: boolean) =>
                 core.readNamespacedPodLog({ namespace, name, container, tailLines, previous }).catch(() => "");
@@ -133,7 +165,7 @@ function load(config: KubeConfig, kubeconfig: string | undefined): void {
 function request(url: URL, options: https.RequestOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
         const client = url.protocol === "http:" ? http : https;
-        const sent = client.get(url, options, (response) => {
+        const sent = client.request(url, options, (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk) => chunks.push(chunk));
             response.on("error", reject);
@@ -143,6 +175,7 @@ function request(url: URL, options: https.RequestOptions): Promise<Answer> {
             });
         });
         sent.on("error", reject);
+        sent.end();
     });
 }
 

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { PodRequest } from "../../components/kubernetes";
+import { MinioAdminError, minioAdmin, signed } from "../../components/minioAdmin";
+
+/** Those of AWS's own examples. */
+const credentials = { rootUser: "AKIAIOSFODNN7EXAMPLE", rootPassword: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
+
+/** An admin API that answers every call in the same way. */
+function answering(status: number, body: unknown) {
+    const requests: PodRequest[] = [];
+    const admin = minioAdmin(async (request) => {
+        requests.push(request);
+        return { status, headers: {}, body: typeof body === "string" ? body : JSON.stringify(body) };
+    }, credentials);
+    return { admin, requests };
+}
+
+describe("a signature", () => {
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+    const vectors: [string, Parameters<typeof signed>[0], string][] = [
+        [
+            "an object with a range",
+            { method: "GET", path: "/test.txt", headers: { range: "bytes=0-9" } },
+            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+        ],
+        [
+            "a parameter without a value",
+            { method: "GET", path: "/", query: { lifecycle: "" } },
+            "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543",
+        ],
+        [
+            "two parameters",
+            { method: "GET", path: "/", query: { "max-keys": "2", prefix: "J" } },
+            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+        ],
+    ];
+    for (const [what, request, signature] of vectors) {
+        it(`is the one that AWS gives for ${what}`, async () => {
+            const host = "examplebucket.s3.amazonaws.com";
+            const at = new Date("2013-05-24T00:00:00Z");
+            const { headers } = await signed({ ...request, headers: { ...request.headers, host } }, credentials, at);
+            assert.equal(/Signature=(\w+)/.exec(headers.authorization)?.[1], signature);
+        });
+    }
+
+    it("leaves the parameters in the path as they were signed", async () => {
+        const { path } = await signed(
+            { method: "GET", path: "/a", query: { pool: "http://a{0...3}/data" } },
+            credentials,
+        );
+        assert.equal(path, "/a?pool=http%3A%2F%2Fa%7B0...3%7D%2Fdata");
+    });
+});
+
+describe("MinIO's admin API", () => {
+    it("freezes and thaws, and says which servers it could not tell", async () => {
+        const { admin, requests } = answering(200, { action: "freeze", results: [{ host: "minio-1:9000" }] });
+        await admin.freeze();
+        await admin.unfreeze();
+        assert.deepEqual(
+            requests.map(({ method, path }) => `${method} ${path}`),
+            [
+                "POST /minio/admin/v3/service?action=freeze&type=2",
+                "POST /minio/admin/v3/service?action=unfreeze&type=2",
+            ],
+        );
+        const err = "remote disconnected";
+        const down = answering(200, { results: [{ host: "minio-1:9000" }, { host: "minio-2:9000", err }] });
+        await assert.rejects(down.admin.freeze(), new MinioAdminError(`MinIO could not freeze minio-2:9000: ${err}`));
+    });
+
+    it("takes the silent answer of an older server", async () => answering(200, "").admin.freeze());
+
+    it("says in MinIO's words why a call is refused, and no secret", async () => {
+        const { admin } = answering(403, { Code: "SignatureDoesNotMatch", Message: "The request signature…" });
+        const expected =
+            /^MinIO answers GET \/minio\/admin\/v3\/pools\/list with 403: SignatureDoesNotMatch: The request/;
+        await assert.rejects(admin.pools(), ({ message }: Error) => {
+            assert.match(message, expected);
+            assert.ok(!message.includes(credentials.rootPassword));
+            return true;
+        });
+    });
+
+    it("tells the pools and how far their decommission is", async () => {
+        const info = {
+            startTime: "2026-01-02T03:04:05Z",
+            startSize: 1,
+            totalSize: 4,
+            currentSize: 3,
+            complete: true,
+            failed: false,
+            canceled: false,
+            objectsDecommissioned: 5,
+            objectsDecommissionedFailed: 0,
+            bytesDecommissioned: 6,
+            bytesDecommissionedFailed: 0,
+        };
+        const never = { ...info, startTime: "0001-01-01T00:00:00Z", complete: false };
+        const { admin } = answering(200, [
+            { id: 0, cmdline: "http://a/data", lastUpdate: "", decommissionInfo: never },
+            { id: 1, cmdline: "http://b/data", lastUpdate: "", decommissionInfo: info },
+            { id: 2, cmdline: "http://c/data", lastUpdate: "", decommissionInfo: { ...info, complete: false } },
+        ]);
+        const pools = await admin.pools();
+        assert.deepEqual(
+            pools.map(({ id, decommission }) => [id, decommission?.state]),
+            [
+                [0, undefined],
+                [1, "complete"],
+                [2, "running"],
+            ],
+        );
+        assert.deepEqual(pools[1].decommission, {
+            state: "complete",
+            startTime: "2026-01-02T03:04:05Z",
+            objects: 5,
+            objectsFailed: 0,
+            bytes: 6,
+            bytesFailed: 0,
+            totalSize: 4,
+            freeSize: 3,
+        });
+    });
+});
