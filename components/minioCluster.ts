@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { changeHooks } from "./changeHook";
-import { createCredentials } from "./credentials";
+import { type Credentials, createCredentials } from "./credentials";
 import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { endProgram } from "./endProgram";
@@ -14,6 +14,8 @@ import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
 import { createServices } from "./services";
+import { thawIfLeftFrozen } from "./snapshots/freeze";
+import { createSnapshots, freezable } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
 import type { Topology } from "./topology";
@@ -104,7 +106,12 @@ export class MinioCluster extends pulumi.ComponentResource {
         }
 
         const applied = pulumi.all(pools.map((pool) => pool.id));
-        this.ready = pulumi.all([spec, applied]).apply(([wanted]) => arrive(names, wanted, topology, pools[0]));
+        this.ready = pulumi
+            .all([spec, applied])
+            .apply(([wanted]) => arrive(names, wanted, topology, credentials, pools[0]));
+        if (args.snapshots) {
+            createSnapshots(names, known, credentials, this.ready, child);
+        }
         const url = (service: string, port: number) =>
             whenReady(
                 this.ready,
@@ -148,6 +155,7 @@ async function arrive(
     names: Names,
     spec: MinioClusterSpec,
     topology: Topology,
+    credentials: Credentials,
     resource: pulumi.Resource,
 ): Promise<boolean> {
     if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
@@ -166,6 +174,13 @@ async function arrive(
         })),
     };
     try {
+        const set = await thawIfLeftFrozen(await freezable(names, spec, credentials));
+        if (set !== undefined) {
+            pulumi.log.warn(
+                `requests were frozen for the set '${set}' by a program that was cut off: thawed`,
+                resource,
+            );
+        }
         await rollOut(wanted, {
             kubeconfig: spec.rollout.kubeconfig,
             timeoutSeconds: spec.rollout.timeoutSeconds,
