@@ -15,6 +15,7 @@ import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
 import { createServices } from "./services";
 import { thawIfLeftFrozen } from "./snapshots/freeze";
+import { endRestore, restoreDrives } from "./snapshots/restore";
 import { createSnapshots, freezable } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
@@ -73,9 +74,11 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (args.tls?.issuer) {
             before.push(createCertificate(names, known, child));
         }
+        const drivesReady = args.restoreFrom ? restoreDrives(names, known, before, this) : undefined;
+        const poolSpec = pulumi.all([spec, drivesReady]).apply(([checked]) => checked);
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
         const pools = topology.pools.map((pool, index) => {
-            const statefulSet: pulumi.Resource = createPool(names, spec, index, {
+            const statefulSet: pulumi.Resource = createPool(names, poolSpec, index, {
                 ...child,
                 dependsOn: before,
                 hooks: {
@@ -174,7 +177,11 @@ async function arrive(
         })),
     };
     try {
-        const set = await thawIfLeftFrozen(await freezable(names, spec, credentials));
+        const cluster = await freezable(names, spec, credentials);
+        if (!spec.restoreFrom) {
+            await endRestore(cluster.kubernetes, { names, spec });
+        }
+        const set = await thawIfLeftFrozen(cluster);
         if (set !== undefined) {
             pulumi.log.warn(
                 `requests were frozen for the set '${set}' by a program that was cut off: thawed`,

@@ -60,9 +60,10 @@ export async function whileFrozen(
     const deadline = performance.now() + timeoutSeconds * 1000;
     const switches = await arm(cluster, servers, timeoutSeconds);
     let since = 0;
+    let thawedAt = 0;
     let draining = 0;
     const release = async () => {
-        await thaw(cluster);
+        thawedAt = await thaw(cluster);
         await disarm(cluster, switches);
     };
     const releaseAndEnd = () => {
@@ -93,7 +94,7 @@ export async function whileFrozen(
             process.off(signal, releaseAndEnd);
         }
     }
-    return { frozen: performance.now() - since, draining };
+    return { frozen: thawedAt - since, draining };
 }
 
 /**
@@ -113,9 +114,11 @@ export async function thawIfLeftFrozen(cluster: Freezable): Promise<string | und
 /**
  * Thaws, more than once where it must, as each server counts how often it was frozen.
  *
+ * @returns when it was done, by `performance.now()`
  * @throws Error naming the servers that still do not answer
  */
-async function thaw(cluster: Freezable): Promise<void> {
+async function thaw(cluster: Freezable): Promise<number> {
+    let thawedAt = 0;
     const deadline = performance.now() + 30_000;
     let frozen = await podsOf(cluster);
     while (frozen.length > 0) {
@@ -123,9 +126,11 @@ async function thaw(cluster: Freezable): Promise<void> {
             throw new Error(`the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`);
         }
         await unfreeze(cluster, frozen);
+        thawedAt = performance.now();
         frozen = await frozenServers(cluster, await podsOf(cluster));
     }
     await annotate(cluster, null);
+    return thawedAt;
 }
 
 /** Through the first server that takes the call; it tells its peers. */
