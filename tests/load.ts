@@ -133,11 +133,15 @@ export class ConstantLoad {
         await Promise.all(this.workers);
     }
 
-    /** The acknowledged objects that are not there, or not whole. */
-    async lost(target = this.target): Promise<string[]> {
+    /**
+     * The acknowledged objects that are not there, or not whole.
+     *
+     * @param count looks at the first ones only, in the order of their acknowledgement
+     */
+    async lost(target = this.target, count = this.acknowledged.size): Promise<string[]> {
         const s3 = client(target, { maxAttempts: 5 });
         const lost: string[] = [];
-        for (const [Key, expected] of this.acknowledged) {
+        for (const [Key, expected] of [...this.acknowledged].slice(0, count)) {
             const found = await s3
                 .send(new GetObjectCommand({ Bucket: this.bucket, Key }))
                 .then(async ({ Body }) => digest((await Body?.transformToByteArray()) ?? new Uint8Array()))

@@ -82,11 +82,20 @@ export function setLabels(names: Names, labels: Record<string, string> | undefin
     return { ...labelsOf(names, { labels }), [setLabel]: set };
 }
 
-/** The VolumeSnapshot of a member. */
+/** The provider waits until a snapshot is ready, and takes it over from the program, which has made it. */
+const snapshotAnnotations = {
+    "pulumi.com/waitFor": "jsonpath={.status.readyToUse}=true",
+    "pulumi.com/patchForce": "true",
+};
+
+/**
+ * The VolumeSnapshot of a member. The program makes it as Pulumi will have it, for the snapshot controller writes it as it knew it
+ * some moments before, and would remove what was added meanwhile (tried).
+ */
 export function snapshotObject(record: SetRecord, { snapshot, claim }: Member, namespace: string, labels: object) {
     return {
         ...snapshotKind,
-        metadata: { name: snapshot, namespace, labels: { ...labels } },
+        metadata: { name: snapshot, namespace, labels: { ...labels }, annotations: snapshotAnnotations },
         spec: { volumeSnapshotClassName: record.className, source: { persistentVolumeClaimName: claim } },
     };
 }

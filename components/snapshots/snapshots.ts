@@ -169,28 +169,19 @@ export async function freezable(names: Names, spec: MinioClusterSpec, credential
 function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts: pulumi.CustomResourceOptions): void {
     const labels = setLabels(names, spec.labels, record.set);
     for (const member of membersOf(record)) {
-        const { metadata, ...snapshot } = snapshotObject(record, member, spec.namespace, labels);
-        const annotations = { "pulumi.com/waitFor": "jsonpath={.status.readyToUse}=true", ...forced };
-        new k8s.apiextensions.CustomResource(
-            member.snapshot,
-            { ...snapshot, metadata: { ...metadata, annotations } },
-            opts,
-        );
+        const snapshot = snapshotObject(record, member, spec.namespace, labels);
+        new k8s.apiextensions.CustomResource(member.snapshot, snapshot, opts);
     }
     const name = recordName(names.cluster, record.set);
     new k8s.core.v1.ConfigMap(
         name,
         {
-            metadata: { name, namespace: spec.namespace, labels, annotations: forced },
-            // Not known before the set is taken: it tells when.
+            metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },
             data: { [recordKey]: JSON.stringify(record, undefined, 2) },
         },
         opts,
     );
 }
-
-/** The program made these objects itself: Pulumi takes them over. */
-const forced = { "pulumi.com/patchForce": "true" };
 
 function resolved<T>(output: pulumi.Output<T>): Promise<T> {
     return new Promise((resolve) => output.apply((value) => resolve(value as T)));

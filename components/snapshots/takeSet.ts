@@ -1,6 +1,14 @@
 import type { AnyObject, Kubernetes } from "../kubernetes";
 import { type Freezable, whileFrozen } from "./freeze";
-import { membersOf, recordObject, type SetRecord, setLabel, snapshotKind, snapshotObject } from "./snapshotSet";
+import {
+    contentKind,
+    membersOf,
+    recordObject,
+    type SetRecord,
+    setLabel,
+    snapshotKind,
+    snapshotObject,
+} from "./snapshotSet";
 
 /** A VolumeSnapshot, as far as it is looked at. */
 export interface VolumeSnapshot extends AnyObject {
@@ -66,8 +74,23 @@ async function cutAll(options: TakeOptions, deadline: number): Promise<void> {
     const { cluster, record, labels } = options;
     const objects = membersOf(record).map((member) => snapshotObject(record, member, cluster.namespace, labels));
     await Promise.all(objects.map((object) => cluster.kubernetes.create(object)));
-    // A driver answers when the volume is cut, though it may still have to upload it (CreateSnapshot in the CSI specification).
-    await until(options, deadline, "cut", ({ status }) => status?.creationTime !== undefined);
+    await until(options, deadline, "cut", (snapshot) => isCut(cluster.kubernetes, snapshot));
+}
+
+/**
+ * A driver answers when the volume is cut, though it may still have to upload it (CreateSnapshot in the CSI specification).
+ * That stands in the content first; the snapshot controller, which makes five requests in a second by default, copies it to
+ * the snapshot some seconds later. The content's name is that of `GetDynamicSnapshotContentNameForSnapshot` in
+ * kubernetes-csi/external-snapshotter.
+ */
+async function isCut(kubernetes: Kubernetes, { metadata, status }: VolumeSnapshot): Promise<boolean> {
+    if (status?.creationTime !== undefined) {
+        return true;
+    }
+    const content = { ...contentKind, metadata: { name: `snapcontent-${metadata.uid}` } };
+    // Without the right to read contents, the snapshot tells it later.
+    const found = await kubernetes.read<VolumeSnapshot>(content).catch(() => undefined);
+    return found?.status?.creationTime !== undefined;
 }
 
 /** Waits until all snapshots of the set are so far. */
@@ -75,14 +98,13 @@ async function until(
     { cluster, record, say }: TakeOptions,
     deadline: number,
     what: string,
-    isSo: (snapshot: VolumeSnapshot) => boolean,
+    isSo: (snapshot: VolumeSnapshot) => boolean | Promise<boolean>,
 ): Promise<void> {
     for (;;) {
         const snapshots = await membersThere(cluster.kubernetes, cluster.namespace, record);
-        const late = membersOf(record).filter(({ snapshot }) => {
-            const found = snapshots.find(({ metadata }) => metadata.name === snapshot);
-            return !found || !isSo(found);
-        });
+        const so = await Promise.all(snapshots.map(isSo));
+        const done = new Set(snapshots.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
+        const late = membersOf(record).filter(({ snapshot }) => !done.has(snapshot));
         if (late.length === 0) {
             return;
         }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -126,6 +126,27 @@ export class Project {
             throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
         }
         return text;
+    }
+
+    /** Starts pulumi and does not wait. It leads a process group, with all that it starts. */
+    start(...args: string[]): ChildProcess {
+        return spawn("pulumi", [...args, "--non-interactive", "--color=never"], {
+            cwd: this.folder,
+            env: this.environment,
+            detached: true,
+            stdio: "ignore",
+        });
+    }
+
+    /** Runs commands in the project's folder, as a person would, and returns what they say. */
+    shell(script: string, variables: NodeJS.ProcessEnv = {}): Promise<string> {
+        const env = { ...this.environment, ...variables };
+        return succeed("bash", ["-euo", "pipefail", "-c", script], { cwd: this.folder, env });
+    }
+
+    /** As `shell`, whatever it ends with. */
+    shellCode(script: string): Promise<Finished> {
+        return execute("bash", ["-euo", "pipefail", "-c", script], { cwd: this.folder, env: this.environment });
     }
 
     async outputs(): Promise<Record<string, any>> {
