@@ -39,12 +39,20 @@ export async function replaceData(
                 "set it to Retain, run pulumi up, and restore then",
         );
     }
-    const pools = spec.pools.map(({ replicas }, pool) => ({
-        reference: { ...statefulSetKind, metadata: { name: poolName(names.cluster, pool), namespace } },
-        replicas,
-    }));
-    const first = pools[0].reference;
-    await kubernetes.patch(first, { metadata: { annotations: { [restoringAnnotation]: source } } });
+    const wanted = spec.pools.map(({ replicas }, pool) => ({ name: poolName(names.cluster, pool), replicas }));
+    const there = await Promise.all(wanted.map(({ name }) => kubernetes.statefulSet(namespace, name)));
+    // Claims that outlived their StatefulSets have no servers to stop.
+    const pools = wanted
+        .filter((_, pool) => there[pool])
+        .map(({ name, replicas }) => ({ reference: { ...statefulSetKind, metadata: { name, namespace } }, replicas }));
+    const mark = async (restoring: string | null) => {
+        if (pools.length > 0) {
+            await kubernetes.patch(pools[0].reference, {
+                metadata: { annotations: { [restoringAnnotation]: restoring } },
+            });
+        }
+    };
+    await mark(source);
     say("stops all servers");
     for (const { reference } of pools) {
         await kubernetes.patch(reference, { spec: { replicas: 0 } });
@@ -56,7 +64,7 @@ export async function replaceData(
     for (const { reference, replicas } of pools) {
         await kubernetes.patch(reference, { spec: { replicas } });
     }
-    await kubernetes.patch(first, { metadata: { annotations: { [restoringAnnotation]: null } } });
+    await mark(null);
 }
 
 async function replaceClaim(

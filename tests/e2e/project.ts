@@ -157,6 +157,12 @@ export class Project {
         return JSON.parse(text);
     }
 
+    /** Removes the stack's resources and the folder, and leaves the namespace with its claims. */
+    async removeStack(): Promise<void> {
+        await this.succeed("destroy", "--yes");
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+
     /** Removes everything: the stack's resources, the namespace with its claims, and the folder. */
     async remove(): Promise<void> {
         await this.execute("destroy", "--yes");

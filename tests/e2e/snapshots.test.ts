@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
+import { deleteAll, longestStall, unreadable } from "../wholeness";
 import { commandsOf, countOfCommands } from "./guide";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
@@ -180,65 +181,6 @@ describe("sets of snapshots", function () {
 
     it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
 });
-
-/** Deletes objects one after another, until it is called. */
-function deleteAll(s3: S3Client, keys: string[]): () => Promise<void> {
-    let ended = false;
-    const worker = (async () => {
-        for (const Key of keys) {
-            if (ended) {
-                return;
-            }
-            await s3.send(new DeleteObjectCommand({ Bucket: "load", Key }));
-            await new Promise((resolve) => setTimeout(resolve, 40));
-        }
-    })();
-    return async () => {
-        ended = true;
-        await worker;
-    };
-}
-
-/** Watches a load, and tells in the end how many writes were acknowledged when it stood still for the longest time. */
-function longestStall({ acknowledged }: ConstantLoad): () => number {
-    let [size, since, longest, at] = [acknowledged.size, Date.now(), 0, 0];
-    const look = () => {
-        if (acknowledged.size !== size) {
-            [size, since] = [acknowledged.size, Date.now()];
-        } else if (Date.now() - since > longest) {
-            [longest, at] = [Date.now() - since, size];
-        }
-    };
-    const timer = setInterval(look, 10);
-    return () => {
-        clearInterval(timer);
-        return at;
-    };
-}
-
-/** The objects that are listed and cannot be read. */
-async function unreadable(target: Target, Bucket: string): Promise<string[]> {
-    const s3 = client(target, { sockets: 8 });
-    const keys: string[] = [];
-    for await (const { Contents } of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-        keys.push(...(Contents ?? []).map(({ Key }) => Key as string));
-    }
-    const bad: string[] = [];
-    await Promise.all(
-        keys.map(async (Key) => {
-            try {
-                const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-                const bytes = await Body?.transformToByteArray();
-                assert.equal(bytes?.length, ContentLength);
-            } catch (error) {
-                bad.push(`${Key}: ${(error as Error).message}`);
-            }
-        }),
-    );
-    s3.destroy();
-    assert.ok(keys.length > 0, `nothing is listed in ${Bucket}`);
-    return bad;
-}
 
 /** Whether an S3 call is answered at all. */
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
