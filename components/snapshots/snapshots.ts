@@ -147,7 +147,7 @@ async function take(
         });
     } catch (error) {
         await endProgram(
-            `snapshots.sets: '${record.set}' was not taken, and nothing of it is left: ${(error as Error).message}. ` +
+            `snapshots.sets: '${record.set}' was not taken: ${(error as Error).message}. ` +
                 "Run pulumi up again to try once more",
         );
     }

@@ -3,6 +3,7 @@ import { type Freezable, whileFrozen } from "./freeze";
 import {
     contentKind,
     membersOf,
+    recordName,
     recordObject,
     type SetRecord,
     setLabel,
@@ -47,7 +48,8 @@ export async function takeSet(options: TakeOptions): Promise<void> {
     const { cluster, record, labels, freezeTimeoutSeconds, say } = options;
     const { kubernetes, namespace } = cluster;
     const { set, consistency } = record;
-    await removeMembers(kubernetes, namespace, record);
+    await removeLeftovers(cluster, record);
+    await mark(cluster, set);
     const count = membersOf(record).length;
     try {
         const cut = (deadline: number) => cutAll(options, deadline);
@@ -63,11 +65,34 @@ export async function takeSet(options: TakeOptions): Promise<void> {
         }
         const ready = performance.now() + options.readyTimeoutSeconds * 1000;
         await until(options, ready, "readyToUse", ({ status }) => status?.readyToUse === true);
+        await kubernetes.create(recordObject(record, namespace, labels));
     } catch (error) {
         await removeMembers(kubernetes, namespace, record);
         throw error;
+    } finally {
+        await mark(cluster, null);
     }
-    await kubernetes.create(recordObject(record, namespace, labels));
+}
+
+/** Annotation of the first pool's StatefulSet while a set is taken: which one. */
+const takingAnnotation = "minio-cluster/taking-set";
+
+async function mark({ kubernetes, namespace, statefulSet }: Freezable, set: string | null): Promise<void> {
+    const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
+    await kubernetes.patch(reference, { metadata: { annotations: { [takingAnnotation]: set } } });
+}
+
+/** Deletes what an interrupted program left of a set; but not a whole set of which only the record is lost. */
+async function removeLeftovers({ kubernetes, namespace, statefulSet }: Freezable, record: SetRecord): Promise<void> {
+    const there = await membersThere(kubernetes, namespace, record);
+    const annotations = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations;
+    if (there.length > 0 && annotations?.[takingAnnotation] !== record.set) {
+        throw new Error(
+            `there are snapshots of such a set already (${there.map(({ metadata }) => metadata.name).join(", ")}), and its ` +
+                `record, the ConfigMap ${recordName(record.cluster, record.set)}, is not: delete them, or use another name`,
+        );
+    }
+    await removeMembers(kubernetes, namespace, record);
 }
 
 async function cutAll(options: TakeOptions, deadline: number): Promise<void> {
