@@ -365,7 +365,7 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
 }
 
 /** The text with which a user confirms that a set replaces a cluster's data. */
-export function replacing(name: string): string {
+function replacing(name: string): string {
     return `replace the data of ${name}`;
 }
 

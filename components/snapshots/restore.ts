@@ -70,7 +70,7 @@ export function planRestore(
         return { kind: "replace" };
     }
     if (foreign.length > 0) {
-        if (spec.restoreFrom?.confirm !== undefined) {
+        if (spec.restoreFrom?.confirm) {
             return { kind: "replace" };
         }
         const which = foreign.map(({ claim }) => claim).join(", ");
@@ -176,7 +176,9 @@ export async function endRestore(
 }
 
 export function restoreOf(names: Names, spec: MinioClusterSpec): Restore {
-    const { set, cluster = names.cluster, namespace = spec.namespace } = spec.restoreFrom ?? { set: "" };
+    const set = spec.restoreFrom?.set ?? "";
+    const cluster = spec.restoreFrom?.cluster ?? names.cluster;
+    const namespace = spec.restoreFrom?.namespace ?? spec.namespace;
     const drives = drivesOf(spec.pools).map((position) => ({
         position,
         claim: claimName(names.cluster, position),

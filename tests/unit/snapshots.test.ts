@@ -183,6 +183,8 @@ describe("a restore", () => {
             );
         }
         assert.equal(plan({ statefulSet: true, claims: all("a/minio/tuesday") }).kind, "refuse");
+        const nothing = null as unknown as string; // As a stack's configuration in YAML may have it.
+        assert.equal(plan({ statefulSet: true, claims: all(undefined) }, nothing).kind, "refuse");
         assert.deepEqual(plan({ statefulSet: true, claims: all(undefined) }, "replace the data of copy"), {
             kind: "replace",
         });
