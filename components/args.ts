@@ -140,6 +140,12 @@ export interface MinioClusterArgs {
     /** The Service for the console. Default: `ClusterIP`. */
     consoleService?: ServiceArgs;
 
+    /** Sets of snapshots of all drives, each at one point in time. Default: none. */
+    snapshots?: SnapshotsArgs;
+
+    /** A set of snapshots whose objects a new cluster begins with. Default: none, it begins empty. */
+    restoreFrom?: RestoreArgs;
+
     /** An Ingress for S3 clients, and one for the console. Default: none. */
     ingress?: IngressArgs;
 
@@ -201,6 +207,46 @@ export interface DisruptionBudgetArgs {
     minAvailable?: number;
     /** Servers of each pool that may be disrupted at once. Default: none, `minAvailable` counts. */
     maxUnavailable?: number;
+}
+
+/** Sets of snapshots of all drives: see docs/backup.md. */
+export interface SnapshotsArgs {
+    /** VolumeSnapshotClass of new sets. With the deletion policy `Retain` a set survives the loss of its namespace. */
+    className: pulumi.Input<string>;
+    /**
+     * Names of the sets. A name that is added takes a set on the next `pulumi up`, once the cluster is ready; one that is
+     * removed deletes its set; a set that is there is never taken again.
+     */
+    sets: string[];
+    /**
+     * `Frozen`: all requests, reads too, wait until every drive is snapshotted, so that a set is of one point in time.
+     * `CrashConsistent`: nobody waits, and objects that are written, changed or deleted while the drives are snapshotted one
+     * after another may be unreadable in the set. Default: `Frozen`.
+     */
+    consistency?: string;
+    /**
+     * Longest time that requests wait, in seconds, from 5 to 600: then the cluster thaws, whatever has become of the program,
+     * and the set is given up. Default: 60.
+     */
+    freezeTimeoutSeconds?: number;
+}
+
+/** A set of snapshots to begin with: see docs/backup.md. */
+export interface RestoreArgs {
+    /** Name of the set. */
+    set: string;
+    /** Name of the cluster that the set was taken of. Default: that of this one. */
+    cluster?: string;
+    /**
+     * Namespace of the set; it may be lost with all that was in it, when the VolumeSnapshotClass had the deletion policy
+     * `Retain`. Default: that of the cluster.
+     */
+    namespace?: pulumi.Input<string>;
+    /**
+     * Whether a cluster that is there goes back to the set, and loses all that was stored since: the text
+     * `replace the data of <name>`, with the component's name. The replaced volumes are kept. Default: none, the data of a cluster that is there is not touched.
+     */
+    confirm?: string;
 }
 
 /** A Service in front of the servers. */

@@ -27,6 +27,7 @@ interface Defaulted {
     podManagementPolicy: string;
     readiness: string;
     rollout: { mode: string; timeoutSeconds: number; kubeconfig?: string };
+    snapshots?: { className: string; sets: string[]; consistency: string; freezeTimeoutSeconds: number };
     rootUser: string;
     credentialsRevision: number;
     resources: NonNullable<KnownArgs["resources"]>;
@@ -67,6 +68,11 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
             mode: args.rollout?.mode ?? "Guided",
             timeoutSeconds: args.rollout?.timeoutSeconds ?? 600,
             kubeconfig: args.rollout?.kubeconfig,
+        },
+        snapshots: args.snapshots && {
+            ...args.snapshots,
+            consistency: args.snapshots.consistency ?? "Frozen",
+            freezeTimeoutSeconds: args.snapshots.freezeTimeoutSeconds ?? 60,
         },
         rootUser: args.rootUser ?? "admin",
         credentialsRevision: args.credentialsRevision ?? 1,

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
+import { PassThrough } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type {
     Configuration,
+    Exec,
     KubeConfig,
     V1ControllerRevision,
     V1PersistentVolumeClaim,
     V1Pod,
     V1StatefulSet,
+    V1Status,
 } from "@kubernetes/client-node";
 import { apiPort } from "./endpoints";
 import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
@@ -33,6 +36,33 @@ export interface PodRequest {
     headers: Record<string, string>;
 }
 
+export interface AskOptions {
+    headers?: Record<string, string>;
+    /** Longest time to wait for the answer. Default: 3 s. */
+    milliseconds?: number;
+}
+
+/** Which kind of object. */
+export interface KindReference {
+    apiVersion: string;
+    kind: string;
+}
+
+/** Which object. */
+export interface ObjectReference extends KindReference {
+    metadata: { name: string; namespace?: string };
+}
+
+/** An object of any kind, as far as it is known here. */
+export interface AnyObject extends ObjectReference {
+    metadata: ObjectReference["metadata"] & {
+        uid?: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+        deletionTimestamp?: Date;
+    };
+}
+
 /**
  * What the component does with the Kubernetes API itself, beside what Pulumi's provider does. Each fails with a `KubernetesError`.
  * A method that is added here needs its right in `rights.ts`.
@@ -47,13 +77,35 @@ export interface Kubernetes {
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;
     growClaim(namespace: string, name: string, storage: string): Promise<void>;
     /** Asks a pod's server through the API server; undefined when nothing answers. */
-    ask(namespace: string, pod: string, scheme: string, path: string): Promise<Answer | undefined>;
+    ask(
+        namespace: string,
+        pod: string,
+        scheme: string,
+        path: string,
+        options?: AskOptions,
+    ): Promise<Answer | undefined>;
     /**
      * Sends a request to a pod's server through a port-forward, which unlike `ask` passes the Authorization header on.
      *
      * @throws Error when nothing answers
      */
     send(namespace: string, pod: string, scheme: string, request: PodRequest): Promise<Answer>;
+    /**
+     * Runs a command in a container to its end, and returns what it wrote to standard output.
+     *
+     * @throws Error with what it wrote to standard error when it fails
+     */
+    execute(namespace: string, pod: string, container: string, command: string[]): Promise<string>;
+    /** An object of any kind; undefined when it is not there. */
+    read<T extends AnyObject>(reference: ObjectReference): Promise<T | undefined>;
+    /** Objects of any kind: of a namespace or of all, and with certain labels or any. */
+    list<T extends AnyObject>(kind: KindReference, namespace?: string, labels?: Record<string, string>): Promise<T[]>;
+    /** Makes an object unless there is one of its name. */
+    create(object: AnyObject): Promise<void>;
+    /** Sets fields of an object as a merge patch does: `null` removes one. */
+    patch(reference: ObjectReference, fields: object): Promise<void>;
+    /** Deletes an object, and does not wait until it is gone. */
+    remove(reference: ObjectReference): Promise<void>;
     /** The last lines of a container's log; nothing when there is none. */
     logTail(namespace: string, pod: string, container: string, lines: number): Promise<string>;
     /** Whether the user of the kubeconfig has a right; true where the API does not tell. */
@@ -122,10 +174,16 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
         Object.entries(labels)
             .map(([key, value]) => `${key}=${value}`)
             .join(",");
-    const get = async (path: string, milliseconds: number, largest?: number): Promise<Answer> => {
+    const objects = clear(client.KubernetesObjectApi.makeApiClient(config));
+    const get = async (
+        path: string,
+        milliseconds: number,
+        { headers = {}, largest }: { headers?: Record<string, string>; largest?: number } = {},
+    ): Promise<Answer> => {
         const options: https.RequestOptions = { signal: AbortSignal.timeout(milliseconds) };
         await config.applyToHTTPSOptions(options);
-        return request(new URL(`${server}${path}`), options, largest);
+        const withHeaders = { ...options, headers: { ...options.headers, ...headers } };
+        return request(new URL(`${server}${path}`), withHeaders, largest);
     };
     return {
         statefulSet: (namespace, name) => orUndefined(apps.readNamespacedStatefulSet({ namespace, name })),
@@ -147,9 +205,9 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             const body = { spec: { resources: { requests: { storage } } } };
             await core.patchNamespacedPersistentVolumeClaim({ namespace, name, body, fieldManager }, mergePatch);
         },
-        async ask(namespace, pod, scheme, path) {
+        async ask(namespace, pod, scheme, path, { headers, milliseconds = askMilliseconds } = {}) {
             const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:9000/proxy${path}`;
-            const answer = await get(target, askMilliseconds, largestAnswer).catch((thrown) => {
+            const answer = await get(target, milliseconds, { headers, largest: largestAnswer }).catch((thrown) => {
                 const error = kubernetesError(thrown);
                 if (error.isPassing && !isTimeout(thrown)) {
                     throw error; // The API server itself is away, which tells nothing of the pod.
@@ -174,6 +232,42 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             } catch (error) {
                 throw new Error(`${pod} does not answer through a port-forward: ${(error as Error).message}`);
             }
+        },
+        execute: (namespace, pod, container, command) =>
+            execute(new client.Exec(config), namespace, pod, container, command),
+        read: <T extends AnyObject>(reference: ObjectReference) =>
+            orUndefined(objects.read(reference) as unknown as Promise<T>),
+        async list<T extends AnyObject>({ apiVersion, kind }: KindReference, namespace?: string, labels = {}) {
+            const found: T[] = [];
+            let next: string | undefined;
+            do {
+                const page = await objects.list(
+                    apiVersion,
+                    kind,
+                    namespace,
+                    undefined,
+                    undefined,
+                    undefined,
+                    undefined,
+                    selector(labels) || undefined,
+                    500,
+                    next,
+                );
+                found.push(...(page.items as unknown as T[]));
+                next = page.metadata?._continue;
+            } while (next);
+            return found;
+        },
+        async create(object) {
+            await orUndefined(objects.create(object, undefined, undefined, fieldManager), [409]);
+        },
+        async patch(reference, fields) {
+            const { metadata, ...others } = fields as { metadata?: object };
+            const body = { ...reference, ...others, metadata: { ...metadata, ...reference.metadata } };
+            await objects.patch(body, undefined, undefined, fieldManager, undefined, client.PatchStrategy.MergePatch);
+        },
+        async remove(reference) {
+            await orUndefined(objects.delete(reference));
         },
         async logTail(namespace, name, container, tailLines) {
             const read = (previous: boolean) =>
@@ -204,6 +298,37 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             return resources?.some((resource) => resource.kind === kind) ?? false;
         },
     };
+}
+
+/** How long a command in a container may take. */
+const executeMilliseconds = 30_000;
+
+async function execute(
+    exec: Exec,
+    namespace: string,
+    pod: string,
+    container: string,
+    command: string[],
+): Promise<string> {
+    const [output, errors] = [new PassThrough(), new PassThrough()];
+    const written: Record<"output" | "errors", Buffer[]> = { output: [], errors: [] };
+    output.on("data", (chunk) => written.output.push(chunk));
+    errors.on("data", (chunk) => written.errors.push(chunk));
+    const where = `${command[0]} in ${pod} (${container})`;
+    let timer: NodeJS.Timeout | undefined;
+    const status = await new Promise<V1Status>((resolve, reject) => {
+        const late = () => reject(new Error(`${where} did not end in ${executeMilliseconds / 1000} s`));
+        timer = setTimeout(late, executeMilliseconds);
+        exec.exec(namespace, pod, container, command, output, errors, null, false, resolve)
+            .then((socket) => {
+                socket.onclose = () => reject(new Error(`${where}: the connection was closed`));
+            })
+            .catch(({ message }) => reject(new Error(`${where} cannot be run: ${message}`)));
+    }).finally(() => clearTimeout(timer));
+    if (status.status !== "Success") {
+        throw new Error(`${where} failed: ${Buffer.concat(written.errors).toString().trim() || status.message}`);
+    }
+    return Buffer.concat(written.output).toString();
 }
 
 function load(config: KubeConfig, kubeconfig: string | undefined): void {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { changeHooks } from "./changeHook";
-import { createCredentials } from "./credentials";
+import { type Credentials, createCredentials } from "./credentials";
 import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { endProgram } from "./endProgram";
@@ -17,6 +17,9 @@ import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
 import { createServices } from "./services";
+import { thawIfLeftFrozen } from "./snapshots/freeze";
+import { endRestore, restoreDrives } from "./snapshots/restore";
+import { createSnapshots, freezable } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
 import type { Topology } from "./topology";
@@ -77,11 +80,13 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (args.tls?.issuer) {
             before.push(createCertificate(names, known, child));
         }
+        const drivesReady = args.restoreFrom ? restoreDrives(names, known, before, this) : undefined;
+        const poolSpec = pulumi.all([spec, drivesReady]).apply(([checked]) => checked);
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, credentials);
         const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
-            const statefulSet: pulumi.Resource = createPool(names, spec, index, {
+            const statefulSet: pulumi.Resource = createPool(names, poolSpec, index, {
                 ...child,
                 dependsOn: before,
                 hooks: {
@@ -114,7 +119,12 @@ export class MinioCluster extends pulumi.ComponentResource {
         }
 
         const applied = pulumi.all(pools.map((pool) => pool.id));
-        this.ready = pulumi.all([spec, applied]).apply(([wanted]) => arrive(names, wanted, topology, pools[0]));
+        this.ready = pulumi
+            .all([spec, applied])
+            .apply(([wanted]) => arrive(names, wanted, topology, credentials, pools[0]));
+        if (args.snapshots) {
+            createSnapshots(names, known, credentials, this.ready, child);
+        }
         const url = (service: string, port: number) =>
             whenReady(
                 this.ready,
@@ -163,6 +173,7 @@ async function arrive(
     names: Names,
     spec: MinioClusterSpec,
     topology: Topology,
+    credentials: Credentials,
     resource: pulumi.Resource,
 ): Promise<boolean> {
     if (!isUp()) {
@@ -181,6 +192,17 @@ async function arrive(
         })),
     };
     try {
+        const cluster = await freezable(names, spec, credentials);
+        if (!spec.restoreFrom) {
+            await endRestore(cluster.kubernetes, { names, spec });
+        }
+        const set = await thawIfLeftFrozen(cluster);
+        if (set !== undefined) {
+            pulumi.log.warn(
+                `requests were frozen for the set '${set}' by a program that was cut off: thawed`,
+                resource,
+            );
+        }
         await rollOut(wanted, {
             kubeconfig: spec.rollout.kubeconfig,
             timeoutSeconds: spec.rollout.timeoutSeconds,

@@ -14,6 +14,9 @@ type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint
 /** Name of the container that runs the server. */
 export const serverName = "minio";
 
+/** Name of the sidecar that keeps a pod's network while its server ends. */
+export const lingerName = "linger";
+
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
 
@@ -155,7 +158,7 @@ export function serverContainer(template: PodTemplate): pulumi.Unwrap<Partial<Co
 /** A native sidecar: it starts before the server, and ends after it. */
 function lingeringSidecar(spec: MinioClusterSpec): Container {
     return {
-        name: "linger",
+        name: lingerName,
         image: spec.image,
         restartPolicy: "Always",
         // The first process of a container gets no signal that it has no handler for.

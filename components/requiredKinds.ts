@@ -3,6 +3,7 @@ import type { MinioClusterArgs } from "./args";
 import { endProgram } from "./endProgram";
 import { hasEngine } from "./engine";
 import { connect } from "./kubernetes";
+import { snapshotKind } from "./snapshots/snapshotSet";
 
 /** A kind of object that a Kubernetes cluster need not know. */
 export interface RequiredKind {
@@ -15,7 +16,13 @@ export interface RequiredKind {
 }
 
 /** The kinds that the arguments ask for, beside those that every cluster knows. Pure. */
-export function requiredKinds({ monitoring, tls, httpRoute }: MinioClusterArgs): RequiredKind[] {
+export function requiredKinds({
+    monitoring,
+    tls,
+    httpRoute,
+    snapshots,
+    restoreFrom,
+}: MinioClusterArgs): RequiredKind[] {
     const prometheus = (field: "serviceMonitor" | "rules", groupVersion: string, kind: string) => ({
         groupVersion,
         kind,
@@ -36,6 +43,18 @@ export function requiredKinds({ monitoring, tls, httpRoute }: MinioClusterArgs):
                       kind: "Certificate",
                       field: "tls.issuer",
                       wayOut: "install cert-manager first, or give a certificate of your own with tls.secretName",
+                  },
+              ]
+            : []),
+        ...(snapshots || restoreFrom
+            ? [
+                  {
+                      groupVersion: snapshotKind.apiVersion,
+                      kind: snapshotKind.kind,
+                      field: snapshots ? "snapshots" : "restoreFrom",
+                      wayOut:
+                          "install the snapshot CRDs and the snapshot controller (kubernetes-csi/external-snapshotter), and a " +
+                          "storage driver that can make snapshots",
                   },
               ]
             : []),

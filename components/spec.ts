@@ -31,6 +31,8 @@ const plainFields = [
     "rollout",
     "credentialsRevision",
     "disruptionBudget",
+    "snapshots",
+    "restoreFrom",
     "ingress",
     "httpRoute",
     "tls",

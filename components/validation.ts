@@ -3,6 +3,7 @@ import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults }
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
+import { longestSetName } from "./snapshots/snapshotSet";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "./topology";
 
 /** Something that is wrong with an argument. */
@@ -101,6 +102,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
     checkCredentials(check, args, spec);
     checkPods(check, args);
     checkBudget(check, args);
+    checkSnapshots(check, name, args, spec);
     checkReach(check, args);
     return check.problems;
 }
@@ -388,6 +390,47 @@ function poolsAreSound(args: KnownArgs): boolean {
     return poolsOf(args).every(
         ({ replicas, drivesPerServer }) => isInteger(replicas, 2) && isInteger(drivesPerServer, 1),
     );
+}
+
+function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    if (check.object("snapshots", args?.snapshots) && args?.snapshots) {
+        const { className, sets, consistency, freezeTimeoutSeconds } = spec.snapshots as NonNullable<
+            typeof spec.snapshots
+        >;
+        check.name("snapshots.className", className, dnsName, 253);
+        if (check.that(Array.isArray(sets), "snapshots.sets", sets, "use a list of names")) {
+            for (const [index, set] of sets.entries()) {
+                const field = `snapshots.sets[${index}]`;
+                check.name(field, set, namespaceName, longestSetName);
+                check.that(sets.indexOf(set) === index, field, set, "it is there twice; a set is taken only once");
+            }
+        }
+        check.oneOf("snapshots.consistency", consistency, ["Frozen", "CrashConsistent"]);
+        check.that(
+            isInteger(freezeTimeoutSeconds, 5, 600),
+            "snapshots.freezeTimeoutSeconds",
+            freezeTimeoutSeconds,
+            "use an integer from 5 to 600 seconds",
+        );
+    }
+    const restore = args?.restoreFrom;
+    if (check.object("restoreFrom", restore) && restore) {
+        check.name("restoreFrom.set", restore.set, namespaceName, longestSetName);
+        check.name("restoreFrom.cluster", restore.cluster ?? "any", dnsLabel, longestName);
+        check.name("restoreFrom.namespace", restore.namespace ?? "any", namespaceName, 63);
+        const { confirm } = restore;
+        check.that(
+            confirm === undefined || confirm === null || confirm === replacing(name),
+            "restoreFrom.confirm",
+            confirm,
+            `the data of a cluster that is there is replaced only with the text '${replacing(name)}'; for a new cluster leave it out`,
+        );
+    }
+}
+
+/** The text with which a user confirms that a set replaces a cluster's data. */
+function replacing(name: string): string {
+    return `replace the data of ${name}`;
 }
 
 /** Who reaches the servers, and how. */

@@ -45,6 +45,7 @@ export interface SeedRow {
 const lifecycle = (title: string): TestName => ["e2e/lifecycle.test.ts", title];
 const variants = (title: string): TestName => ["e2e/variants.test.ts", title];
 const upgrade = (title: string): TestName => ["e2e/upgrade.test.ts", title];
+const snapshots = (title: string): TestName => ["e2e/snapshots.test.ts", title];
 const monitored = (title: string): TestName => ["e2e/monitoring.test.ts", title];
 const servers = (title: string): TestName => ["e2e/topology.test.ts", title];
 const component = (title: string): TestName => ["unit/minioCluster.test.ts", title];
@@ -205,16 +206,24 @@ export const seedRows: SeedRow[] = [
     {
         row: "snapshot",
         asked: "all drives at one point in time",
-        arguments: [],
-        tests: [],
-        notYet: "`snapshots`",
+        arguments: ["snapshots", "snapshots.consistency", "snapshots.freezeTimeoutSeconds"],
+        tests: [
+            snapshots("are taken under load without a failed request"),
+            snapshots("leave the cluster thawed within the bound when the program is killed in the freeze"),
+            snapshots("are deleted when their name is removed"),
+        ],
     },
     {
         row: "restore",
-        asked: "new claims from snapshots, restore into existing claims",
-        arguments: [],
-        tests: [],
-        notYet: "`restoreFrom`",
+        asked: "new claims from snapshots, restore into existing claims, a disaster-recovery plan, external backup",
+        arguments: ["restoreFrom", "restoreFrom.confirm"],
+        tests: [
+            snapshots("restore into a new cluster what was acknowledged before, and nothing that cannot be read"),
+            snapshots("replace the data of a cluster only when that is confirmed in words, and keep the volumes"),
+            snapshots("survive the loss of their namespace"),
+            snapshots("are not needed for a lost drive"),
+            snapshots("have a guide of which every block was run"),
+        ],
     },
     {
         row: "monitoring",

@@ -45,6 +45,8 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     disruptionBudget: "object",
     clientService: "object",
     consoleService: "object",
+    snapshots: "object",
+    restoreFrom: "object",
     ingress: "object",
     httpRoute: "object",
     tls: "object",

@@ -140,11 +140,15 @@ export class ConstantLoad {
         await Promise.all(this.workers);
     }
 
-    /** The acknowledged objects that are not there, or not whole. */
-    async lost(target = this.target): Promise<string[]> {
+    /**
+     * The acknowledged objects that are not there, or not whole.
+     *
+     * @param count looks at the first ones only, in the order of their acknowledgement
+     */
+    async lost(target = this.target, count = this.acknowledged.size): Promise<string[]> {
         const s3 = client(target, { maxAttempts: 5, sockets: 8 });
         const lost: string[] = [];
-        const entries = [...this.acknowledged].values();
+        const entries = [...this.acknowledged].slice(0, count).values();
         const check = async () => {
             for (const [Key, expected] of entries) {
                 const found = await s3

@@ -189,7 +189,7 @@ export const minio: Component = {
 };
 
 /** As the official image, whose base (ubi9/ubi-micro) has bash and coreutils, and which adds curl. */
-const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep true".split(" ");
+const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep sync true".split(" ");
 
 export const images: Component = {
     name: "images",

@@ -148,10 +148,10 @@ export class Project {
         });
     }
 
-    /** As `execute`, without waiting for its end. */
+    /** As `execute`, without waiting for its end. It leads a process group, with all that it starts. */
     start(...args: string[]): Running {
         const all = [...args, "--non-interactive", "--color=never"];
-        const options = { cwd: this.folder, env: this.environment };
+        const options = { cwd: this.folder, env: this.environment, detached: true };
         return new Running(spawn("pulumi", all, { ...options, stdio: ["ignore", "pipe", "pipe"] }));
     }
 
@@ -173,12 +173,29 @@ export class Project {
         return text;
     }
 
+    /** Runs commands in the project's folder, as a person would, and returns what they say. */
+    shell(script: string, variables: NodeJS.ProcessEnv = {}): Promise<string> {
+        const env = { ...this.environment, ...variables };
+        return succeed("bash", ["-euo", "pipefail", "-c", script], { cwd: this.folder, env });
+    }
+
+    /** As `shell`, whatever it ends with. */
+    shellCode(script: string): Promise<Finished> {
+        return execute("bash", ["-euo", "pipefail", "-c", script], { cwd: this.folder, env: this.environment });
+    }
+
     async outputs(): Promise<Record<string, any>> {
         const text = await succeed("pulumi", ["stack", "output", "--json", "--show-secrets"], {
             cwd: this.folder,
             env: this.environment,
         });
         return JSON.parse(text);
+    }
+
+    /** Removes the stack's resources and the folder, and leaves the namespace with its claims. */
+    async removeStack(): Promise<void> {
+        await this.succeed("destroy", "--yes");
+        rmSync(this.folder, { recursive: true, force: true });
     }
 
     /** Removes everything: the stack's resources, the namespace with its claims, and the folder. */

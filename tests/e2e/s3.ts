@@ -22,7 +22,12 @@ export async function s3Of(project: Project, changes: Partial<Target> = {}): Pro
 }
 
 export async function makeBucket(s3: S3Client, Bucket: string): Promise<void> {
-    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new CreateBucketCommand({ Bucket })).catch((error: Error) => {
+        // The SDK tried again after an answer that it did not wait for.
+        if (error.name !== "BucketAlreadyOwnedByYou") {
+            throw error;
+        }
+    });
     await s3.send(new HeadBucketCommand({ Bucket }));
 }
 

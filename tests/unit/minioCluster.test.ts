@@ -197,6 +197,31 @@ describe("MinioCluster", () => {
         }
     });
 
+    it("makes a snapshot of each drive for a set, and a record beside them", async () => {
+        const { registered, inputsOf } = await registeredBy("minio", {
+            namespace: "a",
+            expansionPools: [{}],
+            snapshots: { className: "fast", sets: ["monday"] },
+        });
+        const snapshots = registered.filter(({ type }) => type.endsWith(":VolumeSnapshot"));
+        assert.equal(snapshots.length, 8);
+        const { metadata, spec } = inputsOf("VolumeSnapshot", "monday-data-minio-pool-1-3");
+        assert.equal(metadata.labels["minio-cluster/snapshot-set"], "monday");
+        assert.deepEqual(spec, {
+            volumeSnapshotClassName: "fast",
+            source: { persistentVolumeClaimName: "data-minio-pool-1-3" },
+        });
+        const record = JSON.parse(inputsOf("ConfigMap", "minio-snapshots-monday").data["set.json"]);
+        assert.deepEqual(
+            record.pools.map(({ replicas, drivesPerServer }: any) => [replicas, drivesPerServer]),
+            [
+                [4, 1],
+                [4, 1],
+            ],
+        );
+        assert.ok(!JSON.stringify(record).includes("s3cret"));
+    });
+
     it("leaves the partition to Kubernetes in its own pace", async () => {
         const { inputsOf } = await registeredBy("minio", { rollout: { mode: "Native" }, partition: 2 });
         const { spec, metadata } = inputsOf("StatefulSet", "minio");

@@ -1,0 +1,321 @@
+/**
+ * Freezes a cluster while its drives are snapshotted, and thaws it whatever happens.
+ *
+ * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets no
+ * bound to that, so each server gets one beforehand: a process beside it that thaws the cluster when the time is over,
+ * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside.
+ */
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Kubernetes } from "../kubernetes";
+import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
+import { lingerName, serverName } from "../podTemplate";
+
+/** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
+export const frozenAnnotation = "minio-cluster/frozen-for";
+
+/** A cluster that can be frozen. */
+export interface Freezable {
+    kubernetes: Kubernetes;
+    namespace: string;
+    /** The StatefulSet of the first pool. */
+    statefulSet: string;
+    /** Labels of the servers of all pools. */
+    selector: Record<string, string>;
+    scheme: string;
+    credentials: RootCredentials;
+}
+
+/** What went on, in milliseconds. */
+export interface FreezeTimes {
+    /** From the freeze to the thaw: so long a request may have waited. */
+    frozen: number;
+    /** Of that, until the requests that were under way had ended. */
+    draining: number;
+}
+
+const pollMilliseconds = 50;
+
+/** How many requests a server works on; one with this header is let through (`globalObjectPerfUserMetadata`). */
+const passingHeaders = { "X-Amz-Meta-Minio-Object-Perf": "true" };
+
+/** How long to wait for requests that are under way with a MinIO that does not tell how many there are, before 2024. */
+const blindDrainMilliseconds = 2_000;
+
+/**
+ * Does some work while no S3 call is under way on any server, and what was acknowledged lies on the drives.
+ *
+ * @param timeoutSeconds after which the cluster is thawed by itself, and the work counts as failed
+ * @param work is done in that time, or its result is not what it should be
+ * @throws Error when the work fails, takes too long, or a server was restarted meanwhile; the cluster is thawed
+ */
+export async function whileFrozen(
+    cluster: Freezable,
+    set: string,
+    timeoutSeconds: number,
+    work: (deadline: number) => Promise<void>,
+    warn: (text: string) => void,
+): Promise<FreezeTimes> {
+    const servers = await runningServers(cluster);
+    await refuseFrozen(cluster, servers);
+    const deadline = performance.now() + timeoutSeconds * 1000;
+    const switches = await arm(cluster, servers, timeoutSeconds);
+    let since = 0;
+    let thawedAt = 0;
+    let draining = 0;
+    const release = async () => {
+        thawedAt = await thaw(cluster);
+        await disarm(cluster, switches);
+    };
+    const releaseAndEnd = () => {
+        release().finally(() => process.exit(1));
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    for (const signal of signals) {
+        process.once(signal, releaseAndEnd);
+    }
+    try {
+        await annotate(cluster, set);
+        since = performance.now();
+        await adminOf(cluster, servers[0]).freeze();
+        const thawed = watch(cluster, servers, timeoutSeconds);
+        await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
+        await flush(cluster, servers, warn);
+        draining = performance.now() - since;
+        await work(deadline);
+        if (performance.now() > deadline) {
+            throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
+        }
+        if (thawed.length > 0) {
+            throw new Error(`${thawed.join(", ")} restarted or was thawed meanwhile, and took requests`);
+        }
+    } finally {
+        await release();
+        for (const signal of signals) {
+            process.off(signal, releaseAndEnd);
+        }
+    }
+    return { frozen: thawedAt - since, draining };
+}
+
+/**
+ * Thaws a cluster that an earlier program left frozen; it does nothing to one that somebody froze by hand.
+ *
+ * @returns the set that was taken then; undefined when nothing was left
+ */
+export async function thawIfLeftFrozen(cluster: Freezable): Promise<string | undefined> {
+    const { kubernetes, namespace, statefulSet } = cluster;
+    const set = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[frozenAnnotation];
+    if (set !== undefined) {
+        await thaw(cluster);
+    }
+    return set;
+}
+
+/**
+ * Thaws, more than once where it must, as each server counts how often it was frozen.
+ *
+ * @returns when it was done, by `performance.now()`
+ * @throws Error naming the servers that still do not answer
+ */
+async function thaw(cluster: Freezable): Promise<number> {
+    let thawedAt = 0;
+    const deadline = performance.now() + 30_000;
+    let frozen = await podsOf(cluster);
+    while (frozen.length > 0) {
+        if (performance.now() > deadline) {
+            throw new Error(`the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`);
+        }
+        await unfreeze(cluster, frozen);
+        thawedAt = performance.now();
+        frozen = await frozenServers(cluster, await podsOf(cluster));
+    }
+    await annotate(cluster, null);
+    return thawedAt;
+}
+
+/** Through the first server that takes the call; it tells its peers. */
+async function unfreeze(cluster: Freezable, servers: V1Pod[]): Promise<void> {
+    for (const server of servers) {
+        try {
+            return await adminOf(cluster, server).unfreeze();
+        } catch {
+            await pause(); // Whether all are thawed is asked afterwards.
+        }
+    }
+}
+
+async function annotate({ kubernetes, namespace, statefulSet }: Freezable, set: string | null): Promise<void> {
+    const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
+    await kubernetes.patch(reference, { metadata: { annotations: { [frozenAnnotation]: set } } });
+}
+
+function podsOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
+    return kubernetes.pods(namespace, selector);
+}
+
+async function runningServers(cluster: Freezable): Promise<V1Pod[]> {
+    const pods = await podsOf(cluster);
+    const unready = pods.filter(
+        ({ status }) => !status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+    );
+    if (pods.length === 0 || unready.length > 0) {
+        throw new Error(`all servers must be ready, and ${unready.map(nameOf).join(", ") || "there are none"}`);
+    }
+    return pods;
+}
+
+async function refuseFrozen(cluster: Freezable, servers: V1Pod[]): Promise<void> {
+    const frozen = await frozenServers(cluster, servers);
+    if (frozen.length > 0) {
+        throw new Error(
+            `${frozen.map(nameOf).join(", ")} answer no S3 call: somebody else has frozen the cluster ` +
+                "(thaw it with mc admin service unfreeze), or it is overloaded",
+        );
+    }
+}
+
+/**
+ * The servers that are frozen no more, one after another as they are noticed: a call that each holds is answered, or its
+ * connection ends with a server that restarts.
+ */
+function watch({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[], seconds: number): string[] {
+    const thawed: string[] = [];
+    for (const server of servers) {
+        const held = kubernetes.ask(namespace, nameOf(server), scheme, "/", { milliseconds: 2 * seconds * 1000 });
+        held.catch(() => undefined).then(() => thawed.push(nameOf(server)));
+    }
+    return thawed;
+}
+
+/** The servers that hold S3 calls: they live, and a call without a login is not even refused. */
+async function frozenServers({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[]): Promise<V1Pod[]> {
+    const ask = (server: V1Pod, path: string) => kubernetes.ask(namespace, nameOf(server), scheme, path);
+    const frozen = await Promise.all(
+        servers.map(async (server) => {
+            const answers = (await ask(server, "/")) !== undefined;
+            return !answers && (await ask(server, "/minio/health/live"))?.status === 200;
+        }),
+    );
+    return servers.filter((_, index) => frozen[index]);
+}
+
+function adminOf({ kubernetes, namespace, scheme, credentials }: Freezable, server: V1Pod) {
+    return minioAdmin((request) => kubernetes.send(namespace, nameOf(server), scheme, request), credentials);
+}
+
+/** Waits, on every server, for the requests that were under way when it froze. */
+async function drain({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[], until: number): Promise<void> {
+    let calm = 0;
+    while (calm < 2) {
+        const counts = await Promise.all(
+            servers.map(async (server) => {
+                const answer = await kubernetes.ask(namespace, nameOf(server), scheme, "/", {
+                    headers: passingHeaders,
+                });
+                return answer ? requestsUnderWay(answer.headers) : Number.POSITIVE_INFINITY;
+            }),
+        );
+        if (counts.includes(undefined)) {
+            await pause(blindDrainMilliseconds);
+            return;
+        }
+        const busy = servers.filter((_, index) => counts[index] !== 0);
+        // One that has passed the gate is counted a moment later.
+        calm = busy.length === 0 ? calm + 1 : 0;
+        if (performance.now() > until) {
+            const which = servers.map((server, index) => `${nameOf(server)}: ${counts[index]}`).join(", ");
+            throw new Error(
+                `requests that had begun before, such as large uploads or downloads, did not end in time (${which})`,
+            );
+        }
+        await pause();
+    }
+}
+
+/** Of a server's own limit for requests, how many it works on (`maxClients` in `cmd/handler-api.go`). */
+export function requestsUnderWay(headers: Record<string, string | string[] | undefined>): number | undefined {
+    const [limit, remaining] = ["x-ratelimit-limit", "x-ratelimit-remaining"].map((name) => headers[name]);
+    return limit === undefined || remaining === undefined ? undefined : Number(limit) - Number(remaining);
+}
+
+/** What was acknowledged may still lie in the node's memory, which a snapshot of the volume does not see. */
+async function flush(
+    { kubernetes, namespace }: Freezable,
+    servers: V1Pod[],
+    warn: (text: string) => void,
+): Promise<void> {
+    const script = 'command -v sync > /dev/null || { echo missing; exit; }; sync -f "$@"';
+    const outputs = await Promise.all(
+        servers.map((server) => {
+            const mounts = server.spec?.containers.find(({ name }) => name === serverName)?.volumeMounts ?? [];
+            const drives = mounts.map(({ mountPath }) => mountPath).filter((path) => path.startsWith("/data"));
+            return kubernetes.execute(namespace, nameOf(server), serverName, ["sh", "-c", script, "sync", ...drives]);
+        }),
+    );
+    if (outputs.some((output) => output.includes("missing"))) {
+        warn("the image has no sync, so only a storage driver that flushes file systems itself sees the last writes");
+    }
+}
+
+/** A process in a pod that thaws the cluster when its time is over. */
+interface Switch {
+    pod: string;
+    process: string;
+}
+
+/**
+ * `$1` is the time, the rest is for curl. It thaws once at the start, which does nothing to a cluster that is not frozen, so
+ * that a switch that would not work is noticed before the freeze.
+ */
+const switchScript = `
+seconds=$1; shift
+thaw() { curl --silent --show-error --fail --insecure --output /dev/null --max-time 10 --request POST "$@"; }
+thaw "$@" || exit 1
+(
+    sleep "$seconds"
+    tries=0
+    while ! thaw "$@" && [ $tries -lt 30 ]; do tries=$((tries + 1)); sleep 1; done
+) < /dev/null > /dev/null 2>&1 &
+echo $!
+`;
+
+async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promise<Switch[]> {
+    const { kubernetes, namespace, scheme, credentials } = cluster;
+    const query = { action: "unfreeze", type: "2" };
+    const request = await signed({ method: "POST", path: "/minio/admin/v3/service", query }, credentials);
+    const headers = Object.entries(request.headers).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
+    const command = ["sh", "-c", switchScript, "thaw", String(seconds), ...headers];
+    try {
+        return await Promise.all(
+            servers.map(async (server) => {
+                const pod = nameOf(server);
+                // In the sidecar, whose shell takes the exit status of what it did not start.
+                const url = `${scheme}://127.0.0.1:9000${request.path}`;
+                const process = await kubernetes.execute(namespace, pod, lingerName, [...command, url]);
+                return { pod, process: process.trim() };
+            }),
+        );
+    } catch (error) {
+        throw new Error(
+            `cannot make sure that the cluster thaws if this program dies, so it is not frozen: ${(error as Error).message} ` +
+                "(the image needs sh and curl, and the program the right to create pods/exec)",
+        );
+    }
+}
+
+/** A switch that is left would thaw the next set too early. */
+async function disarm({ kubernetes, namespace }: Freezable, switches: Switch[]): Promise<void> {
+    await Promise.all(
+        switches.map(({ pod, process }) =>
+            kubernetes.execute(namespace, pod, lingerName, ["sh", "-c", `kill ${process} 2> /dev/null; true`]),
+        ),
+    );
+}
+
+function nameOf({ metadata }: V1Pod): string {
+    return metadata?.name ?? "";
+}
+
+function pause(milliseconds = pollMilliseconds): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,170 @@
+/** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure. */
+import type { PoolSpec } from "../defaults";
+import { driveNames } from "../endpoints";
+import type { AnyObject } from "../kubernetes";
+import { labelsOf, type Names, poolName } from "../names";
+import { parseQuantity } from "../quantity";
+
+/** Label of everything that belongs to a set, with the set's name. */
+export const setLabel = "minio-cluster/snapshot-set";
+
+/** Key of the ConfigMap that records a set. */
+export const recordKey = "set.json";
+
+export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
+export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
+export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
+export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
+
+/** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
+export const longestSetName = 40;
+
+/** A pool as it was when the set was taken. */
+export type RecordedPool = Pick<PoolSpec, "replicas" | "drivesPerServer" | "storageSize" | "storageClassName">;
+
+/** What is recorded of a set. No secret: a cluster with another root password reads the same drives. */
+export interface SetRecord {
+    set: string;
+    /** The component's name, from which the claims' names follow. */
+    cluster: string;
+    /** RFC 3339. */
+    takenAt: string;
+    consistency: string;
+    /** VolumeSnapshotClass. */
+    className: string;
+    image: string;
+    pools: RecordedPool[];
+}
+
+/** A snapshot of the set, and the claim that it was taken of. */
+export interface Member {
+    snapshot: string;
+    claim: string;
+}
+
+/** Where the drive of a claim belongs. */
+export interface DrivePosition {
+    pool: number;
+    server: number;
+    /** Name of the claim template, such as `data`. */
+    drive: string;
+}
+
+/** The drives of a cluster, in MinIO's own order: pool by pool, server by server. */
+export function drivesOf(pools: Pick<PoolSpec, "replicas" | "drivesPerServer">[]): DrivePosition[] {
+    return pools.flatMap(({ replicas, drivesPerServer }, pool) =>
+        Array.from({ length: replicas }, (_, server) =>
+            driveNames(drivesPerServer).map((drive) => ({ pool, server, drive })),
+        ).flat(),
+    );
+}
+
+/** The claim of a drive, as the StatefulSet names it. */
+export function claimName(cluster: string, { pool, server, drive }: DrivePosition): string {
+    return `${drive}-${poolName(cluster, pool)}-${server}`;
+}
+
+export function snapshotName(set: string, claim: string): string {
+    return `${set}-${claim}`;
+}
+
+export function membersOf({ set, cluster, pools }: Pick<SetRecord, "set" | "cluster" | "pools">): Member[] {
+    return drivesOf(pools)
+        .map((drive) => claimName(cluster, drive))
+        .map((claim) => ({ claim, snapshot: snapshotName(set, claim) }));
+}
+
+export function recordName(cluster: string, set: string): string {
+    return `${cluster}-snapshots-${set}`;
+}
+
+export function setLabels(names: Names, labels: Record<string, string> | undefined, set: string) {
+    return { ...labelsOf(names, { labels }), [setLabel]: set };
+}
+
+/** The provider waits until a snapshot is ready, and takes it over from the program, which has made it. */
+const snapshotAnnotations = {
+    "pulumi.com/waitFor": "jsonpath={.status.readyToUse}=true",
+    "pulumi.com/patchForce": "true",
+};
+
+/**
+ * The VolumeSnapshot of a member. The program makes it as Pulumi will have it, for the snapshot controller writes it as it knew it
+ * some moments before, and would remove what was added meanwhile (tried).
+ */
+export function snapshotObject(record: SetRecord, { snapshot, claim }: Member, namespace: string, labels: object) {
+    return {
+        ...snapshotKind,
+        metadata: { name: snapshot, namespace, labels: { ...labels }, annotations: snapshotAnnotations },
+        spec: { volumeSnapshotClassName: record.className, source: { persistentVolumeClaimName: claim } },
+    };
+}
+
+/** The ConfigMap that records a set. Its being there says that the set is whole. */
+export function recordObject(record: SetRecord, namespace: string, labels: object) {
+    return {
+        ...configMapKind,
+        metadata: { name: recordName(record.cluster, record.set), namespace, labels: { ...labels } },
+        data: { [recordKey]: JSON.stringify(record, undefined, 2) },
+    };
+}
+
+/** The record in a ConfigMap; undefined when there is none. */
+export function parseRecord(configMap: AnyObject | undefined): SetRecord | undefined {
+    try {
+        return JSON.parse((configMap as { data?: Record<string, string> } | undefined)?.data?.[recordKey] ?? "");
+    } catch {
+        return undefined;
+    }
+}
+
+/**
+ * Which drives a set has, by the names of its snapshots alone, for one whose record was lost with its namespace. Undefined
+ * when they are not those of whole pools.
+ *
+ * @param sizes of each snapshot, in bytes, by its name
+ */
+export function poolsOfSnapshots(set: string, cluster: string, sizes: Map<string, number>): RecordedPool[] | undefined {
+    const pattern = new RegExp(`^${set}-(data(\\d*))-${cluster}(?:-pool-(\\d+))?-(\\d+)$`);
+    const drives = [...sizes].flatMap(([name, bytes]) => {
+        const match = pattern.exec(name);
+        return match ? [{ pool: Number(match[3] ?? 0), server: Number(match[4]), drive: match[1], bytes }] : [];
+    });
+    const count = (values: unknown[]) => new Set(values).size;
+    const pools: RecordedPool[] = [];
+    for (let pool = 0; pool < count(drives.map((drive) => drive.pool)); pool++) {
+        const own = drives.filter((drive) => drive.pool === pool);
+        pools.push({
+            replicas: count(own.map(({ server }) => server)),
+            drivesPerServer: count(own.map(({ drive }) => drive)),
+            storageSize: String(Math.max(...own.map(({ bytes }) => bytes))),
+        });
+    }
+    const expected = membersOf({ set, cluster, pools }).map(({ snapshot }) => snapshot);
+    const whole = expected.length > 0 && expected.length === drives.length && expected.every((name) => sizes.has(name));
+    return whole ? pools : undefined;
+}
+
+/** Why a set cannot be restored into a cluster of these pools; undefined when it can. */
+export function mismatch(record: Pick<SetRecord, "set" | "pools">, pools: PoolSpec[]): string | undefined {
+    const shape = ({ replicas, drivesPerServer }: RecordedPool) =>
+        `${replicas} servers × ${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"}`;
+    const [there, here] = [record.pools, pools].map((some) => some.map(shape).join(", then "));
+    if (there !== here) {
+        return (
+            `the set '${record.set}' was taken of ${there}, and this cluster has ${here}: MinIO finds its objects only ` +
+            "with the same servers and drives. Give this cluster those of the set"
+        );
+    }
+    const small = pools.findIndex(
+        ({ storageSize }, pool) => bytes(storageSize) < bytes(record.pools[pool].storageSize),
+    );
+    return small < 0
+        ? undefined
+        : `the set '${record.set}' was taken of drives of ${record.pools[small].storageSize}, and those of this cluster ` +
+              `have ${pools[small].storageSize}: give it at least the size of the set`;
+}
+
+function bytes(quantity: string): number {
+    return parseQuantity(quantity) ?? 0;
+}

@@ -1,0 +1,188 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Credentials } from "../credentials";
+import type { MinioClusterSpec } from "../defaults";
+import { endProgram } from "../endProgram";
+import { scheme } from "../endpoints";
+import { connect } from "../kubernetes";
+import type { Names } from "../names";
+import type { Freezable } from "./freeze";
+import {
+    configMapKind,
+    membersOf,
+    parseRecord,
+    recordKey,
+    recordName,
+    type SetRecord,
+    setLabels,
+    snapshotKind,
+    snapshotObject,
+} from "./snapshotSet";
+import { takeSet, type VolumeSnapshot } from "./takeSet";
+
+/**
+ * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on `up`
+ * once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was taken before
+ * is registered as its record says, whatever the cluster looks like by now.
+ *
+ * @param ready once all servers are where they should be
+ * @returns the names of the sets that are there
+ */
+export function createSnapshots(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    credentials: Credentials,
+    ready: pulumi.Output<boolean>,
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): pulumi.Output<string[]> {
+    return spec.apply(async (known) => {
+        const sets = known.snapshots?.sets ?? [];
+        const taken = await takenSets(names, known);
+        for (const set of sets.filter((one) => !taken.has(one))) {
+            announce(newRecord(names, known, set), known, opts.parent);
+        }
+        const records: SetRecord[] = [];
+        for (const set of sets) {
+            const record = taken.get(set) ?? newRecord(names, known, set);
+            if (!taken.has(set)) {
+                await take(names, known, record, credentials, ready, opts.parent);
+            }
+            register(names, known, record, opts);
+            records.push(record);
+        }
+        return records.map(({ set }) => set);
+    });
+}
+
+/** The wanted sets that were taken before. Ends the program when one of them is damaged. */
+async function takenSets(names: Names, spec: MinioClusterSpec): Promise<Map<string, SetRecord>> {
+    const sets = spec.snapshots?.sets ?? [];
+    const taken = new Map<string, SetRecord>();
+    if (!pulumi.runtime.hasEngine() || sets.length === 0) {
+        return taken;
+    }
+    try {
+        const kubernetes = await connect(spec.rollout.kubeconfig);
+        const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
+        for (const set of sets) {
+            const metadata = { name: recordName(names.cluster, set), namespace: spec.namespace };
+            const record = parseRecord(await kubernetes.read({ ...configMapKind, metadata }));
+            if (record) {
+                const missing = missingMembers(record, present);
+                if (missing.length > 0) {
+                    return endProgram(
+                        `snapshots.sets: the set '${set}' is damaged, as ${missing.join(", ")} of it ` +
+                            `${missing.length === 1 ? "is" : "are"} gone. It cannot be restored, and is not taken again under ` +
+                            "the same name: remove the name, and add another one",
+                    );
+                }
+                taken.set(set, record);
+            }
+        }
+        return taken;
+    } catch (error) {
+        return endProgram(
+            `snapshots: cannot ask the cluster which sets are there, and without that they would be deleted or taken twice: ` +
+                `${(error as Error).message}`,
+        );
+    }
+}
+
+/** The snapshots of a set that are not there any more. Pure. */
+export function missingMembers(record: SetRecord, present: VolumeSnapshot[]): string[] {
+    const there = new Set(
+        present.filter(({ metadata }) => !metadata.deletionTimestamp).map((one) => one.metadata.name),
+    );
+    return membersOf(record)
+        .map(({ snapshot }) => snapshot)
+        .filter((name) => !there.has(name));
+}
+
+function newRecord(names: Names, spec: MinioClusterSpec, set: string): SetRecord {
+    return {
+        set,
+        cluster: names.cluster,
+        takenAt: new Date().toISOString(),
+        consistency: spec.snapshots?.consistency ?? "Frozen",
+        className: spec.snapshots?.className ?? "",
+        image: spec.image,
+        pools: spec.pools,
+    };
+}
+
+/** What a preview says of a set that is going to be taken. */
+function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Resource): void {
+    if (pulumi.runtime.isDryRun()) {
+        const drives = membersOf(record).length;
+        const how =
+            record.consistency === "Frozen"
+                ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
+                  `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
+                : `of ${drives} drives one after another, without waiting for requests: objects that change meanwhile may be lost`;
+        pulumi.log.info(`snapshots.sets: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
+    }
+}
+
+async function take(
+    names: Names,
+    spec: MinioClusterSpec,
+    record: SetRecord,
+    credentials: Credentials,
+    ready: pulumi.Output<boolean>,
+    resource: pulumi.Resource,
+): Promise<void> {
+    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
+        return;
+    }
+    await resolved(ready);
+    try {
+        await takeSet({
+            cluster: await freezable(names, spec, credentials),
+            record: Object.assign(record, { takenAt: new Date().toISOString() }),
+            labels: setLabels(names, spec.labels, record.set),
+            freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
+            readyTimeoutSeconds: spec.rollout.timeoutSeconds,
+            say: (text) => pulumi.log.info(text, resource, undefined, true),
+            warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
+        });
+    } catch (error) {
+        await endProgram(
+            `snapshots.sets: '${record.set}' was not taken: ${(error as Error).message}. ` +
+                "Run pulumi up again to try once more",
+        );
+    }
+}
+
+/** How the program reaches the cluster to freeze and to thaw it. */
+export async function freezable(names: Names, spec: MinioClusterSpec, credentials: Credentials): Promise<Freezable> {
+    const { rootUser, rootPassword } = credentials;
+    return {
+        kubernetes: await connect(spec.rollout.kubeconfig),
+        namespace: spec.namespace,
+        statefulSet: names.cluster,
+        selector: names.selector,
+        scheme: scheme(spec),
+        credentials: { rootUser: await resolved(rootUser), rootPassword: await resolved(rootPassword) },
+    };
+}
+
+function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts: pulumi.CustomResourceOptions): void {
+    const labels = setLabels(names, spec.labels, record.set);
+    for (const member of membersOf(record)) {
+        const snapshot = snapshotObject(record, member, spec.namespace, labels);
+        new k8s.apiextensions.CustomResource(member.snapshot, snapshot, opts);
+    }
+    const name = recordName(names.cluster, record.set);
+    new k8s.core.v1.ConfigMap(
+        name,
+        {
+            metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },
+            data: { [recordKey]: JSON.stringify(record, undefined, 2) },
+        },
+        opts,
+    );
+}
+
+function resolved<T>(output: pulumi.Output<T>): Promise<T> {
+    return new Promise((resolve) => output.apply((value) => resolve(value as T)));
+}

@@ -1,0 +1,124 @@
+/**
+ * Takes sets of snapshots under constant load and restores each into a new cluster, and tells for how long requests waited,
+ * with 4 drives and with 16. On the embedded cluster: `npm run bench:snapshots`, RUNS=10.
+ */
+
+import { execute, kubectl, Project } from "../e2e/project";
+import { makeBucket, put, s3Of, targetOf } from "../e2e/s3";
+import { ConstantLoad, untilAcknowledged } from "../load";
+import { deleteAll, longestStall, unreadable } from "../wholeness";
+
+const runs = Number(process.env.RUNS || 10);
+const className = "csi-hostpath-snapclass";
+
+interface Run {
+    requests: number;
+    failed: number;
+    /** Seconds for which no request was answered. */
+    waited: number;
+    /** Longest answer, in seconds. */
+    slowest: number;
+    load: ConstantLoad;
+    /** How many of the load's objects were acknowledged before the freeze. */
+    before: number;
+}
+
+/** Takes a set while clients write, read and delete, and none of them tries again. */
+async function takeUnderLoad(project: Project, set: string): Promise<Run> {
+    const target = await targetOf(project);
+    const s3 = await s3Of(project);
+    const doomed = Array.from({ length: 200 }, (_, i) => `${set}-doomed-${i}`);
+    for (let i = 0; i < doomed.length; i += 10) {
+        await Promise.all(doomed.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
+    }
+    const load = new ConstantLoad(target, "load", { prefix: `${set}-`, maxAttempts: 1 });
+    const churn = deleteAll(s3, doomed);
+    await untilAcknowledged(load, 20);
+    const stall = longestStall(load);
+    await project.configure({ snapshots: { className, sets: [set] } });
+    await project.succeed("up", "--yes", "--skip-preview");
+    const before = stall();
+    await untilAcknowledged(load, load.acknowledged.size + 20);
+    await load.stop();
+    await churn();
+    const good = load.outcomes.filter(({ error }) => !error);
+    const ends = good.map(({ end }) => end).sort((a, b) => a - b);
+    return {
+        requests: load.outcomes.length,
+        failed: load.outcomes.length - good.length,
+        waited: Math.max(...ends.slice(1).map((end, i) => end - ends[i])) / 1000,
+        slowest: Math.max(...good.map(({ start, end }) => end - start)) / 1000,
+        load,
+        before,
+    };
+}
+
+const seconds = (value: number) => value.toFixed(1);
+
+async function restoreAndLook(from: Project, set: string, { load, before }: Run): Promise<boolean> {
+    const copy = new Project(from.namespace);
+    try {
+        await copy.init({ createNamespace: false, name: "copy", restoreFrom: { set, cluster: "minio" } });
+        await copy.succeed("up", "--yes", "--skip-preview");
+        const target = await targetOf(copy);
+        const [lost, bad] = [await load.lost(target, before), await unreadable(target, "load")];
+        console.log(
+            `  restored: ${before - lost.length} of ${before} present and whole, ${bad.length} listed unreadable`,
+        );
+        for (const problem of [...lost, ...bad]) {
+            console.log(`    ${problem}`);
+        }
+        return lost.length === 0 && bad.length === 0;
+    } finally {
+        await copy.removeStack();
+        await kubectl("delete", "pvc", "--selector=app=copy", `--namespace=${from.namespace}`, "--timeout=120s");
+    }
+}
+
+async function main(): Promise<void> {
+    let right = 0;
+    let failed = 0;
+    const four = new Project("bench-snapshots");
+    try {
+        await four.init();
+        await four.succeed("up", "--yes", "--skip-preview");
+        await makeBucket(await s3Of(four), "load");
+        for (let run = 1; run <= runs; run++) {
+            const taken = await takeUnderLoad(four, `run-${run}`);
+            console.log(
+                `run ${run}, 4 drives: no request answered for ${seconds(taken.waited)} s, slowest ${seconds(taken.slowest)} s; ` +
+                    `${taken.failed} of ${taken.requests} failed`,
+            );
+            failed += taken.failed;
+            right += (await restoreAndLook(four, `run-${run}`, taken)) ? 1 : 0;
+        }
+    } finally {
+        await four.remove();
+    }
+    const sixteen = new Project("bench-snapshots-16");
+    try {
+        await sixteen.init({ drivesPerServer: 4 });
+        await sixteen.succeed("up", "--yes", "--skip-preview");
+        await makeBucket(await s3Of(sixteen), "load");
+        for (let run = 1; run <= Math.min(3, runs); run++) {
+            const taken = await takeUnderLoad(sixteen, `run-${run}`);
+            console.log(
+                `run ${run}, 16 drives: no request answered for ${seconds(taken.waited)} s, slowest ${seconds(taken.slowest)} s; ` +
+                    `${taken.failed} of ${taken.requests} failed`,
+            );
+            failed += taken.failed;
+        }
+    } finally {
+        await sixteen.remove();
+    }
+    console.log(`${right} of ${runs} sets right; ${failed} requests failed`);
+    process.exitCode = right === runs && failed === 0 ? 0 : 1;
+}
+
+main().catch(async (error) => {
+    console.error(error);
+    await execute("kubectl", ["get", "pods,pvc", "--namespace=bench-snapshots"]).then(({ text }) =>
+        console.error(text),
+    );
+    process.exitCode = 1;
+});

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
+import { deleteAll, longestStall, unreadable } from "../wholeness";
+import { commandsOf, countOfCommands } from "./guide";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { makeBucket, put, s3Of, targetOf } from "./s3";
+
+/** The backup guide, block by block: `docs/backup.md` says nothing that does not run here. */
+describe("sets of snapshots", function () {
+    this.bail(true);
+    const project = new Project("e2e-snapshots");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const snapshotClass = "csi-hostpath-snapclass";
+    let ran = 0;
+    let load: ConstantLoad;
+    /** Of the load's objects, in the order of their acknowledgement, those from before the freeze. */
+    let frozenAt = 0;
+
+    /** Runs blocks of the guide, and returns what each says. */
+    async function follow(heading: string, from = 0, to = Number.POSITIVE_INFINITY): Promise<string[]> {
+        const texts: string[] = [];
+        for (const commands of commandsOf("backup.md", heading).slice(from, to)) {
+            texts.push(await project.shell(commands, variables));
+            ran++;
+        }
+        return texts;
+    }
+    const variables: NodeJS.ProcessEnv = {
+        NAMESPACE: project.namespace,
+        SNAPSHOT_CLASS: snapshotClass,
+        STACK: "test",
+    };
+    const setsThere = async () => {
+        const { items } = await kubectlJson("get", "volumesnapshots", inNamespace);
+        return new Set(items.map(({ metadata }: any) => metadata.labels?.["minio-cluster/snapshot-set"]));
+    };
+    const annotations = async () =>
+        (await kubectlJson("get", "statefulset", "minio", inNamespace)).metadata.annotations ?? {};
+
+    before(async () => {
+        await project.init({ snapshots: undefined });
+        await project.succeed("up", "--yes", "--skip-preview");
+        await makeBucket(await s3Of(project), "load");
+    });
+    after(async () => {
+        await execute("kubectl", ["delete", "volumesnapshotclass", `${snapshotClass}-retain`, "--ignore-not-found"]);
+        await project.remove();
+        await deleteContents(project.namespace);
+    });
+
+    it("are taken under load without a failed request", async () => {
+        const s3 = await s3Of(project);
+        const deleted = Array.from({ length: 300 }, (_, i) => `churn-${i}`);
+        for (let i = 0; i < deleted.length; i += 10) {
+            await Promise.all(deleted.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
+        }
+        load = new ConstantLoad(await targetOf(project), "load", { maxAttempts: 1 });
+        const churn = deleteAll(s3, deleted);
+        await untilAcknowledged(load, 20);
+        const stall = longestStall(load);
+        const [text] = await follow("Take a set");
+        frozenAt = stall();
+        await untilAcknowledged(load, load.acknowledged.size + 20);
+        await load.stop();
+        await churn();
+        assert.match(text, /'monday' is taken once the cluster is ready; all requests, reads too, wait while 4 drives/);
+        assert.match(text, /requests waited up to [\d.]+ s/);
+        assert.deepEqual([...(await setsThere())], ["monday"]);
+        const failed = load.outcomes.filter(({ error }) => error).map(({ error }) => error);
+        assert.deepEqual(failed, []);
+        process.stderr.write(`      ${JSON.stringify([summarize(load.outcomes, "put"), frozenAt])}\n`);
+    });
+
+    it("are not taken again, and are no drift", async () => {
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    it("refuse a cluster of other servers or drives in the preview, with both shown", async () => {
+        const { code, text } = await project.shellCode(
+            "pulumi config set name other && pulumi config set replicas 2 && pulumi config set --path restoreFrom.set monday &&" +
+                " pulumi config set --path restoreFrom.cluster minio && pulumi preview",
+        );
+        await project.shell("pulumi config set name minio; pulumi config set replicas 4; pulumi config rm restoreFrom");
+        assert.notEqual(code, 0);
+        assert.match(text, /was taken of 4 servers × 1 drive, and this cluster has 2 servers × 1 drive/);
+    });
+
+    it("restore into a new cluster what was acknowledged before, and nothing that cannot be read", async () => {
+        const [text] = await follow("Restore into a new cluster", 0, 1);
+        assert.match(text, /4 drives begin with the set 'monday' of minio in e2e-snapshots/);
+        const target = await targetOf(project);
+        assert.match(target.endpoint, /:9000$/);
+        assert.deepEqual(await unreadable(target, "load"), []);
+        assert.deepEqual(await load.lost(target, frozenAt), []);
+        const [bucket, hosts] = ["mirrored", await mcHosts(project, target)];
+        Object.assign(variables, { ...hosts, FROM: "from", TO: "to", BUCKET: bucket });
+        const from = client(target);
+        await makeBucket(from, bucket);
+        await put(from, bucket, "hello", Buffer.from("hello"));
+        await follow("A copy elsewhere");
+        await follow("Restore into a new cluster", 1);
+        assert.deepEqual(await unreadable(await targetOf(project), bucket), []);
+    });
+
+    it("leave the cluster thawed within the bound when the program is killed in the freeze", async () => {
+        await project.configure({
+            snapshots: {
+                className: "no-such-class", // So that the freeze lasts for all of its time.
+                sets: ["monday", "killed"],
+                freezeTimeoutSeconds: 15,
+            },
+        });
+        const { endpoint } = await targetOf(project);
+        const up = project.start("up", "--yes", "--skip-preview");
+        await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
+        await until(async () => !(await answers(endpoint, 500)));
+        process.kill(-(up.process.pid as number), "SIGKILL");
+        await up.ended;
+        const since = Date.now();
+        assert.equal(await answers(endpoint, 1_000), false, "the cluster does not stay frozen");
+        assert.equal(await answers(endpoint, 20_000), true, "the cluster does not thaw");
+        process.stderr.write(`      thawed ${(Date.now() - since) / 1000} s after the program was killed\n`);
+        await project.succeed("cancel", "--yes");
+    });
+
+    it("are taken by the next program, which finds what the killed one left", async () => {
+        const snapshots = { className: snapshotClass, sets: ["monday", "killed"] };
+        await project.configure({ snapshots });
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        assert.match(text, /requests were frozen for the set 'killed' by a program that was cut off: thawed/);
+        assert.deepEqual([...(await setsThere())].sort(), ["killed", "monday"]);
+        assert.equal((await annotations())["minio-cluster/frozen-for"], undefined);
+    });
+
+    it("are deleted when their name is removed", async () => {
+        await project.configure({ snapshots: { className: snapshotClass, sets: ["monday"] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual([...(await setsThere())], ["monday"]);
+    });
+
+    it("are not needed for a lost drive", async () => {
+        const claim = async () => (await kubectlJson("get", "pvc", "data-minio-2", inNamespace)).metadata.uid;
+        const before = await claim();
+        await follow("A lost drive");
+        assert.notEqual(await claim(), before);
+        assert.deepEqual(await load.lost(await targetOf(project)), []);
+    });
+
+    it("replace the data of a cluster only when that is confirmed in words, and keep the volumes", async () => {
+        const s3 = await s3Of(project);
+        await put(s3, "load", "after-the-set", Buffer.from("later"));
+        await project.configure({ restoreFrom: { set: "monday" } });
+        const { code, text } = await project.execute("preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /the cluster has data of its own \(data-minio-0, .*set restoreFrom.confirm/);
+        const volumes = await boundVolumes(project.namespace);
+        await follow("Go back in place", 0, 1);
+        const target = await targetOf(project);
+        assert.deepEqual(await unreadable(target, "load"), []);
+        assert.deepEqual(await load.lost(target, frozenAt), []);
+        await assert.rejects(client(target).send(new GetObjectCommand({ Bucket: "load", Key: "after-the-set" })));
+        const kept = await boundVolumes(project.namespace, "Released");
+        assert.deepEqual(kept, volumes);
+        await follow("Go back in place", 1);
+        await until(async () => (await boundVolumes(project.namespace, "Released")).length === 0);
+    });
+
+    it("survive the loss of their namespace", async () => {
+        const s3 = await s3Of(project);
+        await put(s3, "load", "last", Buffer.from("last"));
+        await follow("A lost namespace", 0, 1);
+        await kubectl("delete", "namespace", project.namespace, "--wait", "--timeout=120s");
+        await follow("A lost namespace", 1);
+        const target = await targetOf(project);
+        assert.deepEqual(await unreadable(target, "load"), []);
+        assert.deepEqual(await load.lost(target, frozenAt), []);
+        await client(target).send(new GetObjectCommand({ Bucket: "load", Key: "last" }));
+    });
+
+    it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
+});
+
+/** Whether an S3 call is answered at all. */
+async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
+    return fetch(endpoint, { signal: AbortSignal.timeout(milliseconds) }).then(
+        () => true,
+        () => false,
+    );
+}
+
+async function mcHosts(project: Project, from: Target): Promise<Record<string, string>> {
+    const service = await kubectlJson("get", "service", "minio", `--namespace=${project.namespace}`);
+    const secret = await kubectlJson("get", "secret", "minio-secret", `--namespace=${project.namespace}`);
+    const [user, password] = ["root-user", "root-password"].map((key) =>
+        Buffer.from(secret.data[key], "base64").toString(),
+    );
+    const to = `http://${user}:${password}@${service.spec.clusterIP}:9000`;
+    return { MC_HOST_from: from.endpoint.replace("//", `//${from.rootUser}:${from.rootPassword}@`), MC_HOST_to: to };
+}
+
+async function boundVolumes(namespace: string, phase = "Bound"): Promise<string[]> {
+    const { items } = await kubectlJson("get", "persistentvolumes");
+    return items
+        .filter((volume: any) => volume.spec.claimRef?.namespace === namespace && volume.status.phase === phase)
+        .map(({ metadata }: any) => metadata.name)
+        .sort();
+}
+
+/** What a class with the policy `Retain` leaves. */
+async function deleteContents(namespace: string): Promise<void> {
+    const { items } = await kubectlJson("get", "volumesnapshotcontents");
+    const names = items
+        .filter(({ spec }: any) => spec.volumeSnapshotRef.namespace === namespace)
+        .map(({ metadata }: any) => metadata.name);
+    if (names.length > 0) {
+        await execute("kubectl", ["delete", "volumesnapshotcontents", ...names, "--timeout=60s"]);
+    }
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + 90_000;
+    while (!(await isSo())) {
+        assert.ok(Date.now() < deadline, "it does not happen in 90 s");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { MinioClusterSpec } from "../../components/defaults";
+import { withDefaults } from "../../components/defaults";
+import { namesOf } from "../../components/names";
+import { requestsUnderWay } from "../../components/snapshots/freeze";
+import { claimObject, planRestore, restoreOf } from "../../components/snapshots/restore";
+import {
+    membersOf,
+    mismatch,
+    parseRecord,
+    poolsOfSnapshots,
+    type RecordedPool,
+    recordObject,
+    type SetRecord,
+    snapshotObject,
+} from "../../components/snapshots/snapshotSet";
+import { missingMembers } from "../../components/snapshots/snapshots";
+
+const pool = (changes: Partial<RecordedPool> = {}): RecordedPool => ({
+    replicas: 4,
+    drivesPerServer: 1,
+    storageSize: "1Gi",
+    ...changes,
+});
+const record: SetRecord = {
+    set: "monday",
+    cluster: "minio",
+    takenAt: "2026-01-02T03:04:05.000Z",
+    consistency: "Frozen",
+    className: "fast",
+    image: "minio:1",
+    pools: [pool({ replicas: 2, drivesPerServer: 2 }), pool({ replicas: 2 })],
+};
+
+describe("a set of snapshots", () => {
+    it("has one of each drive of every pool, by the names that the StatefulSets give the claims", () => {
+        assert.deepEqual(
+            membersOf(record).map(({ claim }) => claim),
+            [
+                "data0-minio-0",
+                "data1-minio-0",
+                "data0-minio-1",
+                "data1-minio-1",
+                "data-minio-pool-1-0",
+                "data-minio-pool-1-1",
+            ],
+        );
+        assert.equal(membersOf(record)[0].snapshot, "monday-data0-minio-0");
+    });
+
+    it("is made of snapshots that Pulumi takes over as they are", () => {
+        const [member] = membersOf(record);
+        const { metadata, spec } = snapshotObject(record, member, "a", { team: "storage" });
+        assert.deepEqual(spec, {
+            volumeSnapshotClassName: "fast",
+            source: { persistentVolumeClaimName: "data0-minio-0" },
+        });
+        assert.equal(metadata.annotations["pulumi.com/waitFor"], "jsonpath={.status.readyToUse}=true");
+        assert.deepEqual(metadata.labels, { team: "storage" });
+    });
+
+    it("reads its record back as it was written, and takes nothing else for one", () => {
+        assert.deepEqual(parseRecord(recordObject(record, "a", {})), record);
+        assert.equal(parseRecord(undefined), undefined);
+        const other = { ...recordObject(record, "a", {}), data: { "set.json": "{" } };
+        assert.equal(parseRecord(other), undefined);
+    });
+
+    it("tells which of its snapshots are gone, or about to go", () => {
+        const there = membersOf(record).map(({ snapshot }) => ({ metadata: { name: snapshot } }));
+        const object = (metadata: { name: string; deletionTimestamp?: Date }) => ({
+            apiVersion: "snapshot.storage.k8s.io/v1",
+            kind: "VolumeSnapshot",
+            metadata,
+        });
+        const present = there.map(({ metadata }) => object(metadata));
+        assert.deepEqual(missingMembers(record, present), []);
+        assert.deepEqual(missingMembers(record, present.slice(1)), ["monday-data0-minio-0"]);
+        const going = object({ name: "monday-data1-minio-1", deletionTimestamp: new Date() });
+        assert.deepEqual(missingMembers(record, [...present.filter((_, i) => i !== 3), going]), [going.metadata.name]);
+    });
+
+    it("is known by the names of its snapshots when its record is lost, whatever other sets there are", () => {
+        const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,6}[a-z0-9]$/);
+        const pools = fc.array(
+            fc.record({ replicas: fc.integer({ min: 2, max: 12 }), drivesPerServer: fc.integer({ min: 1, max: 4 }) }),
+            { minLength: 1, maxLength: 3 },
+        );
+        fc.assert(
+            fc.property(name, name, name, pools, (set, otherSet, cluster, some) => {
+                fc.pre(set !== otherSet);
+                const taken = some.map((one) => pool({ ...one, storageSize: "1073741824" }));
+                const sizes = new Map(
+                    [set, otherSet].flatMap((which) =>
+                        membersOf({ set: which, cluster, pools: taken }).map(
+                            ({ snapshot }) => [snapshot, 2 ** 30] as const,
+                        ),
+                    ),
+                );
+                assert.deepEqual(
+                    poolsOfSnapshots(set, cluster, sizes),
+                    taken.map(({ replicas, drivesPerServer, storageSize }) => ({
+                        replicas,
+                        drivesPerServer,
+                        storageSize,
+                    })),
+                );
+                sizes.delete(membersOf({ set, cluster, pools: taken })[0].snapshot);
+                assert.equal(poolsOfSnapshots(set, cluster, sizes), undefined);
+            }),
+        );
+    });
+
+    it("fits only a cluster of the same servers and drives, of the same size or larger", () => {
+        const set = { set: "monday", pools: [pool()] };
+        assert.equal(mismatch(set, [pool()]), undefined);
+        assert.equal(mismatch(set, [pool({ storageSize: "2Gi", storageClassName: "other" })]), undefined);
+        assert.match(
+            mismatch(set, [pool({ replicas: 8 })]) ?? "",
+            /taken of 4 servers × 1 drive, and this cluster has 8 servers × 1 drive/,
+        );
+        assert.match(
+            mismatch(set, [pool({ drivesPerServer: 2 })]) ?? "",
+            /4 servers × 1 drive, and .* 4 servers × 2 drives/,
+        );
+        assert.match(
+            mismatch(set, [pool(), pool()]) ?? "",
+            /this cluster has 4 servers × 1 drive, then 4 servers × 1 drive/,
+        );
+        const large = { ...set, pools: [pool({ storageSize: "2Gi" })] };
+        assert.match(mismatch(large, [pool()]) ?? "", /taken of drives of 2Gi, and those of this cluster have 1Gi/);
+    });
+});
+
+describe("a restore", () => {
+    const specOf = (confirm?: string): MinioClusterSpec =>
+        withDefaults({
+            namespace: "b",
+            replicas: 2,
+            restoreFrom: { set: "monday", cluster: "minio", namespace: "a", confirm },
+        });
+    const restored = restoreOf(namesOf("copy"), specOf());
+    const { source, drives } = restored;
+    const all = (from: string | undefined) => new Map(drives.map(({ claim }) => [claim, from]));
+    const plan = (
+        present: { statefulSet?: boolean; claims: Map<string, string | undefined>; interrupted?: boolean },
+        confirm?: string,
+    ) => planRestore({ source, drives, spec: specOf(confirm) }, { statefulSet: false, interrupted: false, ...present });
+
+    it("makes the claims of a new cluster, as the StatefulSet would, from the snapshots of the old one", () => {
+        const { metadata, spec } = claimObject(restored, drives[1], drives[1].snapshot);
+        assert.deepEqual(metadata, {
+            name: "data-copy-1",
+            namespace: "b",
+            labels: { app: "copy", pool: "copy" },
+            annotations: { "minio-cluster/restored-from": "a/minio/monday" },
+        });
+        assert.equal(spec.dataSource.name, "monday-data-minio-1");
+        assert.deepEqual(spec.resources, { requests: { storage: "10Gi" } });
+    });
+
+    it("makes all claims where there are none, and the missing ones where it was cut off", () => {
+        assert.deepEqual(plan({ claims: new Map() }), { kind: "create", claims: ["data-copy-0", "data-copy-1"] });
+        assert.deepEqual(plan({ claims: new Map([["data-copy-0", source]]) }), {
+            kind: "create",
+            claims: ["data-copy-1"],
+        });
+    });
+
+    it("is done once, and leaves a lost drive of a running cluster to MinIO", () => {
+        assert.deepEqual(plan({ statefulSet: true, claims: all(source) }), { kind: "none" });
+        assert.deepEqual(plan({ statefulSet: true, claims: new Map([["data-copy-0", source]]) }), { kind: "none" });
+    });
+
+    it("replaces data that is there only when that is confirmed", () => {
+        for (const statefulSet of [true, false]) {
+            const refused = plan({ statefulSet, claims: all(undefined) });
+            assert.equal(refused.kind, "refuse");
+            assert.match(
+                refused.kind === "refuse" ? refused.reason : "",
+                /data of its own \(data-copy-0, data-copy-1\)/,
+            );
+        }
+        assert.equal(plan({ statefulSet: true, claims: all("a/minio/tuesday") }).kind, "refuse");
+        const nothing = null as unknown as string; // As a stack's configuration in YAML may have it.
+        assert.equal(plan({ statefulSet: true, claims: all(undefined) }, nothing).kind, "refuse");
+        assert.deepEqual(plan({ statefulSet: true, claims: all(undefined) }, "replace the data of copy"), {
+            kind: "replace",
+        });
+    });
+
+    it("goes on when it was cut off in place, whatever claims there are at that moment", () => {
+        assert.deepEqual(plan({ statefulSet: true, interrupted: true, claims: new Map() }), { kind: "replace" });
+        assert.deepEqual(plan({ statefulSet: true, interrupted: true, claims: all(source) }), { kind: "replace" });
+    });
+});
+
+describe("the requests that a server works on", () => {
+    it("are what is missing of its limit", () => {
+        assert.equal(requestsUnderWay({ "x-ratelimit-limit": "150", "x-ratelimit-remaining": "147" }), 3);
+    });
+
+    it("are not known of a MinIO that does not tell", () => assert.equal(requestsUnderWay({}), undefined));
+});
