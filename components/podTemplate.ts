@@ -41,6 +41,11 @@ const defaultEnvironment = { MINIO_DNS_CACHE_TTL: "1s" };
 /** A scratch folder: the root file system is read-only. */
 const scratch = { name: "tmp", mountPath: "/tmp" };
 
+/** What curl needs to thaw the cluster, in each pod while it is frozen: see snapshots/freeze.ts. */
+export const thawFile = `${scratch.mountPath}/thaw`;
+
+const lingerScript = `[ ! -e ${thawFile} ] || curl --config ${thawFile}; sleep ${lingerSeconds}`;
+
 const containerSecurityContext = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },
@@ -155,7 +160,12 @@ export function serverContainer(template: PodTemplate): pulumi.Unwrap<Partial<Co
     return containers.find(({ name }) => name === serverName) ?? {};
 }
 
-/** A native sidecar: it starts before the server, and ends after it. */
+/**
+ * A native sidecar: it starts before the server, and ends after it.
+ *
+ * Where a snapshot has the cluster frozen, it thaws it before the server ends: MinIO would answer the writes that it holds with 200
+ * and without having stored them (tried; see `maxClients` in `cmd/handler-api.go`, which returns without an answer).
+ */
 function lingeringSidecar(spec: MinioClusterSpec): Container {
     return {
         name: lingerName,
@@ -168,6 +178,7 @@ function lingeringSidecar(spec: MinioClusterSpec): Container {
             limits: { cpu: "50m", memory: "32Mi" },
         },
         securityContext: containerSecurityContext,
-        lifecycle: { preStop: { sleep: { seconds: lingerSeconds } } },
+        volumeMounts: [scratch],
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", lingerScript] } } },
     };
 }

@@ -3,12 +3,14 @@
  *
  * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets no
  * bound to that, so each server gets one beforehand: a process beside it that thaws the cluster when the time is over,
- * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside.
+ * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
+ * server ends, it is thawed: see the sidecar in podTemplate.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
-import type { Kubernetes } from "../kubernetes";
+import { apiPort } from "../endpoints";
+import type { Kubernetes, PodRequest } from "../kubernetes";
 import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
-import { lingerName, serverName } from "../podTemplate";
+import { lingerName, serverName, thawFile } from "../podTemplate";
 
 /** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
 export const frozenAnnotation = "minio-cluster/frozen-for";
@@ -264,34 +266,55 @@ interface Switch {
 }
 
 /**
- * `$1` is the time, the rest is for curl. It thaws once at the start, which does nothing to a cluster that is not frozen, so
- * that a switch that would not work is noticed before the freeze.
+ * `$1` is the time, `$2` what curl is told. It thaws once at the start, which does nothing to a cluster that is not frozen, so
+ * that a switch that would not work is noticed before the freeze. The file is there as long as the switch is on: the pod's
+ * preStop hook looks for it.
  */
 const switchScript = `
-seconds=$1; shift
-thaw() { curl --silent --show-error --fail --insecure --output /dev/null --max-time 10 --request POST "$@"; }
-thaw "$@" || exit 1
+thaw() { curl --config ${thawFile}; }
+umask 077
+printf '%s' "$2" > ${thawFile}
+thaw || { rm -f ${thawFile}; exit 1; }
 (
-    sleep "$seconds"
+    sleep "$1"
     tries=0
-    while ! thaw "$@" && [ $tries -lt 30 ]; do tries=$((tries + 1)); sleep 1; done
+    while ! thaw && [ $tries -lt 30 ]; do tries=$((tries + 1)); sleep 1; done
+    rm -f ${thawFile}
 ) < /dev/null > /dev/null 2>&1 &
 echo $!
 `;
+
+/** A request as a configuration file of curl. No value of a signed request has a quote or a line break. */
+function curlConfig(url: string, { method, headers }: PodRequest): string {
+    const options = {
+        url,
+        request: method,
+        output: "/dev/null",
+        "max-time": 3,
+    };
+    return [
+        "silent",
+        "show-error",
+        "fail",
+        "insecure", // It is asked by another name than the certificate's, and does not leave the pod.
+        ...Object.entries(options).map(([option, value]) => `${option} = "${value}"`),
+        ...Object.entries(headers).map(([name, value]) => `header = "${name}: ${value}"`),
+        "",
+    ].join("\n");
+}
 
 async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promise<Switch[]> {
     const { kubernetes, namespace, scheme, credentials } = cluster;
     const query = { action: "unfreeze", type: "2" };
     const request = await signed({ method: "POST", path: "/minio/admin/v3/service", query }, credentials);
-    const headers = Object.entries(request.headers).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
-    const command = ["sh", "-c", switchScript, "thaw", String(seconds), ...headers];
+    const config = curlConfig(`${scheme}://127.0.0.1:${apiPort}${request.path}`, request);
+    const command = ["sh", "-c", switchScript, "thaw", String(seconds), config];
     try {
         return await Promise.all(
             servers.map(async (server) => {
                 const pod = nameOf(server);
                 // In the sidecar, whose shell takes the exit status of what it did not start.
-                const url = `${scheme}://127.0.0.1:9000${request.path}`;
-                const process = await kubernetes.execute(namespace, pod, lingerName, [...command, url]);
+                const process = await kubernetes.execute(namespace, pod, lingerName, command);
                 return { pod, process: process.trim() };
             }),
         );
@@ -307,7 +330,11 @@ async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promi
 async function disarm({ kubernetes, namespace }: Freezable, switches: Switch[]): Promise<void> {
     await Promise.all(
         switches.map(({ pod, process }) =>
-            kubernetes.execute(namespace, pod, lingerName, ["sh", "-c", `kill ${process} 2> /dev/null; true`]),
+            kubernetes.execute(namespace, pod, lingerName, [
+                "sh",
+                "-c",
+                `kill ${process} 2> /dev/null; rm -f ${thawFile}`,
+            ]),
         ),
     );
 }

@@ -125,6 +125,27 @@ describe("sets of snapshots", function () {
         await project.succeed("cancel", "--yes");
     });
 
+    it("leave no write answered that was not stored when a server is deleted in the freeze of a dead program", async () => {
+        await project.configure({
+            snapshots: { className: "no-such-class", sets: ["monday", "killed"], freezeTimeoutSeconds: 60 },
+        });
+        const target = await targetOf(project);
+        const writes = new ConstantLoad(target, "load", { prefix: "held-", writers: 8, readers: 0, maxAttempts: 1 });
+        await untilAcknowledged(writes, 20);
+        const up = project.start("up", "--yes", "--skip-preview");
+        await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
+        process.kill(-(up.pid as number), "SIGKILL");
+        await once(up, "exit");
+        assert.equal(await answers(target.endpoint, 1_000), false, "the cluster was not frozen");
+        await kubectl("delete", "pod", "minio-1", inNamespace, "--wait=false");
+        assert.equal(await answers(target.endpoint, 10_000), true, "the cluster does not thaw");
+        await untilAcknowledged(writes, writes.acknowledged.size + 20);
+        await writes.stop();
+        await kubectl("wait", "--for=condition=Ready", "pod", "--selector=app=minio", inNamespace, "--timeout=120s");
+        assert.deepEqual(await writes.lost(), []);
+        await project.succeed("cancel", "--yes");
+    });
+
     it("are taken by the next program, which finds what the killed one left", async () => {
         const snapshots = { className: snapshotClass, sets: ["monday", "killed"] };
         await project.configure({ snapshots });

@@ -106,7 +106,7 @@ describe("MinioCluster", () => {
         const { inputsOf } = await registeredBy("minio", {});
         const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
         const drain = pod.containers[0].lifecycle.preStop.sleep.seconds;
-        const linger = pod.initContainers[0].lifecycle.preStop.sleep.seconds;
+        const linger = Number(/sleep (\d+)$/.exec(pod.initContainers[0].lifecycle.preStop.exec.command[2])?.[1]);
         assert.equal(pod.initContainers[0].restartPolicy, "Always");
         assert.ok(drain >= 5 && linger > drain && pod.terminationGracePeriodSeconds > linger);
     });
