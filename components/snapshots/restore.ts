@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterSpec, PoolSpec } from "../defaults";
 import { endProgram } from "../endProgram";
+import { hasEngine } from "../engine";
 import { type AnyObject, connect, type Kubernetes } from "../kubernetes";
 import { type Names, poolSelector } from "../names";
 import { type FoundSet, findSet } from "./findSet";
@@ -99,7 +100,7 @@ export function restoreDrives(
     before: pulumi.Resource[],
     resource: pulumi.Resource,
 ): pulumi.Output<boolean> {
-    if (!pulumi.runtime.hasEngine()) {
+    if (!hasEngine()) {
         return pulumi.output(true);
     }
     const made = pulumi.all(before.map((one) => (one as pulumi.CustomResource).id));

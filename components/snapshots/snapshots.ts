@@ -1,9 +1,11 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "../credentials";
 import type { MinioClusterSpec } from "../defaults";
 import { endProgram } from "../endProgram";
 import { scheme } from "../endpoints";
+import { hasEngine } from "../engine";
 import { connect } from "../kubernetes";
 import type { Names } from "../names";
 import type { Freezable } from "./freeze";
@@ -58,7 +60,7 @@ export function createSnapshots(
 async function takenSets(names: Names, spec: MinioClusterSpec): Promise<Map<string, SetRecord>> {
     const sets = spec.snapshots?.sets ?? [];
     const taken = new Map<string, SetRecord>();
-    if (!pulumi.runtime.hasEngine() || sets.length === 0) {
+    if (!hasEngine() || sets.length === 0) {
         return taken;
     }
     try {
@@ -131,7 +133,7 @@ async function take(
     ready: pulumi.Output<boolean>,
     resource: pulumi.Resource,
 ): Promise<void> {
-    if (pulumi.runtime.isDryRun() || !pulumi.runtime.hasEngine()) {
+    if (pulumi.runtime.isDryRun() || !hasEngine()) {
         return;
     }
     await resolved(ready);
@@ -170,10 +172,10 @@ function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts:
     const labels = setLabels(names, spec.labels, record.set);
     for (const member of membersOf(record)) {
         const snapshot = snapshotObject(record, member, spec.namespace, labels);
-        new k8s.apiextensions.CustomResource(member.snapshot, snapshot, opts);
+        new CustomResource(member.snapshot, snapshot, opts);
     }
     const name = recordName(names.cluster, record.set);
-    new k8s.core.v1.ConfigMap(
+    new ConfigMap(
         name,
         {
             metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },

@@ -110,6 +110,24 @@ describe("a deployer with the shipped roles, and no more", function () {
         await project.configure({ image: newImage });
     });
 
+    it("takes a set of snapshots with the Role for it, and is told before what it lacks", async () => {
+        await project.configure({ snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] } });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /a right is missing: volumesnapshots.* is forbidden/);
+        const role = [inNamespace, `--filename=${join(checkout, "docs/rbac-snapshots.yaml")}`];
+        await kubectl("apply", ...role);
+        await project.succeed("up", "--yes", "--skip-preview");
+        const { items } = await kubectlJson("get", "volumesnapshots", inNamespace);
+        assert.deepEqual(
+            items.map(({ status }: any) => status.readyToUse),
+            [true, true],
+        );
+        await project.configure({ snapshots: { className: "csi-hostpath-snapclass", sets: [] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        await kubectl("delete", ...role);
+    });
+
     for (const args of [
         ["get", "secrets", `--namespace=${elsewhere}`],
         ["delete", "statefulset", "minio", `--namespace=${elsewhere}`],

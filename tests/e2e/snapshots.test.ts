@@ -134,8 +134,8 @@ describe("sets of snapshots", function () {
         await untilAcknowledged(writes, 20);
         const up = project.start("up", "--yes", "--skip-preview");
         await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
-        process.kill(-(up.pid as number), "SIGKILL");
-        await once(up, "exit");
+        process.kill(-(up.process.pid as number), "SIGKILL");
+        await up.ended;
         assert.equal(await answers(target.endpoint, 1_000), false, "the cluster was not frozen");
         await kubectl("delete", "pod", "minio-1", inNamespace, "--wait=false");
         assert.equal(await answers(target.endpoint, 10_000), true, "the cluster does not thaw");
