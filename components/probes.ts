@@ -14,6 +14,13 @@ type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readines
  */
 const settleSeconds = 17;
 
+/**
+ * How long a server may take to say whether objects can be read, in seconds. It asks all others, and waits up to 10 s for one that
+ * is silent (`cluster_deadline` in `internal/config/api/api.go`). With less, one node that loses its power, or its network, makes
+ * every server unready, and the Service leads nowhere (tried: all four servers, for as long as MinIO waits for the silent one).
+ */
+const readinessSeconds = 13;
+
 /** Longest start, in seconds: a server may wait for others to be updated, and is not to be killed for it. */
 const longestStart = 3600;
 
@@ -38,6 +45,7 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
             : { ...http("live"), periodSeconds: 1, failureThreshold: longestStart },
         readinessProbe: {
             ...http(truthful && countsServersThatWait(spec) ? "cluster/read" : "ready"),
+            timeoutSeconds: readinessSeconds,
             periodSeconds: 2,
             failureThreshold: 2,
         },

@@ -38,31 +38,37 @@ function isFloating(image: string): boolean {
     return !image.includes("@sha256:") && !/\d/.test(tag);
 }
 
-/** No Secret for MinIO, whether of the component or of the program's own (`existingSecretName`), has a password that all know. */
+/**
+ * No root password is one that all know: neither that of a cluster, whose Secret may be any (`existingSecretName`), nor one in a
+ * Secret that the program makes.
+ */
 export const credentialsAreNotDefault: Rule = (resources) =>
     resources
-        .filter(({ type }) => type === "kubernetes:core/v1:Secret")
-        .flatMap(({ urn, props }) => {
-            const [user, password] = ["root-user", "root-password"].map((key) => secretValue(props, key));
-            const isDefault = password !== undefined && (knownPasswords.includes(password) || password === user);
-            return isDefault
-                ? [
-                      {
-                          urn,
-                          message:
-                              "its root-password is one that everybody knows: leave existingSecretName out for a random password, " +
-                              "or put a random one of at least 8 characters into the Secret, and raise credentialsRevision",
-                      },
-                  ]
-                : [];
-        });
+        .filter((resource) => {
+            const [user, password] = credentialsOf(resource);
+            return password !== undefined && (knownPasswords.includes(password) || password === user);
+        })
+        .map(({ urn }) => ({
+            urn,
+            message:
+                "its root password is one that everybody knows: leave existingSecretName out for a random one, or put a random " +
+                "one of at least 8 characters into the Secret, and raise credentialsRevision",
+        }));
 
-/** A value of a Secret; undefined when there is none, or when it is not known yet, as a random one in its first preview. */
-function secretValue(props: PolicyResource["props"], key: string): string | undefined {
-    return knownNow(() => {
-        const encoded = props.data?.[key];
-        return props.stringData?.[key] ?? (encoded && Buffer.from(encoded, "base64").toString());
-    });
+/** User and password; undefined where there are none, or where they are not known yet, as a random one in its first preview. */
+function credentialsOf({ type, props }: PolicyResource): (string | undefined)[] {
+    if (type === "minio-cluster:index:MinioCluster") {
+        return ["rootUser", "rootPassword"].map((output) => knownNow(() => props[output]));
+    }
+    if (type !== "kubernetes:core/v1:Secret") {
+        return [];
+    }
+    return ["root-user", "root-password"].map((key) =>
+        knownNow(() => {
+            const encoded = props.data?.[key];
+            return props.stringData?.[key] ?? (encoded && Buffer.from(encoded, "base64").toString());
+        }),
+    );
 }
 
 /** Each pool that can do without a server has a budget, so that drained nodes do not take more than that. */

@@ -12,7 +12,7 @@ import { holdService, releaseService } from "./services";
 
 /** The node of that name, such as `n1`. */
 export function nodeNamed(name: string): Node {
-    return nodesOf(Number(name.slice(1)))[Number(name.slice(1)) - 1];
+    return nodesOf(Number(name.slice(1))).slice(-1)[0];
 }
 
 const servicesOf = ({ name }: Node) => [`kubelet-${name}`, `csi-hostpath-${name}`, `containerd-${name}`];

@@ -30,11 +30,6 @@ export function startServices(services: Service[]): void {
     run("s6-svscanctl", ["-a", servicesDir]);
 }
 
-/** Ends a service at once, as a crash does; its supervisor starts it again. */
-export function killService(name: string): void {
-    run("s6-svc", ["-k", join(servicesDir, name)]);
-}
-
 /** Ends a service at once, and keeps it down until it is released. */
 export function holdService(name: string): void {
     run("s6-svc", ["-dk", join(servicesDir, name)]);

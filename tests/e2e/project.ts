@@ -155,6 +155,16 @@ export class Project {
         return new Running(spawn("pulumi", all, { ...options, stdio: ["ignore", "pipe", "pipe"] }));
     }
 
+    /** As `execute`, but without what the program writes to standard error. */
+    executeForOutput(...args: string[]): Promise<Finished> {
+        const command = 'pulumi "$@" 2> /dev/null';
+        const flags = ["--non-interactive", "--color=never"];
+        return execute("bash", ["-c", command, "pulumi", ...args, ...flags], {
+            cwd: this.folder,
+            env: this.environment,
+        });
+    }
+
     async succeed(...args: string[]): Promise<string> {
         const { code, text } = await this.execute(...args);
         if (code !== 0) {

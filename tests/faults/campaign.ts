@@ -24,12 +24,11 @@ export interface Row {
  * One fault after another on a cluster under load. After each, `pulumi up` converges, every server and drive works again, and
  * every object whose write was acknowledged is there.
  *
- * @param done called with the rows of the faults that were survived
+ * @param survived called with the row of each fault that was survived
  */
-export function campaign(title: string, namespace: string, faults: Fault[], done: (rows: Row[]) => void): void {
+export function campaign(title: string, namespace: string, faults: Fault[], survived: (row: Row) => void): void {
     describe(title, () => {
         const cluster = new LoadedCluster(namespace);
-        const rows: Row[] = [];
 
         before(() => cluster.create());
         after(() => cluster.remove());
@@ -45,7 +44,7 @@ export function campaign(title: string, namespace: string, faults: Fault[], done
         for (const fault of faults) {
             it(`survives that ${fault.title}`, async () => {
                 await cluster.untilWhole();
-                await cluster.use();
+                await cluster.use(fault);
                 const observed = await fault.strike(cluster);
                 await cluster.converges();
                 const { load } = cluster;
@@ -55,7 +54,7 @@ export function campaign(title: string, namespace: string, faults: Fault[], done
                 const row: Row = {
                     fault: fault.title,
                     expected: [
-                        describeService(serviceWithout(fault.serversAway, cluster.topology)),
+                        describeService(fault.service ?? serviceWithout(fault.serversAway, cluster.topology)),
                         ...(fault.expected ? [fault.expected] : []),
                     ].join("; "),
                     observed,
@@ -65,12 +64,12 @@ export function campaign(title: string, namespace: string, faults: Fault[], done
                     lost: lost.length,
                     manualStep: fault.manualStep ?? "none",
                 };
-                rows.push(row);
                 const failures = load.outcomes
                     .filter(({ error }) => error)
                     .map(({ kind, start, end, error }) => `${kind} ${start / 1000} to ${end / 1000} s: ${error}`);
                 process.stderr.write(`      ${JSON.stringify(row)}\n      ${failures.slice(0, 20).join("\n      ")}\n`);
                 assert.deepEqual(lost, []);
+                survived(row);
             });
         }
 
@@ -78,7 +77,6 @@ export function campaign(title: string, namespace: string, faults: Fault[], done
             for (const load of cluster.loads) {
                 assert.deepEqual(await load.lost(), []);
             }
-            done(rows);
         });
     });
 }

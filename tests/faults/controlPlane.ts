@@ -12,7 +12,7 @@ export const apiServerKilled: Fault = {
     async strike(cluster) {
         await cluster.configureRestart();
         const up = cluster.startUp();
-        await up.says(/restarts minio-3/);
+        await up.says(/lets minio-3 restart|restarts minio-3/);
         holdService("kube-apiserver");
         try {
             await pause(20);
@@ -37,7 +37,7 @@ export const dnsDown = (seconds: number): Fault => ({
         try {
             await kubectl("wait", "--for=delete", "pod", "--namespace=kube-system", "--selector=k8s-app=kube-dns");
             await pause(Math.max(0, seconds - 9));
-            await cluster.goesOnWithout(0);
+            await cluster.goesOn();
         } finally {
             await scale(1);
             await kubectl("rollout", "status", "deployment/coredns", "--namespace=kube-system", "--timeout=60s");

@@ -7,6 +7,13 @@ export interface Fault {
     title: string;
     /** Servers that are away or useless at once: what goes on meanwhile follows from the topology. */
     serversAway: number;
+    /** Where MinIO serves less than the topology lets it: what goes on meanwhile. `expected` must say why. */
+    service?: Service;
+    /**
+     * Whether servers are gone without a word, and not even refuse. MinIO then waits up to 30 s for the drive of each read, so that
+     * clients need as much patience.
+     */
+    silent?: boolean;
     /** What is expected beside that; a phrase. */
     expected?: string;
     /** What a person must do before `pulumi up` converges. Default: nothing. */

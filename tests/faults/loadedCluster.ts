@@ -5,7 +5,7 @@ import { until } from "../e2e/minioProcesses";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
 import { makeBucket, s3Of, targetOf } from "../e2e/s3";
 import { ConstantLoad, untilAcknowledged } from "../load";
-import { type Service, serviceWithout } from "./fault";
+import { type Fault, type Service, serviceWithout } from "./fault";
 
 export const bucket = "load";
 export const images = [
@@ -27,6 +27,8 @@ export class LoadedCluster {
     load!: ConstantLoad;
     /** The loads of all faults so far: what they wrote must be there to the end. */
     readonly loads: ConstantLoad[] = [];
+    private expected!: Service;
+    private patienceSeconds = 10;
     private image = 0;
     private changes = 0;
 
@@ -43,33 +45,34 @@ export class LoadedCluster {
     }
 
     /** Begins to use the cluster: two writers and two readers with the default retries of the SDK. */
-    async use(): Promise<void> {
-        const options = { prefix: `${this.loads.length}-`, timeoutMs: 10_000, pauseMs: 150 };
+    async use({ silent, serversAway, service }: Fault): Promise<void> {
+        this.expected = service ?? serviceWithout(serversAway, this.topology);
+        this.patienceSeconds = silent ? 40 : 10;
+        const options = { prefix: `${this.loads.length}-`, timeoutMs: this.patienceSeconds * 1000, pauseMs: 150 };
         this.load = new ConstantLoad(await targetOf(this.project), bucket, options);
         this.loads.push(this.load);
         await untilAcknowledged(this.load, 20);
     }
 
     /**
-     * Waits until requests go as the topology says with so many servers away: for some seconds those succeed that should, and
-     * none that should not.
+     * Waits until requests go as expected of the fault: of those that begin within some seconds, and as long as clients have patience,
+     * writes and reads succeed that should, and none does that should not.
      */
-    async goesOnWithout(servers: number): Promise<void> {
-        const expected: Service = serviceWithout(servers, this.topology);
+    async goesOn(): Promise<void> {
         const deadline = Date.now() + settleSeconds * 1000;
         for (;;) {
-            const from = this.load.outcomes.length;
-            await new Promise((resolve) => setTimeout(resolve, 5000));
-            const good = this.load.outcomes.slice(from).filter(({ error }) => !error);
+            const from = this.load.seconds * 1000;
+            await new Promise((resolve) => setTimeout(resolve, 5000 + (this.patienceSeconds > 10 ? 35_000 : 0)));
+            const good = this.load.outcomes.filter(({ error, start }) => !error && start >= from);
             const found = {
                 writes: good.some(({ kind }) => kind === "put"),
                 reads: good.some(({ kind }) => kind === "get"),
             };
-            if (found.writes === expected.writes && found.reads === expected.reads) {
+            if (found.writes === this.expected.writes && found.reads === this.expected.reads) {
                 return;
             }
             if (Date.now() > deadline) {
-                return assert.deepEqual(found, expected);
+                return assert.deepEqual(found, this.expected);
             }
         }
     }

@@ -6,13 +6,13 @@ import type { Fault } from "./fault";
 export const nodeLost: Fault = {
     title: "a node loses its power (kubelet, runtime and all containers), and comes back when Kubernetes has noticed",
     serversAway: 1,
+    silent: true,
     async strike(cluster) {
         const node = nodeNamed((await cluster.pod(2)).spec.nodeName);
         killNode(node);
         try {
-            await cluster.goesOnWithout(1);
             await kubectl("wait", "--for=condition=Ready=Unknown", `node/${node.name}`, "--timeout=120s");
-            await cluster.goesOnWithout(1);
+            await cluster.goesOn();
         } finally {
             reviveNode(node);
         }

@@ -5,7 +5,7 @@ export const serverKilled: Fault = {
     serversAway: 1,
     async strike(cluster) {
         await cluster.killServer(1);
-        await cluster.goesOnWithout(1);
+        await cluster.goesOn();
         await cluster.untilReady();
         return "kubelet starts it again; the others serve meanwhile";
     },

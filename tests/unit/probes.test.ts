@@ -21,6 +21,10 @@ describe("the probes", () => {
         assert.equal(pathOf({ expansionPools: [{}] }), "/minio/health/ready", "two pools");
     });
 
+    it("wait longer for an answer than MinIO waits for a peer that is silent, or one silent peer makes all unready", () => {
+        assert.ok(probesOf({}).readinessProbe.timeoutSeconds > 10);
+    });
+
     it("ask only the process with readiness Server", () => {
         const { startupProbe, readinessProbe } = probesOf({ podManagementPolicy: "OrderedReady" });
         assert.equal(startupProbe.httpGet.path, "/minio/health/live");

@@ -159,7 +159,7 @@ describe("messages", () => {
         assert.match(problem.reason, /'ten\\u\{a\}::add-mask::x\\u\{1b\}\[2J\\u\{202e\}\\u\{2028\}' is not allowed/);
         const [field] = fieldsOf({ environment: { "A\n::error::": "b" } });
         assert.equal(field, "environment.A\\u{a}::error::");
-        assert.equal(printable("plain, ünïcode"), "plain, ünïcode");
+        assert.equal(printable("plain,\tünïcode"), "plain,\tünïcode");
     });
 
     it("show no value of the environment or of the kubeconfig, however wrong they are", () => {

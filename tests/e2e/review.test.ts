@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { comment } from "../../.github/previewComment";
+import { minioImages } from "../../devcluster/toolchain/versions";
+import { checkout, kubectl, Project } from "./project";
+
+const guide = join(checkout, "docs/pull-requests.md");
+const policies = ["--policy-pack", join(checkout, "policy")];
+
+/**
+ * The comment on a pull request is shown in docs/pull-requests.md as it really is. To write it anew:
+ * `UPDATE_DOCS=1 npx mocha tests/e2e/review.test.ts`
+ */
+function assertShown(sample: string, text: string): void {
+    const before = readFileSync(guide, "utf8");
+    const place = new RegExp(`(<!-- sample ${sample} -->\n).*?(?=<!-- end -->)`, "s");
+    const shown = text.replace(/^<!--.*-->\n\n/, "").replaceAll(project.namespace, "minio");
+    const after = before.replace(place, (_, start) => `${start}\n${shown}\n`);
+    assert.match(before, place);
+    if (process.env.UPDATE_DOCS) {
+        writeFileSync(guide, after);
+    } else {
+        assert.equal(after, before, "docs/pull-requests.md shows another comment");
+    }
+}
+
+const project = new Project("e2e-review");
+
+describe("what a reviewer sees of a change", () => {
+    before(async () => {
+        await project.init();
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+    after(() => project.remove());
+
+    /** What the workflow does. */
+    async function commentOn(changes: Record<string, unknown>, withPolicies = false): Promise<string> {
+        await project.configure(changes);
+        const { text: output } = await project.executeForOutput("preview", "--json");
+        const { text: policyOutput } = withPolicies
+            ? await project.execute("preview", "--suppress-outputs", ...policies)
+            : { text: "" };
+        await project.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])));
+        return comment("prod", output, policyOutput.replaceAll(`${checkout}/`, ""));
+    }
+
+    it("a harmless change", async () => {
+        const text = await commentOn({ clientService: { annotations: { "example.org/owner": "storage" } } });
+        assertShown("harmless", text);
+    });
+
+    it("a coupled change", async () => {
+        const text = await commentOn({ image: minioImages[1] });
+        assert.match(text, /image changes: minio-3 to minio-0 are updated in this order, one at a time/);
+        assertShown("coupled", text);
+    });
+
+    it("a refused change", async () => {
+        const text = await commentOn({ replicas: 8 });
+        assert.match(text, /: refused\n/);
+        assertShown("refused", text);
+    });
+
+    it("a change that breaks a policy", async () => {
+        const changes = { image: "quay.io/minio/minio:latest", disruptionBudget: { enabled: false } };
+        const text = await commentOn(changes, true);
+        assert.match(text, /: refused\n/);
+        assert.match(text, /\[mandatory\] {2}minio-image-is-pinned/);
+        assertShown("policy", text);
+    });
+});
+
+describe("the policy pack", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-policy-"));
+    const settings = join(folder, "policies.json");
+    const production = { stacks: ["test"] };
+    writeFileSync(
+        settings,
+        JSON.stringify({
+            "minio-data-is-retained-in-production": production,
+            "minio-servers-are-even-in-production": production,
+        }),
+    );
+    // Only previewed.
+    const stack = new Project("e2e-policy");
+    before(async () => {
+        await kubectl("create", "namespace", stack.namespace);
+        const literals = ["--from-literal=root-user=operator", "--from-literal=root-password=minioadmin"];
+        await kubectl("create", "secret", "generic", "known", "-n", stack.namespace, ...literals);
+        await stack.init({ createNamespace: false });
+    });
+    after(async () => {
+        await stack.remove();
+        rmSync(folder, { recursive: true, force: true });
+    });
+    const preview = () => stack.execute("preview", ...policies, "--policy-pack-config", settings);
+
+    it("passes the stack dev, even as production", async () => {
+        const { code, text } = await preview();
+        assert.equal(code, 0, text);
+        assert.match(text, /✅ minio-cluster@v/);
+    });
+
+    it("refuses a Secret of one's own with a password that everybody knows", async () => {
+        await stack.configure({ existingSecretName: "known" });
+        const { code, text } = await preview();
+        assert.notEqual(code, 0, text);
+        assert.match(text, /\[mandatory\] {2}minio-credentials-are-not-default [\s\S]*raise credentialsRevision/);
+        assert.doesNotMatch(text, /minioadmin/);
+        await stack.configure({ existingSecretName: undefined });
+    });
+
+    it("refuses what breaks its rules, with the way out", async () => {
+        await stack.configure({
+            image: "quay.io/minio/minio",
+            replicas: 5,
+            disruptionBudget: { enabled: false },
+            persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete" },
+        });
+        const { code, text } = await preview();
+        assert.notEqual(code, 0, text);
+        for (const [rule, wayOut] of [
+            ["minio-image-is-pinned", "set image to a release"],
+            ["minio-disruption-budget-is-present", "leave disruptionBudget.enabled out"],
+            ["minio-data-is-retained-in-production", "or set it to Retain"],
+            ["minio-servers-are-even-in-production", "set replicas before the cluster is made"],
+        ]) {
+            assert.match(text, new RegExp(`\\[mandatory\\] {2}${rule} [\\s\\S]*${wayOut}`));
+        }
+    });
+});
