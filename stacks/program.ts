@@ -1,9 +1,23 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
+import { RunError } from "@pulumi/pulumi";
+import { endProgram } from "../components/endProgram";
 import { MinioCluster } from "../index";
 import { readConfig } from "./config";
 
 /** A MinioCluster as the stack's configuration says, and the stack's outputs. */
-export function program() {
+export async function program() {
+    try {
+        return make();
+    } catch (error) {
+        if (!RunError.isInstance(error)) {
+            throw error;
+        }
+        // Thrown out of a promise, Pulumi formats its stack, which takes many seconds, and shows none of it.
+        return endProgram(error.message);
+    }
+}
+
+function make() {
     const { name, createNamespace, args } = readConfig();
 
     // Deleting a namespace deletes the claims in it, and with them the data.
