@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
@@ -117,8 +118,7 @@ describe("sets of snapshots", function () {
         const up = project.start("up", "--yes", "--skip-preview");
         await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
         await until(async () => !(await answers(endpoint, 2_000)));
-        process.kill(-(up.pid as number), "SIGKILL");
-        await once(up, "exit");
+        await killTree(up);
         const since = Date.now();
         assert.equal(await answers(endpoint, 1_000), false, "the cluster does not stay frozen");
         assert.equal(await answers(endpoint, 30_000), true, "the cluster does not thaw");
@@ -182,6 +182,23 @@ describe("sets of snapshots", function () {
 
     it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
 });
+
+/** Kills a program and all that it has started at once, so that none of them can do anything about it. */
+async function killTree(program: ChildProcess): Promise<void> {
+    const { text } = await execute("ps", ["-eo", "pid=,ppid="]);
+    const parents = text
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/).map(Number));
+    const tree = [program.pid as number];
+    for (const parent of tree) {
+        tree.push(...parents.filter(([, ppid]) => ppid === parent).map(([pid]) => pid));
+    }
+    for (const pid of tree) {
+        process.kill(pid, "SIGKILL");
+    }
+    await once(program, "exit");
+}
 
 /** Whether an S3 call is answered at all. */
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {
