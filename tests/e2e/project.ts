@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parse, stringify } from "yaml";
+import { descendants, killAll } from "../processes";
 
 export const checkout = join(__dirname, "../..");
 
@@ -58,6 +59,13 @@ export class Running {
             process.on("error", reject);
             process.on("close", (code) => resolve({ code: code ?? -1, text: this.text }));
         });
+    }
+
+    /** Kills it and all that it started at once, so that none hears of another's end. */
+    async killTree(): Promise<void> {
+        const pid = this.process.pid as number;
+        killAll([...descendants(pid), { pid }]);
+        await this.ended;
     }
 
     /** Waits until it has written what is expected, and fails when it ends before. */
@@ -148,10 +156,10 @@ export class Project {
         });
     }
 
-    /** As `execute`, without waiting for its end. It leads a process group, with all that it starts. */
+    /** As `execute`, without waiting for its end. */
     start(...args: string[]): Running {
         const all = [...args, "--non-interactive", "--color=never"];
-        const options = { cwd: this.folder, env: this.environment, detached: true };
+        const options = { cwd: this.folder, env: this.environment };
         return new Running(spawn("pulumi", all, { ...options, stdio: ["ignore", "pipe", "pipe"] }));
     }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import type { Running } from "../e2e/project";
+import { descendants, killAll } from "../processes";
 import type { Fault } from "./fault";
 import type { LoadedCluster } from "./loadedCluster";
 
@@ -26,9 +26,7 @@ export const engineKilled: Fault = {
     manualStep: "`pulumi cancel`, as the killed process has left its lock on the stack",
     async strike(cluster) {
         const up = await upgradeUntil(cluster, /lets minio-3 restart|restarts minio-3/);
-        const pid = up.process.pid as number;
-        killAll([...descendants(pid), { pid }]);
-        await up.ended;
+        await up.killTree();
         await cluster.goesOn();
         const { code, text } = await cluster.project.execute("up", "--yes", "--skip-preview");
         assert.notEqual(code, 0, "the manual step is not needed any more");
@@ -65,41 +63,4 @@ async function upgradeUntil(cluster: LoadedCluster, moment: RegExp): Promise<Run
     const up = cluster.startUp();
     await up.says(moment);
     return up;
-}
-
-/** The processes that a process started, and those that they started. */
-function descendants(pid: number): { pid: number; command: string }[] {
-    const all = readdirSync("/proc")
-        .filter((entry) => /^\d+$/.test(entry))
-        .map((entry) => ({
-            pid: Number(entry),
-            parent: parentOf(entry),
-            command: read(`/proc/${entry}/cmdline`).replaceAll("\0", " "),
-        }));
-    const below = (parent: number): typeof all =>
-        all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
-    return below(pid);
-}
-
-function parentOf(pid: string): number {
-    return Number(/^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
-}
-
-function killAll(processes: { pid: number }[]): void {
-    assert.ok(processes.length > 0, "there was nothing to kill");
-    for (const { pid } of processes) {
-        try {
-            process.kill(pid, "SIGKILL");
-        } catch {
-            // It has ended with the one that started it.
-        }
-    }
-}
-
-function read(file: string): string {
-    try {
-        return readFileSync(file, "utf8");
-    } catch {
-        return "";
-    }
 }
