@@ -15,6 +15,10 @@ export interface Problem {
 }
 
 const smallestDrive = "1Gi";
+
+/** Of a pool, and of a server. Far more than anybody runs, and few enough to be listed one by one. */
+const mostServers = 1000;
+const mostDrives = 100;
 const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -150,16 +154,16 @@ function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
         const { replicas, drivesPerServer, storageSize, storageClassName } = pool;
         const sound = check.that(
-            isInteger(replicas, 2),
+            isInteger(replicas, 2, mostServers),
             `${prefix}replicas`,
             replicas,
-            "use an integer of at least 2 servers; 4 or more survive the loss of one",
+            `use an integer from 2 to ${mostServers} servers; 4 or more survive the loss of one`,
         );
         const drivesSound = check.that(
-            isInteger(drivesPerServer, 1),
+            isInteger(drivesPerServer, 1, mostDrives),
             `${prefix}drivesPerServer`,
             drivesPerServer,
-            "use an integer of at least 1 drive for each server",
+            `use an integer from 1 to ${mostDrives} drives for each server`,
         );
         if (sound && drivesSound) {
             checkErasureSets(check, `${prefix}replicas`, pools[0], pool);
@@ -388,7 +392,8 @@ function checkBudget(check: Check, args: KnownArgs): void {
 
 function poolsAreSound(args: KnownArgs): boolean {
     return poolsOf(args).every(
-        ({ replicas, drivesPerServer }) => isInteger(replicas, 2) && isInteger(drivesPerServer, 1),
+        ({ replicas, drivesPerServer }) =>
+            isInteger(replicas, 2, mostServers) && isInteger(drivesPerServer, 1, mostDrives),
     );
 }
 
