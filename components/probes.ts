@@ -6,7 +6,7 @@ import type { Names } from "./names";
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 
 /**
- * How long a server that starts beside others that serve gets no requests yet, in seconds.
+ * How long a server that has found its peers gets no requests yet, in seconds.
  *
  * It starts with the drives that it reaches at that moment, and looks for the others only after 15 s
  * (`monitorAndConnectEndpoints` in `cmd/erasure-sets.go`); its health endpoints do not tell. Its own drive lacks what was
@@ -64,9 +64,9 @@ function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
 }
 
 /**
- * Succeeds once the server may get requests. It need not settle where no other server served all along: on the first start of a
- * cluster, and when all servers restart together, nothing was written meanwhile. So others are asked at the first probe and when the
- * server has found its peers, and as a Service goes on sending to servers that end when there are no others, both count.
+ * Succeeds once the server may get requests. It need not settle on the first start of a cluster: nothing was written yet, and MinIO
+ * formats its drives only when it reaches them all. It must when all servers restart together, too: as they do not start in the same
+ * instant, each misses some drives, and answers that objects do not exist which do (tried: 8 reads of 866, and 300 writes refused).
  *
  * What it finds is kept in a folder of this start of the container. An image without curl does not settle.
  */
@@ -77,13 +77,15 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         "command -v curl > /dev/null || exit 0",
         'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
         `others_serve() { ask ${url(others, "live")} > /dev/null; }`,
+        // Kubelet makes the log when it makes the container: a drive that was formatted before it has been used before.
+        'was_used() { [ -e "$1" ] && [ "$1" -ot /dev/termination-log ]; }',
         // Named by the time at which the first process started, the 22nd field.
         'set -- $(cat /proc/1/stat); shift 21; state="/tmp/start-$1"',
-        'mkdir "$state" 2> /dev/null && others_serve && : > "$state/beside-others"',
+        'mkdir "$state" 2> /dev/null && { was_used /data*/.minio.sys/format.json || others_serve; } && : > "$state/settle"',
+        `[ -e "$state/settle" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
-        '[ -e "$state/started" ] || { date +%s > "$state/started"; others_serve || rm -f "$state/beside-others"; }',
-        `[ -e "$state/beside-others" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
+        '[ -e "$state/started" ] || date +%s > "$state/started"',
         `[ $(($(date +%s) - $(cat "$state/started"))) -ge ${settleSeconds} ]`,
     ].join("\n");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
@@ -62,7 +62,10 @@ describe("the probes", () => {
             ];
             writeFileSync(join(folder, "curl"), curl.join("\n"));
             chmodSync(join(folder, "curl"), 0o755);
-            const script = probesOf({}).startupProbe.exec.command[2].replace("/tmp/start-", `${folder}/start-`);
+            const script = probesOf({})
+                .startupProbe.exec.command[2].replace("/tmp/start-", `${folder}/start-`)
+                .replace("/data*/.minio.sys/format.json", `${folder}/format.json`)
+                .replace("/dev/termination-log", `${folder}/log`);
             const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
             const PATH = `${folder}${delimiter}${process.env.PATH}`;
             return spawnSync("sh", ["-c", waited + script], { env: { ...process.env, PATH } }).status === 0;
@@ -74,23 +77,42 @@ describe("the probes", () => {
             assert.equal(probe("offline", true, 60), false);
         });
 
-        it("let it settle for 17 s where others serve all along", () => {
+        /** The drive was formatted so many seconds before the container was made. */
+        function formatted(secondsBefore: number): void {
+            writeFileSync(join(folder, "log"), "");
+            writeFileSync(join(folder, "format.json"), "{}");
+            const made = Date.now() / 1000 - secondsBefore;
+            utimesSync(join(folder, "format.json"), made, made);
+        }
+
+        function settles(othersServeLater: boolean): void {
+            assert.equal(probe("cluster", othersServeLater), false);
+            assert.equal(probe("cluster", othersServeLater, 14), false);
+            assert.equal(probe("cluster", othersServeLater, 18), true);
+        }
+
+        it("let it settle for 17 s where others serve", () => {
             assert.equal(probe("nothing", true), false);
-            assert.equal(probe("cluster", true), false);
-            assert.equal(probe("cluster", true, 14), false);
-            assert.equal(probe("cluster", true, 18), true);
+            settles(true);
         });
 
-        it("succeed as soon as objects can be written where no other serves", () => {
+        it("let it settle where all restart together: its drive was used before", () => {
+            formatted(60);
             assert.equal(probe("nothing", false), false);
+            settles(false);
+        });
+
+        it("let a server of a new pool settle, whose peers end to learn of it", () => {
+            formatted(-1);
+            assert.equal(probe("offline", true), false);
+            settles(false);
+        });
+
+        it("succeed on the first start as soon as objects can be written", () => {
+            assert.equal(probe("nothing", false), false);
+            formatted(-1);
             assert.equal(probe("live", false), false);
             assert.equal(probe("cluster", false), true);
-        });
-
-        it("do not let it settle where the others that served are gone, or came only later", () => {
-            assert.equal(probe("offline", true), false, "the others end");
-            assert.equal(probe("cluster", false), true);
-            assert.equal(probe("cluster", true), true, "the others are back");
         });
     });
 });
