@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults bench bench-upgrade down env start lint
+.PHONY: help up test test-faults bench bench-upgrade bench-snapshots down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -9,12 +9,13 @@ export STACK NODES
 devcluster = @node_modules/.bin/tsx devcluster/main.ts
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
 	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others);"
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool,password,chart,seed, RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
-	@echo "    of both: CHART=PATH (MinIO's Helm chart), HELM=PATH, OUT=docs"
+	@echo "    of make bench-snapshots: RUNS=10"
+	@echo "    of the first two: CHART=PATH (MinIO's Helm chart), HELM=PATH, OUT=docs"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
 	$(devcluster) up
@@ -37,6 +38,9 @@ bench: node_modules/.package-lock.json ## Measure previews and updates (docs/per
 
 bench-upgrade: node_modules/.package-lock.json ## Measure availability while MinIO is changed, by several ways (docs/availability.svg)
 	$(devcluster) bench upgrade
+
+bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots under load: what waits, and whether a restored one is whole
+	$(devcluster) bench snapshots
 
 down: node_modules/.package-lock.json ## Stop the embedded Kubernetes and remove it, with its volumes and Pulumi state
 	$(devcluster) down

@@ -1,6 +1,6 @@
 /**
  * Takes sets of snapshots under constant load and restores each into a new cluster, and tells for how long requests waited,
- * with 4 drives and with 16. On the embedded cluster: `npm run bench:snapshots`, RUNS=10.
+ * with 4 drives and with 16. `make bench-snapshots`, RUNS=10.
  */
 
 import { execute, kubectl, Project } from "../e2e/project";
