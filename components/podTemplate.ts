@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
+import { drainScript } from "./drain";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
@@ -19,9 +20,6 @@ export const lingerName = "linger";
 
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
-
-/** How long a server goes on serving after it was taken out of the Services: MinIO itself ends without draining. */
-const drainSeconds = 5;
 
 /**
  * How long a pod's network outlives its server, at most. Peers and clients that still send to it are then refused at once;
@@ -150,7 +148,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             })),
         ],
         ...probes(names, spec),
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", drainScript(spec)] } } },
     };
 }
 

@@ -196,7 +196,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "lifecycle hook",
-        asked: "servers drain before they end, by a sleep: `mc admin service stop` would stop every server of the cluster",
+        asked: "servers drain before they end, and at a moment without requests: `mc admin service stop` would stop every server of the cluster",
         arguments: [],
         tests: [
             component("drains before a server ends, and keeps its network until after"),

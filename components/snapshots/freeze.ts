@@ -7,6 +7,7 @@
  * server ends, it is thawed: see the sidecar in podTemplate.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
+import { passingHeader } from "../drain";
 import { apiPort } from "../endpoints";
 import type { Kubernetes, PodRequest } from "../kubernetes";
 import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
@@ -38,7 +39,7 @@ export interface FreezeTimes {
 const pollMilliseconds = 50;
 
 /** How many requests a server works on; one with this header is let through (`globalObjectPerfUserMetadata`). */
-const passingHeaders = { "X-Amz-Meta-Minio-Object-Perf": "true" };
+const passingHeaders = { [passingHeader.name]: passingHeader.value };
 
 /** How long to wait for requests that are under way with a MinIO that does not tell how many there are, before 2024. */
 const blindDrainMilliseconds = 2_000;

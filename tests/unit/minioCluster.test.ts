@@ -105,8 +105,9 @@ describe("MinioCluster", () => {
     it("drains before a server ends, and keeps its network until after", async () => {
         const { inputsOf } = await registeredBy("minio", {});
         const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
-        const drain = pod.containers[0].lifecycle.preStop.sleep.seconds;
-        const linger = Number(/sleep (\d+)$/.exec(pod.initContainers[0].lifecycle.preStop.exec.command[2])?.[1]);
+        const [drain, linger] = [pod.containers[0], pod.initContainers[0]].map(({ lifecycle }) =>
+            Number(/sleep (\d+)$/m.exec(lifecycle.preStop.exec.command[2])?.[1]),
+        );
         assert.equal(pod.initContainers[0].restartPolicy, "Always");
         assert.ok(drain >= 5 && linger > drain && pod.terminationGracePeriodSeconds > linger);
     });
