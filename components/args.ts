@@ -11,8 +11,9 @@ export interface MinioClusterArgs {
 
     /**
      * Container image of the servers, by tag, digest, or both. It must contain `sh`, coreutils and `curl`, as the official
-     * image does; without `curl` a restarted server may get requests before it reaches all drives. Default: the last release of the official image, pinned by digest (`quay.io/minio/minio`; Docker Hub no longer
-     * has it).
+     * image does; without `curl` a restarted server may get requests before it reaches all drives, and one that ends cuts those
+     * that are under way. Default: the last release of the official image, pinned by digest (`quay.io/minio/minio`; Docker Hub no
+     * longer has it).
      */
     image?: pulumi.Input<string>;
 
