@@ -1,5 +1,6 @@
 /** Draws what callers saw over time, a lane for each way and kind of client. Pure: values in, SVG out. */
 import type { State } from "./numbers";
+import { at, escaped, text } from "./svg";
 
 export interface PlotWay {
     title: string;
@@ -152,14 +153,6 @@ function describe({ title, lanes, missing }: PlotWay): string {
     const seen = lanes.map((lane) => `${lane.title}: ${told(lane)}`).join("; ");
     return `${title}: ${seen || missing}.`;
 }
-
-function text(x: number, y: number, words: string, kind: string): string {
-    return `<text class="${kind}" x="${at(x)}" y="${at(y)}">${escaped(words)}</text>`;
-}
-
-const at = (value: number) => Number(value.toFixed(1));
-
-const escaped = (words: string) => words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 /** With a page of its own, so that it is readable on whatever it is shown. */
 const style = `<style>

@@ -1,5 +1,6 @@
 /** Draws the speed benchmark: every round a dot, the median a bar. Pure: numbers in, SVG out. */
 import { median, ratio, type SpeedReport, type SpeedRow } from "./speedReport";
+import { at, text } from "./svg";
 
 const width = 1000;
 const left = 430;
@@ -57,14 +58,6 @@ function drawRow(row: SpeedRow, { rows }: SpeedReport, y: number, x: (seconds: n
         ...row.seconds.map((seconds) => `<circle class="dot" cx="${at(x(seconds))}" cy="${y + 9}" r="2.5"/>`),
         text(x(Math.max(...row.seconds)) + 8, y + 13, `${middle.toFixed(2)} s${told}`, "number"),
     ];
-}
-
-function text(x: number, y: number, words: string, kind: string): string {
-    return `<text class="${kind}" x="${at(x)}" y="${at(y)}">${words}</text>`;
-}
-
-function at(coordinate: number): number {
-    return Number(coordinate.toFixed(1));
 }
 
 const style = `<style>

@@ -1,0 +1,11 @@
+/** What the plots of the benchmarks are drawn with. */
+
+/** A coordinate, as exactly as anybody sees. */
+export const at = (value: number) => Number(value.toFixed(1));
+
+export const escaped = (words: string) => words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** @param kind a class of the plot's style */
+export function text(x: number, y: number, words: string, kind: string): string {
+    return `<text class="${kind}" x="${at(x)}" y="${at(y)}">${escaped(words)}</text>`;
+}
