@@ -68,6 +68,8 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             automountServiceAccountToken: false,
             // A Service named minio would put MINIO_* variables into the environment, which MinIO's peers compare.
             enableServiceLinks: false,
+            // The server is ended by its id (drain.ts): as the first process of a namespace it would not get that signal.
+            shareProcessNamespace: true,
             imagePullSecrets: spec.imagePullSecrets,
             securityContext: {
                 runAsUser: minioId,
@@ -169,8 +171,7 @@ function lingeringSidecar(spec: MinioClusterSpec): Container {
         name: lingerName,
         image: spec.image,
         restartPolicy: "Always",
-        // The first process of a container gets no signal that it has no handler for.
-        command: ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"],
+        command: ["sleep", "infinity"],
         resources: {
             requests: { cpu: "1m", memory: "8Mi" },
             limits: { cpu: "50m", memory: "32Mi" },

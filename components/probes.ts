@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { type MinioClusterSpec, topologyOfPools } from "./defaults";
+import { serverProcess } from "./drain";
 import { apiPort, scheme } from "./endpoints";
 import type { Names } from "./names";
 
@@ -79,8 +80,9 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         `others_serve() { ask ${url(others, "live")} > /dev/null; }`,
         // Kubelet makes the log when it makes the container: a drive that was formatted before it has been used before.
         'was_used() { [ -e "$1" ] && [ "$1" -ot /dev/termination-log ]; }',
-        // Named by the time at which the first process started, the 22nd field.
-        'set -- $(cat /proc/1/stat); shift 21; state="/tmp/start-$1"',
+        serverProcess,
+        // Named by the time at which the process started, the 22nd field.
+        'set -- $(cat "/proc/$(server)/stat") && shift 21 || exit 1; state="/tmp/start-$1"',
         'mkdir "$state" 2> /dev/null && { was_used /data*/.minio.sys/format.json || others_serve; } && : > "$state/settle"',
         `[ -e "$state/settle" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.

@@ -177,7 +177,7 @@ describe("a deployer with the shipped roles, and no more", function () {
             "--container=linger",
             "--",
             "cat",
-            "/proc/1/environ",
+            "/proc/self/environ",
         );
         assert.doesNotMatch(sidecar, /MINIO_ROOT/);
     });

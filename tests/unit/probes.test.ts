@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { probes } from "../../components/probes";
+import { fakeServerProcess } from "./serverProcess";
 
 const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
 
@@ -61,11 +62,13 @@ describe("the probes", () => {
                 "esac",
             ];
             writeFileSync(join(folder, "curl"), curl.join("\n"));
+            fakeServerProcess(folder);
             chmodSync(join(folder, "curl"), 0o755);
             const script = probesOf({})
                 .startupProbe.exec.command[2].replace("/tmp/start-", `${folder}/start-`)
                 .replace("/data*/.minio.sys/format.json", `${folder}/format.json`)
-                .replace("/dev/termination-log", `${folder}/log`);
+                .replace("/dev/termination-log", `${folder}/log`)
+                .replaceAll("/proc/", `${folder}/proc/`);
             const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
             const PATH = `${folder}${delimiter}${process.env.PATH}`;
             return spawnSync("sh", ["-c", waited + script], { env: { ...process.env, PATH } }).status === 0;
