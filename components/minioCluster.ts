@@ -8,6 +8,7 @@ import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { hasEngine } from "./engine";
 import { loadClientMeanwhile } from "./kubernetes";
+import { untilAnswered } from "./kubernetesErrors";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
@@ -191,24 +192,22 @@ async function arrive(
             storageSize,
         })),
     };
+    const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
     try {
         const cluster = await freezable(names, spec, credentials);
+        const { kubernetes } = cluster;
+        const { timeoutSeconds } = spec.rollout;
         if (!spec.restoreFrom) {
-            await endRestore(cluster.kubernetes, { names, spec });
+            await untilAnswered(() => endRestore(kubernetes, { names, spec }), timeoutSeconds, say);
         }
-        const set = await thawIfLeftFrozen(cluster);
+        const set = await untilAnswered(() => thawIfLeftFrozen(cluster), timeoutSeconds, say);
         if (set !== undefined) {
             pulumi.log.warn(
                 `requests were frozen for the set '${set}' by a program that was cut off: thawed`,
                 resource,
             );
         }
-        await rollOut(wanted, {
-            kubeconfig: spec.rollout.kubeconfig,
-            timeoutSeconds: spec.rollout.timeoutSeconds,
-            guided: isGuided(spec),
-            say: (text) => pulumi.log.info(text, resource, undefined, true),
-        });
+        await rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say });
     } catch (error) {
         return endProgram(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
     }

@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { connect, type Kubernetes } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes";
 import { untilAnswered } from "../kubernetesErrors";
 import { serverName } from "../podTemplate";
 import { printable } from "../printable";
@@ -19,8 +19,6 @@ const togetherGraceSeconds = 3;
 export interface RolloutOptions {
     /** Whether to restart servers; otherwise only drives grow, and the rest is left to Kubernetes. */
     guided: boolean;
-    /** Path or content; default: as the default Kubernetes provider. */
-    kubeconfig?: string;
     /** Longest time without any progress, in seconds. */
     timeoutSeconds: number;
     /** Tells a person what goes on now. */
@@ -34,15 +32,10 @@ export interface RolloutOptions {
  *
  * @throws Error that names the rights that are missing, or the servers that are waited for, their state and last log lines
  */
-export async function rollOut(wanted: WantedCluster, options: RolloutOptions): Promise<void> {
-    return moveOn(await connect(options.kubeconfig), wanted, options);
-}
-
-/** As `rollOut`, by a connection that is there. */
-export async function moveOn(
+export async function rollOut(
     kubernetes: Kubernetes,
     wanted: WantedCluster,
-    { guided, timeoutSeconds, say }: Omit<RolloutOptions, "kubeconfig">,
+    { guided, timeoutSeconds, say }: RolloutOptions,
 ): Promise<void> {
     let said = "";
     let progress = "";

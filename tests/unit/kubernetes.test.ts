@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connect, type Kubernetes } from "../../components/kubernetes";
 import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetesErrors";
 import { requireRights, rolloutRights } from "../../components/rights";
-import { moveOn } from "../../components/rollout/rollout";
+import { rollOut } from "../../components/rollout/rollout";
 
 type Answers = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -227,7 +227,7 @@ describe("a rollout", () => {
         } as unknown as Kubernetes;
         const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 0, storageSize: "1Gi" };
         const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool] };
-        await moveOn(kubernetes, wanted, { guided: true, timeoutSeconds: 60, say: (text) => said.push(text) });
+        await rollOut(kubernetes, wanted, { guided: true, timeoutSeconds: 60, say: (text) => said.push(text) });
         assert.deepEqual(deleted, ["first"], "the pod that is there now was deleted by what was seen before");
         assert.ok(said.some((text) => text.includes("does not answer, trying again: connect ECONNREFUSED")));
     });
