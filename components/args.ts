@@ -212,8 +212,17 @@ export interface DisruptionBudgetArgs {
 
 /** Sets of snapshots of all drives: see docs/backup.md. */
 export interface SnapshotsArgs {
-    /** VolumeSnapshotClass of new sets. With the deletion policy `Retain` a set survives the loss of its namespace. */
-    className: pulumi.Input<string>;
+    /**
+     * VolumeSnapshotClass of new sets. With the deletion policy `Retain` a set survives the loss of its namespace. Default: none, where
+     * `groupClassName` is given.
+     */
+    className?: pulumi.Input<string>;
+    /**
+     * VolumeGroupSnapshotClass of new sets, instead of `className`: the storage cuts all drives by one call, at one instant, and
+     * requests wait for less time. Needs a storage driver that can, and Kubernetes' VolumeGroupSnapshots. Default: none, each drive
+     * has a VolumeSnapshot of its own.
+     */
+    groupClassName?: pulumi.Input<string>;
     /**
      * Names of the sets. A name that is added takes a set on the next `pulumi up`, once the cluster is ready; one that is
      * removed deletes its set; a set that is there is never taken again.

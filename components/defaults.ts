@@ -27,7 +27,13 @@ interface Defaulted {
     podManagementPolicy: string;
     readiness: string;
     rollout: { mode: string; timeoutSeconds: number; kubeconfig?: string };
-    snapshots?: { className: string; sets: string[]; consistency: string; freezeTimeoutSeconds: number };
+    snapshots?: {
+        className?: string;
+        groupClassName?: string;
+        sets: string[];
+        consistency: string;
+        freezeTimeoutSeconds: number;
+    };
     rootUser: string;
     credentialsRevision: number;
     resources: NonNullable<KnownArgs["resources"]>;

@@ -399,10 +399,20 @@ function poolsAreSound(args: KnownArgs): boolean {
 
 function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     if (check.object("snapshots", args?.snapshots) && args?.snapshots) {
-        const { className, sets, consistency, freezeTimeoutSeconds } = spec.snapshots as NonNullable<
+        const { className, groupClassName, sets, consistency, freezeTimeoutSeconds } = spec.snapshots as NonNullable<
             typeof spec.snapshots
         >;
-        check.name("snapshots.className", className, dnsName, 253);
+        check.that(
+            groupClassName == null || className == null,
+            "snapshots.groupClassName",
+            groupClassName,
+            "a set is either a group or of single snapshots: leave it or className out",
+        );
+        if (groupClassName == null) {
+            check.name("snapshots.className", className, dnsName, 253);
+        } else {
+            check.name("snapshots.groupClassName", groupClassName, dnsName, 253);
+        }
         if (check.that(Array.isArray(sets), "snapshots.sets", sets, "use a list of names")) {
             for (const [index, set] of sets.entries()) {
                 const field = `snapshots.sets[${index}]`;

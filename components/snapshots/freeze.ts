@@ -123,14 +123,14 @@ export async function thawIfLeftFrozen(cluster: Freezable): Promise<string | und
 async function thaw(cluster: Freezable): Promise<number> {
     let thawedAt = 0;
     const deadline = performance.now() + 30_000;
-    let frozen = await podsOf(cluster);
+    let frozen = await serversOf(cluster);
     while (frozen.length > 0) {
         if (performance.now() > deadline) {
             throw new Error(`the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`);
         }
         await unfreeze(cluster, frozen);
         thawedAt = performance.now();
-        frozen = await frozenServers(cluster, await podsOf(cluster));
+        frozen = await frozenServers(cluster, await serversOf(cluster));
     }
     await annotate(cluster, null);
     return thawedAt;
@@ -152,12 +152,12 @@ async function annotate({ kubernetes, namespace, statefulSet }: Freezable, set: 
     await kubernetes.patch(reference, { metadata: { annotations: { [frozenAnnotation]: set } } });
 }
 
-function podsOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
+export function serversOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
     return kubernetes.pods(namespace, selector);
 }
 
 async function runningServers(cluster: Freezable): Promise<V1Pod[]> {
-    const pods = await podsOf(cluster);
+    const pods = await serversOf(cluster);
     const unready = pods.filter(
         ({ status }) => !status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
     );
@@ -242,7 +242,7 @@ export function requestsUnderWay(headers: Record<string, string | string[] | und
 }
 
 /** What was acknowledged may still lie in the node's memory, which a snapshot of the volume does not see. */
-async function flush(
+export async function flush(
     { kubernetes, namespace }: Freezable,
     servers: V1Pod[],
     warn: (text: string) => void,
@@ -314,7 +314,7 @@ async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promi
         return await Promise.all(
             servers.map(async (server) => {
                 const pod = nameOf(server);
-                // In the sidecar, whose shell takes the exit status of what it did not start.
+                // In the sidecar, which outlives the server.
                 const process = await kubernetes.execute(namespace, pod, lingerName, command);
                 return { pod, process: process.trim() };
             }),

@@ -79,7 +79,7 @@ async function replaceClaim(
     const claim = await kubernetes.read<Claim>(reference);
     if (claim && claim.metadata.annotations?.[restoredAnnotation] !== restored.source) {
         const volume = claim.spec?.volumeName;
-        say(`${drive.claim}: keeps its volume ${volume}, and begins with ${drive.snapshot}`);
+        say(`${drive.claim}: keeps its volume ${volume}, and begins with ${found.drives.get(drive.source)?.snapshot}`);
         if (volume) {
             await kubernetes.patch(
                 { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: volume } },

@@ -5,18 +5,9 @@ import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
 import { type AnyObject, connect, type Kubernetes } from "../kubernetes";
 import { type Names, poolSelector } from "../names";
-import { type FoundSet, findSet } from "./findSet";
+import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
 import { replaceData, restoringAnnotation } from "./replaceData";
-import {
-    claimKind,
-    claimName,
-    contentKind,
-    type DrivePosition,
-    drivesOf,
-    mismatch,
-    snapshotKind,
-    snapshotName,
-} from "./snapshotSet";
+import { claimKind, claimName, contentKind, type DrivePosition, drivesOf, mismatch, snapshotKind } from "./snapshotSet";
 
 /** Annotation of a claim that was made from a set: which one. */
 export const restoredAnnotation = "minio-cluster/restored-from";
@@ -25,7 +16,8 @@ export const restoredAnnotation = "minio-cluster/restored-from";
 export interface RestoredDrive {
     position: DrivePosition;
     claim: string;
-    snapshot: string;
+    /** The claim of this drive in the cluster that the set was taken of. */
+    source: string;
 }
 
 /** A restore, as far as it is decided by the arguments. */
@@ -183,7 +175,7 @@ export function restoreOf(names: Names, spec: MinioClusterSpec): Restore {
     const drives = drivesOf(spec.pools).map((position) => ({
         position,
         claim: claimName(names.cluster, position),
-        snapshot: snapshotName(set, claimName(cluster, position)),
+        source: claimName(cluster, position),
     }));
     return { names, spec, source: `${namespace}/${cluster}/${set}`, sourceNamespace: namespace, drives };
 }
@@ -214,7 +206,8 @@ export async function createClaims(
     const { namespace } = restored.spec;
     for (const drive of wanted) {
         const isHere = found.isPresent && restored.sourceNamespace === namespace;
-        const snapshot = isHere ? drive.snapshot : await bringSnapshot(kubernetes, namespace, drive, found);
+        const there = found.drives.get(drive.source) as FoundSnapshot;
+        const snapshot = isHere ? there.snapshot : await bringSnapshot(kubernetes, namespace, there);
         await kubernetes.create(claimObject(restored, drive, snapshot));
     }
 }
@@ -226,16 +219,13 @@ export async function createClaims(
 async function bringSnapshot(
     kubernetes: Kubernetes,
     namespace: string,
-    { snapshot }: RestoredDrive,
-    { contents }: FoundSet,
+    { snapshot, driver, snapshotHandle }: FoundSnapshot,
 ): Promise<string> {
-    const content = contents.get(snapshot);
-    if (!content) {
+    if (!snapshotHandle) {
         throw new Error(`the storage system has no snapshot ${snapshot}`);
     }
     const name = `restored-${snapshot}`;
     const contentName = `${namespace}-${name}`;
-    const { driver, snapshotHandle } = content;
     await kubernetes.create({
         ...contentKind,
         metadata: { name: contentName },

@@ -12,6 +12,10 @@ export const setLabel = "minio-cluster/snapshot-set";
 export const recordKey = "set.json";
 
 export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
+/** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
+export const claimAnnotation = "minio-cluster/snapshot-of";
+export const clusterLabel = "minio-cluster/snapshots-of";
+
 export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
 export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
 export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
@@ -30,8 +34,12 @@ export interface SetRecord {
     /** RFC 3339. */
     takenAt: string;
     consistency: string;
-    /** VolumeSnapshotClass. */
+    /** VolumeSnapshotClass, or VolumeGroupSnapshotClass of a group. */
     className: string;
+    /** For drives that the storage cuts together, as one VolumeGroupSnapshot: its API version. */
+    group?: string;
+    /** Snapshots by their claims, where they have other names than `snapshotName`: Kubernetes names those of a group. */
+    snapshots?: Record<string, string>;
     image: string;
     pools: RecordedPool[];
 }
@@ -68,10 +76,15 @@ export function snapshotName(set: string, claim: string): string {
     return `${set}-${claim}`;
 }
 
-export function membersOf({ set, cluster, pools }: Pick<SetRecord, "set" | "cluster" | "pools">): Member[] {
+export function membersOf({
+    set,
+    cluster,
+    pools,
+    snapshots = {},
+}: Pick<SetRecord, "set" | "cluster" | "pools" | "snapshots">): Member[] {
     return drivesOf(pools)
         .map((drive) => claimName(cluster, drive))
-        .map((claim) => ({ claim, snapshot: snapshotName(set, claim) }));
+        .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim) }));
 }
 
 export function recordName(cluster: string, set: string): string {
@@ -83,7 +96,7 @@ export function setLabels(names: Names, labels: Record<string, string> | undefin
 }
 
 /** The provider waits until a snapshot is ready, and takes it over from the program, which has made it. */
-const snapshotAnnotations = {
+export const readyAnnotations = {
     "pulumi.com/waitFor": "jsonpath={.status.readyToUse}=true",
     "pulumi.com/patchForce": "true",
 };
@@ -95,7 +108,7 @@ const snapshotAnnotations = {
 export function snapshotObject(record: SetRecord, { snapshot, claim }: Member, namespace: string, labels: object) {
     return {
         ...snapshotKind,
-        metadata: { name: snapshot, namespace, labels: { ...labels }, annotations: snapshotAnnotations },
+        metadata: { name: snapshot, namespace, labels: { ...labels }, annotations: readyAnnotations },
         spec: { volumeSnapshotClassName: record.className, source: { persistentVolumeClaimName: claim } },
     };
 }

@@ -9,6 +9,7 @@ import { hasEngine } from "../engine";
 import { connect } from "../kubernetes";
 import type { Names } from "../names";
 import type { Freezable } from "./freeze";
+import { groupObject, groupVersion } from "./groupSnapshot";
 import {
     configMapKind,
     membersOf,
@@ -39,30 +40,36 @@ export function createSnapshots(
 ): pulumi.Output<string[]> {
     return spec.apply(async (known) => {
         const sets = known.snapshots?.sets ?? [];
-        const taken = await takenSets(names, known);
+        const { taken, group } = await askCluster(names, known);
         for (const set of sets.filter((one) => !taken.has(one))) {
-            announce(newRecord(names, known, set), known, opts.parent);
+            announce(newRecord(names, known, set, group), known, opts.parent);
         }
-        const records: SetRecord[] = [];
         for (const set of sets) {
-            const record = taken.get(set) ?? newRecord(names, known, set);
-            if (!taken.has(set)) {
-                await take(names, known, record, credentials, ready, opts.parent);
-            }
+            const record =
+                taken.get(set) ??
+                (await take(names, known, newRecord(names, known, set, group), credentials, ready, opts.parent));
             register(names, known, record, opts);
-            records.push(record);
         }
-        return records.map(({ set }) => set);
+        return sets;
     });
 }
 
-/** The wanted sets that were taken before. Ends the program when one of them is damaged. */
-async function takenSets(names: Names, spec: MinioClusterSpec): Promise<Map<string, SetRecord>> {
-    const sets = spec.snapshots?.sets ?? [];
+/** What the cluster tells before a set is taken. */
+interface Known {
+    /** The wanted sets that were taken before. */
+    taken: Map<string, SetRecord>;
+    /** API version of VolumeGroupSnapshots, where new sets are groups. */
+    group?: string;
+}
+
+/** Ends the program when a wanted set is damaged, or a new one cannot be a group. */
+async function askCluster(names: Names, spec: MinioClusterSpec): Promise<Known> {
+    const { sets = [], groupClassName } = spec.snapshots ?? {};
     const taken = new Map<string, SetRecord>();
     if (!hasEngine() || sets.length === 0) {
-        return taken;
+        return { taken };
     }
+    let group: string | undefined;
     try {
         const kubernetes = await connect(spec.rollout.kubeconfig);
         const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
@@ -81,7 +88,10 @@ async function takenSets(names: Names, spec: MinioClusterSpec): Promise<Map<stri
                 taken.set(set, record);
             }
         }
-        return taken;
+        if (groupClassName !== undefined && taken.size < sets.length) {
+            group = await groupVersion(kubernetes);
+        }
+        return { taken, group };
     } catch (error) {
         return endProgram(
             `snapshots: cannot ask the cluster which sets are there, and without that they would be deleted or taken twice: ` +
@@ -100,13 +110,14 @@ export function missingMembers(record: SetRecord, present: VolumeSnapshot[]): st
         .filter((name) => !there.has(name));
 }
 
-function newRecord(names: Names, spec: MinioClusterSpec, set: string): SetRecord {
+function newRecord(names: Names, spec: MinioClusterSpec, set: string, group?: string): SetRecord {
     return {
         set,
         cluster: names.cluster,
         takenAt: new Date().toISOString(),
         consistency: spec.snapshots?.consistency ?? "Frozen",
-        className: spec.snapshots?.className ?? "",
+        className: (group ? spec.snapshots?.groupClassName : spec.snapshots?.className) ?? "",
+        group,
         image: spec.image,
         pools: spec.pools,
     };
@@ -132,15 +143,15 @@ async function take(
     credentials: Credentials,
     ready: pulumi.Output<boolean>,
     resource: pulumi.Resource,
-): Promise<void> {
+): Promise<SetRecord> {
     if (pulumi.runtime.isDryRun() || !hasEngine()) {
-        return;
+        return record;
     }
     await resolved(ready);
     try {
-        await takeSet({
+        return await takeSet({
             cluster: await freezable(names, spec, credentials),
-            record: Object.assign(record, { takenAt: new Date().toISOString() }),
+            record: { ...record, takenAt: new Date().toISOString() },
             labels: setLabels(names, spec.labels, record.set),
             freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
             readyTimeoutSeconds: spec.rollout.timeoutSeconds,
@@ -148,7 +159,7 @@ async function take(
             warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
         });
     } catch (error) {
-        await endProgram(
+        return endProgram(
             `snapshots.sets: '${record.set}' was not taken: ${(error as Error).message}. ` +
                 "Run pulumi up again to try once more",
         );
@@ -170,9 +181,11 @@ export async function freezable(names: Names, spec: MinioClusterSpec, credential
 
 function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts: pulumi.CustomResourceOptions): void {
     const labels = setLabels(names, spec.labels, record.set);
-    for (const member of membersOf(record)) {
-        const snapshot = snapshotObject(record, member, spec.namespace, labels);
-        new CustomResource(member.snapshot, snapshot, opts);
+    const snapshots = record.group
+        ? [groupObject(record, spec.namespace, labels, names.selector)]
+        : membersOf(record).map((member) => snapshotObject(record, member, spec.namespace, labels));
+    for (const snapshot of snapshots) {
+        new CustomResource(snapshot.metadata.name, snapshot, opts);
     }
     const name = recordName(names.cluster, record.set);
     new ConfigMap(

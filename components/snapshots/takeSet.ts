@@ -1,27 +1,38 @@
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { type Freezable, whileFrozen } from "./freeze";
-import {
-    contentKind,
-    membersOf,
-    recordName,
-    recordObject,
-    type SetRecord,
-    setLabel,
-    snapshotKind,
-    snapshotObject,
-} from "./snapshotSet";
+import type { AnyObject, KindReference } from "../kubernetes";
+import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
+import { groupSnapshot } from "./groupSnapshot";
+import { singleSnapshots } from "./singleSnapshots";
+import { membersOf, recordName, recordObject, type SetRecord, setLabel } from "./snapshotSet";
 
-/** A VolumeSnapshot, as far as it is looked at. */
-export interface VolumeSnapshot extends AnyObject {
-    spec?: { source?: { persistentVolumeClaimName?: string } };
+/** A VolumeSnapshot or VolumeGroupSnapshot, as far as it is looked at. */
+export interface Snapshotted extends AnyObject {
     status?: {
         /** When the storage cut it: from then on, changes of the volume do not get into it. */
         creationTime?: string | Date;
         readyToUse?: boolean;
-        restoreSize?: string;
-        boundVolumeSnapshotContentName?: string;
         error?: { message?: string };
     };
+}
+
+export interface VolumeSnapshot extends Snapshotted {
+    metadata: AnyObject["metadata"] & { ownerReferences?: { uid: string }[] };
+    spec?: { source?: { persistentVolumeClaimName?: string } };
+    status?: Snapshotted["status"] & { restoreSize?: string; boundVolumeSnapshotContentName?: string };
+}
+
+/** A way to snapshot all drives of a set. */
+export interface SnapshotMethod {
+    kind: KindReference;
+    /** What is made, all at once; each with the label of the set. */
+    objects: AnyObject[];
+    isCut(object: Snapshotted): Promise<boolean>;
+    isReady(object: Snapshotted): Promise<boolean>;
+    /**
+     * Once all can be used.
+     *
+     * @returns what is recorded of the set
+     */
+    finish(objects: Snapshotted[]): Promise<SetRecord>;
 }
 
 export interface TakeOptions {
@@ -44,15 +55,19 @@ const pollMilliseconds = 100;
  *
  * @throws Error when it cannot be taken; nothing of it is left then, and the cluster is thawed
  */
-export async function takeSet(options: TakeOptions): Promise<void> {
+export async function takeSet(options: TakeOptions): Promise<SetRecord> {
     const { cluster, record, labels, freezeTimeoutSeconds, say } = options;
     const { kubernetes, namespace } = cluster;
     const { set, consistency } = record;
-    await removeLeftovers(cluster, record);
+    const method = record.group ? groupSnapshot(options) : singleSnapshots(options);
+    await removeLeftovers(cluster, record, method);
     await mark(cluster, set);
     const count = membersOf(record).length;
     try {
-        const cut = (deadline: number) => cutAll(options, deadline);
+        const cut = async (deadline: number) => {
+            await Promise.all(method.objects.map((object) => kubernetes.create(object)));
+            await until(options, method, deadline, "cut", method.isCut);
+        };
         if (consistency === "Frozen") {
             say(`set ${set}: freezes requests to snapshot ${count} drives`);
             const { frozen, draining } = await whileFrozen(cluster, set, freezeTimeoutSeconds, cut, options.warn);
@@ -61,13 +76,16 @@ export async function takeSet(options: TakeOptions): Promise<void> {
                     `${seconds(draining)} s for those under way before`,
             );
         } else {
+            await flush(cluster, await serversOf(cluster), options.warn);
             await cut(performance.now() + freezeTimeoutSeconds * 1000);
         }
         const ready = performance.now() + options.readyTimeoutSeconds * 1000;
-        await until(options, ready, "readyToUse", ({ status }) => status?.readyToUse === true);
-        await kubernetes.create(recordObject(record, namespace, labels));
+        const objects = await until(options, method, ready, "readyToUse", method.isReady);
+        const whole = await method.finish(objects);
+        await kubernetes.create(recordObject(whole, namespace, labels));
+        return whole;
     } catch (error) {
-        await removeMembers(kubernetes, namespace, record);
+        await removeObjects(cluster, record, method);
         throw error;
     } finally {
         await mark(cluster, null);
@@ -83,90 +101,75 @@ async function mark({ kubernetes, namespace, statefulSet }: Freezable, set: stri
 }
 
 /** Deletes what an interrupted program left of a set; but not a whole set of which only the record is lost. */
-async function removeLeftovers({ kubernetes, namespace, statefulSet }: Freezable, record: SetRecord): Promise<void> {
-    const there = await membersThere(kubernetes, namespace, record);
-    const annotations = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations;
+async function removeLeftovers(cluster: Freezable, record: SetRecord, method: SnapshotMethod): Promise<void> {
+    const there = await objectsThere(cluster, record, method);
+    const annotations = (await cluster.kubernetes.statefulSet(cluster.namespace, cluster.statefulSet))?.metadata
+        ?.annotations;
     if (there.length > 0 && annotations?.[takingAnnotation] !== record.set) {
         throw new Error(
-            `there are snapshots of such a set already (${there.map(({ metadata }) => metadata.name).join(", ")}), and its ` +
+            `there are snapshots of such a set already (${namesOf(there)}), and its ` +
                 `record, the ConfigMap ${recordName(record.cluster, record.set)}, is not: delete them, or use another name`,
         );
     }
-    await removeMembers(kubernetes, namespace, record);
+    await removeObjects(cluster, record, method);
 }
 
-async function cutAll(options: TakeOptions, deadline: number): Promise<void> {
-    const { cluster, record, labels } = options;
-    const objects = membersOf(record).map((member) => snapshotObject(record, member, cluster.namespace, labels));
-    await Promise.all(objects.map((object) => cluster.kubernetes.create(object)));
-    await until(options, deadline, "cut", (snapshot) => isCut(cluster.kubernetes, snapshot));
-}
-
-/**
- * A driver answers when the volume is cut, though it may still have to upload it (CreateSnapshot in the CSI specification).
- * That stands in the content first; the snapshot controller, which makes five requests in a second by default, copies it to
- * the snapshot some seconds later. The content's name is that of `GetDynamicSnapshotContentNameForSnapshot` in
- * kubernetes-csi/external-snapshotter.
- */
-async function isCut(kubernetes: Kubernetes, { metadata, status }: VolumeSnapshot): Promise<boolean> {
-    if (status?.creationTime !== undefined) {
-        return true;
-    }
-    const content = { ...contentKind, metadata: { name: `snapcontent-${metadata.uid}` } };
-    // Without the right to read contents, the snapshot tells it later.
-    const found = await kubernetes.read<VolumeSnapshot>(content).catch(() => undefined);
-    return found?.status?.creationTime !== undefined;
-}
-
-/** Waits until all snapshots of the set are so far. */
+/** Waits until all that was made is so far. */
 async function until(
     { cluster, record, say }: TakeOptions,
+    method: SnapshotMethod,
     deadline: number,
     what: string,
-    isSo: (snapshot: VolumeSnapshot) => boolean | Promise<boolean>,
-): Promise<void> {
+    isSo: (object: Snapshotted) => Promise<boolean>,
+): Promise<Snapshotted[]> {
     for (;;) {
-        const snapshots = await membersThere(cluster.kubernetes, cluster.namespace, record);
-        const so = await Promise.all(snapshots.map(isSo));
-        const done = new Set(snapshots.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
-        const late = membersOf(record).filter(({ snapshot }) => !done.has(snapshot));
+        const there = await objectsThere(cluster, record, method);
+        const so = await Promise.all(there.map(isSo));
+        const done = new Set(there.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
+        const late = method.objects.filter(({ metadata }) => !done.has(metadata.name));
         if (late.length === 0) {
-            return;
+            return there;
         }
         if (performance.now() > deadline) {
-            const why = snapshots.flatMap(({ status }) => status?.error?.message ?? []);
-            throw new Error(
-                `these snapshots are not ${what} in time: ${late.map(({ snapshot }) => snapshot).join(", ")}. ${why.join("; ")}`,
-            );
+            const why = there.flatMap(({ status }) => status?.error?.message ?? []);
+            throw new Error(`these snapshots are not ${what} in time: ${namesOf(late)}. ${why.join("; ")}`);
         }
         if (what === "readyToUse") {
-            say(`set ${record.set}: waits until ${late.length} snapshots are ready to use`);
+            say(`set ${record.set}: waits until ${namesOf(late)} can be used`);
         }
         await pause();
     }
 }
 
-async function membersThere(kubernetes: Kubernetes, namespace: string, record: SetRecord): Promise<VolumeSnapshot[]> {
-    const names = new Set(membersOf(record).map(({ snapshot }) => snapshot));
-    const found = await kubernetes.list<VolumeSnapshot>(snapshotKind, namespace, { [setLabel]: record.set });
+async function objectsThere(
+    { kubernetes, namespace }: Freezable,
+    record: SetRecord,
+    { kind, objects }: SnapshotMethod,
+): Promise<Snapshotted[]> {
+    const names = new Set(objects.map(({ metadata }) => metadata.name));
+    const found = await kubernetes.list<Snapshotted>(kind, namespace, { [setLabel]: record.set });
     return found.filter(({ metadata }) => names.has(metadata.name));
 }
 
 /** Deletes what is there of a set, and waits until it is gone. */
-async function removeMembers(kubernetes: Kubernetes, namespace: string, record: SetRecord): Promise<void> {
+async function removeObjects(cluster: Freezable, record: SetRecord, method: SnapshotMethod): Promise<void> {
     const deadline = performance.now() + 60_000;
     for (;;) {
-        const left = await membersThere(kubernetes, namespace, record);
+        const left = await objectsThere(cluster, record, method);
         if (left.length === 0) {
             return;
         }
         if (performance.now() > deadline) {
-            throw new Error(`${left.map(({ metadata }) => metadata.name).join(", ")} cannot be deleted`);
+            throw new Error(`${namesOf(left)} cannot be deleted`);
         }
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
-        await Promise.all(present.map(({ metadata }) => kubernetes.remove({ ...snapshotKind, metadata })));
+        await Promise.all(present.map(({ metadata }) => cluster.kubernetes.remove({ ...method.kind, metadata })));
         await pause();
     }
+}
+
+function namesOf(objects: AnyObject[]): string {
+    return objects.map(({ metadata }) => metadata.name).join(", ");
 }
 
 function seconds(milliseconds: number): string {

@@ -15,6 +15,7 @@ export const driverName = "hostpath.csi.devcluster.local";
 /** The class names are those that MinIO's users know from the public hostpath driver. */
 export const storageClass = "csi-hostpath-sc";
 export const snapshotClass = "csi-hostpath-snapclass";
+export const groupSnapshotClass = "csi-hostpath-groupsnapclass";
 
 const controllerSocket = join(clusterDir, "csi-controller.sock");
 
@@ -22,15 +23,11 @@ export async function startStorage(nodes: Node[]): Promise<void> {
     kubectl(["apply", "--server-side", "-k", join(folderOf(kube), "snapshot-crds")]);
     startServices([driverController(), provisioner(), resizer(), snapshotter(), snapshotController()]);
     startServices(nodes.map(driverNode));
-    const crds = [
-        "wait",
-        "--for=condition=Established",
-        "--timeout=1s",
-        "crd",
-        "volumesnapshotclasses.snapshot.storage.k8s.io",
-    ];
-    await waitFor("the snapshot CRDs", () => tryKubectl(...crds), { log: logOf("kube-apiserver") });
-    apply([csiDriver, classOfStorage, classOfSnapshots]);
+    const crds = ["volumesnapshotclasses.snapshot", "volumegroupsnapshotclasses.groupsnapshot"];
+    const established = crds.map((crd) => `crd/${crd}.storage.k8s.io`);
+    const wait = ["wait", "--for=condition=Established", "--timeout=1s", ...established];
+    await waitFor("the snapshot CRDs", () => tryKubectl(...wait), { log: logOf("kube-apiserver") });
+    apply([csiDriver, classOfStorage, classOfSnapshots, classOfGroupSnapshots]);
 }
 
 /** Waits until the node's kubelet has found the driver: before that, no volume can be mounted there. */
@@ -88,15 +85,19 @@ function resizer(): Service {
     return controller("csi-resizer", [...toDriver, "--leader-election=false"]);
 }
 
-/** MinIO's requests wait until its snapshots are cut: by default these controllers make five requests in a second. */
-const brisk = ["--kube-api-qps=100", "--kube-api-burst=200"];
+const ofSnapshots = [
+    "--leader-election=false",
+    "--feature-gates=CSIVolumeGroupSnapshot=true",
+    // MinIO's requests wait until its snapshots are cut: by default these controllers make five requests in a second.
+    ...["--kube-api-qps=100", "--kube-api-burst=200"],
+];
 
 function snapshotter(): Service {
-    return controller("csi-snapshotter", [...toDriver, "--leader-election=false", ...brisk]);
+    return controller("csi-snapshotter", [...toDriver, ...ofSnapshots]);
 }
 
 function snapshotController(): Service {
-    return controller("snapshot-controller", ["--leader-election=false", ...brisk]);
+    return controller("snapshot-controller", ofSnapshots);
 }
 
 const csiDriver = {
@@ -120,6 +121,14 @@ const classOfSnapshots = {
     apiVersion: "snapshot.storage.k8s.io/v1",
     kind: "VolumeSnapshotClass",
     metadata: { name: snapshotClass },
+    driver: driverName,
+    deletionPolicy: "Delete",
+};
+
+const classOfGroupSnapshots = {
+    apiVersion: "groupsnapshot.storage.k8s.io/v1beta2",
+    kind: "VolumeGroupSnapshotClass",
+    metadata: { name: groupSnapshotClass },
     driver: driverName,
     deletionPolicy: "Delete",
 };

@@ -4,6 +4,7 @@ import type { MinioClusterSpec } from "../../components/defaults";
 import { withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { requestsUnderWay } from "../../components/snapshots/freeze";
+import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
 import { claimObject, planRestore, restoreOf } from "../../components/snapshots/restore";
 import {
     membersOf,
@@ -13,6 +14,7 @@ import {
     type RecordedPool,
     recordObject,
     type SetRecord,
+    snapshotKind,
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
 import { missingMembers } from "../../components/snapshots/snapshots";
@@ -47,6 +49,32 @@ describe("a set of snapshots", () => {
             ],
         );
         assert.equal(membersOf(record)[0].snapshot, "monday-data0-minio-0");
+    });
+
+    it("of a group has the names that Kubernetes gave the snapshots", () => {
+        const snapshots = { "data0-minio-0": "snapshot-0a" };
+        const [first, second] = membersOf({ ...record, snapshots });
+        assert.equal(first.snapshot, "snapshot-0a");
+        assert.equal(second.snapshot, "monday-data1-minio-0");
+        const group = { ...record, group: "groupsnapshot.storage.k8s.io/v1" };
+        const { metadata, spec, apiVersion } = groupObject(group, "a", { team: "storage" }, { app: "minio" });
+        assert.equal(apiVersion, group.group);
+        assert.deepEqual(spec, {
+            volumeGroupSnapshotClassName: "fast",
+            source: { selector: { matchLabels: { app: "minio" } } },
+        });
+        assert.equal(metadata.annotations["pulumi.com/waitFor"], "jsonpath={.status.readyToUse}=true");
+    });
+
+    it("of a group is whole when each drive has a snapshot, whatever else the labels match", () => {
+        const of = (claim: string) => ({
+            ...snapshotKind,
+            metadata: { name: `snapshot-${claim}` },
+            spec: { source: { persistentVolumeClaimName: claim } },
+        });
+        const members = [...membersOf(record).map(({ claim }) => of(claim)), of("data-minio-pool-7-0")];
+        assert.deepEqual(withMembers(record, members), members.slice(0, -1));
+        assert.deepEqual(withMembers(record, members.slice(1))[0], undefined);
     });
 
     it("is made of snapshots that Pulumi takes over as they are", () => {
@@ -149,7 +177,8 @@ describe("a restore", () => {
     ) => planRestore({ source, drives, spec: specOf(confirm) }, { statefulSet: false, interrupted: false, ...present });
 
     it("makes the claims of a new cluster, as the StatefulSet would, from the snapshots of the old one", () => {
-        const { metadata, spec } = claimObject(restored, drives[1], drives[1].snapshot);
+        const { metadata, spec } = claimObject(restored, drives[1], "monday-data-minio-1");
+        assert.equal(drives[1].source, "data-minio-1");
         assert.deepEqual(metadata, {
             name: "data-copy-1",
             namespace: "b",

@@ -1,0 +1,109 @@
+/** A set that the storage cuts as one: a VolumeGroupSnapshot, of which Kubernetes makes a VolumeSnapshot of each drive. */
+import type { Kubernetes } from "../kubernetes";
+import { isCut } from "./singleSnapshots";
+import {
+    claimAnnotation,
+    clusterLabel,
+    contentKind,
+    membersOf,
+    readyAnnotations,
+    recordName,
+    type SetRecord,
+    setLabel,
+    snapshotKind,
+} from "./snapshotSet";
+import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./takeSet";
+
+const apiGroup = "groupsnapshot.storage.k8s.io";
+const kind = "VolumeGroupSnapshot";
+
+/**
+ * The newest version of the API that the Kubernetes cluster has.
+ *
+ * @throws Error when it has none
+ */
+export async function groupVersion(kubernetes: Kubernetes): Promise<string> {
+    for (const version of ["v1", "v1beta2", "v1beta1"]) {
+        const apiVersion = `${apiGroup}/${version}`;
+        if (await kubernetes.knows(apiVersion, kind)) {
+            return apiVersion;
+        }
+    }
+    throw new Error(
+        "snapshots.groupClassName: this Kubernetes cluster knows no VolumeGroupSnapshot. Install the API of the external-snapshotter " +
+            "and give its controllers --feature-gates=CSIVolumeGroupSnapshot=true, or set snapshots.className instead",
+    );
+}
+
+/** The VolumeGroupSnapshot of a set. The program makes it as Pulumi will have it. */
+export function groupObject(
+    record: SetRecord,
+    namespace: string,
+    labels: Record<string, string>,
+    selector: Record<string, string>,
+) {
+    return {
+        apiVersion: record.group ?? "",
+        kind,
+        metadata: {
+            name: recordName(record.cluster, record.set),
+            namespace,
+            labels: { ...labels },
+            annotations: readyAnnotations,
+        },
+        spec: {
+            volumeGroupSnapshotClassName: record.className,
+            source: { selector: { matchLabels: { ...selector } } },
+        },
+    };
+}
+
+/** All drives by one call of the storage. */
+export function groupSnapshot({ cluster, record, labels, warn }: TakeOptions): SnapshotMethod {
+    const { kubernetes, namespace, selector } = cluster;
+    const object = groupObject(record, namespace, labels, selector);
+    const groupContentKind = { apiVersion: object.apiVersion, kind: "VolumeGroupSnapshotContent" };
+    const members = async (uid?: string) => {
+        const all = await kubernetes.list<VolumeSnapshot>(snapshotKind, namespace);
+        return all.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+    };
+    return {
+        kind: { apiVersion: object.apiVersion, kind },
+        objects: [object],
+        isCut: ({ metadata, status }) =>
+            isCut(kubernetes, `groupsnapcontent-${metadata.uid}`, groupContentKind, status),
+        isReady: async ({ metadata, status }) =>
+            status?.readyToUse === true &&
+            withMembers(record, await members(metadata.uid)).every((member) => member?.status?.readyToUse),
+        async finish([{ metadata }]) {
+            const snapshots: Record<string, string> = {};
+            const untold: string[] = [];
+            for (const member of await members(metadata.uid)) {
+                const claim = member.spec?.source?.persistentVolumeClaimName ?? "";
+                snapshots[claim] = member.metadata.name;
+                await tell(kubernetes, record, claim, member).catch((error: Error) => untold.push(error.message));
+            }
+            if (untold.length > 0) {
+                warn(
+                    `the set '${record.set}' could not be found again if its namespace were lost, as what the storage has of it ` +
+                        `cannot be labelled (patch volumesnapshotcontents in the whole Kubernetes cluster): ${untold[0]}`,
+                );
+            }
+            return { ...record, snapshots };
+        },
+    };
+}
+
+/** The snapshot of each drive; undefined where there is none yet. Pure. */
+export function withMembers(record: SetRecord, members: VolumeSnapshot[]): (VolumeSnapshot | undefined)[] {
+    const byClaim = new Map(members.map((member) => [member.spec?.source?.persistentVolumeClaimName, member]));
+    return membersOf(record).map(({ claim }) => byClaim.get(claim));
+}
+
+/** Says on what Kubernetes made which set and which drive it is of. On the content, too: it outlives a lost namespace. */
+async function tell(kubernetes: Kubernetes, record: SetRecord, claim: string, member: VolumeSnapshot): Promise<void> {
+    const labels = { [setLabel]: record.set, [clusterLabel]: record.cluster };
+    await kubernetes.patch({ ...snapshotKind, metadata: member.metadata }, { metadata: { labels } });
+    const content = { ...contentKind, metadata: { name: member.status?.boundVolumeSnapshotContentName ?? "" } };
+    await kubernetes.patch(content, { metadata: { labels, annotations: { [claimAnnotation]: claim } } });
+}
