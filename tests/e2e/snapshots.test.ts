@@ -5,6 +5,8 @@ import { deleteAll, longestStall, unreadable } from "../wholeness";
 import { commandsOf, countOfCommands } from "./guide";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
+import { deleteContents } from "./snapshotContents";
+import { until } from "./until";
 
 /** The backup guide, block by block: `docs/backup.md` says nothing that does not run here. */
 describe("sets of snapshots", function () {
@@ -226,23 +228,4 @@ async function boundVolumes(namespace: string, phase = "Bound"): Promise<string[
         .filter((volume: any) => volume.spec.claimRef?.namespace === namespace && volume.status.phase === phase)
         .map(({ metadata }: any) => metadata.name)
         .sort();
-}
-
-/** What a class with the policy `Retain` leaves. */
-async function deleteContents(namespace: string): Promise<void> {
-    const { items } = await kubectlJson("get", "volumesnapshotcontents");
-    const names = items
-        .filter(({ spec }: any) => spec.volumeSnapshotRef.namespace === namespace)
-        .map(({ metadata }: any) => metadata.name);
-    if (names.length > 0) {
-        await execute("kubectl", ["delete", "volumesnapshotcontents", ...names, "--timeout=60s"]);
-    }
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 90_000;
-    while (!(await isSo())) {
-        assert.ok(Date.now() < deadline, "it does not happen in 90 s");
-        await new Promise((resolve) => setTimeout(resolve, 100));
-    }
 }

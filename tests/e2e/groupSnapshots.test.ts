@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { ConstantLoad, client, untilAcknowledged } from "../load";
+import { deleteAll, longestStall, unreadable } from "../wholeness";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { makeBucket, put, s3Of, targetOf } from "./s3";
+import { deleteContents } from "./snapshotContents";
+import { until } from "./until";
+
+/** Sets that the storage cuts as one, of a cluster of two pools, and restores into a namespace beside it and in place. */
+describe("sets of group snapshots", function () {
+    this.bail(true);
+    const project = new Project("e2e-groups");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const groupClassName = "csi-hostpath-groupsnapclass";
+    const retaining = `${groupClassName}-retain`;
+    const pools = { replicas: 2, expansionPools: [{ replicas: 2 }] };
+    const claims = ["data-minio-0", "data-minio-1", "data-minio-pool-1-0", "data-minio-pool-1-1"];
+    let load: ConstantLoad;
+    /** How many of the load's objects were acknowledged before the freeze. */
+    let frozenAt = 0;
+
+    const annotation = async (name: string) =>
+        (await kubectlJson("get", "statefulset", "minio", inNamespace)).metadata.annotations?.[name];
+    const snapshotsOf = async (set: string) =>
+        (await kubectlJson("get", "volumesnapshots", inNamespace, `--selector=minio-cluster/snapshot-set=${set}`))
+            .items;
+
+    before(async () => {
+        await kubectl("delete", "volumegroupsnapshotclass", retaining, "--ignore-not-found");
+        await project.init(pools);
+        await project.succeed("up", "--yes", "--skip-preview");
+        await makeBucket(await s3Of(project), "load");
+    });
+    after(async () => {
+        await project.remove();
+        await deleteContents(project.namespace);
+        await execute("kubectl", ["delete", "volumegroupsnapshotclass", retaining, "--ignore-not-found"]);
+    });
+
+    /** Runs `up` while clients write, read and delete, and none of them tries again. */
+    async function upUnderLoad(prefix: string): Promise<{ text: string; load: ConstantLoad; before: number }> {
+        const s3 = await s3Of(project);
+        const doomed = Array.from({ length: 200 }, (_, i) => `${prefix}doomed-${i}`);
+        for (let i = 0; i < doomed.length; i += 10) {
+            await Promise.all(doomed.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
+        }
+        const load = new ConstantLoad(await targetOf(project), "load", { prefix, maxAttempts: 1 });
+        const churn = deleteAll(s3, doomed);
+        await untilAcknowledged(load, 20);
+        const acknowledged = load.acknowledged.size;
+        const stall = longestStall(load);
+        const text = await project.succeed("up", "--yes", "--skip-preview");
+        const atStall = stall();
+        await untilAcknowledged(load, load.acknowledged.size + 20);
+        await load.stop();
+        await churn();
+        assert.deepEqual(
+            load.outcomes.filter(({ error }) => error).map(({ error }) => error),
+            [],
+        );
+        return { text, load, before: text.includes("requests waited") ? atStall : acknowledged };
+    }
+
+    /** Whether a copy, in a namespace that is there already, has what it should. */
+    async function restoresInto(namespace: string, set: string, load: ConstantLoad, before: number): Promise<void> {
+        await kubectl("create", "namespace", namespace);
+        const copy = new Project(namespace);
+        try {
+            const restoreFrom = { set, cluster: "minio", namespace: project.namespace };
+            await copy.init({ createNamespace: false, name: "copy", ...pools, restoreFrom });
+            await copy.succeed("up", "--yes", "--skip-preview");
+            const target = await targetOf(copy);
+            assert.deepEqual(await load.lost(target, before), []);
+            assert.deepEqual(await unreadable(target, "load"), []);
+        } finally {
+            await copy.remove();
+            await deleteContents(namespace);
+        }
+    }
+
+    it("are taken of all pools at one instant, under load and without a failed request", async () => {
+        await project.configure({ snapshots: { groupClassName, sets: ["monday"] } });
+        assert.match(await project.succeed("preview"), /'monday' is taken once the cluster is ready; all requests/);
+        let text: string;
+        ({ text, load, before: frozenAt } = await upUnderLoad("monday-"));
+        assert.match(text, /4 drives at one point in time; requests waited up to [\d.]+ s/);
+        const snapshots = await snapshotsOf("monday");
+        const of = (snapshot: any) => snapshot.spec.source.persistentVolumeClaimName;
+        assert.deepEqual(snapshots.map(of).sort(), claims);
+        const { items } = await kubectlJson("get", "volumegroupsnapshots", inNamespace);
+        assert.deepEqual(
+            items.map(({ metadata }: any) => metadata.name),
+            ["minio-snapshots-monday"],
+        );
+    });
+
+    it("are not taken again, and are no drift", async () => {
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    it("restore into another namespace what was acknowledged before, and nothing that cannot be read", async () => {
+        await restoresInto("e2e-groups-copy", "monday", load, frozenAt);
+    });
+
+    it("have, without a freeze, what was acknowledged before", async () => {
+        const sets = ["monday", "crash"];
+        await project.configure({ snapshots: { groupClassName, sets, consistency: "CrashConsistent" } });
+        const crash = await upUnderLoad("crash-");
+        assert.doesNotMatch(crash.text, /requests waited/);
+        await restoresInto("e2e-groups-crash", "crash", crash.load, crash.before);
+    });
+
+    it("go back in place in spite of a program that is killed midway", async () => {
+        await put(await s3Of(project), "load", "after-the-set", Buffer.from("later"));
+        const restoreFrom = { set: "monday", confirm: "replace the data of minio" };
+        await project.configure({ restoreFrom });
+        const up = project.start("up", "--yes", "--skip-preview");
+        await until(async () => (await annotation("minio-cluster/restoring")) !== undefined);
+        const restored = async () => {
+            const { items } = await kubectlJson("get", "pvc", inNamespace);
+            return items.filter(({ metadata }: any) => metadata.annotations?.["minio-cluster/restored-from"]).length;
+        };
+        await until(async () => (await restored()) > 0);
+        await up.killTree();
+        assert.ok((await restored()) < claims.length, "it was not killed midway");
+        await project.succeed("cancel", "--yes");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal(await restored(), claims.length);
+        assert.equal(await annotation("minio-cluster/restoring"), undefined);
+        const target = await targetOf(project);
+        assert.deepEqual(await load.lost(target, frozenAt), []);
+        assert.deepEqual(await unreadable(target, "load"), []);
+        await assert.rejects(client(target).send(new GetObjectCommand({ Bucket: "load", Key: "after-the-set" })));
+        await project.configure({ restoreFrom: undefined });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
+    it("are deleted with all their snapshots when their name is removed", async () => {
+        await project.configure({ snapshots: { groupClassName, sets: ["monday"] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        await until(async () => (await snapshotsOf("crash")).length === 0); // Kubernetes deletes them after the group.
+        assert.equal((await snapshotsOf("monday")).length, claims.length);
+    });
+
+    it("survive the loss of their namespace", async () => {
+        const { apiVersion, kind, driver } = await kubectlJson("get", "volumegroupsnapshotclass", groupClassName);
+        const keeping = { apiVersion, kind, metadata: { name: retaining }, driver, deletionPolicy: "Retain" };
+        await project.shell(`kubectl create --filename - <<< '${JSON.stringify(keeping)}'`);
+        const s3 = await s3Of(project);
+        await put(s3, "load", "last", Buffer.from("last"));
+        await project.configure({ snapshots: { groupClassName: retaining, sets: ["tuesday"] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        await kubectl("delete", "namespace", project.namespace, "--wait", "--timeout=120s");
+        await project.succeed("refresh", "--yes");
+        await project.configure({ snapshots: undefined, restoreFrom: { set: "tuesday" } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const target = await targetOf(project);
+        assert.deepEqual(await unreadable(target, "load"), []);
+        assert.deepEqual(await load.lost(target, frozenAt), []);
+        await client(target).send(new GetObjectCommand({ Bucket: "load", Key: "last" }));
+    });
+});
