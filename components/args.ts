@@ -230,8 +230,8 @@ export interface SnapshotsArgs {
     sets: string[];
     /**
      * `Frozen`: all requests, reads too, wait until every drive is snapshotted, so that a set is of one point in time.
-     * `CrashConsistent`: nobody waits, and objects that are written, changed or deleted while the drives are snapshotted one
-     * after another may be unreadable in the set. Default: `Frozen`.
+     * `CrashConsistent`: nobody waits, and objects that are written, changed or deleted while the drives are snapshotted may be
+     * unreadable in the set. Default: `Frozen`.
      */
     consistency?: string;
     /**

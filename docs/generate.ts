@@ -46,6 +46,7 @@ const lifecycle = (title: string): TestName => ["e2e/lifecycle.test.ts", title];
 const variants = (title: string): TestName => ["e2e/variants.test.ts", title];
 const upgrade = (title: string): TestName => ["e2e/upgrade.test.ts", title];
 const snapshots = (title: string): TestName => ["e2e/snapshots.test.ts", title];
+const groups = (title: string): TestName => ["e2e/groupSnapshots.test.ts", title];
 const monitored = (title: string): TestName => ["e2e/monitoring.test.ts", title];
 const servers = (title: string): TestName => ["e2e/topology.test.ts", title];
 const component = (title: string): TestName => ["unit/minioCluster.test.ts", title];
@@ -206,9 +207,16 @@ export const seedRows: SeedRow[] = [
     {
         row: "snapshot",
         asked: "all drives at one point in time",
-        arguments: ["snapshots", "snapshots.consistency", "snapshots.freezeTimeoutSeconds"],
+        arguments: [
+            "snapshots",
+            "snapshots.groupClassName",
+            "snapshots.consistency",
+            "snapshots.freezeTimeoutSeconds",
+        ],
         tests: [
             snapshots("are taken under load without a failed request"),
+            groups("are taken of all pools at one instant, under load and without a failed request"),
+            groups("have, without a freeze, what was acknowledged before"),
             snapshots("leave the cluster thawed within the bound when the program is killed in the freeze"),
             snapshots("are deleted when their name is removed"),
         ],
@@ -220,6 +228,8 @@ export const seedRows: SeedRow[] = [
         tests: [
             snapshots("restore into a new cluster what was acknowledged before, and nothing that cannot be read"),
             snapshots("replace the data of a cluster only when that is confirmed in words, and keep the volumes"),
+            groups("restore into another namespace what was acknowledged before, and nothing that cannot be read"),
+            groups("go back in place in spite of a program that is killed midway"),
             snapshots("survive the loss of their namespace"),
             snapshots("are not needed for a lost drive"),
             snapshots("have a guide of which every block was run"),

@@ -131,7 +131,7 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
             record.consistency === "Frozen"
                 ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
                   `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
-                : `of ${drives} drives one after another, without waiting for requests: objects that change meanwhile may be lost`;
+                : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
         pulumi.log.info(`snapshots.sets: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
     }
 }

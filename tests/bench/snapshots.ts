@@ -3,13 +3,15 @@
  * with 4 drives and with 16. `make bench-snapshots`, RUNS=10.
  */
 
+import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/storage";
 import { execute, kubectl, Project } from "../e2e/project";
 import { makeBucket, put, s3Of, targetOf } from "../e2e/s3";
 import { ConstantLoad, untilAcknowledged } from "../load";
 import { deleteAll, longestStall, unreadable } from "../wholeness";
 
 const runs = Number(process.env.RUNS || 10);
-const className = "csi-hostpath-snapclass";
+const single = { className: snapshotClass };
+const group = { groupClassName: groupSnapshotClass };
 
 interface Run {
     requests: number;
@@ -24,7 +26,7 @@ interface Run {
 }
 
 /** Takes a set while clients write, read and delete, and none of them tries again. */
-async function takeUnderLoad(project: Project, set: string): Promise<Run> {
+async function takeUnderLoad(project: Project, set: string, kind: object = single): Promise<Run> {
     const target = await targetOf(project);
     const s3 = await s3Of(project);
     const doomed = Array.from({ length: 200 }, (_, i) => `${set}-doomed-${i}`);
@@ -35,7 +37,7 @@ async function takeUnderLoad(project: Project, set: string): Promise<Run> {
     const churn = deleteAll(s3, doomed);
     await untilAcknowledged(load, 20);
     const stall = longestStall(load);
-    await project.configure({ snapshots: { className, sets: [set] } });
+    await project.configure({ snapshots: { ...kind, sets: [set] } });
     await project.succeed("up", "--yes", "--skip-preview");
     const before = stall();
     await untilAcknowledged(load, load.acknowledged.size + 20);
@@ -75,44 +77,57 @@ async function restoreAndLook(from: Project, set: string, { load, before }: Run)
     }
 }
 
+/** A set of each drive's own snapshot, restored; then one as a group. */
 async function main(): Promise<void> {
     let right = 0;
     let failed = 0;
     const four = new Project("bench-snapshots");
     try {
-        await four.init();
-        await four.succeed("up", "--yes", "--skip-preview");
-        await makeBucket(await s3Of(four), "load");
+        await deploy(four);
         for (let run = 1; run <= runs; run++) {
             const taken = await takeUnderLoad(four, `run-${run}`);
-            console.log(
-                `run ${run}, 4 drives: no request answered for ${seconds(taken.waited)} s, slowest ${seconds(taken.slowest)} s; ` +
-                    `${taken.failed} of ${taken.requests} failed`,
-            );
+            tell(run, "4 drives", taken);
             failed += taken.failed;
             right += (await restoreAndLook(four, `run-${run}`, taken)) ? 1 : 0;
         }
+        failed += await takeOnly(four, "4 drives as a group", group);
     } finally {
         await four.remove();
     }
     const sixteen = new Project("bench-snapshots-16");
     try {
-        await sixteen.init({ drivesPerServer: 4 });
-        await sixteen.succeed("up", "--yes", "--skip-preview");
-        await makeBucket(await s3Of(sixteen), "load");
-        for (let run = 1; run <= Math.min(3, runs); run++) {
-            const taken = await takeUnderLoad(sixteen, `run-${run}`);
-            console.log(
-                `run ${run}, 16 drives: no request answered for ${seconds(taken.waited)} s, slowest ${seconds(taken.slowest)} s; ` +
-                    `${taken.failed} of ${taken.requests} failed`,
-            );
-            failed += taken.failed;
-        }
+        await deploy(sixteen, { drivesPerServer: 4 });
+        failed += await takeOnly(sixteen, "16 drives", single);
+        failed += await takeOnly(sixteen, "16 drives as a group", group);
     } finally {
         await sixteen.remove();
     }
     console.log(`${right} of ${runs} sets right; ${failed} requests failed`);
     process.exitCode = right === runs && failed === 0 ? 0 : 1;
+}
+
+async function deploy(project: Project, changes: Record<string, unknown> = {}): Promise<void> {
+    await project.init(changes);
+    await project.succeed("up", "--yes", "--skip-preview");
+    await makeBucket(await s3Of(project), "load");
+}
+
+/** @returns how many requests failed */
+async function takeOnly(project: Project, title: string, kind: object): Promise<number> {
+    let failed = 0;
+    for (let run = 1; run <= Math.min(3, runs); run++) {
+        const taken = await takeUnderLoad(project, `${Object.keys(kind)[0].toLowerCase()}-${run}`, kind);
+        tell(run, title, taken);
+        failed += taken.failed;
+    }
+    return failed;
+}
+
+function tell(run: number, title: string, { waited, slowest, failed, requests }: Run): void {
+    console.log(
+        `run ${run}, ${title}: no request answered for ${seconds(waited)} s, slowest ${seconds(slowest)} s; ` +
+            `${failed} of ${requests} failed`,
+    );
 }
 
 main().catch(async (error) => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
+import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/storage";
 import { minioReleases } from "../../devcluster/toolchain/versions";
 import { checkout, kubectlJson, Project, succeed } from "../e2e/project";
 import { client, type Target } from "../load";
@@ -90,6 +91,10 @@ function preview(
 
 const prod = { ...stackValues("prod"), createNamespace: true };
 
+/** As one VolumeSnapshot of each drive, and as one of all. */
+const set = { snapshots: { className: snapshotClass, sets: ["monday"] } };
+const group = { snapshots: { groupClassName: groupSnapshotClass, sets: ["monday"] } };
+
 /** Pools × servers, as they are previewed to see how the time grows. A later argument may be measured beside them. */
 const growth: [
     name: string,
@@ -100,6 +105,10 @@ const growth: [
     ["1x4", "1 pool of 4 servers", { replicas: 4 }, {}],
     ["4x16", "4 pools of 16 servers", pools(4, 16), { against: "1x4" }],
     ["16x16", "16 pools of 16 servers", pools(16, 16), { against: "1x4", goal: 1.5 }],
+    ["1x4-set", "1 pool of 4 servers, with a set of snapshots", { replicas: 4, ...set }, { against: "1x4" }],
+    ["4x16-set", "4 pools of 16 servers, with a set", { ...pools(4, 16), ...set }, { against: "4x16" }],
+    ["16x16-set", "16 pools of 16 servers, with a set", { ...pools(16, 16), ...set }, { against: "16x16" }],
+    ["16x16-group", "16 pools of 16 servers, with a group", { ...pools(16, 16), ...group }, { against: "16x16" }],
 ];
 
 function pools(count: number, replicas: number): Record<string, unknown> {

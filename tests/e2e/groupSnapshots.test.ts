@@ -117,12 +117,12 @@ describe("sets of group snapshots", function () {
         const restoreFrom = { set: "monday", confirm: "replace the data of minio" };
         await project.configure({ restoreFrom });
         const up = project.start("up", "--yes", "--skip-preview");
-        await until(async () => (await annotation("minio-cluster/restoring")) !== undefined);
+        await until("the restore has begun", async () => (await annotation("minio-cluster/restoring")) !== undefined);
         const restored = async () => {
             const { items } = await kubectlJson("get", "pvc", inNamespace);
             return items.filter(({ metadata }: any) => metadata.annotations?.["minio-cluster/restored-from"]).length;
         };
-        await until(async () => (await restored()) > 0);
+        await until("a claim is restored", async () => (await restored()) > 0);
         await up.killTree();
         assert.ok((await restored()) < claims.length, "it was not killed midway");
         await project.succeed("cancel", "--yes");
@@ -140,7 +140,10 @@ describe("sets of group snapshots", function () {
     it("are deleted with all their snapshots when their name is removed", async () => {
         await project.configure({ snapshots: { groupClassName, sets: ["monday"] } });
         await project.succeed("up", "--yes", "--skip-preview");
-        await until(async () => (await snapshotsOf("crash")).length === 0); // Kubernetes deletes them after the group.
+        await until(
+            "Kubernetes deletes the snapshots after their group",
+            async () => (await snapshotsOf("crash")).length === 0,
+        );
         assert.equal((await snapshotsOf("monday")).length, claims.length);
     });
 

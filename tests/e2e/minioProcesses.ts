@@ -4,29 +4,15 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
-import { sleep, tail } from "../../devcluster/shell";
+import { tail } from "../../devcluster/shell";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { minio } from "../../devcluster/toolchain/components";
 import { minioReleases } from "../../devcluster/toolchain/versions";
 import { succeed } from "./project";
+import { until } from "./until";
 
 const credentials = { accessKeyId: "root", secretAccessKey: "topology-test" };
 const program = (name: string) => join(folderOf(minio), name);
-
-/** Waits until something is so, without a word, and fails with what `why` tells when the time runs out. */
-export async function until(
-    what: string,
-    isSo: () => boolean | Promise<boolean>,
-    { seconds = 60, why = () => "" }: { seconds?: number; why?: () => string } = {},
-): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
-    while (!(await isSo())) {
-        if (Date.now() > deadline) {
-            throw new Error(`${what}: not so after ${seconds} s\n${why()}`);
-        }
-        await sleep(100);
-    }
-}
 
 type Endpoint = "cluster" | "cluster/read" | "live";
 

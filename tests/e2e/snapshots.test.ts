@@ -116,8 +116,11 @@ describe("sets of snapshots", function () {
         });
         const { endpoint } = await targetOf(project);
         const up = project.start("up", "--yes", "--skip-preview");
-        await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
-        await until(async () => !(await answers(endpoint, 2_000)));
+        await until(
+            "the cluster is frozen",
+            async () => (await annotations())["minio-cluster/frozen-for"] === "killed",
+        );
+        await until("requests wait", async () => !(await answers(endpoint, 2_000)));
         await up.killTree();
         const since = Date.now();
         assert.equal(await answers(endpoint, 1_000), false, "the cluster does not stay frozen");
@@ -134,8 +137,11 @@ describe("sets of snapshots", function () {
         const writes = new ConstantLoad(target, "load", { prefix: "held-", writers: 8, readers: 0, maxAttempts: 1 });
         await untilAcknowledged(writes, 20);
         const up = project.start("up", "--yes", "--skip-preview");
-        await until(async () => (await annotations())["minio-cluster/frozen-for"] === "killed");
-        await until(async () => !(await answers(target.endpoint, 2_000)));
+        await until(
+            "the cluster is frozen",
+            async () => (await annotations())["minio-cluster/frozen-for"] === "killed",
+        );
+        await until("requests wait", async () => !(await answers(target.endpoint, 2_000)));
         await up.killTree();
         assert.equal(await answers(target.endpoint, 1_000), false, "the cluster was not frozen");
         await kubectl("delete", "pod", "minio-1", inNamespace, "--wait=false");
@@ -186,7 +192,10 @@ describe("sets of snapshots", function () {
         const kept = await boundVolumes(project.namespace, "Released");
         assert.deepEqual(kept, volumes);
         await follow("Go back in place", 1);
-        await until(async () => (await boundVolumes(project.namespace, "Released")).length === 0);
+        await until(
+            "the replaced volumes are deleted",
+            async () => (await boundVolumes(project.namespace, "Released")).length === 0,
+        );
     });
 
     it("survive the loss of their namespace", async () => {

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { erasureSetOf, type Topology, topologyOf } from "../../components/topology";
-import { MinioProcesses, until } from "./minioProcesses";
+import { MinioProcesses } from "./minioProcesses";
 import { makeBucket } from "./s3";
+import { until } from "./until";
 
 interface Case {
     /** The pools: servers × drives of each. */

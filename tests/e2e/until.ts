@@ -1,10 +1,20 @@
-import assert from "node:assert/strict";
+import { sleep } from "../../devcluster/shell";
 
-/** Waits for something that is to happen by itself. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 90_000;
+/** Waits until something is so, without a word, and fails with what `why` tells when the time runs out. */
+export async function until(
+    what: string,
+    isSo: () => boolean | Promise<boolean>,
+    {
+        seconds = 90,
+        milliseconds = 100,
+        why = () => "",
+    }: { seconds?: number; milliseconds?: number; why?: () => string } = {},
+): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
     while (!(await isSo())) {
-        assert.ok(Date.now() < deadline, "it does not happen in 90 s");
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (Date.now() > deadline) {
+            throw new Error(`${what}: not so after ${seconds} s\n${why()}`);
+        }
+        await sleep(milliseconds);
     }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inSandbox, killNode, nodeNamed, reviveNode, volumeFolder } from "../../devcluster/cluster/faults";
-import { until } from "../e2e/minioProcesses";
 import { kubectlJson } from "../e2e/project";
+import { until } from "../e2e/until";
 import type { Fault } from "./fault";
 import { bucket, type LoadedCluster } from "./loadedCluster";
 

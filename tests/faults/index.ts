@@ -5,6 +5,7 @@ import { networkCut } from "./network";
 import { nodeLost, nodesDrained } from "./nodes";
 import { engineKilled, programKilled, runTimedOut } from "./program";
 import { serverKilled } from "./servers";
+import { restoreKilled, snapshotKilled } from "./snapshots";
 
 /**
  * The whole campaign, for four nodes, in the order of the table. A new fault is a file of its kind and a line here. The drained nodes
@@ -21,6 +22,8 @@ export const allFaults: Fault[] = [
     programKilled,
     engineKilled,
     runTimedOut,
+    snapshotKilled,
+    restoreKilled,
     dnsDown(60),
     nodesDrained,
 ];

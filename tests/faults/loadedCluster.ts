@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Topology } from "../../components/topology";
 import { killInPod } from "../../devcluster/cluster/faults";
-import { until } from "../e2e/minioProcesses";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
 import { makeBucket, s3Of, targetOf } from "../e2e/s3";
+import { until } from "../e2e/until";
 import { ConstantLoad, untilAcknowledged } from "../load";
 import { type Fault, type Service, serviceWithout } from "./fault";
 
@@ -17,7 +17,7 @@ export const images = [
 const settleSeconds = 75;
 
 /** Small servers: four of them, and perhaps four nodes, share two cores. */
-const resources = { requests: { cpu: "50m", memory: "192Mi" }, limits: { cpu: "1", memory: "512Mi" } };
+export const resources = { requests: { cpu: "50m", memory: "192Mi" }, limits: { cpu: "1", memory: "512Mi" } };
 
 /** A cluster of four servers that is used all the time, with what the faults do with it. */
 export class LoadedCluster {

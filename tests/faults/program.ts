@@ -10,11 +10,7 @@ export const programKilled: Fault = {
     expected: "the next `up` goes on where it stopped",
     async strike(cluster) {
         const up = await upgradeUntil(cluster, /lets minio-3 restart|restarts minio-3/);
-        // The engine notices, and ends in good order.
-        killAll(
-            descendants(up.process.pid as number).filter(({ command }) => /@pulumi\/pulumi\/cmd\/run/.test(command)),
-        );
-        assert.notEqual((await up.ended).code, 0);
+        await killProgram(up);
         await cluster.goesOn();
         return "the servers serve as they are; no server is restarted by anything else";
     },
@@ -63,4 +59,11 @@ async function upgradeUntil(cluster: LoadedCluster, moment: RegExp): Promise<Run
     const up = cluster.startUp();
     await up.says(moment);
     return up;
+}
+
+/** Kills the program alone: the engine notices, and ends in good order. */
+export async function killProgram(up: Running): Promise<void> {
+    const all = descendants(up.process.pid as number);
+    killAll(all.filter(({ command }) => /@pulumi\/pulumi\/cmd\/run/.test(command)));
+    assert.notEqual((await up.ended).code, 0);
 }
