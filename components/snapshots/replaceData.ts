@@ -1,6 +1,7 @@
 /** Goes back to a set in place: the servers stop, and their claims are made anew from the snapshots. */
 import type { AnyObject, Kubernetes } from "../kubernetes";
 import { poolName } from "../names";
+import { until } from "../until";
 import type { FoundSet } from "./findSet";
 import { createClaims, type Restore, type RestoredDrive, restoredAnnotation } from "./restore";
 import { claimKind } from "./snapshotSet";
@@ -57,7 +58,10 @@ export async function replaceData(
     for (const { reference } of pools) {
         await kubernetes.patch(reference, { spec: { replicas: 0 } });
     }
-    await until("the servers do not end", async () => (await kubernetes.pods(namespace, names.selector)).length === 0);
+    await untilSo(
+        "the servers do not end",
+        async () => (await kubernetes.pods(namespace, names.selector)).length === 0,
+    );
     for (const drive of restored.drives) {
         await replaceClaim(kubernetes, restored, found, drive, say);
     }
@@ -95,7 +99,7 @@ async function replaceClaim(
             );
         }
         await kubernetes.remove(reference);
-        await until(`${drive.claim} is not deleted`, async () => {
+        await untilSo(`${drive.claim} is not deleted`, async () => {
             const there = await kubernetes.read(reference);
             return there === undefined || there.metadata.uid !== claim.metadata.uid;
         });
@@ -103,12 +107,10 @@ async function replaceClaim(
     await createClaims(kubernetes, restored, found, [drive.claim]);
 }
 
-async function until(complaint: string, isSo: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + endMilliseconds;
-    while (!(await isSo())) {
-        if (performance.now() > deadline) {
-            throw new Error(`${complaint} in ${endMilliseconds / 1000} s`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+function untilSo(complaint: string, isSo: () => Promise<boolean>): Promise<true> {
+    return until(async () => (await isSo()) || undefined, {
+        deadline: performance.now() + endMilliseconds,
+        milliseconds: 500,
+        late: () => `${complaint} in ${endMilliseconds / 1000} s`,
+    });
 }

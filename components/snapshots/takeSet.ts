@@ -1,4 +1,5 @@
 import type { AnyObject, KindReference } from "../kubernetes";
+import { until } from "../until";
 import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
 import { singleSnapshots } from "./singleSnapshots";
@@ -49,6 +50,9 @@ export interface TakeOptions {
 
 const pollMilliseconds = 100;
 
+/** How long the deletion of a set may take. */
+const removeMilliseconds = 60_000;
+
 /**
  * Takes a set: all snapshots at one point in time, and at last its record, which says that it is whole. A set without one
  * is what an interrupted program left, and is taken anew.
@@ -66,7 +70,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
     try {
         const cut = async (deadline: number) => {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
-            await until(options, method, deadline, "cut", method.isCut);
+            await untilAll(options, method, deadline, "cut", method.isCut);
         };
         if (consistency === "Frozen") {
             say(`set ${set}: freezes requests to snapshot ${count} drives`);
@@ -80,7 +84,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
             await cut(performance.now() + freezeTimeoutSeconds * 1000);
         }
         const ready = performance.now() + options.readyTimeoutSeconds * 1000;
-        const objects = await until(options, method, ready, "readyToUse", method.isReady);
+        const objects = await untilAll(options, method, ready, "readyToUse", method.isReady);
         const whole = await method.finish(objects);
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
@@ -115,30 +119,30 @@ async function removeLeftovers(cluster: Freezable, record: SetRecord, method: Sn
 }
 
 /** Waits until all that was made is so far. */
-async function until(
+function untilAll(
     { cluster, record, say }: TakeOptions,
     method: SnapshotMethod,
     deadline: number,
     what: string,
     isSo: (object: Snapshotted) => Promise<boolean>,
 ): Promise<Snapshotted[]> {
-    for (;;) {
-        const there = await objectsThere(cluster, record, method);
+    let there: Snapshotted[] = [];
+    let missing: AnyObject[] = [];
+    const look = async () => {
+        there = await objectsThere(cluster, record, method);
         const so = await Promise.all(there.map(isSo));
         const done = new Set(there.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
-        const late = method.objects.filter(({ metadata }) => !done.has(metadata.name));
-        if (late.length === 0) {
-            return there;
+        missing = method.objects.filter(({ metadata }) => !done.has(metadata.name));
+        if (missing.length > 0 && what === "readyToUse") {
+            say(`set ${record.set}: waits until ${namesOf(missing)} can be used`);
         }
-        if (performance.now() > deadline) {
-            const why = there.flatMap(({ status }) => status?.error?.message ?? []);
-            throw new Error(`these snapshots are not ${what} in time: ${namesOf(late)}. ${why.join("; ")}`);
-        }
-        if (what === "readyToUse") {
-            say(`set ${record.set}: waits until ${namesOf(late)} can be used`);
-        }
-        await pause();
-    }
+        return missing.length === 0 ? there : undefined;
+    };
+    const late = () => {
+        const why = there.flatMap(({ status }) => status?.error?.message ?? []);
+        return `these snapshots are not ${what} in time: ${namesOf(missing)}. ${why.join("; ")}`;
+    };
+    return until(look, { deadline, milliseconds: pollMilliseconds, late });
 }
 
 async function objectsThere(
@@ -153,19 +157,18 @@ async function objectsThere(
 
 /** Deletes what is there of a set, and waits until it is gone. */
 async function removeObjects(cluster: Freezable, record: SetRecord, method: SnapshotMethod): Promise<void> {
-    const deadline = performance.now() + 60_000;
-    for (;;) {
-        const left = await objectsThere(cluster, record, method);
-        if (left.length === 0) {
-            return;
-        }
-        if (performance.now() > deadline) {
-            throw new Error(`${namesOf(left)} cannot be deleted`);
-        }
+    let left: Snapshotted[] = [];
+    const look = async () => {
+        left = await objectsThere(cluster, record, method);
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
         await Promise.all(present.map(({ metadata }) => cluster.kubernetes.remove({ ...method.kind, metadata })));
-        await pause();
-    }
+        return left.length === 0 || undefined;
+    };
+    await until(look, {
+        deadline: performance.now() + removeMilliseconds,
+        milliseconds: pollMilliseconds,
+        late: () => `${namesOf(left)} cannot be deleted`,
+    });
 }
 
 function namesOf(objects: AnyObject[]): string {
@@ -174,8 +177,4 @@ function namesOf(objects: AnyObject[]): string {
 
 function seconds(milliseconds: number): string {
     return (milliseconds / 1000).toFixed(1);
-}
-
-function pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
 }
