@@ -1,19 +1,18 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { minioReleases } from "../../devcluster/toolchain/versions";
 import { succeed } from "../e2e/project";
-import { findHelm } from "./helm";
-import { rolledOut, targetIn, Unavailable } from "./manifests";
+import { findChart, findHelm } from "./helm";
+import { rolledOut, targetIn } from "./manifests";
 import type { Way } from "./ways";
 
-/** MinIO's own chart, which is no part of this repository: `CHART` is a copy's folder or archive. */
+/** MinIO's own chart. */
 export function chartWay(name: string, title: string): Way {
     return {
         name,
         title,
         prepare(namespace) {
             async function install(release: string): Promise<void> {
-                const chart = chartPath();
+                const chart = await findChart();
                 await succeed(await findHelm(), [
                     "upgrade",
                     "--install",
@@ -35,15 +34,4 @@ export function chartWay(name: string, title: string): Way {
             };
         },
     };
-}
-
-function chartPath(): string {
-    const chart = process.env.CHART;
-    if (!chart) {
-        throw new Unavailable("no chart given: set CHART=PATH, or --chart=PATH");
-    }
-    if (!existsSync(chart)) {
-        throw new Unavailable(`there is no chart at ${chart}`);
-    }
-    return chart;
 }

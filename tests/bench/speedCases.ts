@@ -1,5 +1,5 @@
 /** What the speed benchmark measures, each with what it is compared with. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
@@ -8,7 +8,7 @@ import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/stor
 import { minioReleases } from "../../devcluster/toolchain/versions";
 import { checkout, kubectlJson, Project, succeed } from "../e2e/project";
 import { client, type Target } from "../load";
-import { findHelm } from "./helm";
+import { findChart, findHelm } from "./helm";
 import { targetIn, Unavailable } from "./manifests";
 import { makeNamespace, removeNamespace } from "./namespaces";
 
@@ -204,22 +204,13 @@ let component: Project;
 
 const helmNamespace = "bench-speed-helm";
 
-/** Both by hand and by Pulumi, the chart is taken from `CHART`: it is no part of this repository. */
-function chartPath(): string {
-    const chart = process.env.CHART;
-    if (!chart || !existsSync(chart)) {
-        throw new Unavailable(chart ? `there is no chart at ${chart}` : "no chart given: set CHART=PATH");
-    }
-    return chart;
-}
-
 function chartValues(changes: Record<string, unknown>): Record<string, unknown> {
     return { ...parse(readFileSync(join(__dirname, "chartValues.yaml"), "utf8")), ...changes };
 }
 
 async function helm(...args: string[]): Promise<string> {
     const values = [`--values=${join(__dirname, "chartValues.yaml")}`, `--set=image.tag=${minioReleases[0]}`];
-    return succeed(await findHelm(), [...args, "minio", chartPath(), `--namespace=${helmNamespace}`, ...values]);
+    return succeed(await findHelm(), [...args, "minio", await findChart(), `--namespace=${helmNamespace}`, ...values]);
 }
 
 let chartProject: Project;
@@ -246,7 +237,7 @@ export const cases: SpeedCase[] = [
         title: "`pulumi preview` of the same cluster by `helm.v4.Chart`",
         against: "prod",
         async prepare() {
-            const chart = chartPath();
+            const chart = await findChart();
             chartProject = newProject("bench-speed-chart", "tests/bench/programs/chart.ts");
             const { resources: ofProd, storageSize, replicas } = prod as Record<string, unknown>;
             const values = chartValues({ replicas, resources: ofProd, persistence: { size: storageSize } });
@@ -259,7 +250,7 @@ export const cases: SpeedCase[] = [
         title: "`helm upgrade --install --dry-run=server`",
         against: "prod",
         async prepare() {
-            chartPath();
+            await findChart();
             await findHelm();
             await makeNamespace(helmNamespace);
         },
@@ -322,7 +313,7 @@ export const cases: SpeedCase[] = [
     },
     firstObject("install", "`helm install` of 4 servers from nothing, to the first stored object", {
         async prepare() {
-            chartPath();
+            await findChart();
             await findHelm();
         },
         deploy: () => helm("install"),

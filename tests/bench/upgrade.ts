@@ -19,7 +19,7 @@ import { type Way, ways } from "./ways";
 const usage = `usage: upgrade.ts [options]
   --ways=NAME,...  which ways, in this order: ${ways.map(({ name }) => name).join(",")} (default: all)
   --runs=N         how often, one run after another (default: 1)
-  --chart=PATH     folder or archive of MinIO's own Helm chart; that way is left out without it
+  --chart=PATH     folder or archive of MinIO's own Helm chart (default: 5.4.0, from MinIO's Go module)
   --out=FOLDER     where availability.svg and availability.json go (default: docs)`;
 
 interface Options {
