@@ -1,7 +1,7 @@
 /** Constant load of PUT and GET on the client Service, with the outcome and time of every request. */
 import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, S3Client, type S3ServiceException } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 /** One request, as the caller saw it. */
@@ -127,8 +127,11 @@ export class ConstantLoad {
         try {
             await request();
         } catch (thrown) {
-            const { name, message, code } = thrown as Error & { code?: string };
-            error = `${code ?? name}: ${message}`;
+            const { name, message, code, $metadata } = thrown as Error &
+                Partial<S3ServiceException> & { code?: string };
+            // By its id (X-Amz-Id-2), which server answered.
+            const by = $metadata?.extendedRequestId ? ` (by ${$metadata.extendedRequestId.slice(0, 6)})` : "";
+            error = `${code ?? name}: ${message}${by}`;
         }
         this.outcomes.push({ kind, start, end: Date.now() - this.began, error });
         await pause(this.options.pauseMs ?? 50);
