@@ -83,7 +83,7 @@ export function poolPatterns(args: string[]): string[] {
 /** A pod template with its values known. */
 interface Plain {
     metadata?: { labels?: object; annotations?: Record<string, string> };
-    spec?: { containers?: object[]; initContainers?: object[] };
+    spec?: { containers?: object[] };
 }
 
 /** A pod template in the parts that mean something different to MinIO. */
@@ -91,20 +91,13 @@ function partsOf(template: PodTemplate) {
     const { metadata, spec } = template as Plain;
     const { image, args, env, ...rest } = serverContainer(template);
     const { [credentialsAnnotation]: credentials, ...annotations } = metadata?.annotations ?? {};
-    const { containers: _, initContainers, ...pod } = spec ?? {};
+    const { containers: _, ...pod } = spec ?? {};
     return {
         credentials,
         image,
         args: args ?? [],
         environment: Object.fromEntries((env ?? []).map(({ name, ...value }): [string, unknown] => [name, value])),
-        others: {
-            labels: metadata?.labels,
-            annotations,
-            ...pod,
-            ...rest,
-            // The sidecar has the server's image.
-            initContainers: initContainers?.map((container) => ({ ...container, image: undefined })),
-        } as Record<string, unknown>,
+        others: { labels: metadata?.labels, annotations, ...pod, ...rest } as Record<string, unknown>,
     };
 }
 

@@ -2,10 +2,10 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
-import { drainScript } from "./drain";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
+import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
 import { certificateVolumes } from "./tls";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
@@ -15,20 +15,8 @@ type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint
 /** Name of the container that runs the server. */
 export const serverName = "minio";
 
-/** Name of the sidecar that keeps a pod's network while its server ends. */
-export const lingerName = "linger";
-
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
-
-/**
- * How long a pod's network outlives its server, at most. Peers and clients that still send to it are then refused at once;
- * an address that is gone answers nothing, and they would wait for time-outs (measured: a read gap of 26 s).
- */
-const lingerSeconds = 10;
-
-/** Draining, lingering, and the 2 s in which a server ends, with room for a busy machine. */
-const terminationGracePeriodSeconds = 60;
 
 /**
  * Servers keep their peers' addresses for 30 s by default, and so long they cannot reach a restarted one at its new address
@@ -36,13 +24,7 @@ const terminationGracePeriodSeconds = 60;
  */
 const defaultEnvironment = { MINIO_DNS_CACHE_TTL: "1s" };
 
-/** A scratch folder: the root file system is read-only. */
-const scratch = { name: "tmp", mountPath: "/tmp" };
-
-/** What curl needs to thaw the cluster, in each pod while it is frozen: see snapshots/freeze.ts. */
-export const thawFile = `${scratch.mountPath}/thaw`;
-
-const lingerScript = `[ ! -e ${thawFile} ] || curl --config ${thawFile}; sleep ${lingerSeconds}`;
+const scratch = { name: "tmp", mountPath: scratchFolder };
 
 const containerSecurityContext = {
     allowPrivilegeEscalation: false,
@@ -55,7 +37,7 @@ const containerSecurityContext = {
 /** Annotation of the pods that changes with the root credentials: all servers must then restart together. */
 export const credentialsAnnotation = "minio-cluster/credentials";
 
-/** The pods of a pool: one MinIO server each, and a sidecar that keeps the pod's network while the server ends. */
+/** The pods of a pool: one MinIO server each. */
 export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {
     const selector = poolSelector(names, pool);
     return {
@@ -68,8 +50,6 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             automountServiceAccountToken: false,
             // A Service named minio would put MINIO_* variables into the environment, which MinIO's peers compare.
             enableServiceLinks: false,
-            // The server is ended by its id (drain.ts): as the first process of a namespace it would not get that signal.
-            shareProcessNamespace: true,
             imagePullSecrets: spec.imagePullSecrets,
             securityContext: {
                 runAsUser: minioId,
@@ -87,7 +67,6 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             affinity: spec.affinity,
             topologySpreadConstraints: spreadOf(spec, selector),
             priorityClassName: spec.priorityClassName,
-            initContainers: [lingeringSidecar(spec)],
             containers: [server(names, spec, pool)],
             volumes: [{ name: scratch.name, emptyDir: {} }, ...certificateVolumes(names, spec)],
         },
@@ -126,6 +105,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
+        command: serverCommand,
         args: serverArguments(names, spec),
         env: [
             { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },
@@ -150,7 +130,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             })),
         ],
         ...probes(names, spec),
-        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", drainScript(spec)] } } },
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", endScript(spec)] } } },
     };
 }
 
@@ -158,26 +138,4 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
 export function serverContainer(template: PodTemplate): pulumi.Unwrap<Partial<Container>> {
     const { containers } = (template as pulumi.Unwrap<PodTemplate>).spec ?? { containers: [] };
     return containers.find(({ name }) => name === serverName) ?? {};
-}
-
-/**
- * A native sidecar: it starts before the server, and ends after it.
- *
- * Where a snapshot has the cluster frozen, it thaws it before the server ends: MinIO would answer the writes that it holds with 200
- * and without having stored them (tried; see `maxClients` in `cmd/handler-api.go`, which returns without an answer).
- */
-function lingeringSidecar(spec: MinioClusterSpec): Container {
-    return {
-        name: lingerName,
-        image: spec.image,
-        restartPolicy: "Always",
-        command: ["sleep", "infinity"],
-        resources: {
-            requests: { cpu: "1m", memory: "8Mi" },
-            limits: { cpu: "50m", memory: "32Mi" },
-        },
-        securityContext: containerSecurityContext,
-        volumeMounts: [scratch],
-        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", lingerScript] } } },
-    };
 }

@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { type MinioClusterSpec, topologyOfPools } from "./defaults";
-import { serverProcess } from "./drain";
 import { apiPort, scheme } from "./endpoints";
 import type { Names } from "./names";
+import { startFolder } from "./serverProcess";
 
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 
@@ -69,7 +69,7 @@ function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
  * formats its drives only when it reaches them all. It must when all servers restart together, too: as they do not start in the same
  * instant, each misses some drives, and answers that objects do not exist which do (tried: 8 reads of 866, and 300 writes refused).
  *
- * What it finds is kept in a folder of this start of the container. An image without curl does not settle.
+ * What it finds is kept in the folder of this start. An image without curl does not settle.
  */
 function startupScript(names: Names, spec: MinioClusterSpec): string {
     const url = (host: string, path: string) => `${scheme(spec)}://${host}:${apiPort}/minio/health/${path}`;
@@ -78,16 +78,14 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         "command -v curl > /dev/null || exit 0",
         'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
         `others_serve() { ask ${url(others, "live")} > /dev/null; }`,
-        // Kubelet makes the log when it makes the container: a drive that was formatted before it has been used before.
-        'was_used() { [ -e "$1" ] && [ "$1" -ot /dev/termination-log ]; }',
-        serverProcess,
-        // Named by the time at which the process started, the 22nd field.
-        'set -- $(cat "/proc/$(server)/stat") && shift 21 || exit 1; state="/tmp/start-$1"',
-        'mkdir "$state" 2> /dev/null && { was_used /data*/.minio.sys/format.json || others_serve; } && : > "$state/settle"',
-        `[ -e "$state/settle" ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
+        `cd ${startFolder} && [ -e server ] || exit 1`,
+        // A drive that was formatted before this start has been used before.
+        'was_used() { [ -e "$1" ] && [ "$1" -ot server ]; }',
+        "[ -e looked ] || { { was_used /data*/.minio.sys/format.json || others_serve; } && : > settle; : > looked; }",
+        `[ -e settle ] || { ask ${url("127.0.0.1", "cluster")} > /dev/null; exit; }`,
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
-        '[ -e "$state/started" ] || date +%s > "$state/started"',
-        `[ $(($(date +%s) - $(cat "$state/started"))) -ge ${settleSeconds} ]`,
+        "[ -e started ] || date +%s > started",
+        `[ $(($(date +%s) - $(cat started))) -ge ${settleSeconds} ]`,
     ].join("\n");
 }

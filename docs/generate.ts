@@ -207,12 +207,7 @@ export const seedRows: SeedRow[] = [
     {
         row: "snapshot",
         asked: "all drives at one point in time",
-        arguments: [
-            "snapshots",
-            "snapshots.groupClassName",
-            "snapshots.consistency",
-            "snapshots.freezeTimeoutSeconds",
-        ],
+        arguments: ["snapshots", "snapshots.groupClassName", "snapshots.consistency", "snapshots.freezeTimeoutSeconds"],
         tests: [
             snapshots("are taken under load without a failed request"),
             groups("are taken of all pools at one instant, under load and without a failed request"),

@@ -2,16 +2,16 @@
  * Freezes a cluster while its drives are snapshotted, and thaws it whatever happens.
  *
  * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets no
- * bound to that, so each server gets one beforehand: a process beside it that thaws the cluster when the time is over,
+ * bound to that, so each server gets one beforehand: a process in its container that thaws the cluster when the time is over,
  * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
- * server ends, it is thawed: see the sidecar in podTemplate.ts.
+ * server ends, it is thawed: see serverProcess.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
-import { passingHeader } from "../drain";
 import { apiPort } from "../endpoints";
 import type { Kubernetes, PodRequest } from "../kubernetes";
 import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
-import { lingerName, serverName, thawFile } from "../podTemplate";
+import { serverName } from "../podTemplate";
+import { passingHeader, thawFile } from "../serverProcess";
 
 /** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
 export const frozenAnnotation = "minio-cluster/frozen-for";
@@ -314,8 +314,8 @@ async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promi
         return await Promise.all(
             servers.map(async (server) => {
                 const pod = nameOf(server);
-                // In the sidecar, which outlives the server.
-                const process = await kubernetes.execute(namespace, pod, lingerName, command);
+                // With the server it ends, too; but one that starts again is not frozen.
+                const process = await kubernetes.execute(namespace, pod, serverName, command);
                 return { pod, process: process.trim() };
             }),
         );
@@ -331,7 +331,7 @@ async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promi
 async function disarm({ kubernetes, namespace }: Freezable, switches: Switch[]): Promise<void> {
     await Promise.all(
         switches.map(({ pod, process }) =>
-            kubernetes.execute(namespace, pod, lingerName, [
+            kubernetes.execute(namespace, pod, serverName, [
                 "sh",
                 "-c",
                 `kill ${process} 2> /dev/null; rm -f ${thawFile}`,

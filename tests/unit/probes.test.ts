@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { probes } from "../../components/probes";
-import { fakeServerProcess } from "./serverProcess";
+import { startFolder } from "../../components/serverProcess";
 
 const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
 
@@ -62,13 +62,14 @@ describe("the probes", () => {
                 "esac",
             ];
             writeFileSync(join(folder, "curl"), curl.join("\n"));
-            fakeServerProcess(folder);
+            mkdirSync(join(folder, "start"), { recursive: true });
+            if (!existsSync(join(folder, "start/server"))) {
+                writeFileSync(join(folder, "start/server"), "77\n");
+            }
             chmodSync(join(folder, "curl"), 0o755);
             const script = probesOf({})
-                .startupProbe.exec.command[2].replace("/tmp/start-", `${folder}/start-`)
-                .replace("/data*/.minio.sys/format.json", `${folder}/format.json`)
-                .replace("/dev/termination-log", `${folder}/log`)
-                .replaceAll("/proc/", `${folder}/proc/`);
+                .startupProbe.exec.command[2].replace(startFolder, `${folder}/start`)
+                .replace("/data*/.minio.sys/format.json", `${folder}/format.json`);
             const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
             const PATH = `${folder}${delimiter}${process.env.PATH}`;
             return spawnSync("sh", ["-c", waited + script], { env: { ...process.env, PATH } }).status === 0;
@@ -82,7 +83,8 @@ describe("the probes", () => {
 
         /** The drive was formatted so many seconds before the container was made. */
         function formatted(secondsBefore: number): void {
-            writeFileSync(join(folder, "log"), "");
+            mkdirSync(join(folder, "start"), { recursive: true });
+            writeFileSync(join(folder, "start/server"), "77\n");
             writeFileSync(join(folder, "format.json"), "{}");
             const made = Date.now() / 1000 - secondsBefore;
             utimesSync(join(folder, "format.json"), made, made);

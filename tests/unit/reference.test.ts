@@ -103,12 +103,10 @@ describe("docs/comparison.md", () => {
         const objects = await render();
         const pod = objects["apps/v1:StatefulSet minio"].spec.template;
         const [server] = pod.spec.containers;
-        const [linger] = pod.spec.initContainers;
         const sections: Record<string, any> = {
             StatefulSet: objects["apps/v1:StatefulSet minio"],
             Pods: pod,
             "Server container": server,
-            "Sidecar container `linger`": linger,
             "Headless Service": objects["core/v1:Service minio-headless"],
             "Client Service": objects["core/v1:Service minio"],
             Secret: objects["core/v1:Secret minio-secret"],

@@ -1,6 +1,21 @@
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 
+/** A scratch folder of each pod: the root file system is read-only. */
+export const scratchFolder = "/tmp";
+
+/** Of one start of the server: made anew with each, and read by the scripts of the probes and of the end. */
+export const startFolder = `${scratchFolder}/start`;
+
+/** Has the id of the server's process. */
+const processFile = `${startFolder}/server`;
+
+/** Is there when the server was ended on purpose, and the container is to stay for a while. */
+const endingFile = `${startFolder}/ending`;
+
+/** What curl needs to thaw the cluster, in each pod while it is frozen: see snapshots/freeze.ts. */
+export const thawFile = `${scratchFolder}/thaw`;
+
 /** How long a server goes on serving after it was taken out of the Services, in seconds. */
 const drainSeconds = 5;
 
@@ -13,18 +28,43 @@ const questions = { perSecond: 200, most: 1000 };
  */
 const calmAnswers = 3;
 
+/**
+ * How long a pod's network outlives its server, in seconds. Peers and clients that still send to it are then refused at once; an
+ * address that is gone answers nothing, and they would wait for time-outs (measured: a read gap of 26 s).
+ */
+const lingerSeconds = 3;
+
+/** Draining and lingering, with room for a busy machine. */
+export const terminationGracePeriodSeconds = 60;
+
 /** A request with this header is answered at once, with the number of those under way (`maxClients` in `cmd/handler-api.go`). */
 export const passingHeader = { name: "X-Amz-Meta-Minio-Object-Perf", value: "true" };
 
-/** Shell: prints the id of the server's process. The containers of a pod see each other's processes (`shareProcessNamespace`). */
-export const serverProcess = [
-    "server() (",
-    "    cd /proc/",
-    "    for id in [0-9]*; do",
-    '        { read -r name < "$id/comm"; } 2> /dev/null && [ "$name" = minio ] && echo "$id" && break',
-    "    done",
-    ")",
-].join("\n");
+/**
+ * The first process of the server's container. It outlives a server that is ended by `endScript`; any other end, and a signal, it
+ * passes on.
+ *
+ * A container ends with its first process, and the pod's network soon after. And what is ended while Kubernetes is about to end it
+ * itself may confuse the container runtime (tried with containerd 1.6: every tenth pod stayed for the whole grace period).
+ */
+export const serverCommand = [
+    "/bin/sh",
+    "-c",
+    [
+        `rm -rf ${startFolder} && mkdir ${startFolder} || exit 1`,
+        'minio "$@" &',
+        "server=$!",
+        `echo "$server" > ${processFile}`,
+        "trap 'kill -TERM \"$server\"' TERM INT",
+        // Waiting ends with a signal, too.
+        'while wait "$server"; status=$?; kill -0 "$server" 2> /dev/null; do :; done',
+        `[ -e ${endingFile} ] || exit "$status"`,
+        "trap 'exit 0' TERM INT",
+        `sleep ${terminationGracePeriodSeconds} &`,
+        "wait $!",
+    ].join("\n"),
+    "start",
+];
 
 /**
  * Ends a server at a moment at which no request is under way on it, if there is one, and in that moment.
@@ -37,10 +77,12 @@ export const serverProcess = [
  * time-out, in 1 of 20 restarts). So it gets the signal that ends it at once. What was acknowledged is on the drives either way.
  * What it had to heal is left to the scanner and to reads, as is most of it otherwise: MinIO tries each object once, a second later.
  *
+ * Where a snapshot has the cluster frozen, it is thawed first: nobody would hear of the end of a server that holds all requests.
+ *
  * A MinIO before 2024 does not tell what is under way, nor does an image without curl find out: the server then ends when the time
  * is over.
  */
-export function drainScript(spec: MinioClusterSpec): string {
+export function endScript(spec: MinioClusterSpec): string {
     // One curl asks over one connection, and its stderr is not buffered: the answer is known within a millisecond.
     const ask = [
         "curl --insecure --silent --fail-early --max-time 1 --output /dev/null",
@@ -50,17 +92,16 @@ export function drainScript(spec: MinioClusterSpec): string {
         `"${scheme(spec)}://127.0.0.1:${apiPort}/?[1-${questions.most}]"`,
     ].join(" ");
     return [
-        serverProcess,
+        `[ ! -e ${thawFile} ] || curl --config ${thawFile}`,
         `sleep ${drainSeconds}`,
-        "process=$(server)",
-        // A server of another name ends by the signal that Kubernetes sends afterwards.
-        '[ -n "$process" ] || exit 0',
         `${ask} 2>&1 | {`,
         "    calm=0",
         `    while [ $calm -lt ${calmAnswers} ] && read -r limit remaining; do`,
         '        [ "$limit" = "$remaining" ] && calm=$((calm + 1)) || calm=0',
         "    done",
-        '    kill -KILL "$process"',
+        `    : > ${endingFile}`,
+        `    kill -KILL "$(cat ${processFile})"`,
         "}",
+        `sleep ${lingerSeconds}`,
     ].join("\n");
 }

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { withDefaults } from "../../components/defaults";
+import { endScript, serverCommand, startFolder, thawFile } from "../../components/serverProcess";
+
+describe("the server's process", () => {
+    let folder: string;
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "minio-process-"));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    const inFolder = (script: string) =>
+        script.replaceAll(startFolder, `${folder}/start`).replaceAll(thawFile, `${folder}/thaw`);
+    const environment = () => ({ ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` });
+
+    function program(name: string, lines: string[]): void {
+        writeFileSync(join(folder, name), ["#!/bin/sh", ...lines, ""].join("\n"));
+        chmodSync(join(folder, name), 0o755);
+    }
+
+    describe("when it is to end", () => {
+        /** What is done when MinIO answers so, one time after another. */
+        function end(answers: string[]): string[] {
+            const file = join(folder, "done");
+            program(
+                "curl",
+                [
+                    `[ "$1" != --config ] || { echo thaw >> ${file}; exit; }`,
+                    answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; sleep 0.1`),
+                ].flat(),
+            );
+            mkdirSync(join(folder, "start"), { recursive: true });
+            writeFileSync(join(folder, "start/server"), "77\n");
+            const fakes = `sleep() { echo "sleep $1" >> ${file}; }\nkill() { echo "kill $*" >> ${file}; }\n`;
+            const script = fakes + inFolder(endScript(withDefaults({})));
+            assert.equal(spawnSync("sh", ["-c", script], { env: environment() }).status, 0);
+            assert.ok(existsSync(join(folder, "start/ending")));
+            return readFileSync(file, "utf8").trim().split("\n");
+        }
+        const calm = "90 90";
+
+        it("does at the first moment at which no request has been under way for some answers", () => {
+            const done = end(["90 88", calm, calm, "90 89", calm, calm, calm, "90 88", "90 88"]);
+            assert.deepEqual(done.slice(0, 9), ["sleep 5", ...Array(7).fill("ask"), "kill -KILL 77"]);
+            assert.equal(done.at(-1), "sleep 3");
+        });
+
+        it("does when MinIO does not tell, or does not answer", () => {
+            assert.equal(end([" ", " ", " ", " "]).indexOf("kill -KILL 77"), 4);
+            rmSync(join(folder, "done"));
+            assert.deepEqual(end([]), ["sleep 5", "kill -KILL 77", "sleep 3"]);
+        });
+
+        it("does in the end where requests are always under way", () => {
+            assert.deepEqual(end(["90 80", "90 80"]), ["sleep 5", "ask", "ask", "kill -KILL 77", "sleep 3"]);
+        });
+
+        it("is thawed before", () => {
+            writeFileSync(join(folder, "thaw"), "");
+            assert.deepEqual(end([]).slice(0, 2), ["thaw", "sleep 5"]);
+        });
+    });
+
+    describe("under the container's first process", () => {
+        /** Starts it as Kubernetes does, with this for a server. */
+        function start(server: string[]) {
+            program("minio", [`echo "$@" > ${folder}/arguments`, ...server]);
+            const [shell, option, script, name] = serverCommand;
+            const child = spawn(shell, [option, inFolder(script), name, "server", "http://a b"], {
+                env: environment(),
+            });
+            const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
+            return { child, ended };
+        }
+        const serverId = () => Number(readFileSync(join(folder, "start/server"), "utf8"));
+
+        async function untilThere(file: string): Promise<void> {
+            while (!existsSync(join(folder, file))) {
+                await new Promise((resolve) => setTimeout(resolve, 10));
+            }
+        }
+
+        it("gets its arguments as they are, and its status is the container's", async () => {
+            assert.equal(await start(["exit 3"]).ended, 3);
+            assert.equal(readFileSync(join(folder, "arguments"), "utf8"), "server http://a b\n");
+        });
+
+        it("gets the signal to end, and has its time for it", async () => {
+            const { child, ended } = start([
+                "trap 'sleep 0.3; exit 7' TERM",
+                ": > $0.up",
+                "while :; do sleep 0.05; done",
+            ]);
+            await untilThere("minio.up");
+            child.kill("SIGTERM");
+            assert.equal(await ended, 7);
+        });
+
+        it("ends the container when it crashes", async () => {
+            const { ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
+            await untilThere("minio.up");
+            process.kill(serverId(), "SIGKILL");
+            assert.equal(await ended, 128 + 9);
+        });
+
+        it("is outlived by the container when it was ended on purpose, until Kubernetes ends that", async () => {
+            const { child, ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
+            await untilThere("minio.up");
+            writeFileSync(join(folder, "start/ending"), "");
+            process.kill(serverId(), "SIGKILL");
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            assert.equal(child.exitCode, null);
+            child.kill("SIGTERM");
+            assert.equal(await ended, 0);
+        });
+
+        it("is started anew as if nothing had been", async () => {
+            mkdirSync(join(folder, "start"));
+            writeFileSync(join(folder, "start/ending"), "");
+            assert.equal(await start(["exit 0"]).ended, 0);
+            assert.ok(!existsSync(join(folder, "start/ending")));
+        });
+    });
+});
