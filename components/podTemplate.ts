@@ -6,6 +6,7 @@ import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments }
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
+import { waitForOthers } from "./startTogether";
 import { certificateVolumes } from "./tls";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
@@ -105,7 +106,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
-        command: serverCommand,
+        command: serverCommand(waitForOthers(names, spec, pool)),
         args: serverArguments(names, spec),
         env: [
             { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },

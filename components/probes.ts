@@ -3,6 +3,7 @@ import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import type { Names } from "./names";
 import { startFolder } from "./serverProcess";
+import { completeFile } from "./startTogether";
 
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 
@@ -14,6 +15,9 @@ type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readines
  * written while it was away, and with one other drive it answers that there is no such object (tried: 19 reads of 1,985).
  */
 const settleSeconds = 17;
+
+/** And one that started when all others were up: it looks within a second. */
+const completeSettleSeconds = 3;
 
 /**
  * How long a server may take to say whether objects can be read, in seconds. It asks all others, and waits up to 10 s for one that
@@ -86,6 +90,7 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
         "[ -e started ] || date +%s > started",
-        `[ $(($(date +%s) - $(cat started))) -ge ${settleSeconds} ]`,
+        `[ -e ${completeFile} ] && settle=${completeSettleSeconds} || settle=${settleSeconds}`,
+        '[ $(($(date +%s) - $(cat started))) -ge "$settle" ]',
     ].join("\n");
 }

@@ -46,12 +46,15 @@ export const passingHeader = { name: "X-Amz-Meta-Minio-Object-Perf", value: "tru
  *
  * A container ends with its first process, and the pod's network soon after. And what is ended while Kubernetes is about to end it
  * itself may confuse the container runtime (tried with containerd 1.6: every tenth pod stayed for the whole grace period).
+ *
+ * @param before what it does before it starts the server
  */
-export const serverCommand = [
+export const serverCommand = (before: string[] = []): string[] => [
     "/bin/sh",
     "-c",
     [
         `rm -rf ${startFolder} && mkdir ${startFolder} || exit 1`,
+        ...before,
         'minio "$@" &',
         "server=$!",
         `echo "$server" > ${processFile}`,

@@ -70,7 +70,7 @@ describe("the server's process", () => {
         /** Starts it as Kubernetes does, with this for a server. */
         function start(server: string[]) {
             program("minio", [`echo "$@" > ${folder}/arguments`, ...server]);
-            const [shell, option, script, name] = serverCommand;
+            const [shell, option, script, name] = serverCommand();
             const child = spawn(shell, [option, inFolder(script), name, "server", "http://a b"], {
                 env: environment(),
             });
