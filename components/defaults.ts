@@ -119,3 +119,13 @@ export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
         })),
     );
 }
+
+/**
+ * Whether `cluster/read` says yes during an update. It counts servers that wait for a boot quorum as gone, though they serve
+ * their drives: where more must wait than may be gone, all others would become unready, and the cluster would serve nobody
+ * (tried with 16 servers, where every request succeeded).
+ */
+export function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
+    const topology = topologyOfPools(pools);
+    return topology !== undefined && topology.bootQuorum <= topology.serversThatMayFailForReads;
+}

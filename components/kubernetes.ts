@@ -198,8 +198,9 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
             await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);
         },
         async deletePod(namespace, name, uid, gracePeriodSeconds) {
-            const body = { preconditions: { uid } };
-            await orUndefined(core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds, body }), [404, 409]);
+            // With a body, the API reads none of the options from the query.
+            const body = { gracePeriodSeconds, preconditions: { uid } };
+            await orUndefined(core.deleteNamespacedPod({ namespace, name, body }), [404, 409]);
         },
         async growClaim(namespace, name, storage) {
             const body = { spec: { resources: { requests: { storage } } } };

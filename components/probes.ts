@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { type MinioClusterSpec, topologyOfPools } from "./defaults";
+import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import type { Names } from "./names";
 import { startFolder } from "./serverProcess";
@@ -56,16 +56,6 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
         },
         livenessProbe: { ...http("live"), periodSeconds: 10, failureThreshold: 6 },
     };
-}
-
-/**
- * Whether `cluster/read` says yes during an update. It counts servers that wait for a boot quorum as gone, though they serve
- * their drives: where more must wait than may be gone, all others would become unready, and the cluster would serve nobody
- * (tried with 16 servers, where every request succeeded).
- */
-function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
-    const topology = topologyOfPools(pools);
-    return topology !== undefined && topology.bootQuorum <= topology.serversThatMayFailForReads;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { MinioClusterSpec } from "./defaults";
+import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 
 /** A scratch folder of each pod: the root file system is read-only. */
@@ -58,11 +58,13 @@ export const serverCommand = (before: string[] = []): string[] => [
         'minio "$@" &',
         "server=$!",
         `echo "$server" > ${processFile}`,
-        "trap 'kill -TERM \"$server\"' TERM INT",
+        "asked=",
+        "trap 'asked=1; kill -TERM \"$server\"' TERM INT",
         // Waiting ends with a signal, too.
         'while wait "$server"; status=$?; kill -0 "$server" 2> /dev/null; do :; done',
         `[ -e ${endingFile} ] || exit "$status"`,
         "trap 'exit 0' TERM INT",
+        '[ -z "$asked" ] || exit 0',
         `sleep ${terminationGracePeriodSeconds} &`,
         "wait $!",
     ].join("\n"),
@@ -80,30 +82,40 @@ export const serverCommand = (before: string[] = []): string[] => [
  * time-out, in 1 of 20 restarts). So it gets the signal that ends it at once. What was acknowledged is on the drives either way.
  * What it had to heal is left to the scanner and to reads, as is most of it otherwise: MinIO tries each object once, a second later.
  *
+ * Where no object can be read any more, as when all restart together, it ends without delay: there is nothing to drain.
+ *
  * Where a snapshot has the cluster frozen, it is thawed first: nobody would hear of the end of a server that holds all requests.
  *
  * A MinIO before 2024 does not tell what is under way, nor does an image without curl find out: the server then ends when the time
  * is over.
  */
 export function endScript(spec: MinioClusterSpec): string {
+    const own = `${scheme(spec)}://127.0.0.1:${apiPort}`;
+    const readable = `curl --insecure --silent --fail --max-time 1 --output /dev/null ${own}/minio/health/cluster/read`;
     // One curl asks over one connection, and its stderr is not buffered: the answer is known within a millisecond.
     const ask = [
         "curl --insecure --silent --fail-early --max-time 1 --output /dev/null",
         `--rate ${questions.perSecond}/s`,
         `--header "${passingHeader.name}: ${passingHeader.value}"`,
         '--write-out "%{stderr}%header{x-ratelimit-limit} %header{x-ratelimit-remaining}\\n"',
-        `"${scheme(spec)}://127.0.0.1:${apiPort}/?[1-${questions.most}]"`,
+        `"${own}/?[1-${questions.most}]"`,
     ].join(" ");
     return [
         `[ ! -e ${thawFile} ] || curl --config ${thawFile}`,
-        `sleep ${drainSeconds}`,
+        // One answer may be late.
+        countsServersThatWait(spec)
+            ? `in_vain() { command -v curl > /dev/null && ! ${readable} && ! ${readable}; }`
+            : "in_vain() { false; }",
+        `end() { : > ${endingFile}; kill -KILL "$(cat ${processFile})"; }`,
+        "drained=0",
+        `while [ $drained -lt ${drainSeconds} ] && ! in_vain; do sleep 1; drained=$((drained + 1)); done`,
+        "if in_vain; then end; exit; fi",
         `${ask} 2>&1 | {`,
         "    calm=0",
         `    while [ $calm -lt ${calmAnswers} ] && read -r limit remaining; do`,
         '        [ "$limit" = "$remaining" ] && calm=$((calm + 1)) || calm=0',
         "    done",
-        `    : > ${endingFile}`,
-        `    kill -KILL "$(cat ${processFile})"`,
+        "    end",
         "}",
         `sleep ${lingerSeconds}`,
     ].join("\n");

@@ -65,6 +65,18 @@ describe("the connection to Kubernetes", () => {
         });
     });
 
+    it("deletes a pod in the time that it is given, and no other of its name", async () => {
+        let sent = "";
+        api.answers = (request, response) => {
+            request.on("data", (chunk) => {
+                sent += chunk;
+            });
+            request.on("end", () => json(response, 200, { kind: "Status", apiVersion: "v1" }));
+        };
+        await kubernetes.deletePod("a", "minio-0", "7", 3);
+        assert.deepEqual(JSON.parse(sent), { gracePeriodSeconds: 3, preconditions: { uid: "7" } });
+    });
+
     it("knows an outage from an answer", async () => {
         for (const [status, isPassing] of [
             [503, true],

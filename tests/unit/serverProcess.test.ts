@@ -25,12 +25,13 @@ describe("the server's process", () => {
 
     describe("when it is to end", () => {
         /** What is done when MinIO answers so, one time after another. */
-        function end(answers: string[]): string[] {
+        function end(answers: string[], readable = true): string[] {
             const file = join(folder, "done");
             program(
                 "curl",
                 [
                     `[ "$1" != --config ] || { echo thaw >> ${file}; exit; }`,
+                    `case "$*" in *cluster/read) exit ${readable ? 0 : 22} ;; esac`,
                     answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; sleep 0.1`),
                 ].flat(),
             );
@@ -43,26 +44,31 @@ describe("the server's process", () => {
             return readFileSync(file, "utf8").trim().split("\n");
         }
         const calm = "90 90";
+        const drained = Array(5).fill("sleep 1");
 
         it("does at the first moment at which no request has been under way for some answers", () => {
             const done = end(["90 88", calm, calm, "90 89", calm, calm, calm, "90 88", "90 88"]);
-            assert.deepEqual(done.slice(0, 9), ["sleep 5", ...Array(7).fill("ask"), "kill -KILL 77"]);
+            assert.deepEqual(done.slice(0, 13), [...drained, ...Array(7).fill("ask"), "kill -KILL 77"]);
             assert.equal(done.at(-1), "sleep 3");
         });
 
         it("does when MinIO does not tell, or does not answer", () => {
-            assert.equal(end([" ", " ", " ", " "]).indexOf("kill -KILL 77"), 4);
+            assert.equal(end([" ", " ", " ", " "]).indexOf("kill -KILL 77"), 8);
             rmSync(join(folder, "done"));
-            assert.deepEqual(end([]), ["sleep 5", "kill -KILL 77", "sleep 3"]);
+            assert.deepEqual(end([]), [...drained, "kill -KILL 77", "sleep 3"]);
         });
 
         it("does in the end where requests are always under way", () => {
-            assert.deepEqual(end(["90 80", "90 80"]), ["sleep 5", "ask", "ask", "kill -KILL 77", "sleep 3"]);
+            assert.deepEqual(end(["90 80", "90 80"]), [...drained, "ask", "ask", "kill -KILL 77", "sleep 3"]);
+        });
+
+        it("does at once where no object can be read, as when all restart together", () => {
+            assert.deepEqual(end([calm], false), ["kill -KILL 77"]);
         });
 
         it("is thawed before", () => {
             writeFileSync(join(folder, "thaw"), "");
-            assert.deepEqual(end([]).slice(0, 2), ["thaw", "sleep 5"]);
+            assert.deepEqual(end([]).slice(0, 2), ["thaw", "sleep 1"]);
         });
     });
 
@@ -116,6 +122,15 @@ describe("the server's process", () => {
             await new Promise((resolve) => setTimeout(resolve, 300));
             assert.equal(child.exitCode, null);
             child.kill("SIGTERM");
+            assert.equal(await ended, 0);
+        });
+
+        it("is not outlived when Kubernetes ends the container at the same moment", async () => {
+            const { child, ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
+            await untilThere("minio.up");
+            writeFileSync(join(folder, "start/ending"), "");
+            child.kill("SIGTERM");
+            process.kill(serverId(), "SIGKILL");
             assert.equal(await ended, 0);
         });
 
