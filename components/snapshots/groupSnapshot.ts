@@ -17,22 +17,15 @@ import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./takeSet";
 const apiGroup = "groupsnapshot.storage.k8s.io";
 const kind = "VolumeGroupSnapshot";
 
-/**
- * The newest version of the API that the Kubernetes cluster has.
- *
- * @throws Error when it has none
- */
-export async function groupVersion(kubernetes: Kubernetes): Promise<string> {
+/** The newest version of the API that the Kubernetes cluster has; undefined when it has none. */
+export async function groupVersion(kubernetes: Kubernetes): Promise<string | undefined> {
     for (const version of ["v1", "v1beta2", "v1beta1"]) {
         const apiVersion = `${apiGroup}/${version}`;
         if (await kubernetes.knows(apiVersion, kind)) {
             return apiVersion;
         }
     }
-    throw new Error(
-        "snapshots.groupClassName: this Kubernetes cluster knows no VolumeGroupSnapshot. Install the API of the external-snapshotter " +
-            "and give its controllers --feature-gates=CSIVolumeGroupSnapshot=true, or set snapshots.className instead",
-    );
+    return undefined;
 }
 
 /** The VolumeGroupSnapshot of a set. The program makes it as Pulumi will have it. */

@@ -8,14 +8,14 @@ import { parseQuantity } from "../quantity";
 /** Label of everything that belongs to a set, with the set's name. */
 export const setLabel = "minio-cluster/snapshot-set";
 
-/** Key of the ConfigMap that records a set. */
-export const recordKey = "set.json";
-
-export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
 /** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
 export const claimAnnotation = "minio-cluster/snapshot-of";
 export const clusterLabel = "minio-cluster/snapshots-of";
 
+/** Key of the ConfigMap that records a set. */
+export const recordKey = "set.json";
+
+export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
 export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
 export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
 export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };

@@ -69,7 +69,6 @@ async function askCluster(names: Names, spec: MinioClusterSpec): Promise<Known> 
     if (!hasEngine() || sets.length === 0) {
         return { taken };
     }
-    let group: string | undefined;
     try {
         const kubernetes = await connect(spec.rollout.kubeconfig);
         const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
@@ -88,8 +87,14 @@ async function askCluster(names: Names, spec: MinioClusterSpec): Promise<Known> 
                 taken.set(set, record);
             }
         }
-        if (groupClassName !== undefined && taken.size < sets.length) {
-            group = await groupVersion(kubernetes);
+        const isNewGroup = groupClassName !== undefined && taken.size < sets.length;
+        const group = isNewGroup ? await groupVersion(kubernetes) : undefined;
+        if (isNewGroup && group === undefined) {
+            return endProgram(
+                `snapshots.groupClassName: '${groupClassName}' is of a kind that this Kubernetes cluster does not know. Install the API ` +
+                    "of the external-snapshotter, and give its controllers --feature-gates=CSIVolumeGroupSnapshot=true; or set " +
+                    "snapshots.className instead",
+            );
         }
         return { taken, group };
     } catch (error) {
