@@ -48,10 +48,10 @@ describe("the class of a change", () => {
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
         ["another image", { image }, "coupled", ["image"]],
-        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args", "startupProbe"]],
+        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args", "command", "startupProbe"]],
         ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
         ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
-        ["another pool", { expansionPools: [{}] }, "together", ["pools", "readinessProbe"]],
+        ["another pool", { expansionPools: [{}] }, "together", ["pools", "command", "readinessProbe", "lifecycle"]],
     ];
     for (const [what, args, expected, fields] of classes) {
         it(`of ${what} is ${expected}`, () => {
