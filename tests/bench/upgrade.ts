@@ -48,7 +48,9 @@ function readOptions(): Options {
     if (!(Number.isInteger(runs) && runs >= 1)) {
         throw new UserError(`--runs=${values.runs} is not allowed: use an integer of at least 1`);
     }
-    process.env.CHART = values.chart ?? process.env.CHART;
+    if (values.chart) {
+        process.env.CHART = values.chart;
+    }
     return { ways: chosen, runs, out: values.out };
 }
 
