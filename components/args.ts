@@ -218,9 +218,8 @@ export interface SnapshotsArgs {
      */
     className?: pulumi.Input<string>;
     /**
-     * VolumeGroupSnapshotClass of new sets, instead of `className`: the storage cuts all drives by one call, at one instant, and
-     * requests wait for less time. Needs a storage driver that can, and Kubernetes' VolumeGroupSnapshots. Default: none, each drive
-     * has a VolumeSnapshot of its own.
+     * VolumeGroupSnapshotClass of new sets, instead of `className`: the storage cuts all drives by one call, at one instant. Needs a
+     * storage driver that can, and Kubernetes' VolumeGroupSnapshots. Default: none, each drive has a VolumeSnapshot of its own.
      */
     groupClassName?: pulumi.Input<string>;
     /**
