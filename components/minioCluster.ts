@@ -10,7 +10,7 @@ import { hasEngine } from "./engine";
 import { loadClientMeanwhile } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
 import { createMonitoring } from "./monitoring/monitoring";
-import { type Names, namesOf, poolName, poolSelector, serverDnsName } from "./names";
+import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
@@ -129,10 +129,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const url = (service: string, port: number) =>
             whenReady(
                 this.ready,
-                spec.apply(
-                    (wanted) =>
-                        `${scheme(wanted)}://${service}.${wanted.namespace}.svc.${wanted.clusterDomain}:${port}`,
-                ),
+                spec.apply((wanted) => `${scheme(wanted)}://${serviceDnsName(service, wanted)}:${port}`),
             );
         this.endpoint = url(names.cluster, apiPort);
         this.consoleEndpoint = url(names.consoleService, consolePort);

@@ -50,5 +50,10 @@ export function poolSelector(names: Names, pool: number): Record<string, string>
 
 /** The name under which a server is found inside the cluster, whether it is ready or not. */
 export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number, ordinal: number | string): string {
-    return `${poolName(names.cluster, pool)}-${ordinal}.${names.headlessService}.${spec.namespace}.svc.${spec.clusterDomain}`;
+    return `${poolName(names.cluster, pool)}-${ordinal}.${serviceDnsName(names.headlessService, spec)}`;
+}
+
+/** DNS name of a Service, in the whole Kubernetes cluster. */
+export function serviceDnsName(service: string, { namespace, clusterDomain }: MinioClusterSpec): string {
+    return `${service}.${namespace}.svc.${clusterDomain}`;
 }

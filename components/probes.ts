@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
-import type { Names } from "./names";
+import { type Names, serviceDnsName } from "./names";
 import { startFolder } from "./serverProcess";
 import { completeFile } from "./startTogether";
 
@@ -67,7 +67,7 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
  */
 function startupScript(names: Names, spec: MinioClusterSpec): string {
     const url = (host: string, path: string) => `${scheme(spec)}://${host}:${apiPort}/minio/health/${path}`;
-    const others = `${names.cluster}.${spec.namespace}.svc.${spec.clusterDomain}`;
+    const others = serviceDnsName(names.cluster, spec);
     return [
         "command -v curl > /dev/null || exit 0",
         'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',

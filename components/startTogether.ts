@@ -1,6 +1,6 @@
 import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
-import { type Names, poolName, serverDnsName } from "./names";
+import { type Names, poolName, serverDnsName, serviceDnsName } from "./names";
 import { startFolder } from "./serverProcess";
 
 /** How long the first server waits for the others at most, in seconds. */
@@ -32,7 +32,7 @@ export function waitForOthers(names: Names, spec: MinioClusterSpec, pool: number
         .filter(({ first, last }) => first <= last)
         .map(({ first, last, index }) => live(serverDnsName(names, spec, index, `[${first}-${last}]`)))
         .map((url) => `"${url}"`);
-    const service = live(`${names.cluster}.${spec.namespace}.svc.${spec.clusterDomain}`);
+    const service = live(serviceDnsName(names.cluster, spec));
     return [
         'used() { command -v curl > /dev/null && [ -e "$1" ]; }',
         `others_are_up() { status=$(${ask} ${others.join(" --output /dev/null ")}) && [ -z "$status" ]; }`,

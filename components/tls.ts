@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterSpec } from "./defaults";
-import { labelsOf, type Names } from "./names";
+import { labelsOf, type Names, serviceDnsName } from "./names";
 
 /** The Secret with `tls.crt`, `tls.key` and perhaps `ca.crt`; undefined without TLS. */
 export function certificateSecretName(names: Names, spec: MinioClusterSpec): string | undefined {
@@ -25,15 +25,15 @@ export function certificateVolumes(names: Names, spec: MinioClusterSpec): k8s.ty
 }
 
 /** Every name under which a server is spoken to. */
-export function certificateNames(names: Names, { namespace, clusterDomain }: MinioClusterSpec): string[] {
+export function certificateNames(names: Names, spec: MinioClusterSpec): string[] {
     const ofService = (service: string) => [
         service,
-        `${service}.${namespace}`,
-        `${service}.${namespace}.svc`,
-        `${service}.${namespace}.svc.${clusterDomain}`,
+        `${service}.${spec.namespace}`,
+        `${service}.${spec.namespace}.svc`,
+        serviceDnsName(service, spec),
     ];
     return [
-        `*.${names.headlessService}.${namespace}.svc.${clusterDomain}`,
+        `*.${serviceDnsName(names.headlessService, spec)}`,
         ...ofService(names.cluster),
         ...ofService(names.consoleService),
         "localhost",

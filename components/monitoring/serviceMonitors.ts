@@ -1,6 +1,6 @@
 import type { MinioClusterSpec } from "../defaults";
 import { apiPort, scheme } from "../endpoints";
-import type { Names } from "../names";
+import { type Names, serviceDnsName } from "../names";
 import { serviceLabel } from "../services";
 import { certificateSecretName } from "../tls";
 import { jobOf, type Scrape } from "./series";
@@ -54,7 +54,7 @@ interface Relabeling {
  */
 export function clusterMonitor(names: Names, spec: MinioClusterSpec, token: string): ServiceMonitorSpec {
     const once = [
-        { targetLabel: "__address__", replacement: `${serviceDnsName(names, spec)}:${apiPort}` },
+        { targetLabel: "__address__", replacement: `${serviceDnsName(names.cluster, spec)}:${apiPort}` },
         // A list of what stays, as a Prometheus may copy any label of the pods (`podTargetLabels`).
         { action: "labelkeep" as const, regex: "__.+|namespace|service|endpoint|job" },
     ];
@@ -122,11 +122,7 @@ function tlsConfig(names: Names, spec: MinioClusterSpec): Endpoint["tlsConfig"] 
     const name = certificateSecretName(names, spec);
     return name === undefined
         ? undefined
-        : { ca: { secret: { name, key: "ca.crt" } }, serverName: serviceDnsName(names, spec) };
-}
-
-function serviceDnsName(names: Names, { namespace, clusterDomain }: MinioClusterSpec): string {
-    return `${names.cluster}.${namespace}.svc.${clusterDomain}`;
+        : { ca: { secret: { name, key: "ca.crt" } }, serverName: serviceDnsName(names.cluster, spec) };
 }
 
 /** Exactly one of the Services: `app` alone would select all of them, and every scrape would be made more than once. */
