@@ -5,9 +5,9 @@
 
 import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/storage";
 import { execute, kubectl, Project } from "../e2e/project";
-import { makeBucket, put, s3Of, targetOf } from "../e2e/s3";
-import { ConstantLoad, untilAcknowledged } from "../load";
-import { deleteAll, longestStall, unreadable } from "../wholeness";
+import { makeBucket, s3Of, targetOf } from "../e2e/s3";
+import type { ConstantLoad } from "../load";
+import { unreadable, whileUsed } from "../wholeness";
 
 const runs = Number(process.env.RUNS || 10);
 const single = { className: snapshotClass };
@@ -27,22 +27,10 @@ interface Run {
 
 /** Takes a set while clients write, read and delete, and none of them tries again. */
 async function takeUnderLoad(project: Project, set: string, kind: object = single): Promise<Run> {
-    const target = await targetOf(project);
-    const s3 = await s3Of(project);
-    const doomed = Array.from({ length: 200 }, (_, i) => `${set}-doomed-${i}`);
-    for (let i = 0; i < doomed.length; i += 10) {
-        await Promise.all(doomed.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
-    }
-    const load = new ConstantLoad(target, "load", { prefix: `${set}-`, maxAttempts: 1 });
-    const churn = deleteAll(s3, doomed);
-    await untilAcknowledged(load, 20);
-    const stall = longestStall(load);
-    await project.configure({ snapshots: { ...kind, sets: [set] } });
-    await project.succeed("up", "--yes", "--skip-preview");
-    const before = stall();
-    await untilAcknowledged(load, load.acknowledged.size + 20);
-    await load.stop();
-    await churn();
+    const { load, atStall } = await whileUsed(await targetOf(project), `${set}-`, async () => {
+        await project.configure({ snapshots: { ...kind, sets: [set] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
     const good = load.outcomes.filter(({ error }) => !error);
     const ends = good.map(({ end }) => end).sort((a, b) => a - b);
     return {
@@ -51,7 +39,7 @@ async function takeUnderLoad(project: Project, set: string, kind: object = singl
         waited: Math.max(...ends.slice(1).map((end, i) => end - ends[i])) / 1000,
         slowest: Math.max(...good.map(({ start, end }) => end - start)) / 1000,
         load,
-        before,
+        before: atStall,
     };
 }
 

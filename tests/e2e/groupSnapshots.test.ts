@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { ConstantLoad, client, untilAcknowledged } from "../load";
-import { deleteAll, longestStall, unreadable } from "../wholeness";
+import { groupSnapshotClass } from "../../devcluster/cluster/storage";
+import { type ConstantLoad, client } from "../load";
+import { unreadable, whileUsed } from "../wholeness";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
 import { deleteContents } from "./snapshotContents";
@@ -12,7 +13,7 @@ describe("sets of group snapshots", function () {
     this.bail(true);
     const project = new Project("e2e-groups");
     const inNamespace = `--namespace=${project.namespace}`;
-    const groupClassName = "csi-hostpath-groupsnapclass";
+    const groupClassName = groupSnapshotClass;
     const retaining = `${groupClassName}-retain`;
     const pools = { replicas: 2, expansionPools: [{ replicas: 2 }] };
     const claims = ["data-minio-0", "data-minio-1", "data-minio-pool-1-0", "data-minio-pool-1-1"];
@@ -40,26 +41,13 @@ describe("sets of group snapshots", function () {
 
     /** Runs `up` while clients write, read and delete, and none of them tries again. */
     async function upUnderLoad(prefix: string): Promise<{ text: string; load: ConstantLoad; before: number }> {
-        const s3 = await s3Of(project);
-        const doomed = Array.from({ length: 200 }, (_, i) => `${prefix}doomed-${i}`);
-        for (let i = 0; i < doomed.length; i += 10) {
-            await Promise.all(doomed.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
-        }
-        const load = new ConstantLoad(await targetOf(project), "load", { prefix, maxAttempts: 1 });
-        const churn = deleteAll(s3, doomed);
-        await untilAcknowledged(load, 20);
-        const acknowledged = load.acknowledged.size;
-        const stall = longestStall(load);
-        const text = await project.succeed("up", "--yes", "--skip-preview");
-        const atStall = stall();
-        await untilAcknowledged(load, load.acknowledged.size + 20);
-        await load.stop();
-        await churn();
+        const up = () => project.succeed("up", "--yes", "--skip-preview");
+        const { result: text, load, before, atStall } = await whileUsed(await targetOf(project), prefix, up);
         assert.deepEqual(
             load.outcomes.filter(({ error }) => error).map(({ error }) => error),
             [],
         );
-        return { text, load, before: text.includes("requests waited") ? atStall : acknowledged };
+        return { text, load, before: text.includes("requests waited") ? atStall : before };
     }
 
     /** Whether a copy, in a namespace that is there already, has what it should. */

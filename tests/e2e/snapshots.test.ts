@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { snapshotClass } from "../../devcluster/cluster/storage";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
-import { deleteAll, longestStall, unreadable } from "../wholeness";
+import { unreadable, whileUsed } from "../wholeness";
 import { commandsOf, countOfCommands } from "./guide";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
@@ -13,7 +14,6 @@ describe("sets of snapshots", function () {
     this.bail(true);
     const project = new Project("e2e-snapshots");
     const inNamespace = `--namespace=${project.namespace}`;
-    const snapshotClass = "csi-hostpath-snapclass";
     let ran = 0;
     let load: ConstantLoad;
     /** Of the load's objects, in the order of their acknowledgement, those from before the freeze. */
@@ -52,20 +52,10 @@ describe("sets of snapshots", function () {
     });
 
     it("are taken under load without a failed request", async () => {
-        const s3 = await s3Of(project);
-        const deleted = Array.from({ length: 300 }, (_, i) => `churn-${i}`);
-        for (let i = 0; i < deleted.length; i += 10) {
-            await Promise.all(deleted.slice(i, i + 10).map((key) => put(s3, "load", key, Buffer.from(key))));
-        }
-        load = new ConstantLoad(await targetOf(project), "load", { maxAttempts: 1 });
-        const churn = deleteAll(s3, deleted);
-        await untilAcknowledged(load, 20);
-        const stall = longestStall(load);
-        const [text] = await follow("Take a set");
-        frozenAt = stall();
-        await untilAcknowledged(load, load.acknowledged.size + 20);
-        await load.stop();
-        await churn();
+        const take = () => follow("Take a set");
+        const used = await whileUsed(await targetOf(project), "", take, 300);
+        const [text] = used.result;
+        ({ load, atStall: frozenAt } = used);
         assert.match(text, /'monday' is taken once the cluster is ready; all requests, reads too, wait while 4 drives/);
         assert.match(text, /requests waited up to [\d.]+ s/);
         assert.deepEqual([...(await setsThere())], ["monday"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { snapshotClass } from "../../devcluster/cluster/storage";
 import { kubectl, kubectlJson, Project } from "../e2e/project";
 import { targetOf } from "../e2e/s3";
 import { deleteContents } from "../e2e/snapshotContents";
@@ -8,7 +9,6 @@ import type { Fault } from "./fault";
 import { bucket, type LoadedCluster, resources } from "./loadedCluster";
 import { killProgram } from "./program";
 
-const className = "csi-hostpath-snapclass";
 const set = "fault";
 
 export const snapshotKilled: Fault = {
@@ -65,7 +65,7 @@ export const restoreKilled: Fault = {
 };
 
 function configureSet({ project }: LoadedCluster, sets: string[]): Promise<void> {
-    return project.configure({ snapshots: { className, sets, freezeTimeoutSeconds: 5 } });
+    return project.configure({ snapshots: { className: snapshotClass, sets, freezeTimeoutSeconds: 5 } });
 }
 
 async function annotations({ inNamespace }: LoadedCluster): Promise<Record<string, string>> {
