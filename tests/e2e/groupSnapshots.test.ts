@@ -6,11 +6,12 @@ import { unreadable, whileUsed } from "../wholeness";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
 import { deleteContents } from "./snapshotContents";
+import { stepByStep } from "./stepByStep";
 import { until } from "./until";
 
 /** Sets that the storage cuts as one, of a cluster of two pools, and restores into a namespace beside it and in place. */
-describe("sets of group snapshots", function () {
-    this.bail(true);
+describe("sets of group snapshots", () => {
+    stepByStep();
     const project = new Project("e2e-groups");
     const inNamespace = `--namespace=${project.namespace}`;
     const groupClassName = groupSnapshotClass;

@@ -4,10 +4,11 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { ConstantLoad, untilAcknowledged } from "../load";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
+import { stepByStep } from "./stepByStep";
 
 /** The life of one cluster, in order: each test goes on from where the one before left it. */
-describe("a cluster's life", function () {
-    this.bail(true);
+describe("a cluster's life", () => {
+    stepByStep();
     const project = new Project("e2e-lifecycle");
     const inNamespace = `--namespace=${project.namespace}`;
     let s3: S3Client;

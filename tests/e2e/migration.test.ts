@@ -9,6 +9,7 @@ import { findChart, findHelm } from "../bench/helm";
 import { client, type Target } from "../load";
 import { checkout, execute, kubectl, kubectlJson, Project, succeed } from "./project";
 import { digest, get, makeBucket, put, s3Of } from "./s3";
+import { stepByStep } from "./stepByStep";
 
 const root = { user: "chart-root", password: "correct-horse-battery" };
 
@@ -25,8 +26,8 @@ const values = {
     users: [],
 };
 
-describe("the drives of the official chart", function () {
-    this.bail(true);
+describe("the drives of the official chart", () => {
+    stepByStep();
     const project = new Project("e2e-migration");
     const inNamespace = `--namespace=${project.namespace}`;
     const folder = mkdtempSync(join(tmpdir(), "minio-migration-"));

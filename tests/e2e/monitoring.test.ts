@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { execute, kubectl, kubectlJson, Project, succeed } from "./project";
 import { get, makeBucket, put, s3Of } from "./s3";
+import { stepByStep } from "./stepByStep";
 
 /** The kinds of the Prometheus operator, which the embedded cluster has not: taken as they are, unchecked. */
 const definitions = [
@@ -33,8 +34,8 @@ const conditional: Record<string, string> = {
     minio_heal_objects_errors_total: "appears with the first object that could not be healed",
 };
 
-describe("monitoring", function () {
-    this.bail(true);
+describe("monitoring", () => {
+    stepByStep();
     const project = new Project("e2e-monitoring");
     const inNamespace = `--namespace=${project.namespace}`;
     let token: string;

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { checkout, execute, kubectl, kubectlJson, Project } from "./project";
+import { stepByStep } from "./stepByStep";
 
 const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
 const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
 
 /** A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted pods. */
-describe("a deployer with the shipped roles, and no more", function () {
-    this.bail(true);
+describe("a deployer with the shipped roles, and no more", () => {
+    stepByStep();
     const project = new Project("e2e-rbac");
     const { namespace } = project;
     const elsewhere = `${namespace}-elsewhere`;

@@ -7,11 +7,12 @@ import { commandsOf, countOfCommands } from "./guide";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
 import { deleteContents } from "./snapshotContents";
+import { stepByStep } from "./stepByStep";
 import { until } from "./until";
 
 /** The backup guide, block by block: `docs/backup.md` says nothing that does not run here. */
-describe("sets of snapshots", function () {
-    this.bail(true);
+describe("sets of snapshots", () => {
+    stepByStep();
     const project = new Project("e2e-snapshots");
     const inNamespace = `--namespace=${project.namespace}`;
     let ran = 0;

@@ -3,13 +3,14 @@ import { waitFor } from "../../devcluster/shell";
 import { ConstantLoad, summarize, untilAcknowledged } from "../load";
 import { kubectlJson, Project, succeed } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
+import { stepByStep } from "./stepByStep";
 
 const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
 const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
 
 /** Changes of a cluster that is used all the time, in order: each goes on from where the one before left it. */
-describe("a cluster under load", function () {
-    this.bail(true);
+describe("a cluster under load", () => {
+    stepByStep();
     const project = new Project("e2e-upgrade");
     const inNamespace = `--namespace=${project.namespace}`;
     const loads: ConstantLoad[] = [];
