@@ -16,9 +16,6 @@ type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readines
  */
 const settleSeconds = 17;
 
-/** And one that started when all others were up: it looks within a second. */
-const completeSettleSeconds = 3;
-
 /**
  * How long a server may take to say whether objects can be read, in seconds. It asks all others, and waits up to 10 s for one that
  * is silent (`cluster_deadline` in `internal/config/api/api.go`). With less, one node that loses its power, or its network, makes
@@ -63,6 +60,8 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
  * formats its drives only when it reaches them all. It must when all servers restart together, too: as they do not start in the same
  * instant, each misses some drives, and answers that objects do not exist which do (tried: 8 reads of 866, and 300 writes refused).
  *
+ * The one that starts last then need not, if it reaches the drives of the others.
+ *
  * What it finds is kept in the folder of this start. An image without curl does not settle.
  */
 function startupScript(names: Names, spec: MinioClusterSpec): string {
@@ -80,7 +79,8 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
         "[ -e started ] || date +%s > started",
-        `[ -e ${completeFile} ] && settle=${completeSettleSeconds} || settle=${settleSeconds}`,
-        '[ $(($(date +%s) - $(cat started))) -ge "$settle" ]',
+        // By the drives that it reaches, it could be spared.
+        `[ -e ${completeFile} ] && ask "${url("127.0.0.1", "cluster?maintenance=true")}" > /dev/null && exit 0`,
+        `[ $(($(date +%s) - $(cat started))) -ge ${settleSeconds} ]`,
     ].join("\n");
 }

@@ -52,13 +52,20 @@ describe("the probes", () => {
         afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
         /** One probe: whether it succeeds, by what the servers answer and how long ago this one found its peers. */
-        function probe(own: "nothing" | "offline" | "live" | "cluster", others: boolean, secondsAgo?: number): boolean {
+        function probe(
+            own: "nothing" | "offline" | "live" | "cluster" | "maintenance",
+            others: boolean,
+            secondsAgo?: number,
+        ): boolean {
+            const live = "echo HTTP/1.1 200";
+            const answers = { nothing: "exit 7", offline: "echo X-Minio-Server-Status: offline" };
             const curl = [
                 "#!/bin/sh",
                 'for url; do :; done; case "$url" in',
                 `*minio.default.svc*) exit ${others ? 0 : 22} ;;`,
-                `*127.0.0.1*live) ${{ nothing: "exit 7", offline: "echo X-Minio-Server-Status: offline", live: "echo HTTP/1.1 200", cluster: "echo HTTP/1.1 200" }[own]} ;;`,
+                `*127.0.0.1*live) ${own in answers ? answers[own as keyof typeof answers] : live} ;;`,
                 `*127.0.0.1*cluster) exit ${own === "cluster" ? 0 : 22} ;;`,
+                `*127.0.0.1*maintenance=true) exit ${own === "maintenance" ? 0 : 22} ;;`,
                 "esac",
             ];
             writeFileSync(join(folder, "curl"), curl.join("\n"));
@@ -105,6 +112,19 @@ describe("the probes", () => {
             formatted(60);
             assert.equal(probe("nothing", false), false);
             settles(false);
+        });
+
+        it("let the last one of them serve at once, if it could be spared by the drives that it reaches", () => {
+            formatted(60);
+            writeFileSync(join(folder, "start/complete"), "");
+            assert.equal(probe("offline", false), false);
+            settles(false);
+            assert.equal(probe("maintenance", false), true);
+        });
+
+        it("let no other one serve before, whatever it reaches", () => {
+            formatted(60);
+            assert.equal(probe("maintenance", false), false);
         });
 
         it("let a server of a new pool settle, whose peers end to learn of it", () => {
