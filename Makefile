@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults bench bench-upgrade bench-snapshots down env start lint
+.PHONY: help up test test-faults bench bench-upgrade bench-snapshots dashboard down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -41,6 +41,9 @@ bench-upgrade: node_modules/.package-lock.json ## Measure availability while Min
 
 bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots under load: what waits, and whether a restored one is whole
 	$(devcluster) bench snapshots
+
+dashboard: node_modules/.package-lock.json ## Draw the dashboard with what a real Prometheus has for it (docs/dashboard.svg)
+	$(devcluster) bench dashboard
 
 down: node_modules/.package-lock.json ## Stop the embedded Kubernetes and remove it, with its volumes and Pulumi state
 	$(devcluster) down

@@ -6,6 +6,7 @@ import { kubectl } from "./cluster/kubectl";
 import { environment } from "./environment";
 import { cacheDir, checkout } from "./paths";
 import { run, say, UserError } from "./shell";
+import { watchers } from "./toolchain/components";
 import { binFolder, installToolchain } from "./toolchain/install";
 import { waitForWriteQuorum } from "./writeQuorum";
 
@@ -42,7 +43,9 @@ const testJobs = 3;
 const longTests = ["upgrade", "variants", "snapshots", "groupSnapshots"].map((name) => `tests/e2e/${name}.test.ts`);
 
 /** `make test`: every test, on the cluster. */
-export function test(): Promise<void> {
+export async function test(): Promise<void> {
+    // Now, for no test is to run beside a compiler.
+    await installToolchain(watchers);
     const endToEnd = readdirSync(join(checkout, "tests/e2e")).map((name) => `tests/e2e/${name}`);
     const others = endToEnd.filter((file) => file.endsWith(".test.ts") && !longTests.includes(file));
     return onCluster("mocha", ["--parallel", `--jobs=${testJobs}`, ...longTests, ...others, "tests/unit/**/*.test.ts"]);

@@ -237,7 +237,7 @@ export const seedRows: SeedRow[] = [
         tests: [
             ["unit/monitoring.test.ts", "has what the seed asks to be watched"],
             monitored("makes a token, ServiceMonitors, rules and a dashboard"),
-            monitored("has every metric that the rules and the dashboard use"),
+            monitored("has every series that the rules and the dashboard use"),
         ],
     },
     {

@@ -224,5 +224,38 @@ export const images: Component = {
     },
 };
 
+/** As Debian has it, without the service that its package would start on all addresses. apt checks its checksum. */
+export const prometheus: Component = {
+    name: "prometheus",
+    title: "Prometheus, from Debian",
+    inputs: [],
+    async build(out, log) {
+        const script =
+            "apt-get update -qq; apt-get download -qq prometheus; dpkg-deb --extract *.deb .;" +
+            " mv usr/bin/prometheus usr/bin/promtool .; rm -r *.deb etc lib usr var";
+        await runLogged("bash", ["-euc", script], log, { cwd: out });
+    },
+};
+
+export const kubeStateMetrics: Component = {
+    name: "kube-state-metrics",
+    title: "kube-state-metrics",
+    inputs: [`${here}/kube-state-metrics`],
+    pins: [compilerFlags],
+    build: (out, log) =>
+        goBuild(
+            {
+                module: "kube-state-metrics",
+                packages: ["k8s.io/kube-state-metrics/v2"],
+                output: "kube-state-metrics",
+            },
+            out,
+            log,
+        ),
+};
+
+/** What watches a cluster in tests of its monitoring. */
+export const watchers: Component[] = [prometheus, kubeStateMetrics];
+
 /** Everything that `make up` needs, the slowest first, so that two builds at a time end together. */
 export const components: Component[] = [kube, kubernetesProvider, pulumi, minio, randomProvider, languageHost, images];

@@ -11,18 +11,23 @@ import * as versions from "./versions";
 /** Two at a time: one's linking, which uses one core, runs beside the other's compiling. */
 const buildsAtOnce = 2;
 
-/** Installs and builds what is missing. Nothing to do costs some milliseconds. */
-export async function installToolchain(): Promise<void> {
+/**
+ * Installs and builds what is missing. Nothing to do costs some milliseconds.
+ *
+ * @param more what is needed beside that which `make up` needs
+ */
+export async function installToolchain(more: Component[] = []): Promise<void> {
+    const wanted = [...components, ...more];
     if (
         missingDebianPackages().length === 0 &&
-        [...components.map(folderOf), binFolder(), pulumiHome()].every(existsSync)
+        [...wanted.map(folderOf), binFolder(), pulumiHome()].every(existsSync)
     ) {
         return; // without waiting for another checkout that builds another version
     }
     await withLock(join(cacheDir, "lock"), "the toolchain", async () => {
         removeHalfMade();
         installDebianPackages();
-        await buildMissing();
+        await buildMissing(wanted);
         await assembleBin();
         await installPlugins();
     });
@@ -38,8 +43,8 @@ export function pulumiHome(): string {
     return join(cacheDir, "toolchain", `pulumi-home-${keyOf(kubernetesProvider)}${keyOf(randomProvider)}`);
 }
 
-async function buildMissing(): Promise<void> {
-    const missing = components.filter((component) => !isBuilt(component));
+async function buildMissing(wanted: Component[]): Promise<void> {
+    const missing = wanted.filter((component) => !isBuilt(component));
     if (missing.length === 0) {
         return;
     }
@@ -49,7 +54,7 @@ async function buildMissing(): Promise<void> {
                 "or use a cluster of your own: see 'Use on your own cluster' in README.md.",
         );
     }
-    say(`the toolchain: ${missing.length} of ${components.length} parts to build, once (into ${cacheDir})`);
+    say(`the toolchain: ${missing.length} of ${wanted.length} parts to build, once (into ${cacheDir})`);
     const waiting = [...missing];
     const running = new Map<Component, Promise<void>>();
     let done = 0;

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -8,6 +7,7 @@ import { tail } from "../../devcluster/shell";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { minio } from "../../devcluster/toolchain/components";
 import { minioReleases } from "../../devcluster/toolchain/versions";
+import { freePorts } from "./freePorts";
 import { succeed } from "./project";
 import { until } from "./until";
 
@@ -228,25 +228,4 @@ export class MinioProcesses {
 /** The folders of a server's drives, as its pattern expands to them. */
 function driveFolders(drivesPerServer: number): string[] {
     return drivesPerServer === 1 ? ["data"] : Array.from({ length: drivesPerServer }, (_, drive) => `data${drive}`);
-}
-
-let nextPort = 20_000 + (process.pid % 50) * 100;
-
-/** The first of so many free ports in a row, outside the ranges of NodePorts and of outgoing connections. */
-async function freePorts(count: number): Promise<number> {
-    const isFree = (port: number) =>
-        new Promise<boolean>((resolve) => {
-            const probe = createServer();
-            probe.once("error", () => resolve(false));
-            probe.listen({ host: "127.0.0.1", port }, () => probe.close(() => resolve(true)));
-        });
-    while (nextPort + count < 30_000) {
-        const first = nextPort;
-        nextPort += count;
-        const ports = Array.from({ length: count }, (_, i) => first + i);
-        if ((await Promise.all(ports.map(isFree))).every((free) => free)) {
-            return first;
-        }
-    }
-    throw new Error(`no ${count} free ports in a row below 30000`);
 }

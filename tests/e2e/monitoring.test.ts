@@ -1,31 +1,11 @@
 import assert from "node:assert/strict";
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { execute, kubectl, kubectlJson, Project, succeed } from "./project";
+import { makeOperatorKinds, removeOperatorKinds } from "./operatorKinds";
+import { kubectl, kubectlJson, Project } from "./project";
+import { Prometheus } from "./prometheus";
 import { get, makeBucket, put, s3Of } from "./s3";
 import { stepByStep } from "./stepByStep";
-
-/** The kinds of the Prometheus operator, which the embedded cluster has not: taken as they are, unchecked. */
-const definitions = [
-    ["ServiceMonitor", "servicemonitors"],
-    ["PrometheusRule", "prometheusrules"],
-].map(([kind, plural]) => ({
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.monitoring.coreos.com` },
-    spec: {
-        group: "monitoring.coreos.com",
-        scope: "Namespaced",
-        names: { kind, plural, singular: kind.toLowerCase() },
-        versions: [
-            {
-                name: "v1",
-                served: true,
-                storage: true,
-                schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-            },
-        ],
-    },
-}));
+import { until } from "./until";
 
 /** Metrics that a sound cluster does not have yet, and why. */
 const conditional: Record<string, string> = {
@@ -43,16 +23,13 @@ describe("monitoring", () => {
     let service: string;
     let servers: string[];
 
-    const definitionNames = definitions.map(({ metadata }) => `crd/${metadata.name}`);
     const read = (host: string, scrape: string, bearer?: string) =>
         fetch(`http://${host}:9000/minio/v2/metrics/${scrape}`, {
             headers: bearer ? { authorization: `Bearer ${bearer}` } : {},
         });
 
     before(async () => {
-        const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: definitions });
-        await succeed("bash", ["-c", 'kubectl apply --filename=- <<< "$1"', "apply", list]);
-        await kubectl("wait", "--for=condition=Established", ...definitionNames, "--timeout=30s");
+        await makeOperatorKinds();
         // The scanner counts objects and buckets, by default a minute after the start for the first time.
         await project.init({ monitoring: {}, environment: { MINIO_SCANNER_CYCLE: "2s" } });
         await project.succeed("up", "--yes", "--skip-preview");
@@ -69,7 +46,7 @@ describe("monitoring", () => {
     });
     after(async () => {
         await project.remove();
-        await execute("kubectl", ["delete", ...definitionNames, "--ignore-not-found", "--timeout=60s"]);
+        await removeOperatorKinds();
     });
 
     it("makes a token, ServiceMonitors, rules and a dashboard", async () => {
@@ -134,32 +111,76 @@ describe("monitoring", () => {
         }
     });
 
-    it("has every metric that the rules and the dashboard use", async function () {
-        this.timeout(300_000);
-        const rules = await kubectlJson("get", "prometheusrule", "minio", inNamespace);
-        const { data } = await kubectlJson("get", "configmap", "minio-dashboard", inNamespace);
-        const dashboard = JSON.parse(data["minio-e2e-monitoring-minio.json"]);
-        const expressions: string[] = [
-            ...rules.spec.groups.flatMap((group: any) => group.rules.map((rule: any) => rule.expr)),
-            ...dashboard.panels.flatMap((panel: any) => (panel.targets ?? []).map((target: any) => target.expr)),
-        ];
-        const used = new Set(expressions.flatMap((expr) => expr.match(/\bminio_\w+(?=\{)/g) ?? []));
-        assert.ok(used.size >= 40, `only ${used.size} metrics`);
+    describe("a Prometheus with the guide's configuration", () => {
+        let prometheus: Prometheus;
+        before(async () => {
+            prometheus = await Prometheus.of(project.namespace);
+        });
+        after(() => prometheus?.stop());
 
-        // Servers keep what they answer for up to a minute.
-        let missing: string[] = [];
-        for (const deadline = Date.now() + 240_000; Date.now() < deadline; ) {
-            const answers = [
-                ...["cluster", "resource", "bucket"].map((scrape) => read(service, scrape, token)),
-                ...servers.map((server) => read(server, "node", token)),
-            ].map(async (answer) => (await answer).text());
-            const served = new Set((await Promise.all(answers)).join("\n").match(/^minio_\w+/gm));
-            missing = [...used].filter((metric) => !served.has(metric) && !(metric in conditional));
-            if (missing.length === 0) {
-                break;
-            }
-            await new Promise((resolve) => setTimeout(resolve, 5_000));
-        }
-        assert.deepEqual(missing, []);
+        it("scrapes the cluster once, and every server", async () => {
+            const targets = await prometheus.targets();
+            assert.deepEqual(
+                targets.filter(({ health }) => health !== "up").map(({ lastError }) => lastError),
+                [],
+            );
+            const jobs = targets.map(({ labels }) => labels.job).filter((job) => job.startsWith("minio-"));
+            assert.deepEqual(jobs.sort(), [
+                "minio-bucket",
+                "minio-cluster",
+                ...servers.map(() => "minio-node"),
+                "minio-resource",
+            ]);
+        });
+
+        it("has every series that the rules and the dashboard use", async function () {
+            this.timeout(300_000);
+            const rules = await kubectlJson("get", "prometheusrule", "minio", inNamespace);
+            const { data } = await kubectlJson("get", "configmap", "minio-dashboard", inNamespace);
+            const dashboard = JSON.parse(data["minio-e2e-monitoring-minio.json"]);
+            const expressions: string[] = [
+                ...rules.spec.groups.flatMap((group: any) => group.rules.map((rule: any) => rule.expr)),
+                ...dashboard.panels.flatMap((panel: any) => (panel.targets ?? []).map((target: any) => target.expr)),
+            ];
+            const used = new Set(expressions.flatMap((expr) => expr.match(/\b[a-z_0-9]+\{[^}]+\}/g) ?? []));
+            assert.ok(used.size >= 45, `only ${used.size} series`);
+            // Servers keep what they answer for up to a minute.
+            let missing = [...used].filter((series) => !(series.replace(/\{.*/, "") in conditional));
+            const found = async (series: string) => (await prometheus.query(`count(${series})`)).length > 0;
+            await until(
+                "every series is there",
+                async () => {
+                    const there = await Promise.all(missing.map(found));
+                    missing = missing.filter((_, index) => !there[index]);
+                    return missing.length === 0;
+                },
+                { seconds: 240, milliseconds: 2_000, why: () => missing.join("\n") },
+            );
+        });
+
+        it("takes every rule, and has nothing to tell of a sound cluster", async () => {
+            const rules = await prometheus.rules();
+            assert.ok(rules.length >= 10, `only ${rules.length} rules`);
+            assert.deepEqual(
+                rules.filter(({ health, state }) => health !== "ok" || state !== "inactive"),
+                [],
+            );
+        });
+
+        it("tells of a server that is away", async () => {
+            await kubectl("scale", "statefulset/minio", "--replicas=3", inNamespace);
+            const pending = async () =>
+                (await prometheus.rules()).filter(({ state }) => state === "pending").map(({ name }) => name);
+            let told: string[] = [];
+            await until(
+                "alerts are on their way",
+                async () => {
+                    told = await pending();
+                    return told.includes("MinioServerOffline") && told.includes("MinioWriteQuorumAtRisk");
+                },
+                { seconds: 150, milliseconds: 2_000, why: () => told.join(" ") },
+            );
+            await kubectl("scale", "statefulset/minio", "--replicas=4", inNamespace);
+        });
     });
 });

@@ -1,0 +1,83 @@
+/**
+ * Draws docs/dashboard.svg, `make dashboard`: the panels of the component's own dashboard, each with what a real Prometheus has
+ * for its queries, of a cluster that is used and changes its version meanwhile.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { say, sleep } from "../../devcluster/shell";
+import { minioImages } from "../../devcluster/toolchain/versions";
+import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
+import { makeOperatorKinds, removeOperatorKinds } from "../e2e/operatorKinds";
+import { checkout, kubectlJson, Project } from "../e2e/project";
+import { Prometheus } from "../e2e/prometheus";
+import { makeBucket, targetOf } from "../e2e/s3";
+import { ConstantLoad, client } from "../load";
+import { dashboardPlot, type PlacedPanel } from "./dashboardPlot";
+
+const [oldImage, newImage] = minioImages;
+const namespace = "storage";
+
+/** Seconds of use before the version change and after it. */
+const quiet = 180;
+
+const step = 5;
+
+async function main(): Promise<void> {
+    const project = new Project(namespace);
+    let prometheus: Prometheus | undefined;
+    try {
+        say("deploying a cluster");
+        await makeOperatorKinds();
+        await project.init({ image: oldImage, monitoring: {}, environment: { MINIO_SCANNER_CYCLE: "2s" } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const target = await targetOf(project);
+        await waitForWriteQuorum(target.endpoint);
+        const buckets = ["images", "logs"];
+        const s3 = client(target);
+        for (const bucket of buckets) {
+            await makeBucket(s3, bucket);
+        }
+        s3.destroy();
+        prometheus = await Prometheus.of(namespace);
+        const began = Date.now();
+        const loads = [
+            new ConstantLoad(target, "images", { bytes: 256 << 10 }),
+            new ConstantLoad(target, "logs", { bytes: 8 << 10, pauseMs: 20 }),
+        ];
+        say(`using it for ${quiet} s`);
+        await sleep(quiet * 1000);
+        say("changing its version");
+        await project.configure({ image: newImage });
+        await project.succeed("up", "--yes", "--skip-preview");
+        say(`using it for another ${quiet} s`);
+        await sleep(quiet * 1000);
+        await Promise.all(loads.map((load) => load.stop()));
+        const file = join(checkout, "docs/dashboard.svg");
+        writeFileSync(file, await draw(prometheus, Math.round((Date.now() - began) / 1000)));
+        say(`drawn: ${file}`);
+    } finally {
+        await prometheus?.stop();
+        await project.remove();
+        await removeOperatorKinds();
+    }
+}
+
+async function draw(prometheus: Prometheus, seconds: number): Promise<string> {
+    const { data } = await kubectlJson("get", "configmap", "minio-dashboard", `--namespace=${namespace}`);
+    const { title, panels } = JSON.parse(data[`minio-${namespace}-minio.json`]);
+    const to = Math.floor(Date.now() / 1000);
+    const filled = await Promise.all(
+        panels.map(async (panel: PlacedPanel) => ({
+            ...panel,
+            found: await Promise.all(
+                (panel.targets ?? []).map(({ expr }) => prometheus.queryRange(expr, seconds, step)),
+            ),
+        })),
+    );
+    return dashboardPlot(title, filled, { from: to - seconds, to, step });
+}
+
+main().catch((error: Error) => {
+    say(`error: ${error.stack}`);
+    process.exitCode = 1;
+});

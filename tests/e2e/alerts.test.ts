@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withDefaults } from "../../components/defaults";
+import { alertRules } from "../../components/monitoring/alertRules";
+import { namesOf } from "../../components/names";
+import { topologyOf } from "../../components/topology";
+import { folderOf } from "../../devcluster/toolchain/component";
+import { prometheus, watchers } from "../../devcluster/toolchain/components";
+import { installToolchain } from "../../devcluster/toolchain/install";
+import { succeed } from "./project";
+
+const ofCluster = 'namespace="storage",job="minio-cluster"';
+const ofNode = 'namespace="storage",job="minio-node"';
+const ofSet = `${ofCluster},pool="0",set="0"`;
+const ofStates = 'namespace="storage",statefulset="minio"';
+
+/** What a sound cluster of four servers tells, in promtool's notation: a value, and how it goes on. */
+const sound: Record<string, string> = {
+    [`up{${ofCluster}}`]: "1+0x400",
+    [`minio_cluster_nodes_offline_total{${ofCluster}}`]: "0+0x400",
+    [`minio_node_drive_offline_total{${ofNode},server="minio-0"}`]: "0+0x400",
+    [`minio_cluster_health_erasure_set_online_drives{${ofSet}}`]: "4+0x400",
+    [`minio_cluster_health_erasure_set_healing_drives{${ofSet}}`]: "0+0x400",
+    [`minio_heal_objects_heal_total{${ofCluster}}`]: "5+0x400",
+    [`minio_cluster_capacity_usable_total_bytes{${ofCluster}}`]: "100+0x400",
+    [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "50+0x400",
+    [`kube_statefulset_replicas{${ofStates}}`]: "4+0x400",
+    [`kube_statefulset_status_replicas_ready{${ofStates}}`]: "4+0x400",
+    [`kube_statefulset_status_replicas_updated{${ofStates}}`]: "4+0x400",
+    [`kube_statefulset_status_current_revision{${ofStates},revision="a"}`]: "1+0x400",
+    [`kube_statefulset_status_update_revision{${ofStates},revision="a"}`]: "1+0x400",
+};
+
+/** Of a change whose two revisions are there. */
+const updating = {
+    [`kube_statefulset_status_update_revision{${ofStates},revision="a"}`]: "_x400",
+    [`kube_statefulset_status_update_revision{${ofStates},revision="b"}`]: "1+0x400",
+};
+
+const oneAway = {
+    [`minio_cluster_nodes_offline_total{${ofCluster}}`]: "1+0x400",
+    [`minio_cluster_health_erasure_set_online_drives{${ofSet}}`]: "3+0x400",
+    [`kube_statefulset_status_replicas_ready{${ofStates}}`]: "3+0x400",
+};
+
+/** What is otherwise than in a sound cluster, and which alerts fire after which time. */
+const stories: Record<string, { differs: Record<string, string>; fires: Record<string, string[]> }> = {
+    "nothing happens": { differs: {}, fires: { "3h": [] } },
+    "a server is away": {
+        differs: oneAway,
+        fires: {
+            "4m": [],
+            "6m": ["MinioServerOffline", "MinioWriteQuorumAtRisk"],
+            "16m": ["MinioServerNotReady", "MinioServerOffline", "MinioWriteQuorumAtRisk"],
+        },
+    },
+    "two servers are away": {
+        differs: {
+            [`minio_cluster_nodes_offline_total{${ofCluster}}`]: "2+0x400",
+            [`minio_cluster_health_erasure_set_online_drives{${ofSet}}`]: "2+0x400",
+        },
+        fires: { "2m": ["MinioWriteQuorumLost"], "6m": ["MinioServerOffline", "MinioWriteQuorumLost"] },
+    },
+    "no server answers": {
+        differs: { [`up{${ofCluster}}`]: "0+0x400" },
+        fires: { "4m": [], "6m": ["MinioUnreachable"] },
+    },
+    "a drive fails": {
+        differs: { [`minio_node_drive_offline_total{${ofNode},server="minio-0"}`]: "1+0x400" },
+        fires: { "4m": [], "6m": ["MinioDriveOffline"] },
+    },
+    "an update gets on, one server after another": {
+        differs: {
+            ...oneAway,
+            ...updating,
+            // Another one every 5 minutes.
+            [`kube_statefulset_status_replicas_updated{${ofStates}}`]: "0x9 1x9 2x9 3x9 4x400",
+            [`kube_statefulset_status_update_revision{${ofStates},revision="a"}`]: "_x40 1x400",
+            [`kube_statefulset_status_update_revision{${ofStates},revision="b"}`]: "1x39",
+            [`minio_cluster_nodes_offline_total{${ofCluster}}`]: "1x39 0x400",
+            [`minio_cluster_health_erasure_set_online_drives{${ofSet}}`]: "3x39 4x400",
+            [`kube_statefulset_status_replicas_ready{${ofStates}}`]: "3x39 4x400",
+        },
+        fires: { "9m": [], "14m": [], "19m": [], "40m": [] },
+    },
+    "an update is stuck": {
+        differs: {
+            ...oneAway,
+            ...updating,
+            [`kube_statefulset_status_replicas_updated{${ofStates}}`]: "1+0x400",
+        },
+        fires: {
+            "30m": ["MinioRolloutStuck", "MinioServerNotReady", "MinioServerOffline", "MinioWriteQuorumAtRisk"],
+        },
+    },
+    "the drives fill": {
+        differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "8+0x400" },
+        fires: { "14m": [], "16m": ["MinioAlmostFull"] },
+    },
+    "the drives are all but full": {
+        differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "3+0x400" },
+        fires: { "4m": [], "6m": ["MinioAlmostFull"] },
+    },
+    "drives heal": {
+        differs: {
+            [`minio_cluster_health_erasure_set_healing_drives{${ofSet}}`]: "1+0x400",
+            [`minio_heal_objects_heal_total{${ofCluster}}`]: "5+10x400",
+        },
+        fires: { "3h": [] },
+    },
+    "drives do not get healed": {
+        differs: { [`minio_cluster_health_erasure_set_healing_drives{${ofSet}}`]: "1+0x400" },
+        fires: { "14m": [], "16m": ["MinioHealingStuck"] },
+    },
+};
+
+/** By `promtool test rules`: Prometheus itself says what fires when. */
+describe("alerts, when this goes on:", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-alerts-"));
+    before(async () => {
+        await installToolchain(watchers);
+        const topology = topologyOf([{ servers: 4, drivesPerServer: 1, driveBytes: 2 ** 30 }]);
+        assert.ok(topology);
+        const spec = withDefaults({ namespace: "storage", monitoring: {} });
+        writeFileSync(join(folder, "rules.json"), JSON.stringify(alertRules(namesOf("minio"), spec, topology)));
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    for (const [story, { differs, fires }] of Object.entries(stories)) {
+        it(story, async () => {
+            const series = { ...sound, ...differs };
+            const expr = 'count by (alertname) (ALERTS{alertstate="firing"})';
+            const tests = {
+                rule_files: ["rules.json"],
+                evaluation_interval: "30s",
+                tests: [
+                    {
+                        interval: "30s",
+                        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+                        promql_expr_test: Object.entries(fires).map(([time, names]) => ({
+                            expr,
+                            eval_time: time,
+                            exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+                        })),
+                    },
+                ],
+            };
+            const file = join(folder, "tests.json");
+            writeFileSync(file, JSON.stringify(tests));
+            await succeed(join(folderOf(prometheus), "promtool"), ["test", "rules", file]);
+        });
+    }
+});
