@@ -232,7 +232,7 @@ export const prometheus: Component = {
     async build(out, log) {
         const script =
             "apt-get update -qq; apt-get download -qq prometheus; dpkg-deb --extract *.deb .;" +
-            " mv usr/bin/prometheus usr/bin/promtool .; rm -r *.deb etc lib usr var";
+            " mv usr/bin/prometheus usr/bin/promtool .; rm -rf *.deb etc lib usr var";
         await runLogged("bash", ["-euc", script], log, { cwd: out });
     },
 };

@@ -18,7 +18,7 @@ const [oldImage, newImage] = minioImages;
 const namespace = "storage";
 
 /** Seconds of use before the version change and after it. */
-const quiet = 180;
+const quiet = 120;
 
 const step = 5;
 
@@ -28,7 +28,12 @@ async function main(): Promise<void> {
     try {
         say("deploying a cluster");
         await makeOperatorKinds();
-        await project.init({ image: oldImage, monitoring: {}, environment: { MINIO_SCANNER_CYCLE: "2s" } });
+        await project.init({
+            image: oldImage,
+            storageSize: "3Gi",
+            monitoring: {},
+            environment: { MINIO_SCANNER_CYCLE: "2s" },
+        });
         await project.succeed("up", "--yes", "--skip-preview");
         const target = await targetOf(project);
         await waitForWriteQuorum(target.endpoint);
@@ -41,7 +46,7 @@ async function main(): Promise<void> {
         prometheus = await Prometheus.of(namespace);
         const began = Date.now();
         const loads = [
-            new ConstantLoad(target, "images", { bytes: 256 << 10 }),
+            new ConstantLoad(target, "images"),
             new ConstantLoad(target, "logs", { bytes: 8 << 10, pauseMs: 20 }),
         ];
         say(`using it for ${quiet} s`);

@@ -17,14 +17,13 @@ import { grouped, isMeasured, json, laneNumbers, notes, type Result, table } fro
 import { type Way, ways } from "./ways";
 
 const usage = `usage: upgrade.ts [options]
-  --ways=NAME,...  which ways, in this order: ${ways.map(({ name }) => name).join(",")} (default: all)
-  --runs=N         how often, one run after another (default: 1)
+  --ways=NAME,...  which ways, in this order: ${ways.map(({ name }) => name).join(",")} (default: all); NAME:N runs one N times
+  --runs=N         how often the others, one run after another (default: 1)
   --chart=PATH     folder or archive of MinIO's own Helm chart (default: 5.4.0, from MinIO's Go module)
   --out=FOLDER     where availability.svg and availability.json go (default: docs)`;
 
 interface Options {
-    ways: Way[];
-    runs: number;
+    ways: { way: Way; runs: number }[];
     out: string;
 }
 
@@ -37,44 +36,45 @@ function readOptions(): Options {
             out: { type: "string", default: process.env.OUT || join(checkout, "docs") },
         },
     });
-    const chosen = values.ways.split(",").map((name) => {
+    const chosen = values.ways.split(",").map((wanted) => {
+        const [name, count = values.runs] = wanted.split(":");
         const way = ways.find((one) => one.name === name);
         if (!way) {
             throw new UserError(`there is no way '${name}'\n${usage}`);
         }
-        return way;
+        const runs = Number(count);
+        if (!(Number.isInteger(runs) && runs >= 1)) {
+            throw new UserError(`${count} runs of '${name}' are not allowed: use an integer of at least 1`);
+        }
+        return { way, runs };
     });
-    const runs = Number(values.runs);
-    if (!(Number.isInteger(runs) && runs >= 1)) {
-        throw new UserError(`--runs=${values.runs} is not allowed: use an integer of at least 1`);
-    }
     if (values.chart) {
         process.env.CHART = values.chart;
     }
-    return { ways: chosen, runs, out: values.out };
+    return { ways: chosen, out: values.out };
 }
 
 /** Whether the benchmark was cut off, and only cleans up. */
 let interrupted = false;
 
 async function main(): Promise<void> {
-    const { ways: chosen, runs, out } = readOptions();
+    const { ways: chosen, out } = readOptions();
+    const raw = join(mkdtempSync(join(tmpdir(), "minio-bench-")), "requests.json");
     const results: Result[] = [];
-    for (let run = 1; run <= runs; run++) {
-        for (const way of chosen) {
+    const most = Math.max(...chosen.map(({ runs }) => runs));
+    for (let run = 1; run <= most; run++) {
+        for (const { way } of chosen.filter(({ runs }) => run <= runs)) {
             results.push(await measureOrSayWhyNot(way, run));
             if (interrupted) {
                 return;
             }
+            // What was measured is kept when the rest is cut off.
+            save(out, raw, results);
         }
-        const ofRun = results.filter((result) => result.run === run);
-        process.stdout.write(`\nRun ${run} of ${runs}\n\n${table(ofRun)}\n\n${notes(ofRun)}\n\n`);
+        const sums = run > 1 ? " (sums, longest gap and slowest p99 of any run)" : "";
+        process.stdout.write(`\nAfter run ${run} of ${most}${sums}\n\n${table(results)}\n\n${notes(results)}\n\n`);
     }
-    if (runs > 1) {
-        const about = "sums, longest gap and slowest p99 of any";
-        process.stdout.write(`All ${runs} runs: ${about}\n\n${table(results)}\n\n${notes(results)}\n\n`);
-    }
-    save(out, results, runs);
+    process.stdout.write(`${join(out, "availability.svg")} and .json: drawn and in numbers; every request: ${raw}\n`);
     if (results.some((result) => !isMeasured(result) && result.failure)) {
         process.exitCode = 1;
     }
@@ -93,28 +93,27 @@ async function measureOrSayWhyNot(way: Way, run: number): Promise<Result> {
     }
 }
 
-function save(out: string, results: Result[], runs: number): void {
+function save(out: string, raw: string, results: Result[]): void {
     const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim()})`;
     const about = { date: new Date().toISOString(), machine, node: process.version };
-    const raw = join(mkdtempSync(join(tmpdir(), "minio-bench-")), "requests.json");
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, "availability.json"), json(results, { ...about, runsOfEachWay: runs }));
+    writeFileSync(join(out, "availability.json"), json(results, about));
     writeFileSync(raw, JSON.stringify({ about, results }));
     const drawn = availabilityPlot(plotOf(results), {
         title: "What clients see while MinIO is changed",
         subtitle:
-            `4 servers; 2 writers and 2 readers of 64 KiB objects with the SDK's retries, and as many without, at once; ` +
-            `${runs === 1 ? "one run" : `of ${runs} runs of each way the worst`}, ${about.date.slice(0, 10)}`,
+            "4 servers; 2 writers and 2 readers of 64 KiB objects with the SDK's retries, and as many without, at once; " +
+            about.date.slice(0, 10),
         piece,
     });
     writeFileSync(join(out, "availability.svg"), drawn);
-    process.stdout.write(`${join(out, "availability.svg")} and .json: drawn and in numbers; every request: ${raw}\n`);
 }
 
 const piece = 0.25;
 
 function plotOf(results: Result[]): PlotWay[] {
-    return grouped(results).map(([{ title }, ofWay]) => {
+    return grouped(results).map(([way, ofWay]) => {
+        const title = ofWay.length > 1 ? `${way.title} (the worst of ${ofWay.length} runs)` : way.title;
         const [worst] = ofWay.filter(isMeasured).sort(byHarm);
         if (!worst) {
             const [reason] = ofWay.map((result) => (isMeasured(result) ? "" : result.reason.split("\n")[0]));

@@ -143,9 +143,8 @@ export class Prometheus {
     /** What the guide has, with the addresses that this machine can resolve, and what else kube-prometheus-stack scrapes. */
     private async configuration(namespace: string, states: string) {
         const inNamespace = `--namespace=${namespace}`;
-        const [service, pods, token, rules, nodes] = await Promise.all([
+        const [service, token, rules, nodes] = await Promise.all([
             kubectlJson("get", "service", "minio", inNamespace),
-            kubectlJson("get", "pods", "--selector=app=minio", inNamespace),
             kubectlJson("get", "secret", "minio-metrics-token", inNamespace),
             kubectlJson("get", "prometheusrule", "minio", inNamespace),
             kubectlJson("get", "nodes"),
@@ -156,7 +155,9 @@ export class Prometheus {
         };
         const secret = file("token", Buffer.from(token.data.token, "base64"));
         const atService = [`${service.spec.clusterIP}:9000`];
-        const atPods = pods.items.map(({ status }: any) => `${status.podIP}:9000`);
+        // As the name of the headless Service would resolve, which only pods can ask for.
+        const pods = { role: "pod", kubeconfig_file: kubeconfig, namespaces: { names: [namespace] } };
+        const isServer = { source_labels: ["__meta_kubernetes_pod_container_port_name"], regex: "api", action: "keep" };
         const ofCluster = (job: any, scrape: string) => ({
             ...job,
             job_name: `minio-${scrape}`,
@@ -174,7 +175,12 @@ export class Prometheus {
             rule_files: [file("rules.json", JSON.stringify({ groups: rules.spec.groups }))],
             scrape_configs: [
                 ...["cluster", "resource", "bucket"].map((scrape) => ofCluster(cluster, scrape)),
-                { ...node, authorization: { credentials_file: secret }, static_configs: [{ targets: atPods }] },
+                {
+                    ...node,
+                    authorization: { credentials_file: secret },
+                    kubernetes_sd_configs: [pods],
+                    relabel_configs: [isServer, ...node.relabel_configs],
+                },
                 { job_name: "kube-state-metrics", honor_labels: true, static_configs: [{ targets: [states] }] },
                 {
                     job_name: "kubelet",
