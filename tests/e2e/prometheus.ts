@@ -1,6 +1,6 @@
 /** A real Prometheus that watches a cluster, with the configuration of docs/monitoring.md. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -41,6 +41,7 @@ export interface Rule {
 export class Prometheus {
     private readonly folder = mkdtempSync(join(tmpdir(), "minio-prometheus-"));
     private readonly processes: ChildProcess[] = [];
+    private finder?: NodeJS.Timeout;
     private readonly killAll = () => {
         for (const running of this.processes) {
             running.kill("SIGKILL");
@@ -86,6 +87,7 @@ export class Prometheus {
     }
 
     async stop(): Promise<void> {
+        clearInterval(this.finder);
         await Promise.all(
             this.processes.map(
                 (running) =>
@@ -99,6 +101,19 @@ export class Prometheus {
         );
         process.off("exit", this.killAll);
         rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    /** The addresses of the servers, which Prometheus reads again when they change. */
+    private get serversFile(): string {
+        return join(this.folder, "servers.json");
+    }
+
+    /** Finds the servers, as their headless Service's name resolves: only pods can ask for that. */
+    private async findServers(namespace: string): Promise<void> {
+        const { items } = await kubectlJson("get", "pods", "--selector=app=minio", `--namespace=${namespace}`);
+        const targets = items.flatMap(({ status }: any) => (status.podIP ? [`${status.podIP}:9000`] : []));
+        writeFileSync(`${this.serversFile}.new`, JSON.stringify([{ targets }]));
+        renameSync(`${this.serversFile}.new`, this.serversFile);
     }
 
     private get address(): string {
@@ -116,6 +131,8 @@ export class Prometheus {
             "--telemetry-host=127.0.0.1",
             `--telemetry-port=${ofItself}`,
         ]);
+        await this.findServers(namespace);
+        this.finder = setInterval(() => this.findServers(namespace).catch(() => {}), 2_000);
         const configuration = await this.configuration(namespace, `127.0.0.1:${ofStates}`);
         writeFileSync(join(this.folder, "prometheus.yml"), stringify(configuration));
         mkdirSync(join(this.folder, "data"));
@@ -155,9 +172,6 @@ export class Prometheus {
         };
         const secret = file("token", Buffer.from(token.data.token, "base64"));
         const atService = [`${service.spec.clusterIP}:9000`];
-        // As the name of the headless Service would resolve, which only pods can ask for.
-        const pods = { role: "pod", kubeconfig_file: kubeconfig, namespaces: { names: [namespace] } };
-        const isServer = { source_labels: ["__meta_kubernetes_pod_container_port_name"], regex: "api", action: "keep" };
         const ofCluster = (job: any, scrape: string) => ({
             ...job,
             job_name: `minio-${scrape}`,
@@ -178,8 +192,7 @@ export class Prometheus {
                 {
                     ...node,
                     authorization: { credentials_file: secret },
-                    kubernetes_sd_configs: [pods],
-                    relabel_configs: [isServer, ...node.relabel_configs],
+                    file_sd_configs: [{ files: [this.serversFile] }],
                 },
                 { job_name: "kube-state-metrics", honor_labels: true, static_configs: [{ targets: [states] }] },
                 {
