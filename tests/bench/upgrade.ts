@@ -134,15 +134,16 @@ function plotOf(results: Result[]): PlotWay[] {
     });
 }
 
-/** The run that was worst for callers first. */
+/** The run that was worst for callers first: by what failed in spite of retries, then by the gap, then by what failed without. */
 function byHarm(one: Measured, other: Measured): number {
     const harm = (measured: Measured) => {
         const numbers = measured.lanes.map((_, lane) => laneNumbers(measured, lane));
         const failed = numbers.map(({ put, get, lost }) => put.failed + get.failed + lost);
         const gaps = numbers.map(({ put, get }) => Math.max(put.longestGap, get.longestGap));
-        return failed[0] + failed[1] + Math.max(...gaps) / 1000;
+        return [failed[0], Math.round(Math.max(...gaps)), failed[1]];
     };
-    return harm(other) - harm(one);
+    const [before, after] = [harm(other), harm(one)];
+    return before.map((value, index) => value - after[index]).find((difference) => difference !== 0) ?? 0;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
