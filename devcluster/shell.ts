@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 
 /** An error whose message is all that a person needs: printed without a stack. */
@@ -34,11 +34,17 @@ export function attempt(program: string, args: string[]): boolean {
     return spawnSync(program, args, { stdio: "ignore" }).status === 0;
 }
 
-/** Runs a program in the background with its output in a log file. The error of a failure ends with the log's last lines. */
-export function runLogged(program: string, args: string[], log: string, options: SpawnOptions = {}): Promise<void> {
+/** Starts a program with its output in a log file. */
+export function startLogged(program: string, args: string[], log: string, options: SpawnOptions = {}): ChildProcess {
     const file = openSync(log, "a");
     const child = spawn(program, args, { ...options, stdio: ["ignore", file, file] });
     closeSync(file);
+    return child;
+}
+
+/** Runs a program in the background with its output in a log file. The error of a failure ends with the log's last lines. */
+export function runLogged(program: string, args: string[], log: string, options: SpawnOptions = {}): Promise<void> {
+    const child = startLogged(program, args, log, options);
     return new Promise((resolve, reject) => {
         child.on("error", (error) => reject(new UserError(`cannot run ${program}: ${error.message}`)));
         child.on("exit", (code, signal) => {

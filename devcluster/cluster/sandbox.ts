@@ -4,11 +4,11 @@
  * interfaces, routes and iptables rules: whatever cut a run off, these cannot be left behind. What can be left is removed
  * by `removeLeftovers`: control groups, loop devices, routes of this machine, and files.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clusterDir, clusterId, clusterName, logDir, volumesDir, volumesPool } from "../paths";
-import { attempt, run, tail, UserError, waitFor } from "../shell";
+import { attempt, run, startLogged, tail, UserError, waitFor } from "../shell";
 import { addresses, hostInterface, routedRanges } from "./addresses";
 
 /** The control group above all of the cluster's. */
@@ -79,13 +79,11 @@ export async function startSandbox(): Promise<void> {
     makeControlGroup(cgroupRoot);
     run("truncate", ["--size", volumesCapacity, volumesImage]);
     run("mkfs.xfs", ["-q", "-m", "reflink=1", volumesImage]);
-    const output = openSync(log, "a");
     const namespaces = ["--pid", "--fork", "--mount-proc", "--mount", "--net", "--ipc"];
-    const holder = spawn("unshare", [...namespaces, "sh", "-c", init], {
+    const holder = startLogged("unshare", [...namespaces, "sh", "-c", init], log, {
         detached: true,
         // Nothing else of the caller's: csi-provisioner prefers a KUBECONFIG to its --kubeconfig.
         env: { PATH: process.env.PATH },
-        stdio: ["ignore", output, output],
     });
     holder.unref();
     connect(await supervisorOf(holder));

@@ -1,6 +1,6 @@
 /** Draws what callers saw over time, a lane for each way and kind of client. Pure: values in, SVG out. */
 import type { State } from "./numbers";
-import { at, escaped, text } from "./svg";
+import { at, begin, escaped, text } from "./svg";
 
 export interface PlotWay {
     title: string;
@@ -65,8 +65,7 @@ export function availabilityPlot(ways: PlotWay[], { title, subtitle, piece }: Pl
     const axis = drawAxis(x, behind, y);
     const height = y + 34;
     return [
-        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-        `<title>${escaped(title)}</title>`,
+        ...begin(width, height, title),
         `<desc>${escaped(ways.map(describe).join(" "))}</desc>`,
         style,
         `<rect class="page" width="${width}" height="${height}" rx="6"/>`,

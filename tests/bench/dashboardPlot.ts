@@ -1,7 +1,7 @@
 /** Draws a dashboard's panels with what Prometheus has for them, as Grafana arranges them. Pure: values in, SVG out. */
 import type { Texts } from "../../components/monitoring/panels";
 import type { Found } from "../e2e/prometheus";
-import { at, text } from "./svg";
+import { at, begin, escaped, text } from "./svg";
 import { ofUnit } from "./units";
 
 /** A panel as it stands in the dashboard's JSON, as far as it is drawn. */
@@ -72,8 +72,7 @@ export function dashboardPlot(title: string, panels: FilledPanel[], span: Span):
     const width = 24 * column;
     const height = head + Math.max(...panels.map(({ gridPos: { y, h } }) => y + h)) * row + gap;
     return [
-        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
-        `<title>The dashboard ${title}</title>`,
+        ...begin(width, height, `The dashboard ${title}`),
         style,
         `<rect class="page" width="${width}" height="${height}"/>`,
         text(12, 32, title, "title"),
@@ -124,7 +123,9 @@ function drawStat({ fieldConfig }: FilledPanel, [{ values }]: Line[], { x, y, w,
     const reached = thresholds?.steps.filter((step) => step.value === null || value >= step.value) ?? [];
     const color = named[mapped?.color ?? reached[reached.length - 1]?.color ?? "green"];
     const shown = mapped?.text ?? ofUnit(unit, value);
-    return [`<text class="value" x="${at(x + w / 2)}" y="${at(y + h / 2 + 18)}" style="fill:${color}">${shown}</text>`];
+    return [
+        `<text class="value" x="${at(x + w / 2)}" y="${at(y + h / 2 + 18)}" style="fill:${color}">${escaped(shown)}</text>`,
+    ];
 }
 
 function drawLines({ fieldConfig }: FilledPanel, lines: Line[], span: Span, box: Box): string[] {

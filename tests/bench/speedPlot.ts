@@ -1,6 +1,6 @@
 /** Draws the speed benchmark: every round a dot, the median a bar. Pure: numbers in, SVG out. */
 import { median, ratio, type SpeedReport, type SpeedRow } from "./speedReport";
-import { at, text } from "./svg";
+import { at, begin, text } from "./svg";
 
 const width = 1000;
 const left = 430;
@@ -24,8 +24,7 @@ export function speedPlot(report: SpeedReport): string {
         y += rows.length * pitch + axisHeight;
     }
     return [
-        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img">`,
-        "<title>How long previews and updates take</title>",
+        ...begin(width, y, "How long previews and updates take"),
         style,
         `<rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${y - 1}" rx="6"/>`,
         text(16, 28, `How long previews and updates take, in seconds (${report.date})`, "title"),

@@ -169,13 +169,12 @@ describe("monitoring", () => {
 
         it("tells of a server that is away", async () => {
             await kubectl("scale", "statefulset/minio", "--replicas=3", inNamespace);
-            const pending = async () =>
-                (await prometheus.rules()).filter(({ state }) => state === "pending").map(({ name }) => name);
             let told: string[] = [];
             await until(
                 "alerts are on their way",
                 async () => {
-                    told = await pending();
+                    const pending = (await prometheus.rules()).filter(({ state }) => state === "pending");
+                    told = pending.map(({ name }) => name);
                     return told.includes("MinioServerOffline") && told.includes("MinioWriteQuorumAtRisk");
                 },
                 { seconds: 150, milliseconds: 2_000, why: () => told.join(" ") },

@@ -1,11 +1,11 @@
 /** A real Prometheus that watches a cluster, with the configuration of docs/monitoring.md. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { kubeconfig } from "../../devcluster/paths";
-import { tail } from "../../devcluster/shell";
+import { startLogged, tail } from "../../devcluster/shell";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { kubeStateMetrics, prometheus, watchers } from "../../devcluster/toolchain/components";
 import { installToolchain } from "../../devcluster/toolchain/install";
@@ -57,7 +57,7 @@ export class Prometheus {
         await installToolchain(watchers);
         const one = new Prometheus(await freePorts(3));
         try {
-            await one.start(namespace);
+            await one.watch(namespace);
         } catch (error) {
             await one.stop();
             throw error;
@@ -116,13 +116,17 @@ export class Prometheus {
         renameSync(`${this.serversFile}.new`, this.serversFile);
     }
 
+    private get log(): string {
+        return join(this.folder, "log");
+    }
+
     private get address(): string {
         return `127.0.0.1:${this.firstPort}`;
     }
 
-    private async start(namespace: string): Promise<void> {
+    private async watch(namespace: string): Promise<void> {
         const [ofStates, ofItself] = [this.firstPort + 1, this.firstPort + 2].map(String);
-        this.spawn(join(folderOf(kubeStateMetrics), "kube-state-metrics"), [
+        this.start(join(folderOf(kubeStateMetrics), "kube-state-metrics"), [
             `--kubeconfig=${kubeconfig}`,
             "--resources=statefulsets,pods",
             `--namespaces=${namespace}`,
@@ -136,7 +140,7 @@ export class Prometheus {
         const configuration = await this.configuration(namespace, `127.0.0.1:${ofStates}`);
         writeFileSync(join(this.folder, "prometheus.yml"), stringify(configuration));
         mkdirSync(join(this.folder, "data"));
-        this.spawn(join(folderOf(prometheus), "prometheus"), [
+        this.start(join(folderOf(prometheus), "prometheus"), [
             `--config.file=${join(this.folder, "prometheus.yml")}`,
             `--storage.tsdb.path=${join(this.folder, "data")}`,
             `--web.listen-address=${this.address}`,
@@ -148,13 +152,12 @@ export class Prometheus {
                 const targets = await this.targets().catch(() => []);
                 return new Set(targets.map(({ labels }) => labels.job)).size === wanted && targets.every(isUp);
             },
-            { milliseconds: 500, why: () => tail(join(this.folder, "log"), 10) },
+            { milliseconds: 500, why: () => tail(this.log, 10) },
         );
     }
 
-    private spawn(program: string, args: string[]): void {
-        const log = openSync(join(this.folder, "log"), "a");
-        this.processes.push(spawn(program, args, { stdio: ["ignore", log, log] }));
+    private start(program: string, args: string[]): void {
+        this.processes.push(startLogged(program, args, this.log));
     }
 
     /** What the guide has, with the addresses that this machine can resolve, and what else kube-prometheus-stack scrapes. */

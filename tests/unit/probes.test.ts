@@ -58,12 +58,15 @@ describe("the probes", () => {
             secondsAgo?: number,
         ): boolean {
             const live = "echo HTTP/1.1 200";
-            const answers = { nothing: "exit 7", offline: "echo X-Minio-Server-Status: offline" };
+            const answers: Record<string, string> = {
+                nothing: "exit 7",
+                offline: "echo X-Minio-Server-Status: offline",
+            };
             const curl = [
                 "#!/bin/sh",
                 'for url; do :; done; case "$url" in',
                 `*minio.default.svc*) exit ${others ? 0 : 22} ;;`,
-                `*127.0.0.1*live) ${own in answers ? answers[own as keyof typeof answers] : live} ;;`,
+                `*127.0.0.1*live) ${answers[own] ?? live} ;;`,
                 `*127.0.0.1*cluster) exit ${own === "cluster" ? 0 : 22} ;;`,
                 `*127.0.0.1*maintenance=true) exit ${own === "maintenance" ? 0 : 22} ;;`,
                 "esac",
