@@ -3,10 +3,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
+import { releaseLeftLocks } from "./leftLocks";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
-import { waitForOthers } from "./startTogether";
+import { startTogether } from "./startTogether";
 import { certificateVolumes } from "./tls";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
@@ -106,7 +107,12 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
-        command: serverCommand(waitForOthers(names, spec, pool)),
+        command: serverCommand([
+            // One that crashed has not done it.
+            releaseLeftLocks(names, spec),
+            "release_left_locks",
+            ...startTogether(names, spec, pool),
+        ]),
         args: serverArguments(names, spec),
         env: [
             { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },
@@ -131,7 +137,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             })),
         ],
         ...probes(names, spec),
-        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", endScript(spec)] } } },
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", endScript(names, spec)] } } },
     };
 }
 

@@ -60,7 +60,7 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
  * formats its drives only when it reaches them all. It must when all servers restart together, too: as they do not start in the same
  * instant, each misses some drives, and answers that objects do not exist which do (tried: 8 reads of 866, and 300 writes refused).
  *
- * The one that starts last then need not, if it reaches the drives of the others.
+ * The one that starts last then need not, as it reaches enough of the others' drives by itself: see startOrder.ts.
  *
  * What it finds is kept in the folder of this start. An image without curl does not settle.
  */
@@ -79,7 +79,7 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
         // A server that waits for its peers answers with X-Minio-Server-Status: offline.
         `case "$(ask ${url("127.0.0.1", "live")})" in *offline* | "") exit 1 ;; esac`,
         "[ -e started ] || date +%s > started",
-        // By the drives that it reaches, it could be spared.
+        // All others serve their drives.
         `[ -e ${completeFile} ] && ask "${url("127.0.0.1", "cluster?maintenance=true")}" > /dev/null && exit 0`,
         `[ $(($(date +%s) - $(cat started))) -ge ${settleSeconds} ]`,
     ].join("\n");

@@ -1,5 +1,7 @@
 import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
+import { releaseLeftLocks } from "./leftLocks";
+import type { Names } from "./names";
 
 /** A scratch folder of each pod: the root file system is read-only. */
 export const scratchFolder = "/tmp";
@@ -89,7 +91,7 @@ export const serverCommand = (before: string[] = []): string[] => [
  * A MinIO before 2024 does not tell what is under way, nor does an image without curl find out: the server then ends when the time
  * is over.
  */
-export function endScript(spec: MinioClusterSpec): string {
+export function endScript(names: Names, spec: MinioClusterSpec): string {
     const own = `${scheme(spec)}://127.0.0.1:${apiPort}`;
     const readable = `curl --insecure --silent --fail --max-time 1 --output /dev/null ${own}/minio/health/cluster/read`;
     // One curl asks over one connection, and its stderr is not buffered: the answer is known within a millisecond.
@@ -101,6 +103,7 @@ export function endScript(spec: MinioClusterSpec): string {
         `"${own}/?[1-${questions.most}]"`,
     ].join(" ");
     return [
+        releaseLeftLocks(names, spec),
         `[ ! -e ${thawFile} ] || curl --config ${thawFile}`,
         // One answer may be late.
         countsServersThatWait(spec)
@@ -117,6 +120,7 @@ export function endScript(spec: MinioClusterSpec): string {
         "    done",
         "    end",
         "}",
+        "release_left_locks",
         `sleep ${lingerSeconds}`,
     ].join("\n");
 }

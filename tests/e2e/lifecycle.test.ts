@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { S3Client } from "@aws-sdk/client-s3";
-import { ConstantLoad, untilAcknowledged } from "../load";
+import type { Readable } from "node:stream";
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { ConstantLoad, client, untilAcknowledged } from "../load";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
 import { stepByStep } from "./stepByStep";
@@ -126,6 +127,27 @@ describe("a cluster's life", () => {
         await load.stop();
         assert.deepEqual(await load.lost(), []);
     });
+
+    for (const [how, ...command] of [
+        ["crashes", "exec", "minio-1", inNamespace, "--", "sh", "-c", 'kill -KILL "$(cat /tmp/start/server)"'],
+        ["is deleted while it serves", "delete", "pod", "minio-1", inNamespace],
+    ]) {
+        it(`gives back what a server had locked that ${how}`, async () => {
+            const target = await targetOf(project);
+            const body = randomBytes(64 << 20);
+            await put(s3, "load", "locked", body);
+            const { status } = await kubectlJson("get", "pod", "minio-1", inNamespace);
+            const own = client({ ...target, endpoint: `http://${status.podIP}:9000` });
+            const { Body } = await own.send(new GetObjectCommand({ Bucket: "load", Key: "locked" }));
+            const reading = Body as Readable; // It is not read on, and its object stays locked.
+            reading.on("error", () => {});
+            await kubectl(...command);
+            // All attempts together are shorter than the minute for which others keep a lock.
+            await put(client(target, { timeoutMs: 15_000 }), "load", "locked", body.subarray(0, 1000));
+            reading.destroy();
+            await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
+        });
+    }
 
     it("leaves the claims and nothing else when it is destroyed", async () => {
         await project.succeed("destroy", "--yes", "--skip-preview");

@@ -48,7 +48,12 @@ describe("the class of a change", () => {
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
         ["another image", { image }, "coupled", ["image"]],
-        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args", "command", "startupProbe"]],
+        [
+            "another domain",
+            { clusterDomain: "example.org" },
+            "coupled",
+            ["args", "command", "startupProbe", "lifecycle"],
+        ],
         ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
         ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
         ["another pool", { expansionPools: [{}] }, "together", ["pools", "command", "readinessProbe", "lifecycle"]],

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { withDefaults } from "../../components/defaults";
+import { namesOf } from "../../components/names";
 import { endScript, serverCommand, startFolder, thawFile } from "../../components/serverProcess";
 
 describe("the server's process", () => {
@@ -30,7 +31,7 @@ describe("the server's process", () => {
             program(
                 "curl",
                 [
-                    `[ "$1" != --config ] || { echo thaw >> ${file}; exit; }`,
+                    `case "$*" in "--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
                     `case "$*" in *cluster/read) exit ${readable ? 0 : 22} ;; esac`,
                     answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; sleep 0.1`),
                 ].flat(),
@@ -38,7 +39,7 @@ describe("the server's process", () => {
             mkdirSync(join(folder, "start"), { recursive: true });
             writeFileSync(join(folder, "start/server"), "77\n");
             const fakes = `sleep() { echo "sleep $1" >> ${file}; }\nkill() { echo "kill $*" >> ${file}; }\n`;
-            const script = fakes + inFolder(endScript(withDefaults({})));
+            const script = fakes + inFolder(endScript(namesOf("minio"), withDefaults({})));
             assert.equal(spawnSync("sh", ["-c", script], { env: environment() }).status, 0);
             assert.ok(existsSync(join(folder, "start/ending")));
             return readFileSync(file, "utf8").trim().split("\n");
@@ -46,20 +47,20 @@ describe("the server's process", () => {
         const calm = "90 90";
         const drained = Array(5).fill("sleep 1");
 
-        it("does at the first moment at which no request has been under way for some answers", () => {
+        it("does at the first moment at which no request has been under way for some answers, and gives its locks back", () => {
             const done = end(["90 88", calm, calm, "90 89", calm, calm, calm, "90 88", "90 88"]);
             assert.deepEqual(done.slice(0, 13), [...drained, ...Array(7).fill("ask"), "kill -KILL 77"]);
-            assert.equal(done.at(-1), "sleep 3");
+            assert.deepEqual(done.slice(-2), ["locks", "sleep 3"]);
         });
 
         it("does when MinIO does not tell, or does not answer", () => {
             assert.equal(end([" ", " ", " ", " "]).indexOf("kill -KILL 77"), 8);
             rmSync(join(folder, "done"));
-            assert.deepEqual(end([]), [...drained, "kill -KILL 77", "sleep 3"]);
+            assert.deepEqual(end([]), [...drained, "kill -KILL 77", "locks", "sleep 3"]);
         });
 
         it("does in the end where requests are always under way", () => {
-            assert.deepEqual(end(["90 80", "90 80"]), [...drained, "ask", "ask", "kill -KILL 77", "sleep 3"]);
+            assert.deepEqual(end(["90 80", "90 80"]), [...drained, "ask", "ask", "kill -KILL 77", "locks", "sleep 3"]);
         });
 
         it("does at once where no object can be read, as when all restart together", () => {
@@ -126,7 +127,7 @@ describe("the server's process", () => {
         });
 
         it("is not outlived when Kubernetes ends the container at the same moment", async () => {
-            const { child, ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
+            const { child, ended } = start(["trap '' TERM", ": > $0.up", "while :; do sleep 0.05; done"]);
             await untilThere("minio.up");
             writeFileSync(join(folder, "start/ending"), "");
             child.kill("SIGTERM");

@@ -1,0 +1,65 @@
+import { xxh3 } from "@node-rs/xxhash";
+import { erasureSetOf, type PoolTopology, type Topology } from "./topology";
+
+/** A server, by the number of its pool and its ordinal there. */
+export interface ServerId {
+    pool: number;
+    ordinal: number;
+}
+
+/**
+ * The server that should start last where all start together: as soon as it runs, it reaches enough drives to serve all objects.
+ *
+ * Of two MinIO servers one connects to the other, by a hash of their addresses (`shouldConnect` in `internal/grid/connection.go`). A
+ * server that starts is connected at once to those that run and that it connects to itself; the others come back to it up to 2 s later,
+ * which is too late: it takes the drives that it reaches then, and looks for the rest only after 15 s (tried: of four servers one
+ * started last that connects to one other by itself, and in two of four restarts it refused all writes for 15 s). But among any
+ * servers there is one that connects to at least half of the others, and with half of each object's shards for parity that is enough.
+ *
+ * Its own drives may lack what was written in the moment before all had ended.
+ *
+ * @param address as in the servers' arguments, without the path
+ * @returns undefined where none reaches enough
+ */
+export function lastToStart(topology: Topology, address: (server: ServerId) => string): ServerId | undefined {
+    const serversOf = ({ servers }: PoolTopology, pool: number) =>
+        Array.from({ length: servers }, (_, ordinal) => ({ pool, ordinal }));
+    let best: { server: ServerId; spare: number } | undefined;
+    for (const server of topology.pools.flatMap(serversOf)) {
+        let spare = Number.POSITIVE_INFINITY;
+        for (const [index, pool] of topology.pools.entries()) {
+            const own = (other: ServerId) => other.pool === server.pool && other.ordinal === server.ordinal;
+            const reached = serversOf(pool, index).filter(
+                (other) => own(other) || connects(address(server), address(other)),
+            );
+            const drives = drivesBySet(pool, reached);
+            const ownDrives = drivesBySet(pool, reached.filter(own));
+            const spares = drives.map((count, set) =>
+                Math.min(count - pool.writeQuorum, count - ownDrives[set] - pool.readQuorum),
+            );
+            spare = Math.min(spare, ...spares);
+            if (spare < 0) {
+                break;
+            }
+        }
+        if (spare >= 0 && (best === undefined || spare > best.spare)) {
+            best = { server, spare };
+        }
+    }
+    return best?.server;
+}
+
+function connects(server: string, other: string): boolean {
+    return xxh3.xxh64(server + other) < xxh3.xxh64(other + server);
+}
+
+/** How many drives of each erasure set these servers have. */
+function drivesBySet(pool: PoolTopology, servers: ServerId[]): number[] {
+    const counts = Array<number>(pool.erasureSets).fill(0);
+    for (const { ordinal } of servers) {
+        for (let drive = 0; drive < pool.drivesPerServer; drive++) {
+            counts[erasureSetOf(pool, ordinal, drive)]++;
+        }
+    }
+    return counts;
+}
