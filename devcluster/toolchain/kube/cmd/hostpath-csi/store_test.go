@@ -28,11 +28,14 @@ func TestMain(m *testing.M) {
 		write(dir)
 	case "holder":
 		s, _ := openStore(context.Background(), dir)
-		s.lock(context.Background(), "a")
+		unlockHeld, _ = s.lock(context.Background(), "a")
 		fmt.Println("locked")
 		select {}
 	}
 }
+
+// unlockHeld keeps the holder's lock: one that nothing refers to goes with the next garbage collection.
+var unlockHeld func()
 
 // start runs this program again in another role, and returns when it has begun.
 func start(t *testing.T, role, dir string) *exec.Cmd {
