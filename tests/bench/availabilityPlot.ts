@@ -30,11 +30,13 @@ export interface PlotOptions {
 
 const width = 1000;
 const left = 112;
-const right = 262;
+const right = 282;
 const top = 92;
 const laneHeight = 16;
 const lanePitch = 22;
 const headHeight = 24;
+/** Of the names of changes, where a way has several. */
+const stepHeight = 12;
 const wayGap = 14;
 
 /** The worse, the higher, so that it can be told without colours too; some failed is hatched besides. */
@@ -60,7 +62,7 @@ export function availabilityPlot(ways: PlotWay[], { title, subtitle, piece }: Pl
     let y = top;
     for (const way of ways) {
         parts.push(...drawWay(way, y, (seconds) => x(seconds - beginOf(way)), piece));
-        y += headHeight + Math.max(1, way.lanes.length) * lanePitch + wayGap;
+        y += headOf(way) + Math.max(1, way.lanes.length) * lanePitch + wayGap;
     }
     const axis = drawAxis(x, behind, y);
     const height = y + 34;
@@ -78,8 +80,13 @@ export function availabilityPlot(ways: PlotWay[], { title, subtitle, piece }: Pl
     ].join("\n");
 }
 
+/** Of one change the way's own title tells. */
+const namesItsChanges = ({ changes }: PlotWay) => changes.length > 1 || changes.some(({ failed }) => failed);
+
+const headOf = (way: PlotWay) => headHeight + (namesItsChanges(way) ? stepHeight : 0);
+
 function drawWay(way: PlotWay, y: number, x: (seconds: number) => number, piece: number): string[] {
-    const lanesTop = y + headHeight;
+    const lanesTop = y + headOf(way);
     if (way.lanes.length === 0) {
         return [text(16, y + 14, way.title, "way"), text(left, lanesTop + 13, `not measured: ${way.missing}`, "quiet")];
     }
@@ -87,7 +94,7 @@ function drawWay(way: PlotWay, y: number, x: (seconds: number) => number, piece:
     const bands = way.changes.flatMap(({ title, from, to, failed }) => [
         `<rect class="band" x="${at(x(from))}" y="${lanesTop - 4}" width="${at(x(to) - x(from))}" height="${height}"/>`,
         `<path class="mark" d="M${at(x(from))} ${lanesTop - 6}v${height + 2}M${at(x(to))} ${lanesTop - 6}v${height + 2}"/>`,
-        text(x(from) + 3, lanesTop - 7, failed ? `${title}: failed` : title, "step"),
+        ...(namesItsChanges(way) ? [text(x(from) + 3, lanesTop - 7, failed ? `${title}: failed` : title, "step")] : []),
     ]);
     const lanes = way.lanes.flatMap((lane, i) => {
         const base = lanesTop + i * lanePitch + laneHeight;

@@ -3,17 +3,16 @@
  *
  * Its options are also read from the environment, as WAYS, RUNS, CHART and OUT; HELM is a helm of your own.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { say, UserError } from "../../devcluster/shell";
 import { checkout } from "../e2e/project";
-import { availabilityPlot, type PlotWay } from "./availabilityPlot";
+import { save } from "./availability";
 import { Unavailable } from "./manifests";
-import { type Measured, measure, removeAll } from "./measure";
-import { timeline } from "./numbers";
-import { grouped, isMeasured, json, laneNumbers, notes, type Result, table } from "./report";
+import { measure, removeAll } from "./measure";
+import { isMeasured, notes, type Result, table } from "./report";
 import { type Way, ways } from "./ways";
 
 const usage = `usage: upgrade.ts [options]
@@ -91,59 +90,6 @@ async function measureOrSayWhyNot(way: Way, run: number): Promise<Result> {
         }
         return { way, run, reason: message, failure: !(error instanceof Unavailable) };
     }
-}
-
-function save(out: string, raw: string, results: Result[]): void {
-    const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim()})`;
-    const about = { date: new Date().toISOString(), machine, node: process.version };
-    mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, "availability.json"), json(results, about));
-    writeFileSync(raw, JSON.stringify({ about, results }));
-    const drawn = availabilityPlot(plotOf(results), {
-        title: "What clients see while MinIO is changed",
-        subtitle:
-            "4 servers; 2 writers and 2 readers of 64 KiB objects with the SDK's retries, and as many without, at once; " +
-            about.date.slice(0, 10),
-        piece,
-    });
-    writeFileSync(join(out, "availability.svg"), drawn);
-}
-
-const piece = 0.25;
-
-function plotOf(results: Result[]): PlotWay[] {
-    return grouped(results).map(([way, ofWay]) => {
-        const title = ofWay.length > 1 ? `${way.title} (the worst of ${ofWay.length} runs)` : way.title;
-        const [worst] = ofWay.filter(isMeasured).sort(byHarm);
-        if (!worst) {
-            const [reason] = ofWay.map((result) => (isMeasured(result) ? "" : result.reason.split("\n")[0]));
-            return { title, changes: [], lanes: [], missing: reason };
-        }
-        const lanes = worst.lanes.map((lane, i) => {
-            const { put, get, lost } = laneNumbers(worst, i);
-            return {
-                title: lane.title,
-                timeline: timeline(lane.outcomes, worst.seconds, piece),
-                requests: put.requests + get.requests,
-                failed: put.failed + get.failed,
-                longestGap: Math.max(put.longestGap, get.longestGap),
-                lost,
-            };
-        });
-        return { title, changes: worst.changes, lanes };
-    });
-}
-
-/** The run that was worst for callers first: by what failed in spite of retries, then by the gap, then by what failed without. */
-function byHarm(one: Measured, other: Measured): number {
-    const harm = (measured: Measured) => {
-        const numbers = measured.lanes.map((_, lane) => laneNumbers(measured, lane));
-        const failed = numbers.map(({ put, get, lost }) => put.failed + get.failed + lost);
-        const gaps = numbers.map(({ put, get }) => Math.max(put.longestGap, get.longestGap));
-        return [failed[0], Math.round(Math.max(...gaps)), failed[1]];
-    };
-    const [before, after] = [harm(other), harm(one)];
-    return before.map((value, index) => value - after[index]).find((difference) => difference !== 0) ?? 0;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
