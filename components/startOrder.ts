@@ -22,18 +22,24 @@ export interface ServerId {
  * @returns undefined where none reaches enough
  */
 export function lastToStart(topology: Topology, address: (server: ServerId) => string): ServerId | undefined {
-    const serversOf = ({ servers }: PoolTopology, pool: number) =>
-        Array.from({ length: servers }, (_, ordinal) => ({ pool, ordinal }));
+    if (topology.pools.some(({ parity, erasureSetSize }) => erasureSetSize >= 3 * parity + 1)) {
+        return undefined; // Of sets with so little parity hardly ever one reaches enough, and looking takes its time.
+    }
+    const pools = topology.pools.map((shape, pool) => ({
+        shape,
+        servers: Array.from({ length: shape.servers }, (_, ordinal) => ({
+            pool,
+            ordinal,
+            address: address({ pool, ordinal }),
+        })),
+    }));
     let best: { server: ServerId; spare: number } | undefined;
-    for (const server of topology.pools.flatMap(serversOf)) {
+    for (const server of pools.flatMap(({ servers }) => servers)) {
         let spare = Number.POSITIVE_INFINITY;
-        for (const [index, pool] of topology.pools.entries()) {
-            const own = (other: ServerId) => other.pool === server.pool && other.ordinal === server.ordinal;
-            const reached = serversOf(pool, index).filter(
-                (other) => own(other) || connects(address(server), address(other)),
-            );
+        for (const { shape: pool, servers } of pools) {
+            const reached = servers.filter((other) => other === server || connects(server.address, other.address));
             const drives = drivesBySet(pool, reached);
-            const ownDrives = drivesBySet(pool, reached.filter(own));
+            const ownDrives = drivesBySet(pool, servers.includes(server) ? [server] : []);
             const spares = drives.map((count, set) =>
                 Math.min(count - pool.writeQuorum, count - ownDrives[set] - pool.readQuorum),
             );
@@ -43,7 +49,7 @@ export function lastToStart(topology: Topology, address: (server: ServerId) => s
             }
         }
         if (spare >= 0 && (best === undefined || spare > best.spare)) {
-            best = { server, spare };
+            best = { server: { pool: server.pool, ordinal: server.ordinal }, spare };
         }
     }
     return best?.server;
