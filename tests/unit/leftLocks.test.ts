@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { releaseLeftLocks } from "../../components/leftLocks";
 import { namesOf } from "../../components/names";
+import { environmentWith, fakeProgram } from "./fakeProgram";
 
 interface Lock {
     resource: string;
@@ -52,26 +53,20 @@ describe("the locks that a server left", () => {
         ).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
         writeFileSync(join(folder, "answer"), answer);
         writeFileSync(join(folder, "hostname"), "minio-1\n");
-        writeFileSync(
-            join(folder, "curl"),
-            [
-                "#!/bin/sh",
-                `cat >> ${folder}/config; echo "$*" >> ${folder}/arguments`,
-                'for url; do :; done; case "$*" in',
-                `    *"--request GET"*) ${locks ? `cat ${folder}/answer` : "exit 7"} ;;`,
-                `    *"--request POST"*) echo "$url" >> ${folder}/posts ;;`,
-                "esac",
-            ].join("\n"),
-        );
-        chmodSync(join(folder, "curl"), 0o755);
+        fakeProgram(folder, "curl", [
+            `cat >> ${folder}/config; echo "$*" >> ${folder}/arguments`,
+            'for url; do :; done; case "$*" in',
+            `    *"--request GET"*) ${locks ? `cat ${folder}/answer` : "exit 7"} ;;`,
+            `    *"--request POST"*) echo "$url" >> ${folder}/posts ;;`,
+            "esac",
+        ]);
         const script = releaseLeftLocks(namesOf("minio"), withDefaults(args)).replace(
             "/etc/hostname",
             `${folder}/hostname`,
         );
         const { status, stderr } = spawnSync(shell, ["-c", `${script}\nrelease_left_locks`], {
             env: {
-                ...process.env,
-                PATH: `${folder}${delimiter}${process.env.PATH}`,
+                ...environmentWith(folder),
                 MINIO_ROOT_USER: "admin",
                 MINIO_ROOT_PASSWORD: password,
             },

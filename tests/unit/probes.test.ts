@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { probes } from "../../components/probes";
 import { startFolder } from "../../components/serverProcess";
+import { environmentWith, fakeProgram } from "./fakeProgram";
 
 const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
 
@@ -62,27 +63,23 @@ describe("the probes", () => {
                 nothing: "exit 7",
                 offline: "echo X-Minio-Server-Status: offline",
             };
-            const curl = [
-                "#!/bin/sh",
+            fakeProgram(folder, "curl", [
                 'for url; do :; done; case "$url" in',
                 `*minio.default.svc*) exit ${others ? 0 : 22} ;;`,
                 `*127.0.0.1*live) ${answers[own] ?? live} ;;`,
                 `*127.0.0.1*cluster) exit ${own === "cluster" ? 0 : 22} ;;`,
                 `*127.0.0.1*maintenance=true) exit ${own === "maintenance" ? 0 : 22} ;;`,
                 "esac",
-            ];
-            writeFileSync(join(folder, "curl"), curl.join("\n"));
+            ]);
             mkdirSync(join(folder, "start"), { recursive: true });
             if (!existsSync(join(folder, "start/server"))) {
                 writeFileSync(join(folder, "start/server"), "77\n");
             }
-            chmodSync(join(folder, "curl"), 0o755);
             const script = probesOf({})
                 .startupProbe.exec.command[2].replace(startFolder, `${folder}/start`)
                 .replace("/data*/.minio.sys/format.json", `${folder}/format.json`);
             const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
-            const PATH = `${folder}${delimiter}${process.env.PATH}`;
-            return spawnSync("sh", ["-c", waited + script], { env: { ...process.env, PATH } }).status === 0;
+            return spawnSync("sh", ["-c", waited + script], { env: environmentWith(folder) }).status === 0;
         }
 
         it("fail while the server does not answer, or waits for its peers", () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { endScript, serverCommand, startFolder, thawFile } from "../../components/serverProcess";
+import { environmentWith, fakeProgram } from "./fakeProgram";
 
 describe("the server's process", () => {
     let folder: string;
@@ -17,18 +18,13 @@ describe("the server's process", () => {
 
     const inFolder = (script: string) =>
         script.replaceAll(startFolder, `${folder}/start`).replaceAll(thawFile, `${folder}/thaw`);
-    const environment = () => ({ ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` });
-
-    function program(name: string, lines: string[]): void {
-        writeFileSync(join(folder, name), ["#!/bin/sh", ...lines, ""].join("\n"));
-        chmodSync(join(folder, name), 0o755);
-    }
 
     describe("when it is to end", () => {
         /** What is done when MinIO answers so, one time after another. */
         function end(answers: string[], readable = true): string[] {
             const file = join(folder, "done");
-            program(
+            fakeProgram(
+                folder,
                 "curl",
                 [
                     `case "$*" in "--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
@@ -40,7 +36,7 @@ describe("the server's process", () => {
             writeFileSync(join(folder, "start/server"), "77\n");
             const fakes = `sleep() { echo "sleep $1" >> ${file}; }\nkill() { echo "kill $*" >> ${file}; }\n`;
             const script = fakes + inFolder(endScript(namesOf("minio"), withDefaults({})));
-            assert.equal(spawnSync("sh", ["-c", script], { env: environment() }).status, 0);
+            assert.equal(spawnSync("sh", ["-c", script], { env: environmentWith(folder) }).status, 0);
             assert.ok(existsSync(join(folder, "start/ending")));
             return readFileSync(file, "utf8").trim().split("\n");
         }
@@ -76,10 +72,10 @@ describe("the server's process", () => {
     describe("under the container's first process", () => {
         /** Starts it as Kubernetes does, with this for a server. */
         function start(server: string[]) {
-            program("minio", [`echo "$@" > ${folder}/arguments`, ...server]);
+            fakeProgram(folder, "minio", [`echo "$@" > ${folder}/arguments`, ...server]);
             const [shell, option, script, name] = serverCommand();
             const child = spawn(shell, [option, inFolder(script), name, "server", "http://a b"], {
-                env: environment(),
+                env: environmentWith(folder),
             });
             const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
             return { child, ended };

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { startFolder } from "../../components/serverProcess";
 import { startTogether } from "../../components/startTogether";
+import { environmentWith, fakeProgram } from "./fakeProgram";
 
 const lines = (args: KnownArgs, pool = 0) => startTogether(namesOf("minio"), withDefaults(args), pool);
 
@@ -33,14 +34,11 @@ describe("servers that all start together", () => {
             const does = { all: "exit 0", fewer: "exit 7" }[answer];
             return `${index === others.length - 1 ? "*" : `${"x".repeat(index + 1)}`}) ${does} ;;`;
         });
-        const curl = [
-            "#!/bin/sh",
+        fakeProgram(folder, "curl", [
             'for url; do :; done; case "$url" in *minio.default.svc*)',
             `exit ${server.clientsAreServed ? 0 : 7} ;; esac`,
             `printf x >> ${asked}; case "$(cat ${asked})" in ${answers.join(" ")} esac`,
-        ];
-        writeFileSync(join(folder, "curl"), curl.join("\n"));
-        chmodSync(join(folder, "curl"), 0o755);
+        ]);
         writeFileSync(join(folder, "hostname"), `${server.name}\n`);
         if (server.isUsed) {
             writeFileSync(join(folder, "format.json"), "{}");
@@ -51,9 +49,8 @@ describe("servers that all start together", () => {
             .replace("/data*/.minio.sys/format.json", `${folder}/format.json`)
             .replaceAll(startFolder, `${folder}/start`);
         const fakes = "now=0; date() { echo $now; }; sleep() { now=$((now + 5)); [ $1 = 0.3 ] || echo $1; }\n";
-        const PATH = `${folder}${delimiter}${process.env.PATH}`;
         const { status, stdout, stderr } = spawnSync("sh", ["-c", `${fakes}${script}\n:`], {
-            env: { ...process.env, PATH },
+            env: environmentWith(folder),
         });
         assert.equal(status, 0, stderr.toString());
         return {
