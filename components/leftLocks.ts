@@ -13,9 +13,10 @@ const emptyBody = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
  * incomplete, as they do all the time while servers restart one after another (`healObject` in `cmd/erasure-healing.go`; tried: two
  * reads of 46,000 waited for 50 and 60 s).
  *
- * It asks whichever server the Service leads to; where none serves, nobody waits either. A lock for reading stays when others read the
- * same object, as MinIO cannot release one of several. So do those on keys with `,`, `{`, `"`, `\`, `<`, `>` or `&`, and with several pools those
- * of healing in all but the first (`ForceUnlockHandler` in `cmd/admin-handlers.go`).
+ * It asks whichever server the Service leads to, and ends with curl's status. Where none serves, nobody waits either.
+ *
+ * A lock for reading stays when others read the same object, as MinIO cannot release one of several. So do those on keys with `,`, `{`,
+ * `"`, `\`, `<`, `>` or `&`, and with several pools those of healing in all but the first (`ForceUnlockHandler` in `cmd/admin-handlers.go`).
  */
 export function releaseLeftLocks(names: Names, spec: MinioClusterSpec): string {
     const admin = `${scheme(spec)}://${serviceDnsName(names.cluster, spec)}:${apiPort}/minio/admin/v3`;
@@ -39,7 +40,7 @@ encode() {
 }
 release_left_locks() (
     LC_ALL=C; set -f
-    locks=$(admin GET "top/locks?count=0&stale=true") || exit 0
+    locks=$(admin GET "top/locks?count=0&stale=true") || exit
     own="\\"owner\\":\\"$(cat /etc/hostname)." others= paths= IFS="{"
     for lock in $locks; do
         case $lock in *"$own"*) ;; *) others=$others$lock ;; esac

@@ -1,13 +1,12 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { beforeStart } from "./beforeStart";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
-import { releaseLeftLocks } from "./leftLocks";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
-import { startTogether } from "./startTogether";
 import { certificateVolumes } from "./tls";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
@@ -107,12 +106,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
-        command: serverCommand([
-            // One that crashed has not done it.
-            releaseLeftLocks(names, spec),
-            "release_left_locks",
-            ...startTogether(names, spec, pool),
-        ]),
+        command: serverCommand(beforeStart(names, spec, pool)),
         args: serverArguments(names, spec),
         env: [
             { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },

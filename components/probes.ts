@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { completeFile } from "./beforeStart";
 import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { type Names, serviceDnsName } from "./names";
 import { startFolder } from "./serverProcess";
-import { completeFile } from "./startTogether";
 
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
 

@@ -142,8 +142,8 @@ describe("a cluster's life", () => {
             const reading = Body as Readable; // It is not read on, and its object stays locked.
             reading.on("error", () => {});
             await kubectl(...command);
-            // All attempts together are shorter than the minute for which others keep a lock.
-            await put(client(target, { timeoutMs: 15_000 }), "load", "locked", body.subarray(0, 1000));
+            // All attempts together are shorter than the minute for which others keep a lock. The first ones may be led to the dead server.
+            await put(client(target, { maxAttempts: 5, timeoutMs: 10_000 }), "load", "locked", body.subarray(0, 1000));
             reading.destroy();
             await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
         });
