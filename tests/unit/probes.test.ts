@@ -53,11 +53,7 @@ describe("the probes", () => {
         afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
         /** One probe: whether it succeeds, by what the servers answer and how long ago this one found its peers. */
-        function probe(
-            own: "nothing" | "offline" | "live" | "cluster" | "maintenance",
-            others: boolean,
-            secondsAgo?: number,
-        ): boolean {
+        function probe(own: "nothing" | "offline" | "live" | "cluster", others: boolean, secondsAgo?: number): boolean {
             const live = "echo HTTP/1.1 200";
             const answers: Record<string, string> = {
                 nothing: "exit 7",
@@ -68,7 +64,6 @@ describe("the probes", () => {
                 `*minio.default.svc*) exit ${others ? 0 : 22} ;;`,
                 `*127.0.0.1*live) ${answers[own] ?? live} ;;`,
                 `*127.0.0.1*cluster) exit ${own === "cluster" ? 0 : 22} ;;`,
-                `*127.0.0.1*maintenance=true) exit ${own === "maintenance" ? 0 : 22} ;;`,
                 "esac",
             ]);
             mkdirSync(join(folder, "start"), { recursive: true });
@@ -114,17 +109,12 @@ describe("the probes", () => {
             settles(false);
         });
 
-        it("let the last one of them serve at once, if it could be spared by the drives that it reaches", () => {
+        it("let the last one of them serve as soon as objects can be written, as it reaches enough drives", () => {
             formatted(60);
             writeFileSync(join(folder, "start/complete"), "");
             assert.equal(probe("offline", false), false);
-            settles(false);
-            assert.equal(probe("maintenance", false), true);
-        });
-
-        it("let no other one serve before, whatever it reaches", () => {
-            formatted(60);
-            assert.equal(probe("maintenance", false), false);
+            assert.equal(probe("live", false), false);
+            assert.equal(probe("cluster", false), true);
         });
 
         it("let a server of a new pool settle, whose peers end to learn of it", () => {
