@@ -80,7 +80,7 @@ export function describeChange(
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
-            "requests fail for about half a minute, and nothing that was stored is lost"
+            "requests fail for 10 to 30 s, and nothing that was stored is lost"
         );
     }
     const pace = guided ? "one at a time" : "at Kubernetes' pace";

@@ -19,7 +19,8 @@ export interface ServerId {
  * Its own drives may lack what was written in the moment before all had ended.
  *
  * @param address as in the servers' arguments, without the path
- * @returns undefined where none reaches enough
+ * @returns one of the first pool in which there is one, as those of a new pool have started already; undefined where none reaches
+ * enough
  */
 export function lastToStart(topology: Topology, address: (server: ServerId) => string): ServerId | undefined {
     if (topology.pools.some(({ parity, erasureSetSize }) => erasureSetSize >= 3 * parity + 1)) {
@@ -35,21 +36,22 @@ export function lastToStart(topology: Topology, address: (server: ServerId) => s
     }));
     let best: { server: ServerId; spare: number } | undefined;
     for (const server of pools.flatMap(({ servers }) => servers)) {
+        const { pool, ordinal } = server;
         let spare = Number.POSITIVE_INFINITY;
-        for (const { shape: pool, servers } of pools) {
+        for (const { shape, servers } of pools) {
             const reached = servers.filter((other) => other === server || connects(server.address, other.address));
-            const drives = drivesBySet(pool, reached);
-            const ownDrives = drivesBySet(pool, servers.includes(server) ? [server] : []);
+            const drives = drivesBySet(shape, reached);
+            const ownDrives = drivesBySet(shape, servers.includes(server) ? [server] : []);
             const spares = drives.map((count, set) =>
-                Math.min(count - pool.writeQuorum, count - ownDrives[set] - pool.readQuorum),
+                Math.min(count - shape.writeQuorum, count - ownDrives[set] - shape.readQuorum),
             );
             spare = Math.min(spare, ...spares);
             if (spare < 0) {
                 break;
             }
         }
-        if (spare >= 0 && (best === undefined || spare > best.spare)) {
-            best = { server: { pool: server.pool, ordinal: server.ordinal }, spare };
+        if (spare >= 0 && (best === undefined || (pool === best.server.pool && spare > best.spare))) {
+            best = { server: { pool, ordinal }, spare };
         }
     }
     return best?.server;

@@ -100,6 +100,7 @@ async function makeUser(target: Target): Promise<Target> {
     return { ...target, rootUser, rootPassword };
 }
 
+const anotherPool = { "another pool": { expansionPools: [{}] } };
 const versionChange = { "version change": { image: newImage } };
 
 export const ways: Way[] = [
@@ -113,7 +114,9 @@ export const ways: Way[] = [
         "the others": { partition: 0 },
     }),
     componentWay("eight", "version change of 8 servers", rolling, versionChange, { replicas: 8 }),
-    componentWay("pool", "another pool of 4 servers", together, { "another pool": { expansionPools: [{}] } }),
+    // Of the servers that are there, by their names in this namespace one reaches enough of both pools by itself, and starts last.
+    componentWay("pool-last", "another pool of 4 servers", together, anotherPool),
+    componentWay("pool", "another pool, where none can start last", together, anotherPool),
     componentWay("password", "another root password", together, { "another password": { credentialsRevision: 2 } }),
     chartWay("chart", "official Helm chart, version change"),
     seedWay("seed", "seed's manifest, version change"),

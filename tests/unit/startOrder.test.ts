@@ -38,6 +38,9 @@ describe("the server that starts last", () => {
         const found = Array.from({ length: 50 }, (_, i) => lastToStart(topology([4, 1], [4, 1]), addressIn(`n${i}`)));
         assert.ok(found.some((last) => last) && found.some((last) => !last));
         assert.ok(found.some((last) => last?.pool === 0) && found.some((last) => last?.pool === 1));
+        // As a pool of two is added, in the namespaces of `make bench-upgrade WAYS=pool,pool-last`.
+        assert.equal(lastToStart(topology([4, 1], [4, 1]), addressIn("bench-pool"))?.pool, 1);
+        assert.equal(lastToStart(topology([4, 1], [4, 1]), addressIn("bench-pool-last"))?.pool, 0);
         assert.equal(lastToStart(topology([16, 1]), addressIn("default")), undefined);
         assert.equal(
             lastToStart(topology([3, 1]), () => "the same everywhere"),
