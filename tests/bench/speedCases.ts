@@ -43,6 +43,7 @@ export async function removeCases(): Promise<void> {
     for (const folder of folders) {
         rmSync(folder, { recursive: true, force: true });
     }
+    await removeNamespace(deployed.namespace);
     await removeNamespace(helmNamespace);
 }
 
@@ -198,7 +199,7 @@ async function targetByKubernetes(namespace: string): Promise<Target> {
 
 const deployed = {
     namespace: "bench-speed-up",
-    values: { createNamespace: true, replicas: 4, storageSize: "1Gi", resources },
+    values: { createNamespace: false, replicas: 4, storageSize: "1Gi", resources },
 };
 let component: Project;
 
@@ -226,6 +227,12 @@ export const cases: SpeedCase[] = [
         namespace: "bench-speed-empty",
         program: "tests/bench/programs/empty.ts",
     }),
+    preview(
+        "configmap",
+        "`pulumi preview` of a program with one ConfigMap",
+        { namespace: "bench-speed-configmap", program: "tests/bench/programs/configMap.ts" },
+        { against: "empty" },
+    ),
     preview(
         "prod",
         "`pulumi preview` of the stack `prod`",
@@ -290,7 +297,7 @@ export const cases: SpeedCase[] = [
             target: () => targetByKubernetes(deployed.namespace),
             async remove() {
                 await component.execute("destroy", "--yes", "--skip-preview");
-                await succeed("kubectl", ["delete", "namespace", deployed.namespace, "--ignore-not-found", "--wait"]);
+                await makeNamespace(deployed.namespace);
             },
         },
         { against: "install", goal: 1 },
