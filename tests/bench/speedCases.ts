@@ -1,6 +1,5 @@
 /** What the speed benchmark measures, each with what it is compared with. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
@@ -28,7 +27,6 @@ export interface SpeedCase {
 }
 
 const projects: Project[] = [];
-const folders: string[] = [];
 
 function newProject(namespace: string, program?: string): Project {
     const project = new Project(namespace, program);
@@ -39,9 +37,6 @@ function newProject(namespace: string, program?: string): Project {
 export async function removeCases(): Promise<void> {
     for (const project of projects) {
         await project.remove();
-    }
-    for (const folder of folders) {
-        rmSync(folder, { recursive: true, force: true });
     }
     await removeNamespace(deployed.namespace);
     await removeNamespace(helmNamespace);
@@ -63,7 +58,7 @@ function stackValues(stack: string): Record<string, unknown> {
 function preview(
     name: string,
     title: string,
-    project: { namespace: string; program?: string; values?: Record<string, unknown>; anew?: boolean; check?: boolean },
+    project: { namespace: string; program?: string; values?: Record<string, unknown>; anew?: boolean },
     compared: Pick<SpeedCase, "against" | "goal" | "rare"> = {},
 ): SpeedCase {
     let made: Project;
@@ -77,13 +72,7 @@ function preview(
         },
         async measure() {
             if (project.anew) {
-                // ts-node keeps what it compiled in the folder for temporary files.
-                const folder = mkdtempSync(join(tmpdir(), "minio-bench-"));
-                folders.push(folder);
-                made.environment.TMPDIR = folder;
-            }
-            if (project.check) {
-                made.environment.PULUMI_NODEJS_TRANSPILE_ONLY = "false";
+                rmSync(join(checkout, "node_modules/.cache/minio-cluster"), { recursive: true, force: true });
             }
             return timed(() => made.succeed("preview"));
         },
@@ -267,17 +256,6 @@ export const cases: SpeedCase[] = [
         "compile",
         "`pulumi preview` of `prod`, nothing compiled yet",
         { namespace: "bench-speed-new", values: { ...prod, namespace: "bench-speed-new" }, anew: true },
-        { against: "prod", rare: 2 },
-    ),
-    preview(
-        "check",
-        "the same with Pulumi's type check",
-        {
-            namespace: "bench-speed-check",
-            values: { ...prod, namespace: "bench-speed-check" },
-            anew: true,
-            check: true,
-        },
         { against: "prod", rare: 2 },
     ),
     ...growth.map(([name, title, values, compared]) => {
