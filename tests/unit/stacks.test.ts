@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import * as ts from "typescript";
 import { parse } from "yaml";
 import { problemsOf } from "../../components/validation";
 import { configKeys, withSecrets } from "../../stacks/config";
@@ -24,14 +23,6 @@ describe("the stacks", () => {
                 `${key} lacks type, description or default`,
             );
         }
-    });
-
-    it("are not type-checked in each preview, but by npm run lint", () => {
-        const optionsOf = (file: string) => ts.readConfigFile(file, ts.sys.readFile).config.compilerOptions;
-        // Pulumi takes the path from the folder of `main`, and goes on without a word when there is no such file.
-        const file = join(root, dirname(project.main), project.runtime.options.tsconfig);
-        assert.equal(optionsOf(file).noCheck, true);
-        assert.equal(optionsOf(join(root, "tsconfig.json")).noCheck, undefined);
     });
 
     for (const file of stackFiles) {
