@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import * as ts from "typescript";
 import { parse } from "yaml";
 import { problemsOf } from "../../components/validation";
 import { configKeys, withSecrets } from "../../stacks/config";
@@ -23,6 +24,16 @@ describe("the stacks", () => {
                 `${key} lacks type, description or default`,
             );
         }
+    });
+
+    it("are not type-checked in each preview, but by npm run lint", () => {
+        const optionsOf = (file: string) => ts.readConfigFile(file, ts.sys.readFile).config.compilerOptions;
+        // main.js compiles without.
+        assert.equal(project.main, "stacks/main.js");
+        assert.equal(project.runtime.options.typescript, false);
+        assert.equal(optionsOf(join(root, "tsconfig.json")).noCheck, undefined);
+        // Pulumi goes on without a word when there is no such file.
+        assert.equal(optionsOf(join(root, "tests/tsconfig.pulumi.json")).noCheck, true);
     });
 
     for (const file of stackFiles) {
