@@ -52,17 +52,12 @@ export function beforeStart(names: Names, spec: MinioClusterSpec, pool: number):
     ];
 
     function startLast(ordinal: number): string[] {
-        // curl asks each server of `{0,1,3}`.
-        const others = spec.pools
-            .map(({ replicas }, index) =>
-                Array.from({ length: replicas }, (_, other) => other).filter(
-                    (other) => index !== pool || other !== ordinal,
-                ),
-            )
-            .flatMap((ordinals, index) =>
-                ordinals.length > 0 ? [serverDnsName(names, spec, index, `{${ordinals}}`)] : [],
-            )
-            .map((host) => `"${url(host)}/minio/health/live"`);
+        const others = spec.pools.flatMap(({ replicas }, index) => {
+            const ordinals = [...Array(replicas).keys()].filter((other) => index !== pool || other !== ordinal);
+            // curl asks each server of `{0,1,3}`.
+            const host = serverDnsName(names, spec, index, `{${ordinals}}`);
+            return ordinals.length > 0 ? [`"${url(host)}/minio/health/live"`] : [];
+        });
         const ask = "curl --insecure --silent --fail-early --max-time 1 --output /dev/null";
         return [
             'used() { [ -e "$1" ]; }',

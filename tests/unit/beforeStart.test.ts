@@ -14,7 +14,7 @@ const lines = (args: KnownArgs, pool = 0) => beforeStart(namesOf("minio"), withD
 describe("servers that start", () => {
     let folder: string;
     beforeEach(() => {
-        folder = mkdtempSync(join(tmpdir(), "minio-together-"));
+        folder = mkdtempSync(join(tmpdir(), "minio-start-"));
         mkdirSync(join(folder, "start"));
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
