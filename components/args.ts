@@ -193,11 +193,14 @@ export interface RolloutArgs {
     /** Longest time without any progress of the guided rollout, in seconds, before `pulumi up` fails. Default: 600. */
     timeoutSeconds?: number;
     /**
-     * Kubeconfig by which the guided rollout reaches the Kubernetes cluster: a path or its content. Default: what the default
-     * Kubernetes provider uses, `KUBECONFIG` or `~/.kube/config`, with its current context. Set it when you give the component a
-     * provider of its own. The rights that its user needs are the Role `minio-cluster-rollout` in docs/rbac.yaml.
+     * Kubeconfig by which the component itself reaches the Kubernetes cluster: a path or its content. Set it for a user of its own, whose
+     * rights are the Role `minio-cluster-rollout` in docs/rbac.yaml. It must lead to the provider's cluster, which is proved by the
+     * uid of an object before anything is changed. Default: what the Kubernetes provider uses that is given or inherited, else
+     * `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the stack, else `KUBECONFIG` or `~/.kube/config`.
      */
     kubeconfig?: pulumi.Input<string>;
+    /** Context in that kubeconfig. Default: the provider's, or the current one of `rollout.kubeconfig`. */
+    context?: pulumi.Input<string>;
 }
 
 /** A budget for voluntary disruptions, such as drained nodes. At most one of `minAvailable` and `maxUnavailable`. */

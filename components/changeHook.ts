@@ -2,19 +2,24 @@ import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { type Change, changeOf, rootCredentials } from "./change";
 import { describeChange, problemsOfChange, type Registered, type Reviewed } from "./changeReview";
+import type { Connection } from "./connection";
 import { departingPools, departureProblems } from "./decommission";
 import { hasEngine } from "./engine";
-import { connect } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
 import type { PoolStatus } from "./minioAdmin";
-import { partitionAnnotation } from "./pool";
+import { whenKnown } from "./outputs";
+import { partitionAnnotation, restoreAnnotation } from "./pool";
 import { requireRights } from "./rights";
 import { shapeAnnotation } from "./shape";
 
-export interface ChangeHookOptions extends Reviewed {
-    kubeconfig: pulumi.Input<string> | undefined;
+export interface PoolHookOptions extends Reviewed {
+    connection: Connection;
     /** What MinIO says of all its pools; a string: why it cannot be asked. */
     poolStatuses: () => Promise<PoolStatus[] | string>;
+    /** Restores the drives of all pools, once in a run. */
+    restore: () => Promise<void>;
+    /** Called on `up` when the pool is made, or changed. */
+    changing: () => void;
     /** Longest time without an answer of the Kubernetes API, in seconds. */
     timeoutSeconds: number;
     /** Where the line of what will happen is shown; known once the resource is made. */
@@ -22,14 +27,28 @@ export interface ChangeHookOptions extends Reviewed {
 }
 
 /**
- * Says, in the preview already, what a change of a pool will restart, and refuses one that MinIO or Kubernetes cannot make
- * without losing the cluster. On `up`, it holds the StatefulSet, so that nothing restarts before the guided rollout allows it.
+ * What happens before a pool is made or changed, which the engine tells: in a refresh, a destroy, or an `up` of other targets it is not.
+ *
+ * A change is told in the preview already, by what it will restart, and one is refused that MinIO or Kubernetes cannot make without losing
+ * the cluster. On `up`, the StatefulSet is held, so that nothing restarts before the guided rollout allows it.
  */
-export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
+export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
     if (!hasEngine()) {
-        return []; // A unit test with mocks, which know no hooks: the resource would wait for one for ever.
+        return {}; // A unit test with mocks, which know no hooks: the resource would wait for one for ever.
     }
-    const hook: pulumi.ResourceHookFunction = async ({ oldInputs, newInputs }) => {
+    const begin = () => {
+        if (!pulumi.runtime.isDryRun()) {
+            options.changing();
+        }
+    };
+    const make: pulumi.ResourceHookFunction = async ({ newInputs }) => {
+        begin();
+        if (registered(await withoutSecrets(newInputs))?.restoreFrom) {
+            await options.restore();
+        }
+    };
+    const change: pulumi.ResourceHookFunction = async ({ oldInputs, newInputs }) => {
+        begin();
         const [before, after] = (await Promise.all([oldInputs, newInputs].map(withoutSecrets))).map(registered);
         if (!before || !after) {
             return; // Not known in this preview.
@@ -46,27 +65,49 @@ export function changeHooks(options: ChangeHookOptions): pulumi.ResourceHook[] {
         if (line) {
             pulumi.log.info(line, options.resource());
         }
-        if (change.class !== "none" && options.guided && !pulumi.runtime.isDryRun()) {
-            const kubernetes = await connect(await inputValue(options.kubeconfig));
-            const { namespace } = before.shape;
-            const hold = async () => {
-                await requireRights(kubernetes, namespace, true);
-                await kubernetes.setPartition(namespace, options.pool, options.servers);
-            };
-            await untilAnswered(hold, options.timeoutSeconds, (text) =>
-                pulumi.log.info(text, options.resource(), undefined, true),
-            );
+        if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
+            await options.restore();
+        }
+        if (change.class !== "none" && options.guided) {
+            await hold(options, before.shape.namespace);
         }
     };
-    // The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview.
-    return [new pulumi.ResourceHook(`${options.pool}-change`, AsyncResource.bind(hook), { onDryRun: true })];
+    return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
+}
+
+/** The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview. */
+function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHookFunction): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(`${pool}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
+}
+
+/** A preview only looks whether it would be the right cluster that is held. */
+async function hold(options: PoolHookOptions, namespace: string): Promise<void> {
+    const { connection, resource } = options;
+    if (pulumi.runtime.isDryRun()) {
+        const unproved = await connection.unproved();
+        if (unproved) {
+            pulumi.log.info(
+                `not checked in this preview whether the rollout reaches the same cluster: ${unproved}`,
+                resource(),
+            );
+        }
+        return;
+    }
+    const setPartition = async () => {
+        const kubernetes = await connection.act();
+        await requireRights(kubernetes, namespace, true);
+        await kubernetes.setPartition(namespace, options.pool, options.servers);
+    };
+    await untilAnswered(setPartition, options.timeoutSeconds, (text) =>
+        pulumi.log.info(text, resource(), undefined, true),
+    );
 }
 
 async function problemsOfDeparture(
     { fields }: Change,
     before: Registered,
     after: Registered,
-    { poolStatuses }: ChangeHookOptions,
+    { poolStatuses }: PoolHookOptions,
 ): Promise<string[]> {
     const departing = departingPools(before.template, after.template);
     if (departing.length === 0) {
@@ -84,17 +125,8 @@ async function problemsOfDeparture(
  * all that is made from the arguments; the review shows no value of a variable or annotation, only names.
  */
 async function withoutSecrets(inputs: pulumi.Inputs | undefined): Promise<pulumi.Inputs | undefined> {
-    const entries = Object.entries(inputs ?? {}).map(async ([key, value]) => [key, await plainValue(value)]);
+    const entries = Object.entries(inputs ?? {}).map(async ([key, value]) => [key, await whenKnown(value)]);
     return inputs && Object.fromEntries(await Promise.all(entries));
-}
-
-/** Undefined where it is not known in this preview: its `apply` would never be called. */
-async function plainValue(value: unknown): Promise<unknown> {
-    if (!pulumi.Output.isInstance(value)) {
-        return value;
-    }
-    const { isKnown } = value as unknown as { isKnown: Promise<boolean> };
-    return (await isKnown) ? inputValue(value) : undefined;
 }
 
 /** What the review needs of a StatefulSet's inputs; undefined where they are not known yet. */
@@ -106,10 +138,7 @@ function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
               template,
               partition: Number(annotations[partitionAnnotation]),
               shape: JSON.parse(annotations[shapeAnnotation]),
+              restoreFrom: annotations[restoreAnnotation],
           }
         : undefined;
-}
-
-function inputValue<T>(input: pulumi.Input<T> | undefined): Promise<T | undefined> {
-    return new Promise((resolve) => pulumi.output(input).apply((value) => resolve(value as T | undefined)));
 }

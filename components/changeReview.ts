@@ -9,6 +9,8 @@ export interface Registered {
     template: PodTemplate;
     partition: number;
     shape: Shape;
+    /** The set that its drives are restored from: see `restoreSource`. */
+    restoreFrom?: string;
 }
 
 /** The pool that is changed. */

@@ -26,7 +26,7 @@ interface Defaulted {
     updateStrategy: string;
     podManagementPolicy: string;
     readiness: string;
-    rollout: { mode: string; timeoutSeconds: number; kubeconfig?: string };
+    rollout: { mode: string; timeoutSeconds: number };
     snapshots?: {
         className?: string;
         groupClassName?: string;
@@ -73,7 +73,6 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
         rollout: {
             mode: args.rollout?.mode ?? "Guided",
             timeoutSeconds: args.rollout?.timeoutSeconds ?? 600,
-            kubeconfig: args.rollout?.kubeconfig,
         },
         snapshots: args.snapshots && {
             ...args.snapshots,

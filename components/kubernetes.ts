@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { PassThrough } from "node:stream";
@@ -6,7 +5,6 @@ import { connect as connectTls } from "node:tls";
 import type {
     Configuration,
     Exec,
-    KubeConfig,
     V1ControllerRevision,
     V1PersistentVolumeClaim,
     V1Pod,
@@ -14,6 +12,7 @@ import type {
     V1Status,
 } from "@kubernetes/client-node";
 import { apiPort } from "./endpoints";
+import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
 import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
 import { forward } from "./portForward";
 import type { Right } from "./rights";
@@ -68,6 +67,8 @@ export interface AnyObject extends ObjectReference {
  * A method that is added here needs its right in `rights.ts`.
  */
 export interface Kubernetes {
+    /** Which cluster it is, for messages. */
+    readonly where: string;
     statefulSet(namespace: string, name: string): Promise<V1StatefulSet | undefined>;
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
     controllerRevisions(namespace: string, labels: Record<string, string>): Promise<V1ControllerRevision[]>;
@@ -137,20 +138,12 @@ export function loadClientMeanwhile(): void {
 /**
  * A connection to the Kubernetes API. The client is loaded only here: it takes a quarter of a second.
  *
- * @param kubeconfig path or content; default: `KUBECONFIG` or `~/.kube/config`
- * @throws Error when there is no kubeconfig, no current context, or a text that is none; the text is not shown
+ * @throws Error when there is no kubeconfig, no such context or cluster, or a text that is none; the text is not shown
  */
-export async function connect(kubeconfig?: string): Promise<Kubernetes> {
+export async function connect(target: ClusterTarget): Promise<Kubernetes> {
     const client = await import("@kubernetes/client-node");
-    const config = new client.KubeConfig();
-    load(config, kubeconfig);
-    const server = config.getCurrentCluster()?.server;
-    if (!server) {
-        throw new Error(
-            "the kubeconfig names no cluster: set KUBECONFIG and a current context, or rollout.kubeconfig " +
-                "(the guided rollout reaches the cluster by itself; rollout.mode Native needs none)",
-        );
-    }
+    const config = await loadKubeconfig(target);
+    const server = config.getCurrentCluster()?.server as string;
     const configuration = client.createConfiguration({
         baseServer: new client.ServerConfiguration(server, {}),
         authMethods: { default: config },
@@ -186,6 +179,7 @@ export async function connect(kubeconfig?: string): Promise<Kubernetes> {
         return request(new URL(`${server}${path}`), withHeaders, largest);
     };
     return {
+        where: describeCluster(config, target),
         statefulSet: (namespace, name) => orUndefined(apps.readNamespacedStatefulSet({ namespace, name })),
         pods: async (namespace, labels) =>
             (await core.listNamespacedPod({ namespace, labelSelector: selector(labels) })).items,
@@ -330,23 +324,6 @@ async function execute(
         throw new Error(`${where} failed: ${Buffer.concat(written.errors).toString().trim() || status.message}`);
     }
     return Buffer.concat(written.output).toString();
-}
-
-function load(config: KubeConfig, kubeconfig: string | undefined): void {
-    if (kubeconfig === undefined) {
-        config.loadFromDefault();
-        return;
-    }
-    try {
-        if (existsSync(kubeconfig)) {
-            config.loadFromFile(kubeconfig);
-        } else {
-            config.loadFromString(kubeconfig);
-        }
-    } catch {
-        // A parser's error shows the lines around a mistake, and with them tokens and keys.
-        throw new Error("rollout.kubeconfig is neither a file nor a kubeconfig's content (its value is not shown)");
-    }
 }
 
 /** An API client whose methods fail with errors for a person. */

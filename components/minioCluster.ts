@@ -1,26 +1,27 @@
+import type { StatefulSet } from "@pulumi/kubernetes/apps/v1";
+import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
-import { changeHooks } from "./changeHook";
-import { type Credentials, createCredentials } from "./credentials";
+import { createArrival } from "./arrival";
+import { poolHooks } from "./changeHook";
+import { connectionOf, type Witness } from "./connection";
+import { createCredentials } from "./credentials";
 import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
-import { endProgram } from "./endProgram";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { hasEngine } from "./engine";
 import { loadClientMeanwhile } from "./kubernetes";
-import { untilAnswered } from "./kubernetesErrors";
 import { createMonitoring } from "./monitoring/monitoring";
-import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./names";
+import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
+import { once } from "./once";
+import { whenKnown } from "./outputs";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
 import { requireKinds } from "./requiredKinds";
-import type { WantedCluster } from "./rollout/observe";
-import { rollOut } from "./rollout/rollout";
 import { createServices } from "./services";
-import { thawIfLeftFrozen } from "./snapshots/freeze";
-import { endRestore, restoreDrives } from "./snapshots/restore";
-import { createSnapshots, freezable } from "./snapshots/snapshots";
+import { restoreDrives } from "./snapshots/restore";
+import { createSnapshots } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
 import type { Topology } from "./topology";
@@ -61,19 +62,12 @@ export class MinioCluster extends pulumi.ComponentResource {
         const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
         const child = { parent: this };
-        const kubeconfig = args.rollout?.kubeconfig;
-        if (kubeconfig === undefined && (opts?.provider || Object.keys(opts?.providers ?? {}).length > 0)) {
-            pulumi.log.warn(
-                "a provider is given, and no rollout.kubeconfig: the rollout reaches the cluster by KUBECONFIG or " +
-                    "~/.kube/config, which may be another one",
-                this,
-            );
-        }
-        if (isUp()) {
+        const connection = connectionOf(this, args.rollout, () => witnessOf(services.headless, names, spec));
+        if (hasEngine() && !pulumi.runtime.isDryRun()) {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
-        const known = pulumi.all([spec, requireKinds(args, kubeconfig, this)]).apply(([checked]) => checked);
+        const known = pulumi.all([spec, requireKinds(args, connection, this)]).apply(([checked]) => checked);
 
         const credentials = createCredentials(names, spec, args.existingSecretName, child);
         const services = createServices(names, spec, child);
@@ -81,30 +75,34 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (args.tls?.issuer) {
             before.push(createCertificate(names, known, child));
         }
-        const drivesReady = args.restoreFrom ? restoreDrives(names, known, before, this) : undefined;
-        const poolSpec = pulumi.all([spec, drivesReady]).apply(([checked]) => checked);
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
-        const statuses = poolStatuses(names, spec, credentials);
+        const statuses = poolStatuses(names, spec, connection, credentials);
+        const restore = once(async () =>
+            restoreDrives(connection, names, (await whenKnown(known)) as MinioClusterSpec, this),
+        );
+        let hasChanged = false;
         const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
-            const statefulSet: pulumi.Resource = createPool(names, poolSpec, index, {
+            const statefulSet: StatefulSet = createPool(names, args.restoreFrom ? known : spec, index, {
                 ...child,
                 dependsOn: before,
-                hooks: {
-                    beforeUpdate: changeHooks({
-                        pool: poolName(name, index),
-                        servers: pool.servers,
-                        topology,
-                        guided: isGuided(plain),
-                        kubeconfig,
-                        poolStatuses: statuses,
-                        timeoutSeconds: plain.rollout.timeoutSeconds,
-                        resource: () => statefulSet,
-                    }),
-                },
+                hooks: poolHooks({
+                    pool: poolName(name, index),
+                    servers: pool.servers,
+                    topology,
+                    guided: isGuided(plain),
+                    connection,
+                    poolStatuses: statuses,
+                    restore,
+                    changing: () => {
+                        hasChanged = true;
+                    },
+                    timeoutSeconds: plain.rollout.timeoutSeconds,
+                    resource: () => statefulSet,
+                }),
             });
             createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, child);
-            return statefulSet as ReturnType<typeof createPool>;
+            return statefulSet;
         });
         if (args.networkPolicy) {
             createNetworkPolicy(names, spec, child);
@@ -119,12 +117,17 @@ export class MinioCluster extends pulumi.ComponentResource {
             createMonitoring(names, known, topology, args.monitoring, credentials, child);
         }
 
-        const applied = pulumi.all(pools.map((pool) => pool.id));
-        this.ready = pulumi
-            .all([spec, applied])
-            .apply(([wanted]) => arrive(names, wanted, topology, credentials, pools[0]));
+        this.ready = createArrival({
+            names,
+            spec,
+            credentials,
+            connection,
+            pools,
+            hasChanged: () => hasChanged,
+            parent: this,
+        });
         if (args.snapshots) {
-            createSnapshots(names, known, credentials, this.ready, child);
+            createSnapshots(names, known, credentials, connection, this.ready, child);
         }
         const url = (service: string, port: number) =>
             whenReady(
@@ -161,54 +164,9 @@ export class MinioCluster extends pulumi.ComponentResource {
     }
 }
 
-/** Neither a preview, nor a unit test with mocks. */
-function isUp(): boolean {
-    return hasEngine() && !pulumi.runtime.isDryRun();
-}
-
-/** On `up`, moves the servers to where they should be, and returns when the cluster is ready. */
-async function arrive(
-    names: Names,
-    spec: MinioClusterSpec,
-    topology: Topology,
-    credentials: Credentials,
-    resource: pulumi.Resource,
-): Promise<boolean> {
-    if (!isUp()) {
-        return true;
-    }
-    const wanted: WantedCluster = {
-        namespace: spec.namespace,
-        scheme: scheme(spec),
-        bootQuorum: topology.bootQuorum,
-        pools: spec.pools.map(({ replicas, storageSize }, pool) => ({
-            name: poolName(names.cluster, pool),
-            selector: poolSelector(names, pool),
-            partition: Math.min(spec.partition, replicas),
-            serversThatMayFail: topology.pools[pool].serversThatMayFailForWrites,
-            storageSize,
-        })),
-    };
-    const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
-    try {
-        const cluster = await freezable(names, spec, credentials);
-        const { kubernetes } = cluster;
-        const { timeoutSeconds } = spec.rollout;
-        if (!spec.restoreFrom) {
-            await untilAnswered(() => endRestore(kubernetes, { names, spec }), timeoutSeconds, say);
-        }
-        const set = await untilAnswered(() => thawIfLeftFrozen(cluster), timeoutSeconds, say);
-        if (set !== undefined) {
-            pulumi.log.warn(
-                `requests were frozen for the set '${set}' by a program that was cut off: thawed`,
-                resource,
-            );
-        }
-        await rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say });
-    } catch (error) {
-        return endProgram(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
-    }
-    return true;
+/** The Service by which the servers find each other: it is made before everything else, and stays as long as the cluster does. */
+function witnessOf({ metadata }: Service, names: Names, { namespace }: pulumi.Output<MinioClusterSpec>): Witness {
+    return { apiVersion: "v1", kind: "Service", name: names.headlessService, namespace, uid: metadata.uid };
 }
 
 /** On `up`, a value that others get when the cluster is ready; a preview shows it at once. */

@@ -6,9 +6,13 @@ import { driveNames } from "./endpoints";
 import { labelsOf, type Names, poolName, poolSelector } from "./names";
 import { podTemplate } from "./podTemplate";
 import { shapeAnnotation, shapeOf } from "./shape";
+import { restoreSource } from "./snapshots/restore";
 
 /** Annotation of the StatefulSet with the partition that the user wants. */
 export const partitionAnnotation = "minio-cluster/partition";
+
+/** Annotation of the StatefulSet with the set that its drives are restored from. The restore is over when it is registered. */
+export const restoreAnnotation = "minio-cluster/restore-from";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */
 const fixedFields = ["metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];
@@ -35,6 +39,7 @@ export function createPool(
                     "pulumi.com/patchForce": "true",
                     [partitionAnnotation]: String(known.partition),
                     [shapeAnnotation]: JSON.stringify(shapeOf(known, pool)),
+                    ...(known.restoreFrom && { [restoreAnnotation]: restoreSource(names, known) }),
                 })),
             },
             spec: spec.apply((known) => ({

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "./connection";
 import type { Credentials } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
 import { scheme } from "./endpoints";
-import { connect } from "./kubernetes";
 import { minioAdmin, type PoolStatus } from "./minioAdmin";
 import type { Names } from "./names";
 
@@ -14,6 +14,7 @@ import type { Names } from "./names";
 export function poolStatuses(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
+    connection: Connection,
     { rootUser, rootPassword }: Credentials,
 ): () => Promise<PoolStatus[] | string> {
     let asked: Promise<PoolStatus[] | string> | undefined;
@@ -21,7 +22,7 @@ export function poolStatuses(
         new Promise<PoolStatus[] | string>((resolve) =>
             pulumi
                 .all([spec, rootUser, rootPassword])
-                .apply(([known, user, password]) => resolve(askServers(names, known, user, password))),
+                .apply(([known, user, password]) => resolve(askServers(names, known, connection, user, password))),
         );
     return () => {
         asked ??= ask();
@@ -33,12 +34,13 @@ export function poolStatuses(
 async function askServers(
     names: Names,
     spec: MinioClusterSpec,
+    connection: Connection,
     rootUser: string,
     rootPassword: string,
 ): Promise<PoolStatus[] | string> {
     let why = "no server runs that could be asked";
     try {
-        const kubernetes = await connect(spec.rollout.kubeconfig);
+        const kubernetes = await connection.act();
         const pods = await kubernetes.pods(spec.namespace, names.selector);
         for (const pod of pods.filter(({ status }) => status?.phase === "Running")) {
             const server = pod.metadata?.name as string;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
+import type { Connection } from "./connection";
 import { endProgram } from "./endProgram";
 import { hasEngine } from "./engine";
-import { connect } from "./kubernetes";
 import { snapshotKind } from "./snapshots/snapshotSet";
 
 /** A kind of object that a Kubernetes cluster need not know. */
@@ -79,23 +79,27 @@ export function requiredKinds({
  */
 export function requireKinds(
     args: MinioClusterArgs,
-    kubeconfig: pulumi.Input<string> | undefined,
+    connection: Connection,
     resource: pulumi.Resource,
 ): pulumi.Output<boolean> {
     const required = hasEngine() ? requiredKinds(args) : [];
     if (required.length === 0) {
         return pulumi.output(true);
     }
-    return pulumi.output(kubeconfig).apply(async (known) => {
+    const ask = async () => {
+        const kinds = required.map(({ kind }) => kind).join(", ");
         let missing: RequiredKind[];
         try {
-            const kubernetes = await connect(known);
+            const kubernetes = await connection.look();
+            if (kubernetes === undefined) {
+                pulumi.log.info(`not checked whether the cluster knows ${kinds}: it is not known yet`, resource);
+                return true;
+            }
             const isKnown = await Promise.all(
                 required.map(({ groupVersion, kind }) => kubernetes.knows(groupVersion, kind)),
             );
             missing = required.filter((_, index) => !isKnown[index]);
         } catch (error) {
-            const kinds = required.map(({ kind }) => kind).join(", ");
             pulumi.log.warn(`cannot ask the cluster whether it knows ${kinds}: ${(error as Error).message}`, resource);
             return true;
         }
@@ -107,5 +111,6 @@ export function requireKinds(
             return endProgram(`kinds of objects are missing in the Kubernetes cluster:\n${lines.join("\n")}`);
         }
         return true;
-    });
+    };
+    return pulumi.output(ask());
 }

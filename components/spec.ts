@@ -56,8 +56,11 @@ export function checkedSpec(
         .filter((field) => isEventual(args[field]))
         .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
     refuse(name, [...notPlain, ...problemsKnownNow(name, args)]);
-    return pulumi.output(args).apply(async (known): Promise<MinioClusterSpec> => {
-        const problems = problemsOf(name, known, await secretFields(args));
+    // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
+    const { kubeconfig, context, ...rollout } = args.rollout ?? {};
+    const made = { ...args, ...(args.rollout && { rollout }) };
+    return pulumi.output(made).apply(async (known): Promise<MinioClusterSpec> => {
+        const problems = problemsOf(name, known, await secretFields(made));
         if (problems.length > 0) {
             return endProgram(new InvalidArgumentsError(name, problems).message);
         }

@@ -241,12 +241,13 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
         spec.rollout.timeoutSeconds,
         "use an integer from 1 to 86400 seconds",
     );
-    check.that(
-        spec.rollout.kubeconfig === undefined || isText(spec.rollout.kubeconfig),
-        "rollout.kubeconfig",
-        spec.rollout.kubeconfig,
-        "use a path or the content of a kubeconfig",
-    );
+    for (const [field, allowed] of [
+        ["kubeconfig", "use a path or the content of a kubeconfig"],
+        ["context", "use the name of a context in the kubeconfig"],
+    ] as const) {
+        const value: unknown = args?.rollout?.[field];
+        check.that(value === undefined || value === null || isText(value), `rollout.${field}`, value, allowed);
+    }
 }
 
 function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {

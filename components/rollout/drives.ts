@@ -24,11 +24,7 @@ export async function growDrives(
     }
     const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
-        const small = (
-            await Promise.all(
-                pools.map(async (pool) => (await kubernetes.claims(namespace, pool.selector)).filter(isSmaller(pool))),
-            )
-        ).flat();
+        const small = await claimsOf(kubernetes, { namespace, pools }, isSmaller);
         if (small.length === 0) {
             return;
         }
@@ -42,6 +38,20 @@ export async function growDrives(
         tell(`waits for larger drives: ${names}`);
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
+}
+
+/** The claims that are to grow, or do. */
+export function smallDrives(kubernetes: Kubernetes, wanted: WantedCluster): Promise<V1PersistentVolumeClaim[]> {
+    return claimsOf(kubernetes, wanted, (pool) => (claim) => asksForLess(pool)(claim) || isSmaller(pool)(claim));
+}
+
+async function claimsOf(
+    kubernetes: Kubernetes,
+    { namespace, pools }: Pick<WantedCluster, "namespace" | "pools">,
+    which: (pool: WantedPool) => (claim: V1PersistentVolumeClaim) => boolean,
+): Promise<V1PersistentVolumeClaim[]> {
+    const claims = pools.map(async (pool) => (await kubernetes.claims(namespace, pool.selector)).filter(which(pool)));
+    return (await Promise.all(claims)).flat();
 }
 
 function asksForLess({ storageSize }: WantedPool): (claim: V1PersistentVolumeClaim) => boolean {

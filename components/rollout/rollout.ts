@@ -4,7 +4,7 @@ import { untilAnswered } from "../kubernetesErrors";
 import { serverName } from "../podTemplate";
 import { printable } from "../printable";
 import { requireRights } from "../rights";
-import { growDrives } from "./drives";
+import { growDrives, smallDrives } from "./drives";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
 
@@ -78,6 +78,20 @@ export async function rollOut(
     while (guided && !(await answered(step))) {
         await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
     }
+}
+
+/**
+ * What `rollOut` would have to do, in words; nothing where the cluster is where it should be. It changes nothing.
+ *
+ * @throws Error when the cluster cannot be looked at
+ */
+export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, guided: boolean): Promise<string> {
+    const small = await smallDrives(kubernetes, wanted);
+    if (small.length > 0) {
+        return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
+    }
+    const action: Action = guided ? plan(await observe(kubernetes, wanted)) : { kind: "done" };
+    return action.kind === "done" ? "" : action.reason;
 }
 
 async function act(kubernetes: Kubernetes, { namespace }: WantedCluster, action: Action): Promise<void> {

@@ -1,9 +1,8 @@
 /** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../connection";
 import type { MinioClusterSpec, PoolSpec } from "../defaults";
-import { endProgram } from "../endProgram";
-import { hasEngine } from "../engine";
-import { type AnyObject, connect, type Kubernetes } from "../kubernetes";
+import type { AnyObject, Kubernetes } from "../kubernetes";
 import { type Names, poolSelector } from "../names";
 import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
 import { replaceData, restoringAnnotation } from "./replaceData";
@@ -62,6 +61,10 @@ export function planRestore(
     if (interrupted) {
         return { kind: "replace" };
     }
+    // It has ended before: a drive that is there by now from elsewhere was lost and healed.
+    if (statefulSet && [...claims.values()].includes(source)) {
+        return { kind: "none" };
+    }
     if (foreign.length > 0) {
         if (spec.restoreFrom?.confirm) {
             return { kind: "replace" };
@@ -80,36 +83,47 @@ export function planRestore(
         : { kind: "create", claims: missing.map(({ claim }) => claim) };
 }
 
-/**
- * Restores the drives before the StatefulSets are made. A preview finds the set and compares it with the cluster already.
- *
- * @param before what must be there first: it tells, on `up`, that the namespace is
- * @returns true once the claims are there
- */
-export function restoreDrives(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    before: pulumi.Resource[],
-    resource: pulumi.Resource,
-): pulumi.Output<boolean> {
-    if (!hasEngine()) {
-        return pulumi.output(true);
-    }
-    const made = pulumi.all(before.map((one) => (one as pulumi.CustomResource).id));
-    // In a preview, what is new has no id yet.
-    const awaited = pulumi.runtime.isDryRun() ? spec : pulumi.all([spec, made]).apply(([known]) => known);
-    return awaited.apply(async (known) => {
-        try {
-            await restore(names, known as MinioClusterSpec, resource);
-        } catch (error) {
-            return endProgram(`restoreFrom: ${(error as Error).message}`);
-        }
-        return true;
-    });
+/** `<namespace>/<cluster>/<set>` of the set to restore, as in the annotations of the StatefulSets and the claims. */
+export function restoreSource(names: Names, spec: MinioClusterSpec): string | undefined {
+    return spec.restoreFrom && restoreOf(names, spec).source;
 }
 
-async function restore(names: Names, spec: MinioClusterSpec, resource: pulumi.Resource): Promise<void> {
-    const kubernetes = await connect(spec.rollout.kubeconfig);
+/**
+ * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than before. A
+ * preview finds the set and compares it with the cluster already.
+ *
+ * @throws Error when the set cannot be restored, or would replace data and that is not confirmed
+ */
+export async function restoreDrives(
+    connection: Connection,
+    names: Names,
+    spec: MinioClusterSpec,
+    resource: pulumi.Resource,
+): Promise<void> {
+    if (await connection.writesFiles()) {
+        throw new Error(
+            "restoreFrom: the provider writes files (renderYamlToDirectory), and nothing is restored by them",
+        );
+    }
+    const isPreview = pulumi.runtime.isDryRun();
+    const kubernetes = await (isPreview ? connection.look() : connection.act());
+    if (kubernetes === undefined) {
+        pulumi.log.info("restoreFrom: not checked in this preview, as the kubeconfig is not known yet", resource);
+        return;
+    }
+    try {
+        await restore(kubernetes, names, spec, resource);
+    } catch (error) {
+        throw new Error(`restoreFrom: ${(error as Error).message}`);
+    }
+}
+
+async function restore(
+    kubernetes: Kubernetes,
+    names: Names,
+    spec: MinioClusterSpec,
+    resource: pulumi.Resource,
+): Promise<void> {
     const say = (text: string) => pulumi.log.info(text, resource, undefined, !pulumi.runtime.isDryRun());
     const wanted = restoreOf(names, spec);
     const present = await presentDrives(kubernetes, wanted);

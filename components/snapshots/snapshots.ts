@@ -1,12 +1,13 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../connection";
 import type { Credentials } from "../credentials";
 import type { MinioClusterSpec } from "../defaults";
 import { endProgram } from "../endProgram";
 import { scheme } from "../endpoints";
 import { hasEngine } from "../engine";
-import { connect } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes";
 import type { Names } from "../names";
 import type { Freezable } from "./freeze";
 import { groupObject, groupVersion } from "./groupSnapshot";
@@ -35,19 +36,28 @@ export function createSnapshots(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     credentials: Credentials,
+    connection: Connection,
     ready: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): pulumi.Output<string[]> {
     return spec.apply(async (known) => {
         const sets = known.snapshots?.sets ?? [];
-        const { taken, group } = await askCluster(names, known);
+        const { taken, group } = await askCluster(names, known, connection);
         for (const set of sets.filter((one) => !taken.has(one))) {
             announce(newRecord(names, known, set, group), known, opts.parent);
         }
         for (const set of sets) {
             const record =
                 taken.get(set) ??
-                (await take(names, known, newRecord(names, known, set, group), credentials, ready, opts.parent));
+                (await take(
+                    names,
+                    known,
+                    newRecord(names, known, set, group),
+                    credentials,
+                    connection,
+                    ready,
+                    opts.parent,
+                ));
             register(names, known, record, opts);
         }
         return sets;
@@ -63,14 +73,17 @@ interface Known {
 }
 
 /** Ends the program when a wanted set is damaged, or a new one cannot be a group. */
-async function askCluster(names: Names, spec: MinioClusterSpec): Promise<Known> {
+async function askCluster(names: Names, spec: MinioClusterSpec, connection: Connection): Promise<Known> {
     const { sets = [], groupClassName } = spec.snapshots ?? {};
     const taken = new Map<string, SetRecord>();
     if (!hasEngine() || sets.length === 0) {
         return { taken };
     }
     try {
-        const kubernetes = await connect(spec.rollout.kubeconfig);
+        const kubernetes = await connection.look();
+        if (kubernetes === undefined) {
+            return { taken };
+        }
         const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
         for (const set of sets) {
             const metadata = { name: recordName(names.cluster, set), namespace: spec.namespace };
@@ -146,6 +159,7 @@ async function take(
     spec: MinioClusterSpec,
     record: SetRecord,
     credentials: Credentials,
+    connection: Connection,
     ready: pulumi.Output<boolean>,
     resource: pulumi.Resource,
 ): Promise<SetRecord> {
@@ -155,7 +169,7 @@ async function take(
     await resolved(ready);
     try {
         return await takeSet({
-            cluster: await freezable(names, spec, credentials),
+            cluster: await freezable(await connection.act(), names, spec, credentials),
             record: { ...record, takenAt: new Date().toISOString() },
             labels: setLabels(names, spec.labels, record.set),
             freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
@@ -172,10 +186,15 @@ async function take(
 }
 
 /** How the program reaches the cluster to freeze and to thaw it. */
-export async function freezable(names: Names, spec: MinioClusterSpec, credentials: Credentials): Promise<Freezable> {
+export async function freezable(
+    kubernetes: Kubernetes,
+    names: Names,
+    spec: MinioClusterSpec,
+    credentials: Credentials,
+): Promise<Freezable> {
     const { rootUser, rootPassword } = credentials;
     return {
-        kubernetes: await connect(spec.rollout.kubeconfig),
+        kubernetes,
         namespace: spec.namespace,
         statefulSet: names.cluster,
         selector: names.selector,

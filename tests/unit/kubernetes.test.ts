@@ -27,14 +27,15 @@ class FakeApi {
     }
 
     connect(): Promise<Kubernetes> {
-        return connect(`
+        const kubeconfig = `
 apiVersion: v1
 kind: Config
 current-context: fake
 clusters: [{ name: fake, cluster: { server: "http://127.0.0.1:${this.port}", insecure-skip-tls-verify: true } }]
 users: [{ name: fake, user: {} }]
 contexts: [{ name: fake, context: { cluster: fake, user: fake } }]
-`);
+`;
+        return connect({ kubeconfig, by: "a test" });
     }
 }
 
@@ -117,7 +118,7 @@ describe("the connection to Kubernetes", () => {
 
     it("shows nothing of a kubeconfig that it cannot read", async () => {
         const text = "apiVersion: v1\nusers:\n- name: ci\n  user: { token: s3cr3t-t0k3n\nfoo: [";
-        await assert.rejects(connect(text), (error: Error) => {
+        await assert.rejects(connect({ kubeconfig: text, by: "rollout.kubeconfig" }), (error: Error) => {
             assert.match(error.message, /rollout.kubeconfig is neither a file nor a kubeconfig's content/);
             assert.ok(!error.message.includes("s3cr3t") && !String(error.cause).includes("s3cr3t"));
             return true;

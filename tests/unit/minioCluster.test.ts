@@ -51,6 +51,7 @@ describe("MinioCluster", () => {
             "kubernetes:core/v1:Service minio-headless",
             "kubernetes:policy/v1:PodDisruptionBudget minio-pdb",
             "minio-cluster:index:MinioCluster minio",
+            "pulumi:index:Stash minio-rollout",
             "random:index/randomPassword:RandomPassword minio-secret-password",
         ]);
     });

@@ -1,0 +1,18 @@
+/** What an Output has at last, as a plain value. The mark of a secret does not come along: nothing of it may be shown. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** What every Output has, and its type does not tell. */
+interface Inner<T> {
+    isKnown: Promise<boolean>;
+    promise(): Promise<T>;
+}
+
+/** @returns undefined where it is not known in this preview: its `apply` would never be called. Rejects where it fails. */
+export function whenKnown<T>(input: pulumi.Input<T>): Promise<T | undefined> {
+    return (pulumi.output(input) as unknown as Inner<T>).promise();
+}
+
+/** Whether it is known in this run. A preview does not know what a resource that is still to be made will say. */
+export function isKnown(input: unknown): Promise<boolean> {
+    return (pulumi.output(input) as unknown as Inner<unknown>).isKnown;
+}
