@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubeconfig as embedded } from "../../devcluster/paths";
+import { OtherCluster, writeContexts } from "./otherCluster";
+import { kubectl, Project } from "./project";
+import { stepByStep } from "./stepByStep";
+
+/**
+ * Two Kubernetes clusters, both with a `minio` in a namespace of the same name. The kubeconfig's current context is at the one that
+ * the stacks do not mean.
+ */
+describe("the right Kubernetes cluster", () => {
+    stepByStep();
+    const namespace = "e2e-right-cluster";
+    const other = new OtherCluster();
+    const folder = mkdtempSync(join(tmpdir(), "right-cluster-"));
+    const contexts = join(folder, "kubeconfig");
+    const project = new Project(namespace);
+    project.environment.KUBECONFIG = contexts;
+    const kinds = ["get", "statefulset,service,secret,pod,pvc,configmap,volumesnapshot", `--namespace=${namespace}`];
+    const there = () => other.kubectl(...kinds, "--output=jsonpath={range .items[*]}{.kind} {.metadata}{'\\n'}{end}");
+    const values = () =>
+        kubectl(
+            "get",
+            "pods",
+            `--namespace=${namespace}`,
+            "--output=jsonpath={.items[*].spec.containers[0].env[*].value}",
+        );
+    let atFirst: string;
+
+    before(async () => {
+        await other.start();
+        writeContexts(contexts, { other: other.kubeconfig, embedded });
+        await project.init();
+        await project.succeed("config", "set", "kubernetes:context", "other");
+        await project.succeed("up", "--yes", "--skip-preview");
+        await project.succeed("stack", "rm", "--force", "--yes", "--preserve-config");
+        await project.succeed("stack", "init", "test");
+        // Without servers, nothing there changes by itself. A hold, a growth or a restore would be seen.
+        const inNamespace = `--namespace=${namespace}`;
+        await other.kubectl("scale", "statefulset/minio", "--replicas=0", inNamespace);
+        await other.kubectl("wait", "--for=delete", "pod", "--selector=app=minio", "--timeout=120s", inNamespace);
+        atFirst = await there();
+        assert.match(atFirst, /StatefulSet/);
+        await project.succeed("config", "set", "kubernetes:context", "embedded");
+    });
+    after(async () => {
+        await project.remove();
+        await other.stop();
+        rmSync(folder, { recursive: true });
+    });
+
+    it("is the one of kubernetes:context, for a first up", async () => {
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await project.outputs()).ready, true);
+        assert.equal(await there(), atFirst);
+    });
+
+    it("is it for a change, a growth and a set of snapshots too", async () => {
+        await project.configure({
+            environment: { MINIO_REGION: "eu-test-7" },
+            storageSize: "2Gi",
+            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
+        });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await values()).split(" ").filter((value) => value === "eu-test-7").length, 4);
+        assert.equal(await there(), atFirst);
+    });
+
+    it("is refused in the preview where rollout.context names another, naming both, and changes nothing", async () => {
+        await project.configure({ environment: { MINIO_REGION: "eu-test-8" }, rollout: { context: "other" } });
+        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...command);
+            assert.notEqual(code, 0);
+            assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
+            assert.match(text, /in https:\/\/\S+ \(context embedded, by kubernetes:context\)/);
+            assert.match(
+                text,
+                /leads to https:\/\/\S+ \(context other, by rollout.context\), and finds one with the uid/,
+            );
+        }
+        assert.ok(!(await values()).includes("eu-test-8"));
+        assert.equal(await there(), atFirst);
+    });
+
+    it("has the servers restarted once the context is right", async () => {
+        await project.configure({ rollout: { timeoutSeconds: 120 } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await values()).split(" ").filter((value) => value === "eu-test-8").length, 4);
+        assert.equal(await there(), atFirst);
+    });
+});
+
+describe("a provider that is inherited, and whose kubeconfig is a secret of the same program", () => {
+    stepByStep();
+    const project = new Project("e2e-given-provider", "tests/e2e/programs/givenProvider.ts");
+    // Nothing but the provider leads to the cluster.
+    project.environment.KUBECONFIG = "/nonexistent";
+    before(async () => {
+        await project.init({ kubeconfig: embedded, context: "minio-devcluster", region: "eu-test-1" });
+    });
+    after(() => project.remove());
+
+    it("is not known in the first preview, which says what it could not check", async () => {
+        const text = await project.succeed("preview");
+        assert.match(text, /not checked whether the cluster knows VolumeSnapshot: it is not known yet/);
+    });
+
+    it("is where the servers start, and makes no output a secret but the password", async () => {
+        await project.succeed("up", "--yes", "--skip-preview");
+        const shown = await project.succeed("stack", "output", "--json");
+        const { endpoint, minioNamespace, topology, ready, rootPassword } = JSON.parse(shown);
+        assert.equal(endpoint, "http://minio.e2e-given-provider.svc.cluster.local:9000");
+        assert.deepEqual([minioNamespace, topology.servers, ready], [project.namespace, 4, true]);
+        assert.equal(rootPassword, "[secret]");
+    });
+
+    it("is where a change is previewed and rolled out", async () => {
+        await project.configure({ region: "eu-test-2" });
+        assert.match(await project.succeed("preview"), /MINIO_REGION/);
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+});
