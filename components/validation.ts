@@ -1,5 +1,6 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
+import { imageWarnings } from "./imageWarnings";
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
@@ -113,15 +114,8 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
 
 /** What is allowed, but hardly meant: a sentence each. */
 export function warningsOf(args: KnownArgs): string[] {
-    const warnings: string[] = [];
     const spec = withDefaults(args);
-    const [, tag] = /^[^@]*?(?::([^:/@]+))?(?:@.*)?$/.exec(spec.image) ?? [];
-    if (!spec.image.includes("@") && (tag === undefined || tag === "latest")) {
-        warnings.push(
-            `image: ${show(spec.image)} may become another version whenever a pod starts, and servers of different versions ` +
-                "wait for each other: name a release, best with its digest",
-        );
-    }
+    const warnings = imageWarnings(spec);
     for (const [index, { replicas, drivesPerServer }] of spec.pools.entries()) {
         const topology = topologyOf([{ servers: replicas, drivesPerServer, driveBytes: 0 }]);
         if (topology && (replicas < 4 || replicas % 2 === 1)) {
