@@ -1,4 +1,5 @@
 /** What each rule finds wrong with the resources of a stack. Pure: Pulumi asks them by way of index.ts, the unit tests directly. */
+import { flawsOf } from "../components/knownFlaws";
 
 /** A resource as Pulumi shows it to a policy. Reading a value that is not known yet throws. */
 export interface PolicyResource {
@@ -22,15 +23,44 @@ const knownPasswords = ["minioadmin", "minio123", "minio", "password", "changeme
 
 /** The image of the servers must not become another version by itself: servers of different versions wait for each other. */
 export const imageIsPinned: Rule = (resources) =>
-    resources.filter(isPool).flatMap(({ urn, props }) => {
-        const images: string[] = props.spec.template.spec.containers.map(({ image }: { image: string }) => image);
-        return images.filter(isFloating).map((image) => ({
-            urn,
-            message:
-                `the image '${image}' may become another version whenever a pod starts: set image to a release, best with its ` +
-                "digest, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z@sha256:…",
-        }));
-    });
+    resources.filter(isPool).flatMap((pool) =>
+        imagesOf(pool)
+            .filter(isFloating)
+            .map((image) => ({
+                urn: pool.urn,
+                message:
+                    `the image '${image}' may become another version whenever a pod starts: set image to a release, best with ` +
+                    "its digest, or leave it out for the default, which has one",
+            })),
+    );
+
+/** The servers have no public flaw that a later release has mended, except those that are accepted by their ids. */
+export function imageHasNoKnownFlaw(accepted: string[]): Rule {
+    return (resources) =>
+        resources.filter(isPool).flatMap((pool) =>
+            imagesOf(pool).flatMap((image) => {
+                const { flaws = [], mayBePatched } = flawsOf(image) ?? {};
+                const open = flaws.filter(({ id }) => !accepted.includes(id));
+                const ids = open.map(({ id }) => id).join(", ");
+                const unless = mayBePatched ? ", unless its builder has mended them" : "";
+                return open.length === 0
+                    ? []
+                    : [
+                          {
+                              urn: pool.urn,
+                              message:
+                                  `the image '${image}' has known flaws${unless}: ${ids}. By the first of them, ${open[0].effect}. ` +
+                                  "Leave image out for the default, which has the fixes, or name in accepted those that you can " +
+                                  "live with",
+                          },
+                      ];
+            }),
+        );
+}
+
+function imagesOf({ props }: PolicyResource): string[] {
+    return props.spec.template.spec.containers.map(({ image }: { image: string }) => image);
+}
 
 /** No digest, and no tag that tells a version. */
 function isFloating(image: string): boolean {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { defaultImage } from "../../components/defaults";
 import {
     credentialsAreNotDefault,
     dataIsRetained,
     disruptionBudgetIsPresent,
+    imageHasNoKnownFlaw,
     imageIsPinned,
     onlyIn,
     type PolicyResource,
@@ -69,6 +71,34 @@ describe("the policy", () => {
             it(`refuses ${image}`, () => refuses(imageIsPinned, /set image to a release/, pool({ image })));
         }
         it("leaves other StatefulSets alone", () => passes(imageIsPinned, foreign));
+    });
+
+    describe("that the image has no known flaw", () => {
+        const old = pool({ image: "docker.io/pgsty/silo:RELEASE.2026-09-03T13-18-01Z" });
+        const rule = imageHasNoKnownFlaw([]);
+        for (const image of [defaultImage, "minio:latest", `minio@sha256:${"a".repeat(64)}`]) {
+            it(`passes ${image}`, () => passes(rule, pool({ image })));
+        }
+        it("refuses an image with one, and names all, what the worst does, and the way out", () => {
+            refuses(
+                rule,
+                /flaws: SN-2026-011, SN-2026-012, SN-2026-013, SN-2026-014\. .*presigned URL.*leave image out for the default/i,
+                old,
+            );
+            refuses(
+                rule,
+                /flaws, unless its builder has mended them: CVE-2026-41145, /,
+                pool({ image: "registry.example.org/minio:RELEASE.2025-10-15T17-29-55Z-hardened" }),
+            );
+        });
+        it("refuses none that is accepted", () => {
+            refuses(imageHasNoKnownFlaw(["SN-2026-011"]), /flaws: SN-2026-012, SN-2026-013, SN-2026-014\. /, old);
+            passes(imageHasNoKnownFlaw(["SN-2026-011", "SN-2026-012", "SN-2026-013", "SN-2026-014"]), old);
+        });
+        it("leaves other StatefulSets alone", () => {
+            const image = "minio/minio:RELEASE.2025-09-07T16-13-09Z";
+            passes(rule, { ...pool({ image }), urn: urn(statefulSet, "") });
+        });
     });
 
     describe("that credentials are not the default ones", () => {
