@@ -17,7 +17,7 @@ import {
 } from "./rules";
 
 const productionStacks: PolicyConfigSchema = {
-    properties: { stacks: { type: "array", items: { type: "string" }, default: ["prod", "production"] } },
+    properties: { stacks: { type: "array", items: { type: "string" }, default: ["prod", "prd", "production"] } },
 };
 
 const acceptedFlaws: PolicyConfigSchema = {
