@@ -16,6 +16,7 @@ export interface Problem {
 }
 
 const smallestDrive = "1Gi";
+const useText = "use text; a number, true or false needs quotes";
 
 /** Of a pool, and of a server. Far more than anybody runs, and few enough to be listed one by one. */
 const mostServers = 1000;
@@ -303,7 +304,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     for (const [name, value] of Object.entries(asObject(args?.environment))) {
         const field = `environment.${name}`;
         check.that(variableName.test(name), field, value, "use a name of letters, digits and '_'");
-        check.that(isText(value), field, value, "use text");
+        check.that(isText(value), field, value, useText);
         check.that(
             !ownVariables.includes(name),
             field,
@@ -558,7 +559,7 @@ class Check {
     texts(field: string, value: unknown): void {
         if (this.object(field, value)) {
             for (const [key, text] of Object.entries(asObject(value))) {
-                this.that(isText(text), `${field}.${key}`, text, "use text");
+                this.that(isText(text), `${field}.${key}`, text, useText);
             }
         }
     }
