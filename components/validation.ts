@@ -1,5 +1,6 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
+import { imageWarnings } from "./imageWarnings";
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
@@ -15,6 +16,7 @@ export interface Problem {
 }
 
 const smallestDrive = "1Gi";
+const useText = "use text; a number, true or false needs quotes";
 
 /** Of a pool, and of a server. Far more than anybody runs, and few enough to be listed one by one. */
 const mostServers = 1000;
@@ -113,15 +115,8 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
 
 /** What is allowed, but hardly meant: a sentence each. */
 export function warningsOf(args: KnownArgs): string[] {
-    const warnings: string[] = [];
     const spec = withDefaults(args);
-    const [, tag] = /^[^@]*?(?::([^:/@]+))?(?:@.*)?$/.exec(spec.image) ?? [];
-    if (!spec.image.includes("@") && (tag === undefined || tag === "latest")) {
-        warnings.push(
-            `image: ${show(spec.image)} may become another version whenever a pod starts, and servers of different versions ` +
-                "wait for each other: name a release, best with its digest",
-        );
-    }
+    const warnings = imageWarnings(spec);
     for (const [index, { replicas, drivesPerServer }] of spec.pools.entries()) {
         const topology = topologyOf([{ servers: replicas, drivesPerServer, driveBytes: 0 }]);
         if (topology && (replicas < 4 || replicas % 2 === 1)) {
@@ -310,7 +305,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     for (const [name, value] of Object.entries(asObject(args?.environment))) {
         const field = `environment.${name}`;
         check.that(variableName.test(name), field, value, "use a name of letters, digits and '_'");
-        check.that(isText(value), field, value, "use text");
+        check.that(isText(value), field, value, useText);
         check.that(
             !ownVariables.includes(name),
             field,
@@ -565,7 +560,7 @@ class Check {
     texts(field: string, value: unknown): void {
         if (this.object(field, value)) {
             for (const [key, text] of Object.entries(asObject(value))) {
-                this.that(isText(text), `${field}.${key}`, text, "use text");
+                this.that(isText(text), `${field}.${key}`, text, useText);
             }
         }
     }

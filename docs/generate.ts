@@ -1,10 +1,11 @@
 /**
  * Writes what in docs/ follows from the sources: `npx tsx docs/generate.ts`. docs/reference.md comes from the doc comments,
- * docs/topology/ from components/topology.ts.
+ * docs/topology/ from components/topology.ts, the list of flaws in docs/security.md from components/knownFlaws.ts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as ts from "typescript";
+import { knownFlaws } from "../components/knownFlaws";
 import { topologyOf } from "../components/topology";
 import { topologyDrawing } from "./topologyDrawing";
 
@@ -466,8 +467,31 @@ export function topologyDrawings(): Map<string, string> {
     );
 }
 
+export const securityFile = join(__dirname, "security.md");
+
+/** docs/security.md with the list of flaws as it should be. */
+export function security(): string {
+    const day = (release?: string) => release?.slice(0, 10);
+    const affected = (range?: { since?: string; fixed?: string }) =>
+        range
+            ? [range.since && `since ${day(range.since)}`, range.fixed ? `fixed ${day(range.fixed)}` : "not fixed"]
+            : [];
+    const list = table(
+        ["flaw", "who can do what", "MinIO", "Silo"],
+        knownFlaws.map(({ id, source, effect, minio, silo }) => [
+            `[${id}](${source})`,
+            effect,
+            ...[minio, silo].map((range) => affected(range).filter(Boolean).join(", ")),
+        ]),
+    );
+    return readFileSync(securityFile, "utf8").replace(
+        /(<!-- flaws -->\n).*?(\n<!-- end -->)/s,
+        (_, start, end) => `${start}\n${list}\n${end}`,
+    );
+}
+
 if (require.main === module) {
-    for (const [file, content] of [[referenceFile, reference()], ...topologyDrawings()]) {
+    for (const [file, content] of [[referenceFile, reference()], [securityFile, security()], ...topologyDrawings()]) {
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, content);
     }

@@ -9,6 +9,7 @@ import {
     credentialsAreNotDefault,
     dataIsRetained,
     disruptionBudgetIsPresent,
+    imageHasNoKnownFlaw,
     imageIsPinned,
     onlyIn,
     type Rule,
@@ -16,21 +17,29 @@ import {
 } from "./rules";
 
 const productionStacks: PolicyConfigSchema = {
-    properties: { stacks: { type: "array", items: { type: "string" }, default: ["prod", "production"] } },
+    properties: { stacks: { type: "array", items: { type: "string" }, default: ["prod", "prd", "production"] } },
+};
+
+const acceptedFlaws: PolicyConfigSchema = {
+    properties: { accepted: { type: "array", items: { type: "string" }, default: [] } },
 };
 
 /** Asked for each resource before it is made. */
-function ofResource(policy: Policy, rule: Rule): ResourceValidationPolicy {
-    const inProduction = policy.configSchema === productionStacks;
+function ofResource<Config extends object>(policy: Policy, ruleOf: (config: Config) => Rule): ResourceValidationPolicy {
     return {
         ...policy,
         validateResource(resource, report) {
-            const asked = inProduction ? onlyIn(resource.getConfig<{ stacks: string[] }>().stacks, rule) : rule;
-            for (const { message } of asked([resource])) {
+            for (const { message } of ruleOf(resource.getConfig<Config>())([resource])) {
                 report(message);
             }
         },
     };
+}
+
+function inProduction(policy: Policy, rule: Rule): ResourceValidationPolicy {
+    return ofResource<{ stacks: string[] }>({ ...policy, configSchema: productionStacks }, ({ stacks }) =>
+        onlyIn(stacks, rule),
+    );
 }
 
 /** Asked at the end of a preview or an update, for rules that look at several resources, or at those that are only read. */
@@ -53,7 +62,15 @@ new PolicyPack("minio-cluster", {
     policies: [
         ofResource(
             { name: "minio-image-is-pinned", description: "The servers' image names a version or a digest." },
-            imageIsPinned,
+            () => imageIsPinned,
+        ),
+        ofResource<{ accepted: string[] }>(
+            {
+                name: "minio-image-has-no-known-flaw",
+                description: "The servers have no public flaw that a later release has mended.",
+                configSchema: acceptedFlaws,
+            },
+            ({ accepted }) => imageHasNoKnownFlaw(accepted),
         ),
         ofStack(
             {
@@ -69,19 +86,14 @@ new PolicyPack("minio-cluster", {
             },
             disruptionBudgetIsPresent,
         ),
-        ofResource(
-            {
-                name: "minio-data-is-retained-in-production",
-                description: "Production keeps the drives' claims.",
-                configSchema: productionStacks,
-            },
+        inProduction(
+            { name: "minio-data-is-retained-in-production", description: "Production keeps the drives' claims." },
             dataIsRetained,
         ),
-        ofResource(
+        inProduction(
             {
                 name: "minio-servers-are-even-in-production",
                 description: "Production has an even number of at least four servers in each pool.",
-                configSchema: productionStacks,
             },
             serversAreEven,
         ),

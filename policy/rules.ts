@@ -1,4 +1,5 @@
 /** What each rule finds wrong with the resources of a stack. Pure: Pulumi asks them by way of index.ts, the unit tests directly. */
+import { flawsOf, partsOf } from "../components/knownFlaws";
 
 /** A resource as Pulumi shows it to a policy. Reading a value that is not known yet throws. */
 export interface PolicyResource {
@@ -22,20 +23,50 @@ const knownPasswords = ["minioadmin", "minio123", "minio", "password", "changeme
 
 /** The image of the servers must not become another version by itself: servers of different versions wait for each other. */
 export const imageIsPinned: Rule = (resources) =>
-    resources.filter(isPool).flatMap(({ urn, props }) => {
-        const images: string[] = props.spec.template.spec.containers.map(({ image }: { image: string }) => image);
-        return images.filter(isFloating).map((image) => ({
-            urn,
-            message:
-                `the image '${image}' may become another version whenever a pod starts: set image to a release, best with its ` +
-                "digest, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z@sha256:…",
-        }));
-    });
+    resources.filter(isPool).flatMap((pool) =>
+        imagesOf(pool)
+            .filter(isFloating)
+            .map((image) => ({
+                urn: pool.urn,
+                message:
+                    `the image '${image}' may become another version whenever a pod starts: set image to a release, best with ` +
+                    "its digest, or leave it out for the default, which has one",
+            })),
+    );
 
-/** No digest, and no tag that tells a version. */
+/** The servers have no public flaw that a later release has mended, except those that are accepted by their ids. */
+export function imageHasNoKnownFlaw(accepted: string[]): Rule {
+    return (resources) =>
+        resources.filter(isPool).flatMap((pool) =>
+            imagesOf(pool).flatMap((image) => {
+                const { flaws = [], mayBePatched } = flawsOf(image) ?? {};
+                const open = flaws.filter(({ id }) => !accepted.includes(id));
+                const ids = open.map(({ id }) => id).join(", ");
+                const unless = mayBePatched ? ", unless its builder has mended them" : "";
+                return open.length === 0
+                    ? []
+                    : [
+                          {
+                              urn: pool.urn,
+                              message:
+                                  `the image '${image}' has known flaws${unless}: ${ids}. By the first of them, ${open[0].effect}. ` +
+                                  "Leave image out for the default, which has the fixes, or name in accepted those that you can " +
+                                  "live with",
+                          },
+                      ];
+            }),
+        );
+}
+
+function imagesOf({ props }: PolicyResource): string[] {
+    return props.spec.template.spec.containers.map(({ image }: { image: string }) => image);
+}
+
+/** No digest, and no tag that tells a version or a commit: `v7`, `RELEASE.2025-…`, `hardened-1.2` and `3f2a1bc` do, `edge2` does not. */
 function isFloating(image: string): boolean {
-    const [, tag = ""] = /^[^@]*?(?::([^:/@]+))?$/.exec(image.split("@")[0]) ?? [];
-    return !image.includes("@sha256:") && !/\d/.test(tag);
+    const { tag } = partsOf(image);
+    const isVersion = /^(RELEASE\.|v)?\d|[._-]v?\d+[._]\d|(^|[._-])[0-9a-f]{7,40}$/i.test(tag);
+    return !image.includes("@sha256:") && !isVersion;
 }
 
 /**
@@ -71,27 +102,49 @@ function credentialsOf({ type, props }: PolicyResource): (string | undefined)[] 
     );
 }
 
-/** Each pool that can do without a server has a budget, so that drained nodes do not take more than that. */
+/** Each pool that can do without a server has a budget that keeps some, so that drained nodes do not take more than that. */
 export const disruptionBudgetIsPresent: Rule = (resources) => {
     const budgets = resources.filter(({ type }) => type === "kubernetes:policy/v1:PodDisruptionBudget");
-    const covers = (pool: PolicyResource) => {
-        const labels = pool.props.spec.template.metadata.labels;
-        return budgets.some(({ props }) => {
-            const wanted = Object.entries(props.spec.selector.matchLabels ?? {});
-            return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-        });
-    };
     return resources
         .filter(isPool)
         .filter(({ props }) => props.spec.replicas > 2) // Of two servers none may be missed.
-        .filter((pool) => !covers(pool))
+        .filter((pool) => !budgets.some((budget) => protects(budget, pool)))
         .map(({ urn }) => ({
             urn,
             message:
-                "the pool has no disruption budget, so that drained nodes may take all its servers at once: leave " +
-                "disruptionBudget.enabled out, or set it to true",
+                "the pool has no disruption budget that keeps a server, so drained nodes may take all of them at the same time: " +
+                "leave disruptionBudget.enabled out, or set it to true",
         }));
 };
+
+function protects({ props: budget }: PolicyResource, { props: pool }: PolicyResource): boolean {
+    const labels = pool.spec.template.metadata.labels;
+    const wanted = Object.entries(budget.spec.selector.matchLabels ?? {});
+    return (
+        namespaceOf(budget) === namespaceOf(pool) &&
+        wanted.length > 0 &&
+        wanted.every(([key, value]) => labels[key] === value) &&
+        serversKept(budget.spec, pool.spec.replicas) > 0
+    );
+}
+
+function namespaceOf(props: PolicyResource["props"]): string {
+    return props.metadata?.namespace ?? "default";
+}
+
+/** How many of a pool's servers a budget keeps; Kubernetes rounds a percentage up. */
+function serversKept(
+    budget: { minAvailable?: number | string; maxUnavailable?: number | string },
+    servers: number,
+): number {
+    const count = (value: number | string) =>
+        String(value).endsWith("%") ? Math.ceil((Number.parseInt(String(value), 10) * servers) / 100) : Number(value);
+    const { minAvailable, maxUnavailable } = budget;
+    if (minAvailable !== undefined) {
+        return count(minAvailable);
+    }
+    return servers - count(maxUnavailable ?? servers);
+}
 
 /** The drives' claims stay, whatever happens to their StatefulSet. */
 export const dataIsRetained: Rule = (resources) =>
@@ -118,13 +171,24 @@ export const serversAreEven: Rule = (resources) =>
                 "never change: set replicas before the cluster is made, or make a new one and copy the data with mc mirror",
         }));
 
-/** The rule for stacks of these names only, and those that begin with one of them and `-`, such as `prod-eu`. */
+/**
+ * The rule for stacks of these names only, and for those that have one of them as a word of their own, such as `prod-eu` and
+ * `eu-prod`; `pre-prod` and `non-prod` say that they are not.
+ */
 export function onlyIn(stacks: string[], rule: Rule): Rule {
     const isMeant = ({ urn }: PolicyResource) => {
-        const stack = urn.split("::")[0].replace("urn:pulumi:", "");
-        return stacks.some((name) => stack === name || stack.startsWith(`${name}-`));
+        const words = wordsOf(urn.split("::")[0].replace("urn:pulumi:", ""));
+        return stacks.some((name) => {
+            const at = words.indexOf(wordsOf(name));
+            return at >= 0 && !/-(pre|non|not|no)$/.test(words.slice(0, at));
+        });
     };
     return (resources) => rule(resources.filter(isMeant));
+}
+
+/** A name's words, each between dashes: `-eu-prod-`. */
+function wordsOf(name: string): string {
+    return `-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-`;
 }
 
 /** A pool of servers: a StatefulSet in a MinioCluster. */

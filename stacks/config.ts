@@ -54,6 +54,20 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     monitoring: "object",
 };
 
+/** Of the arguments that are objects, the parts whose values are all text. */
+const texts = [
+    "nodeSelector",
+    "labels",
+    "annotations",
+    "environment",
+    "clientService.annotations",
+    "consoleService.annotations",
+    "snapshots.sets",
+    "restoreFrom.set",
+    "ingress.annotations",
+    "monitoring.labels",
+];
+
 /** The keys that a stack may set. Those with a default stand in Pulumi.yaml too, with their types and meaning. */
 export const configKeys = ["name", "createNamespace", ...Object.keys(readers)];
 
@@ -66,13 +80,35 @@ export function readConfig(): StackConfig {
     refuseUnknownKeys();
     const name = config.require("name");
     const read = { text: config.get, number: config.getNumber, object: config.getObject };
-    const args: KnownArgs = Object.fromEntries(
-        Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)]),
+    const args = withTexts(
+        Object.fromEntries(Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)])),
     );
     const secrets = Object.keys(readers).filter(isSecret);
     // Before the namespace is made, and not only when the cluster is.
     refuseProblems(name, args, secrets);
     return { name, createNamespace: config.requireBoolean("createNamespace"), args: withSecrets(args, secrets) };
+}
+
+/**
+ * The arguments with text where `pulumi config set --path` made a number or a flag of it. It does so only with `true`, `false` and
+ * integers as one writes them, so that nothing is lost (tried with Pulumi 3.259: 007, 1.10 and 1e3 stay text).
+ */
+export function withTexts(args: KnownArgs): KnownArgs {
+    const asText = (value: unknown) =>
+        typeof value === "boolean" || Number.isSafeInteger(value) ? String(value) : value;
+    const read = (value: unknown, path: string): unknown => {
+        const isText = texts.some((one) => path === one || path.startsWith(`${one}.`));
+        if (Array.isArray(value)) {
+            return value.map((inner) => read(inner, path));
+        }
+        if (typeof value === "object" && value !== null) {
+            return Object.fromEntries(
+                Object.entries(value).map(([key, inner]) => [key, read(inner, `${path}.${key}`)]),
+            );
+        }
+        return isText ? asText(value) : value;
+    };
+    return Object.fromEntries(Object.entries(args).map(([field, value]) => [field, read(value, field)]));
 }
 
 /** Whether a key, or a part of it, was set with `--secret`: the values are read without saying so. */

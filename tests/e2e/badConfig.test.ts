@@ -26,4 +26,13 @@ describe("bad configuration of a stack", () => {
             assert.notEqual((await execute("kubectl", ["get", "namespace", project.namespace])).code, 0);
         });
     }
+
+    it("does not mind the numbers and flags that pulumi config set --path makes of text", async () => {
+        await project.succeed("config", "set", "--path", "environment.MINIO_API_REQUESTS_MAX", "100");
+        await project.succeed("config", "set", "--path", "clientService.annotations.internal", "true");
+        const shown = await project.succeed("preview", "--json");
+        assert.match(shown, /"name": "MINIO_API_REQUESTS_MAX",\s+"value": "100"/);
+        assert.match(shown, /"internal": "true"/);
+        await project.configure({ environment: undefined, clientService: undefined });
+    });
 });

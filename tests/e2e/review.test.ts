@@ -76,13 +76,16 @@ describe("the policy pack", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-policy-"));
     const settings = join(folder, "policies.json");
     const production = { stacks: ["test"] };
-    writeFileSync(
-        settings,
-        JSON.stringify({
-            "minio-data-is-retained-in-production": production,
-            "minio-servers-are-even-in-production": production,
-        }),
-    );
+    const writeSettings = (more = {}) =>
+        writeFileSync(
+            settings,
+            JSON.stringify({
+                "minio-data-is-retained-in-production": production,
+                "minio-servers-are-even-in-production": production,
+                ...more,
+            }),
+        );
+    writeSettings();
     // Only previewed.
     const stack = new Project("e2e-policy");
     before(async () => {
@@ -110,6 +113,22 @@ describe("the policy pack", () => {
         assert.match(text, /\[mandatory\] {2}minio-credentials-are-not-default [\s\S]*raise credentialsRevision/);
         assert.doesNotMatch(text, /minioadmin/);
         await stack.configure({ existingSecretName: undefined });
+    });
+
+    it("refuses an image with known flaws, of which the preview warns once, unless they are accepted", async () => {
+        const image = "docker.io/pgsty/silo:RELEASE.2026-09-03T13-18-01Z";
+        await stack.configure({ image, expansionPools: [{ replicas: 4 }] });
+        const { code, text } = await preview();
+        assert.notEqual(code, 0, text);
+        assert.match(text, /\[mandatory\] {2}minio-image-has-no-known-flaw [\s\S]*Leave image out for the default/);
+        const { text: diagnostics } = await stack.executeForOutput("preview", "--json");
+        assert.equal(diagnostics.match(/RELEASE\.2026-09-03T13-18-01Z has SN-2026-011/g)?.length, 1, diagnostics);
+        const accepted = ["SN-2026-011", "SN-2026-012", "SN-2026-013", "SN-2026-014"];
+        writeSettings({ "minio-image-has-no-known-flaw": { accepted } });
+        const { code: acceptedCode, text: acceptedText } = await preview();
+        assert.equal(acceptedCode, 0, acceptedText);
+        await stack.configure({ image: undefined, expansionPools: undefined });
+        writeSettings();
     });
 
     it("refuses what breaks its rules, with the way out", async () => {

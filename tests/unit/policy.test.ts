@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { defaultImage } from "../../components/defaults";
 import {
     credentialsAreNotDefault,
     dataIsRetained,
     disruptionBudgetIsPresent,
+    imageHasNoKnownFlaw,
     imageIsPinned,
     onlyIn,
     type PolicyResource,
@@ -34,8 +36,13 @@ function resource(type: string, props: Record<string, any>): PolicyResource {
     return { type, urn: urn(type), props };
 }
 
-function budget(matchLabels: Record<string, string>): PolicyResource {
-    return resource("kubernetes:policy/v1:PodDisruptionBudget", { spec: { selector: { matchLabels } } });
+function budget(
+    matchLabels: Record<string, string>,
+    kept: Record<string, unknown> = { minAvailable: 3 },
+    namespace?: string,
+): PolicyResource {
+    const spec = { selector: { matchLabels }, ...kept };
+    return resource("kubernetes:policy/v1:PodDisruptionBudget", { metadata: { namespace }, spec });
 }
 
 const secret = (props: Record<string, any>) => resource("kubernetes:core/v1:Secret", props);
@@ -60,15 +67,52 @@ describe("the policy", () => {
         for (const image of [
             "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
             "registry.example.org:5000/minio:v7",
+            "minio:2025.7.23-debian-12-r3",
+            "minio:hardened-1.2",
+            "minio:git-3f2a1bc",
             `minio@sha256:${"a".repeat(64)}`,
             `minio:latest@sha256:${"a".repeat(64)}`,
         ]) {
             it(`passes ${image}`, () => passes(imageIsPinned, pool({ image })));
         }
-        for (const image of ["minio", "quay.io/minio/minio:latest", "registry.example.org:5000/minio", "minio:edge"]) {
+        for (const image of [
+            "minio",
+            "quay.io/minio/minio:latest",
+            "registry.example.org:5000/minio",
+            "minio:edge",
+            "minio:edge2",
+        ]) {
             it(`refuses ${image}`, () => refuses(imageIsPinned, /set image to a release/, pool({ image })));
         }
         it("leaves other StatefulSets alone", () => passes(imageIsPinned, foreign));
+    });
+
+    describe("that the image has no known flaw", () => {
+        const old = pool({ image: "docker.io/pgsty/silo:RELEASE.2026-09-03T13-18-01Z" });
+        const rule = imageHasNoKnownFlaw([]);
+        for (const image of [defaultImage, "minio:latest", `minio@sha256:${"a".repeat(64)}`]) {
+            it(`passes ${image}`, () => passes(rule, pool({ image })));
+        }
+        it("refuses an image with one, and names all, what the worst does, and the way out", () => {
+            refuses(
+                rule,
+                /flaws: SN-2026-011, SN-2026-012, SN-2026-013, SN-2026-014\. .*presigned URL.*leave image out for the default/i,
+                old,
+            );
+            refuses(
+                rule,
+                /flaws, unless its builder has mended them: CVE-2026-41145, /,
+                pool({ image: "registry.example.org/minio:RELEASE.2025-10-15T17-29-55Z-hardened" }),
+            );
+        });
+        it("refuses none that is accepted", () => {
+            refuses(imageHasNoKnownFlaw(["SN-2026-011"]), /flaws: SN-2026-012, SN-2026-013, SN-2026-014\. /, old);
+            passes(imageHasNoKnownFlaw(["SN-2026-011", "SN-2026-012", "SN-2026-013", "SN-2026-014"]), old);
+        });
+        it("leaves other StatefulSets alone", () => {
+            const image = "minio/minio:RELEASE.2025-09-07T16-13-09Z";
+            passes(rule, { ...pool({ image }), urn: urn(statefulSet, "") });
+        });
     });
 
     describe("that credentials are not the default ones", () => {
@@ -122,6 +166,31 @@ describe("the policy", () => {
             refuses(disruptionBudgetIsPresent, wayOut, pool(), budget({ app: "minio", pool: "1" }));
             refuses(disruptionBudgetIsPresent, wayOut, pool(), budget({}));
         });
+        const mine = { app: "minio", pool: "0" };
+        it("refuses a pool whose budget is in another namespace, where it protects nothing", () => {
+            refuses(disruptionBudgetIsPresent, /has no disruption budget/, pool(), budget(mine, undefined, "other"));
+            passes(disruptionBudgetIsPresent, pool(), budget(mine, undefined, "default"));
+        });
+        for (const kept of [
+            { minAvailable: 0 },
+            { minAvailable: "0%" },
+            { maxUnavailable: 4 },
+            { maxUnavailable: "100%" },
+            { maxUnavailable: "80%" },
+            {},
+        ]) {
+            it(`refuses a pool whose budget keeps no server: ${JSON.stringify(kept)}`, () =>
+                refuses(disruptionBudgetIsPresent, /that keeps a server/, pool(), budget(mine, kept)));
+        }
+        for (const kept of [
+            { minAvailable: 1 },
+            { minAvailable: "50%" },
+            { maxUnavailable: 1 },
+            { maxUnavailable: "25%" },
+        ]) {
+            it(`passes a pool whose budget keeps a server: ${JSON.stringify(kept)}`, () =>
+                passes(disruptionBudgetIsPresent, pool(), budget(mine, kept)));
+        }
     });
 
     describe("that data is retained", () => {
@@ -149,9 +218,24 @@ describe("the policy", () => {
     });
 
     it("counts in production only where it is meant to", () => {
-        const rule = onlyIn(["prod", "live"], serversAreEven);
+        const rule = onlyIn(["prod", "live-eu"], serversAreEven);
         const inStack = (stack: string) => ({ ...pool({ replicas: 5 }), urn: urn(statefulSet, undefined, stack) });
         const asked = (stack: string) => rule([inStack(stack)]).length;
-        assert.deepEqual(["prod", "prod-eu", "live", "dev", "preprod", "production"].map(asked), [1, 1, 1, 0, 0, 0]);
+        for (const stack of ["prod", "prod-eu", "eu-prod", "eu_prod.2", "Prod", "live-eu", "my-live-eu"]) {
+            assert.equal(asked(stack), 1, stack);
+        }
+        for (const stack of [
+            "dev",
+            "preprod",
+            "pre-prod",
+            "eu-non-prod",
+            "not_prod",
+            "production",
+            "products",
+            "live",
+            "eu",
+        ]) {
+            assert.equal(asked(stack), 0, stack);
+        }
     });
 });

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
 import { problemsOf } from "../../components/validation";
-import { configKeys, withSecrets } from "../../stacks/config";
+import { configKeys, withSecrets, withTexts } from "../../stacks/config";
 
 const root = join(__dirname, "../..");
 const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
@@ -61,5 +61,31 @@ describe("the stacks", () => {
         assert.equal(await isSecret(kept.environment.MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD), true);
         assert.equal(await isSecret(kept.rollout.kubeconfig), true);
         assert.deepEqual([kept.image, kept.rollout.mode, kept.rollout.timeoutSeconds], ["minio:1", "Guided", 60]);
+    });
+
+    it("take as text what pulumi config set --path makes numbers and flags of, and nothing else", () => {
+        const read = (args: object) => withTexts(args as never);
+        assert.deepEqual(
+            read({ environment: { MINIO_API_REQUESTS_MAX: 100, MINIO_BROWSER: false, A: -5, B: "007" } }),
+            {
+                environment: { MINIO_API_REQUESTS_MAX: "100", MINIO_BROWSER: "false", A: "-5", B: "007" },
+            },
+        );
+        assert.deepEqual(read({ clientService: { type: "NodePort", annotations: { "example.org/internal": true } } }), {
+            clientService: { type: "NodePort", annotations: { "example.org/internal": "true" } },
+        });
+        assert.deepEqual(read({ snapshots: { sets: [20261126, "b"], freezeTimeoutSeconds: 30 } }), {
+            snapshots: { sets: ["20261126", "b"], freezeTimeoutSeconds: 30 },
+        });
+        const others = {
+            replicas: 4,
+            rollout: { timeoutSeconds: 60 },
+            disruptionBudget: { enabled: false },
+            environment: { A: 1.5, B: null, C: { D: undefined } },
+            labels: undefined,
+        };
+        assert.deepEqual(read(others), others);
+        const [problem] = problemsOf("minio", read({ environment: { A: 1.5 } }));
+        assert.match(problem.reason, /use text; a number, true or false needs quotes/);
     });
 });

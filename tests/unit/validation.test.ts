@@ -92,8 +92,10 @@ describe("validation", () => {
     });
 
     const warned: [RegExp, KnownArgs][] = [
-        [/^image: .*may become another version/, { image: "quay.io/minio/minio" }],
+        [/^image: .*may become another version/, { image: "registry.example.org/minio" }],
         [/^image: .*may become another version/, { image: "registry:5000/minio:latest" }],
+        [/^image: quay.io\/minio\/minio refuses pulls/, { image: `quay.io/minio/minio@sha256:${"0".repeat(64)}` }],
+        [/^image: MinIO RELEASE.2025-09-07T16-13-09Z has CVE-/, { image: "mirror/minio:RELEASE.2025-09-07T16-13-09Z" }],
         [/^replicas: with 2 servers, 0 may fail and objects can still be written, 1 /, { replicas: 2 }],
         [/^replicas: with 5 servers, 2 may fail.*MinIO recommends an even number/, { replicas: 5 }],
         [/^expansionPools\[0\].replicas: with 7 servers/, { expansionPools: [{ replicas: 7 }] }],
