@@ -1,6 +1,9 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
-import { RunError } from "@pulumi/pulumi";
+import { type Output, output, RunError } from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "../components/args";
 import { endProgram } from "../components/endProgram";
+import { connect } from "../components/kubernetes";
+import { takenOver } from "../components/takenOver";
 import { MinioCluster } from "../index";
 import { readConfig } from "./config";
 
@@ -20,12 +23,7 @@ export async function program() {
 function make() {
     const { name, createNamespace, args } = readConfig();
 
-    // Deleting a namespace deletes the claims in it, and with them the data.
-    const namespace = createNamespace
-        ? new Namespace("namespace", { metadata: { name: args.namespace } }, { retainOnDelete: true })
-        : undefined;
-
-    const minio = new MinioCluster(name, args, { dependsOn: namespace ? [namespace] : [] });
+    const minio = new MinioCluster(name, args, { dependsOn: createNamespace ? [createNamespaceOf(args)] : [] });
 
     return {
         endpoint: minio.endpoint,
@@ -40,4 +38,27 @@ function make() {
         ready: minio.ready,
         minioNamespace: minio.namespace,
     };
+}
+
+/** Deleting a namespace deletes the claims in it, and with them the data: it is kept, so it may have outlived this stack. */
+function createNamespaceOf({ namespace: name, rollout }: MinioClusterArgs): Output<Namespace> {
+    return output([name, rollout?.kubeconfig]).apply(
+        async ([known = "default", kubeconfig]) =>
+            new Namespace(
+                "namespace",
+                { metadata: { name } },
+                { retainOnDelete: true, ...((await isThere(known, kubeconfig)) && takenOver(known)) },
+            ),
+    );
+}
+
+/** A cluster that cannot be asked is left to the provider's own error. */
+async function isThere(namespace: string, kubeconfig: string | undefined): Promise<boolean> {
+    try {
+        const kubernetes = await connect(kubeconfig);
+        const reference = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+        return (await kubernetes.read(reference)) !== undefined;
+    } catch {
+        return false;
+    }
 }

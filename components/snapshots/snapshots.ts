@@ -8,6 +8,7 @@ import { scheme } from "../endpoints";
 import { hasEngine } from "../engine";
 import { connect } from "../kubernetes";
 import type { Names } from "../names";
+import { takenOver } from "../takenOver";
 import type { Freezable } from "./freeze";
 import { groupObject, groupVersion } from "./groupSnapshot";
 import {
@@ -48,7 +49,7 @@ export function createSnapshots(
             const record =
                 taken.get(set) ??
                 (await take(names, known, newRecord(names, known, set, group), credentials, ready, opts.parent));
-            register(names, known, record, opts);
+            register(names, known, record, opts, taken.has(set) || isUp());
         }
         return sets;
     });
@@ -149,7 +150,7 @@ async function take(
     ready: pulumi.Output<boolean>,
     resource: pulumi.Resource,
 ): Promise<SetRecord> {
-    if (pulumi.runtime.isDryRun() || !hasEngine()) {
+    if (!isUp()) {
         return record;
     }
     await resolved(ready);
@@ -184,13 +185,26 @@ export async function freezable(names: Names, spec: MinioClusterSpec, credential
     };
 }
 
-function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts: pulumi.CustomResourceOptions): void {
+/** Neither a preview nor a unit test, both of which take no set. */
+function isUp(): boolean {
+    return hasEngine() && !pulumi.runtime.isDryRun();
+}
+
+/** @param isThere whether the objects of the set are there by now */
+function register(
+    names: Names,
+    spec: MinioClusterSpec,
+    record: SetRecord,
+    opts: pulumi.CustomResourceOptions,
+    isThere: boolean,
+): void {
+    const optionsOf = (object: string) => ({ ...opts, ...(isThere && takenOver(object, spec.namespace)) });
     const labels = setLabels(names, spec.labels, record.set);
     const snapshots = record.group
         ? [groupObject(record, spec.namespace, labels, names.selector)]
         : membersOf(record).map((member) => snapshotObject(record, member, spec.namespace, labels));
     for (const snapshot of snapshots) {
-        new CustomResource(snapshot.metadata.name, snapshot, opts);
+        new CustomResource(snapshot.metadata.name, snapshot, optionsOf(snapshot.metadata.name));
     }
     const name = recordName(names.cluster, record.set);
     new ConfigMap(
@@ -199,7 +213,7 @@ function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts:
             metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },
             data: { [recordKey]: JSON.stringify(record, undefined, 2) },
         },
-        opts,
+        optionsOf(name),
     );
 }
 
