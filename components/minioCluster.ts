@@ -158,6 +158,14 @@ export class MinioCluster extends pulumi.ComponentResource {
             topology: this.topology,
             ready: this.ready,
         });
+        // Who depends on the component hears of a failure; so nobody needs to.
+        this.getData().catch(() => {});
+    }
+
+    /** What depends on the component (`dependsOn`) waits for this: on `up`, until the cluster serves. */
+    protected async initialize(): Promise<void> {
+        await undefined; // Pulumi calls it before the constructor has run.
+        await (this.ready as unknown as { promise(): Promise<boolean> } | undefined)?.promise();
     }
 }
 
