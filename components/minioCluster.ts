@@ -61,6 +61,8 @@ export class MinioCluster extends pulumi.ComponentResource {
         const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
         const child = { parent: this };
+        // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
+        const dispensable = { parent: this, protect: false };
         const kubeconfig = args.rollout?.kubeconfig;
         if (kubeconfig === undefined && (opts?.provider || Object.keys(opts?.providers ?? {}).length > 0)) {
             pulumi.log.warn(
@@ -75,11 +77,11 @@ export class MinioCluster extends pulumi.ComponentResource {
         // What is of a kind that not every cluster knows waits until it is known to.
         const known = pulumi.all([spec, requireKinds(args, kubeconfig, this)]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, args.existingSecretName, child);
+        const credentials = createCredentials(names, spec, args.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
         const before: pulumi.Resource[] = [credentials.secret, services.headless];
         if (args.tls?.issuer) {
-            before.push(createCertificate(names, known, child));
+            before.push(createCertificate(names, known, dispensable));
         }
         const drivesReady = args.restoreFrom ? restoreDrives(names, known, before, this) : undefined;
         const poolSpec = pulumi.all([spec, drivesReady]).apply(([checked]) => checked);
@@ -103,20 +105,20 @@ export class MinioCluster extends pulumi.ComponentResource {
                     }),
                 },
             });
-            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, child);
+            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, dispensable);
             return statefulSet as ReturnType<typeof createPool>;
         });
         if (args.networkPolicy) {
-            createNetworkPolicy(names, spec, child);
+            createNetworkPolicy(names, spec, dispensable);
         }
         if (args.ingress) {
-            createIngresses(names, spec, args.ingress, child);
+            createIngresses(names, spec, args.ingress, dispensable);
         }
         if (args.httpRoute) {
-            createHttpRoutes(names, known, args.httpRoute, child);
+            createHttpRoutes(names, known, args.httpRoute, dispensable);
         }
         if (args.monitoring) {
-            createMonitoring(names, known, topology, args.monitoring, credentials, child);
+            createMonitoring(names, known, topology, args.monitoring, credentials, dispensable);
         }
 
         const applied = pulumi.all(pools.map((pool) => pool.id));
