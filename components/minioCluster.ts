@@ -14,10 +14,11 @@ import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsN
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
+import { refusesRenaming, unlessRenamed } from "./renaming";
 import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
-import { createServices } from "./services";
+import { createHeadlessService, createServices } from "./services";
 import { thawIfLeftFrozen } from "./snapshots/freeze";
 import { endRestore, restoreDrives } from "./snapshots/restore";
 import { createSnapshots, freezable } from "./snapshots/snapshots";
@@ -58,11 +59,13 @@ export class MinioCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         super("minio-cluster:index:MinioCluster", name, {}, opts);
-        const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
         const child = { parent: this };
         // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
         const dispensable = { parent: this, protect: false };
+        const asked = checkedSpec(name, args, this);
+        const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
+        const spec = unlessRenamed(asked, this, headless);
         const kubeconfig = args.rollout?.kubeconfig;
         if (kubeconfig === undefined && (opts?.provider || Object.keys(opts?.providers ?? {}).length > 0)) {
             pulumi.log.warn(
@@ -79,7 +82,7 @@ export class MinioCluster extends pulumi.ComponentResource {
 
         const credentials = createCredentials(names, spec, args.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
-        const before: pulumi.Resource[] = [credentials.secret, services.headless];
+        const before: pulumi.Resource[] = [credentials.secret, headless];
         if (args.tls?.issuer) {
             before.push(createCertificate(names, known, dispensable));
         }
@@ -137,7 +140,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         this.consoleEndpoint = url(names.consoleService, consolePort);
         this.namespace = spec.namespace;
         this.serviceName = services.client.metadata.name;
-        this.headlessServiceName = services.headless.metadata.name;
+        this.headlessServiceName = headless.metadata.name;
         this.secretName = credentials.secretName;
         this.rootUser = credentials.rootUser;
         this.rootPassword = credentials.rootPassword;
