@@ -1,11 +1,9 @@
-import { AsyncResource } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "./connection";
 import type { Credentials } from "./credentials";
 import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { scheme } from "./endpoints";
-import { hasEngine } from "./engine";
 import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
 import { type Names, poolName, poolSelector } from "./names";
@@ -20,6 +18,7 @@ import { restoringAnnotation } from "./snapshots/replaceData";
 import { endRestore } from "./snapshots/restore";
 import { freezable } from "./snapshots/snapshots";
 import type { Topology } from "./topology";
+import { createWork } from "./work";
 
 export interface ArrivalOptions {
     names: Names;
@@ -30,54 +29,36 @@ export interface ArrivalOptions {
     pools: pulumi.CustomResource[];
     /** Whether this run has changed a StatefulSet; known once all are registered. */
     hasChanged: () => boolean;
-    parent: pulumi.Resource;
+    opts: pulumi.CustomResourceOptions;
 }
 
 /**
- * The way of the servers to where they should be, as a resource. Its hook walks it, so the engine decides whether that is done: in an
- * `up` that means this cluster, and neither in a preview, a refresh, a destroy, nor in an `up` of other targets, in all of which
- * the program runs as well. Whoever depends on the component waits for it.
- *
- * It is changed by a program that wants other servers. An `up` also finds what an earlier one, or somebody else, has left undone.
- *
- * @returns true once every server that the partition allows is updated, all are ready, and every object can be written
+ * The way of the servers to where they should be. It has ended once every server that the partition allows is updated, all are ready,
+ * and every object can be written.
  */
-export function createArrival(options: ArrivalOptions): pulumi.Output<boolean> {
-    const { names, spec, pools, parent } = options;
-    const isPreview = pulumi.runtime.isDryRun();
+export function createArrival(options: ArrivalOptions): pulumi.CustomResource {
+    const { names, spec, pools, opts } = options;
     const applied = pulumi.all(pools.map(({ id }) => id));
-    const walk = async () => {
+    const work = async (resource: pulumi.Resource) => {
         try {
-            await arrive(options, arrival);
+            await arrive(options, resource);
         } catch (error) {
             throw new Error(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
         }
     };
-    const input = {
-        wanted: spec.apply((known) => digestOf(names, known)),
-        left: isPreview ? "" : pulumi.all([spec, applied]).apply(([known]) => leftOver(options, known)),
-    };
-    const arrival: pulumi.Resource = new pulumi.Stash(
+    return createWork(
         `${names.cluster}-rollout`,
-        { input },
         {
-            parent,
-            dependsOn: pools,
-            hooks: hooksOf(`${names.cluster}-rollout`, walk),
-            // A preview asks no servers.
-            ignoreChanges: isPreview ? ["input.left"] : [],
+            wanted: spec.apply((known) => digestOf(names, known)),
+            left: pulumi.all([spec, applied]).apply(
+                ([known]) =>
+                    () =>
+                        leftOver(options, known),
+            ),
+            work,
         },
+        { ...opts, dependsOn: pools },
     );
-    return (arrival as pulumi.CustomResource).id.apply(() => true);
-}
-
-function hooksOf(name: string, walk: () => Promise<void>): pulumi.ResourceHookBinding {
-    if (!hasEngine()) {
-        return {}; // A unit test with mocks, which know no hooks.
-    }
-    // The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview.
-    const hook = new pulumi.ResourceHook(name, AsyncResource.bind(walk));
-    return { beforeCreate: [hook], beforeUpdate: [hook] };
 }
 
 /** Changes with all that the way leads to. */
@@ -88,13 +69,9 @@ function digestOf(names: Names, spec: MinioClusterSpec): string {
     return createHash("sha256").update(JSON.stringify(wanted)).digest("hex").slice(0, 16);
 }
 
-/**
- * What is left to do where the program wants nothing new, in words; nothing as a rule. It looks only, once and without patience, as it is
- * asked in a refresh and a destroy too; what it could not see, the way itself finds out.
- */
-async function leftOver(options: ArrivalOptions, spec: MinioClusterSpec): Promise<string> {
-    const { names, connection, hasChanged } = options;
-    if (!hasEngine() || hasChanged() || (await connection.writesFiles())) {
+/** It looks with little patience, as it is asked in a destroy too; what it could not see, the way itself finds out. */
+async function leftOver({ names, connection, hasChanged }: ArrivalOptions, spec: MinioClusterSpec): Promise<string> {
+    if (hasChanged() || (await connection.writesFiles())) {
         return "";
     }
     try {

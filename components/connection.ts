@@ -53,12 +53,13 @@ interface ProviderInputs {
  * one, which `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the stack lead, else `KUBECONFIG` and
  * `~/.kube/config`. `rollout.kubeconfig` and `rollout.context` count before.
  *
- * @param witness called when something is to be changed: by then it is registered
+ * @param component undefined: of the default provider
+ * @param witness called when something is to be changed: by then it is registered. Without one, nothing is
  */
 export function connectionOf(
-    component: pulumi.Resource,
+    component: pulumi.Resource | undefined,
     rollout: RolloutArgs | undefined,
-    witness: () => Witness,
+    witness?: () => Witness,
 ): Connection {
     const provider = once(() => providerTarget(component));
     const target = once(() => ownTarget(rollout, provider));
@@ -69,7 +70,7 @@ export function connectionOf(
     });
     const act = onceDone(async () => {
         const kubernetes = await look();
-        if (kubernetes === undefined) {
+        if (kubernetes === undefined || witness === undefined) {
             throw new Error("the provider's cluster is not known in this run");
         }
         await prove(kubernetes, witness(), await provider());
@@ -111,9 +112,9 @@ async function ownTarget(
 }
 
 async function providerTarget(
-    component: pulumi.Resource,
+    component: pulumi.Resource | undefined,
 ): Promise<(ClusterTarget & { writesFiles: boolean }) | undefined> {
-    const given = component.getProvider("kubernetes:core/v1:Service");
+    const given = component?.getProvider("kubernetes:core/v1:Service");
     if (given) {
         const inputs = pulumi.runtime
             .invokeOutput<{ state: ProviderInputs }>("pulumi:pulumi:getResource", { urn: given.urn })

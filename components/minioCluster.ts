@@ -18,8 +18,9 @@ import { once } from "./once";
 import { whenKnown } from "./outputs";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
+import { refusesRenaming, unlessRenamed } from "./renaming";
 import { requireKinds } from "./requiredKinds";
-import { createServices } from "./services";
+import { createHeadlessService, createServices } from "./services";
 import { restoreDrives } from "./snapshots/restore";
 import { createSnapshots } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
@@ -59,21 +60,25 @@ export class MinioCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         super("minio-cluster:index:MinioCluster", name, {}, opts);
-        const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
         const child = { parent: this };
-        const connection = connectionOf(this, args.rollout, () => witnessOf(services.headless, names, spec));
+        // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
+        const dispensable = { parent: this, protect: false };
+        const asked = checkedSpec(name, args, this);
+        const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
+        const spec = unlessRenamed(asked, this, headless);
+        const connection = connectionOf(this, args.rollout, () => witnessOf(headless, names, spec));
         if (hasEngine() && !pulumi.runtime.isDryRun()) {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
         const known = pulumi.all([spec, requireKinds(args, connection, this)]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, args.existingSecretName, child);
+        const credentials = createCredentials(names, spec, args.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
-        const before: pulumi.Resource[] = [credentials.secret, services.headless];
+        const before: pulumi.Resource[] = [credentials.secret, headless];
         if (args.tls?.issuer) {
-            before.push(createCertificate(names, known, child));
+            before.push(createCertificate(names, known, dispensable));
         }
         const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, connection, credentials);
@@ -101,33 +106,34 @@ export class MinioCluster extends pulumi.ComponentResource {
                     resource: () => statefulSet,
                 }),
             });
-            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, child);
+            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, dispensable);
             return statefulSet;
         });
         if (args.networkPolicy) {
-            createNetworkPolicy(names, spec, child);
+            createNetworkPolicy(names, spec, dispensable);
         }
         if (args.ingress) {
-            createIngresses(names, spec, args.ingress, child);
+            createIngresses(names, spec, args.ingress, dispensable);
         }
         if (args.httpRoute) {
-            createHttpRoutes(names, known, args.httpRoute, child);
+            createHttpRoutes(names, known, args.httpRoute, dispensable);
         }
         if (args.monitoring) {
-            createMonitoring(names, known, topology, args.monitoring, credentials, child);
+            createMonitoring(names, known, topology, args.monitoring, credentials, dispensable);
         }
 
-        this.ready = createArrival({
+        const arrival = createArrival({
             names,
             spec,
             credentials,
             connection,
             pools,
             hasChanged: () => hasChanged,
-            parent: this,
+            opts: dispensable,
         });
+        this.ready = arrival.id.apply(() => true);
         if (args.snapshots) {
-            createSnapshots(names, known, credentials, connection, this.ready, child);
+            createSnapshots({ names, spec: known, credentials, connection, arrival, dispensable, opts: child });
         }
         const url = (service: string, port: number) =>
             whenReady(
@@ -138,7 +144,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         this.consoleEndpoint = url(names.consoleService, consolePort);
         this.namespace = spec.namespace;
         this.serviceName = services.client.metadata.name;
-        this.headlessServiceName = services.headless.metadata.name;
+        this.headlessServiceName = headless.metadata.name;
         this.secretName = credentials.secretName;
         this.rootUser = credentials.rootUser;
         this.rootPassword = credentials.rootPassword;

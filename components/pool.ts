@@ -15,7 +15,7 @@ export const partitionAnnotation = "minio-cluster/partition";
 export const restoreAnnotation = "minio-cluster/restore-from";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */
-const fixedFields = ["metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];
+const fixedFields = ["metadata.name", "metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];
 
 /** A pool of servers: one StatefulSet. Changes of what is fixed are left to the hook, which refuses them by the shape. */
 export function createPool(

@@ -1,6 +1,9 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
-import { RunError } from "@pulumi/pulumi";
+import { type Output, output, RunError } from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "../components/args";
+import { connectionOf } from "../components/connection";
 import { endProgram } from "../components/endProgram";
+import { takenOver } from "../components/takenOver";
 import { MinioCluster } from "../index";
 import { readConfig } from "./config";
 
@@ -20,12 +23,7 @@ export async function program() {
 function make() {
     const { name, createNamespace, args } = readConfig();
 
-    // Deleting a namespace deletes the claims in it, and with them the data.
-    const namespace = createNamespace
-        ? new Namespace("namespace", { metadata: { name: args.namespace } }, { retainOnDelete: true })
-        : undefined;
-
-    const minio = new MinioCluster(name, args, { dependsOn: namespace ? [namespace] : [] });
+    const minio = new MinioCluster(name, args, { dependsOn: createNamespace ? [createNamespaceOf(args)] : [] });
 
     return {
         endpoint: minio.endpoint,
@@ -40,4 +38,27 @@ function make() {
         ready: minio.ready,
         minioNamespace: minio.namespace,
     };
+}
+
+/** Deleting a namespace deletes the claims in it, and with them the data: it is kept, so it may have outlived this stack. */
+function createNamespaceOf({ namespace: name, rollout }: MinioClusterArgs): Output<Namespace> {
+    return output(name).apply(
+        async (known = "default") =>
+            new Namespace(
+                "namespace",
+                { metadata: { name } },
+                { retainOnDelete: true, ...((await isThere(known, rollout)) && takenOver(known)) },
+            ),
+    );
+}
+
+/** A cluster that cannot be asked is left to the provider's own error. */
+async function isThere(namespace: string, rollout: MinioClusterArgs["rollout"]): Promise<boolean> {
+    try {
+        const kubernetes = await connectionOf(undefined, rollout).look();
+        const reference = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+        return (await kubernetes?.read(reference)) !== undefined;
+    } catch {
+        return false;
+    }
 }

@@ -10,6 +10,9 @@ import { type Action, type ClusterState, plan } from "./plan";
 
 const pollMilliseconds = 500;
 
+/** How long a look lets servers become ready by themselves. */
+const passingMilliseconds = 10_000;
+
 /**
  * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take the
  * requests, and what was acknowledged lies on the drives.
@@ -81,7 +84,8 @@ export async function rollOut(
 }
 
 /**
- * What `rollOut` would have to do, in words; nothing where the cluster is where it should be. It changes nothing.
+ * What `rollOut` would have to do, in words; nothing where the cluster is where it should be. It changes nothing, and lets a server that
+ * is just not ready become so.
  *
  * @throws Error when the cluster cannot be looked at
  */
@@ -90,8 +94,18 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     if (small.length > 0) {
         return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
     }
-    const action: Action = guided ? plan(await observe(kubernetes, wanted)) : { kind: "done" };
-    return action.kind === "done" ? "" : action.reason;
+    const deadline = Date.now() + passingMilliseconds;
+    while (guided) {
+        const action = plan(await observe(kubernetes, wanted));
+        if (action.kind === "done") {
+            break;
+        }
+        if (action.kind !== "wait" || Date.now() > deadline) {
+            return action.reason;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+    }
+    return "";
 }
 
 async function act(kubernetes: Kubernetes, { namespace }: WantedCluster, action: Action): Promise<void> {

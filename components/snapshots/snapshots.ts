@@ -9,6 +9,9 @@ import { scheme } from "../endpoints";
 import { hasEngine } from "../engine";
 import type { Kubernetes } from "../kubernetes";
 import type { Names } from "../names";
+import { whenKnown } from "../outputs";
+import { takenOver } from "../takenOver";
+import { createWork } from "../work";
 import type { Freezable } from "./freeze";
 import { groupObject, groupVersion } from "./groupSnapshot";
 import {
@@ -24,83 +27,105 @@ import {
 } from "./snapshotSet";
 import { takeSet, type VolumeSnapshot } from "./takeSet";
 
+export interface SnapshotsOptions {
+    names: Names;
+    spec: pulumi.Output<MinioClusterSpec>;
+    credentials: Credentials;
+    connection: Connection;
+    /** Is there once all servers are where they should be. */
+    arrival: pulumi.Resource;
+    /** For what holds no data. */
+    dispensable: pulumi.CustomResourceOptions;
+    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
+}
+
 /**
  * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on `up`
  * once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was taken before
  * is registered as its record says, whatever the cluster looks like by now.
- *
- * @param ready once all servers are where they should be
- * @returns the names of the sets that are there
  */
-export function createSnapshots(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    credentials: Credentials,
-    connection: Connection,
-    ready: pulumi.Output<boolean>,
-    opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): pulumi.Output<string[]> {
-    return spec.apply(async (known) => {
-        const sets = known.snapshots?.sets ?? [];
-        const { taken, group } = await askCluster(names, known, connection);
-        for (const set of sets.filter((one) => !taken.has(one))) {
-            announce(newRecord(names, known, set, group), known, opts.parent);
+export function createSnapshots(options: SnapshotsOptions): void {
+    const { names, spec, arrival, dispensable, opts } = options;
+    const taking = createWork(
+        `${names.cluster}-snapshots`,
+        {
+            wanted: spec.apply(({ snapshots }) => JSON.stringify(snapshots?.sets ?? [])),
+            left: spec.apply((known) => async () => {
+                const { missing } = await askCluster(options, known);
+                return missing.length > 0 ? `not taken: ${missing.join(", ")}` : undefined;
+            }),
+            work: async (resource) => takeMissing(options, (await whenKnown(spec)) as MinioClusterSpec, resource),
+        },
+        { ...dispensable, dependsOn: [arrival] },
+    );
+    if (isUp()) {
+        pulumi.all([spec, taking.urn]).apply(async ([known]) => {
+            const { taken } = await askCluster(options, known);
+            for (const record of taken.values()) {
+                register(names, known, record, opts, true);
+            }
+        });
+        return;
+    }
+    spec.apply(async (known) => {
+        const { taken, missing, group } = await askCluster(options, known);
+        for (const record of taken.values()) {
+            register(names, known, record, opts, true);
         }
-        for (const set of sets) {
-            const record =
-                taken.get(set) ??
-                (await take(
-                    names,
-                    known,
-                    newRecord(names, known, set, group),
-                    credentials,
-                    connection,
-                    ready,
-                    opts.parent,
-                ));
-            register(names, known, record, opts);
+        for (const set of missing) {
+            const record = newRecord(names, known, set, group);
+            announce(record, known, opts.parent);
+            register(names, known, record, opts, false);
         }
-        return sets;
     });
 }
 
-/** What the cluster tells before a set is taken. */
+/** What the cluster tells of the wanted sets. */
 interface Known {
-    /** The wanted sets that were taken before. */
+    /** Those that were taken before, with their records. */
     taken: Map<string, SetRecord>;
+    missing: string[];
     /** API version of VolumeGroupSnapshots, where new sets are groups. */
     group?: string;
 }
 
 /** Ends the program when a wanted set is damaged, or a new one cannot be a group. */
-async function askCluster(names: Names, spec: MinioClusterSpec, connection: Connection): Promise<Known> {
+async function askCluster({ names, connection }: SnapshotsOptions, spec: MinioClusterSpec): Promise<Known> {
     const { sets = [], groupClassName } = spec.snapshots ?? {};
     const taken = new Map<string, SetRecord>();
     if (!hasEngine() || sets.length === 0) {
-        return { taken };
+        return { taken, missing: sets };
     }
     try {
-        const kubernetes = await connection.look();
+        if (await connection.writesFiles()) {
+            return endProgram(
+                "snapshots.sets: the provider writes files (renderYamlToDirectory), and no set is taken by them",
+            );
+        }
+        // Of another cluster than the provider's, the sets would seem to be gone, and be deleted.
+        const kubernetes = await (isUp() ? connection.act() : connection.look());
         if (kubernetes === undefined) {
-            return { taken };
+            pulumi.log.info("snapshots.sets: not checked in this preview, as the kubeconfig is not known yet");
+            return { taken, missing: sets };
         }
         const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
         for (const set of sets) {
             const metadata = { name: recordName(names.cluster, set), namespace: spec.namespace };
             const record = parseRecord(await kubernetes.read({ ...configMapKind, metadata }));
             if (record) {
-                const missing = missingMembers(record, present);
-                if (missing.length > 0) {
+                const gone = missingMembers(record, present);
+                if (gone.length > 0) {
                     return endProgram(
-                        `snapshots.sets: the set '${set}' is damaged, as ${missing.join(", ")} of it ` +
-                            `${missing.length === 1 ? "is" : "are"} gone. It cannot be restored, and is not taken again under ` +
+                        `snapshots.sets: the set '${set}' is damaged, as ${gone.join(", ")} of it ` +
+                            `${gone.length === 1 ? "is" : "are"} gone. It cannot be restored, and is not taken again under ` +
                             "the same name: remove the name, and add another one",
                     );
                 }
                 taken.set(set, record);
             }
         }
-        const isNewGroup = groupClassName !== undefined && taken.size < sets.length;
+        const missing = sets.filter((set) => !taken.has(set));
+        const isNewGroup = groupClassName !== undefined && missing.length > 0;
         const group = isNewGroup ? await groupVersion(kubernetes) : undefined;
         if (isNewGroup && group === undefined) {
             return endProgram(
@@ -109,7 +134,7 @@ async function askCluster(names: Names, spec: MinioClusterSpec, connection: Conn
                     "snapshots.className instead",
             );
         }
-        return { taken, group };
+        return { taken, missing, group };
     } catch (error) {
         return endProgram(
             `snapshots: cannot ask the cluster which sets are there, and without that they would be deleted or taken twice: ` +
@@ -154,34 +179,29 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
     }
 }
 
-async function take(
-    names: Names,
+async function takeMissing(
+    options: SnapshotsOptions,
     spec: MinioClusterSpec,
-    record: SetRecord,
-    credentials: Credentials,
-    connection: Connection,
-    ready: pulumi.Output<boolean>,
     resource: pulumi.Resource,
-): Promise<SetRecord> {
-    if (pulumi.runtime.isDryRun() || !hasEngine()) {
-        return record;
-    }
-    await resolved(ready);
-    try {
-        return await takeSet({
-            cluster: await freezable(await connection.act(), names, spec, credentials),
-            record: { ...record, takenAt: new Date().toISOString() },
-            labels: setLabels(names, spec.labels, record.set),
-            freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
-            readyTimeoutSeconds: spec.rollout.timeoutSeconds,
-            say: (text) => pulumi.log.info(text, resource, undefined, true),
-            warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
-        });
-    } catch (error) {
-        return endProgram(
-            `snapshots.sets: '${record.set}' was not taken: ${(error as Error).message}. ` +
-                "Run pulumi up again to try once more",
-        );
+): Promise<void> {
+    const { names, credentials, connection } = options;
+    const { missing, group } = await askCluster(options, spec);
+    for (const set of missing) {
+        try {
+            await takeSet({
+                cluster: await freezable(await connection.act(), names, spec, credentials),
+                record: newRecord(names, spec, set, group),
+                labels: setLabels(names, spec.labels, set),
+                freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
+                readyTimeoutSeconds: spec.rollout.timeoutSeconds,
+                say: (text) => pulumi.log.info(text, resource, undefined, true),
+                warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
+            });
+        } catch (error) {
+            throw new Error(
+                `snapshots.sets: '${set}' was not taken: ${(error as Error).message}. Run pulumi up again to try once more`,
+            );
+        }
     }
 }
 
@@ -199,17 +219,33 @@ export async function freezable(
         statefulSet: names.cluster,
         selector: names.selector,
         scheme: scheme(spec),
-        credentials: { rootUser: await resolved(rootUser), rootPassword: await resolved(rootPassword) },
+        credentials: {
+            rootUser: (await whenKnown(rootUser)) as string,
+            rootPassword: (await whenKnown(rootPassword)) as string,
+        },
     };
 }
 
-function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts: pulumi.CustomResourceOptions): void {
+/** Neither a preview nor a unit test, both of which take no set. */
+function isUp(): boolean {
+    return hasEngine() && !pulumi.runtime.isDryRun();
+}
+
+/** @param isThere whether the objects of the set are there by now */
+function register(
+    names: Names,
+    spec: MinioClusterSpec,
+    record: SetRecord,
+    opts: pulumi.CustomResourceOptions,
+    isThere: boolean,
+): void {
+    const optionsOf = (object: string) => ({ ...opts, ...(isThere && takenOver(object, spec.namespace)) });
     const labels = setLabels(names, spec.labels, record.set);
     const snapshots = record.group
         ? [groupObject(record, spec.namespace, labels, names.selector)]
         : membersOf(record).map((member) => snapshotObject(record, member, spec.namespace, labels));
     for (const snapshot of snapshots) {
-        new CustomResource(snapshot.metadata.name, snapshot, opts);
+        new CustomResource(snapshot.metadata.name, snapshot, optionsOf(snapshot.metadata.name));
     }
     const name = recordName(names.cluster, record.set);
     new ConfigMap(
@@ -218,10 +254,6 @@ function register(names: Names, spec: MinioClusterSpec, record: SetRecord, opts:
             metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },
             data: { [recordKey]: JSON.stringify(record, undefined, 2) },
         },
-        opts,
+        optionsOf(name),
     );
-}
-
-function resolved<T>(output: pulumi.Output<T>): Promise<T> {
-    return new Promise((resolve) => output.apply((value) => resolve(value as T)));
 }

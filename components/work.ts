@@ -1,0 +1,56 @@
+import { AsyncResource } from "node:async_hooks";
+import * as pulumi from "@pulumi/pulumi";
+import { hasEngine } from "./engine";
+
+export interface Work {
+    /** Changes with all that the work leads to. */
+    wanted: pulumi.Input<string>;
+    /**
+     * What is left to do where nothing new is wanted, in words; undefined or nothing as a rule. Called on `up`, and in a refresh and a
+     * destroy too, in which the work is not done: it only looks.
+     */
+    left: pulumi.Output<() => Promise<string | undefined>>;
+    /** Does the work. An error is the resource's. */
+    work: (resource: pulumi.Resource) => Promise<void>;
+}
+
+/**
+ * Work on the cluster as a resource: the hook of its creation and of its changes. So the engine decides whether it is done. In a preview,
+ * a refresh, a destroy, and an `up` of other targets the program runs as well, and must change nothing. Whoever depends on the component
+ * waits for the work.
+ *
+ * It is changed by a program that wants something else. An `up` also finds what an earlier one, or somebody else, has left undone.
+ */
+export function createWork(
+    name: string,
+    { wanted, left, work }: Work,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+    const isPreview = pulumi.runtime.isDryRun();
+    const look = async (ask: () => Promise<string | undefined>) => {
+        const text = hasEngine() ? await ask() : undefined;
+        // Even where the same was left before, it is a change.
+        return text ? `${text} (seen at ${new Date().toISOString()})` : "";
+    };
+    const input = { wanted, left: isPreview ? "" : left.apply(look) };
+    const resource: pulumi.CustomResource = new pulumi.Stash(
+        name,
+        { input },
+        {
+            ...opts,
+            hooks: hooksOf(name, () => work(resource)),
+            // A preview does not look.
+            ignoreChanges: isPreview ? ["input.left"] : [],
+        },
+    );
+    return resource;
+}
+
+function hooksOf(name: string, work: () => Promise<void>): pulumi.ResourceHookBinding {
+    if (!hasEngine()) {
+        return {}; // A unit test with mocks, which know no hooks.
+    }
+    // The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview.
+    const hook = new pulumi.ResourceHook(name, AsyncResource.bind(work));
+    return { beforeCreate: [hook], beforeUpdate: [hook] };
+}

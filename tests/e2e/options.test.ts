@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { minioImages } from "../../devcluster/toolchain/versions";
+import { execute, kubectlJson, Project } from "./project";
+import { stepByStep } from "./stepByStep";
+
+/** What Pulumi's own options mean for a cluster. Each test goes on from where the one before left it. */
+describe("a cluster's resource options", () => {
+    stepByStep();
+    const project = new Project("e2e-options", "tests/e2e/programs/options.ts");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const urns = async () => {
+        const { deployment } = JSON.parse(await project.succeed("stack", "export"));
+        return deployment.resources.map(({ urn }: { urn: string }) => urn).sort();
+    };
+
+    const dashboardOnly = { serviceMonitor: false, rules: false };
+
+    before(() => project.init({ image: minioImages[0], protect: true }));
+    after(async () => {
+        await execute("kubectl", ["delete", "job", "use", inNamespace, "--ignore-not-found"]);
+        await project.remove();
+    });
+
+    it("dependsOn waits until the cluster serves", async () => {
+        await project.succeed("up", "--yes", "--skip-preview");
+        const { status } = await kubectlJson("get", "job", "use", inNamespace);
+        assert.equal(status.succeeded, 1);
+    });
+
+    it("dependsOn holds nothing up in a preview", async () => {
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    it("protect lets the root password be rotated", async () => {
+        const before = await project.outputs();
+        await project.configure({ args: { credentialsRevision: 2 } });
+        await project.succeed("preview");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.notEqual((await project.outputs()).rootPassword, before.rootPassword);
+    });
+
+    it("protect lets the cluster grow while it is watched, and forget what only watches", async () => {
+        await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, networkPolicy: {} } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const expansionPools = [{ replicas: 2, storageSize: "1Gi" }];
+        await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools } });
+        await project.succeed("preview");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await project.outputs()).topology.servers, 4);
+    });
+
+    it("protect keeps the StatefulSets and the addresses", async () => {
+        const { code, text } = await project.execute("destroy", "--yes");
+        assert.notEqual(code, 0);
+        assert.match(text, /minio.* cannot be deleted|cannot be deleted/);
+        const { items } = await kubectlJson("get", "statefulset,service,secret", inNamespace);
+        const names = items.map(({ kind, metadata }: any) => `${kind} ${metadata.name}`);
+        for (const name of ["StatefulSet minio", "Service minio", "Service minio-headless", "Secret minio-secret"]) {
+            assert.ok(names.includes(name), `${name} is gone`);
+        }
+    });
+
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        it(`an alias gives no new name in ${command.join(" ")}: it would be an empty cluster`, async () => {
+            const before = [await urns(), await project.outputs()];
+            await project.configure({ name: "store", alias: "minio", protect: false });
+            const { code, text } = await project.execute(...command);
+            await project.configure({ name: undefined, alias: undefined, protect: true });
+            assert.notEqual(code, 0, text);
+            assert.match(text, /the cluster 'minio' cannot become 'store': .*Keep the name 'minio'/);
+            const { items } = await kubectlJson("get", "statefulset,service,secret,pdb", inNamespace);
+            assert.deepEqual(
+                items.filter(({ metadata }: any) => metadata.name.startsWith("store")),
+                [],
+            );
+            await project.succeed("up", "--yes", "--skip-preview");
+            assert.deepEqual([await urns(), await project.outputs()], before);
+        });
+    }
+
+    it("an alias of the name that it has is none of that", async () => {
+        await project.configure({ alias: "minio" });
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+});

@@ -1,0 +1,44 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { MinioCluster, type MinioClusterArgs } from "../../../index";
+
+/** A cluster with the options that Pulumi gives every resource, and a Job that needs it. */
+const config = new pulumi.Config();
+const metadata = { name: config.require("namespace") };
+const image = config.require("image");
+const alias = config.get("alias");
+
+const namespace = new k8s.core.v1.Namespace("namespace", { metadata });
+
+const minio = new MinioCluster(
+    config.get("name") ?? "minio",
+    {
+        namespace: metadata.name,
+        image,
+        replicas: 2,
+        storageSize: "1Gi",
+        resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
+        ...config.getObject<MinioClusterArgs>("args"),
+    },
+    {
+        dependsOn: [namespace],
+        protect: config.getBoolean("protect"),
+        aliases: alias ? [{ name: alias }] : [],
+    },
+);
+
+/** It asks one time, and fails for good where nobody answers. */
+const command = ["curl", "--silent", "--show-error", "--fail", "http://minio:9000/minio/health/cluster"];
+new k8s.batch.v1.Job(
+    "use",
+    {
+        metadata: { name: "use", namespace: metadata.name },
+        spec: {
+            backoffLimit: 0,
+            template: { spec: { restartPolicy: "Never", containers: [{ name: "ask", image, command }] } },
+        },
+    },
+    { dependsOn: [minio] },
+);
+
+export const { endpoint, rootPassword, rootUser, topology, ready } = minio;
