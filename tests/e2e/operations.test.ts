@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { stepByStep } from "./stepByStep";
+
+/** Operations of Pulumi that run the program, and are no `up` of the cluster. */
+describe("a program that runs without an up of its cluster", () => {
+    stepByStep();
+    const project = new Project("e2e-operations");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const sizes = async () =>
+        (await kubectlJson("get", "pvc", inNamespace)).items.map(({ spec }: any) => spec.resources.requests.storage);
+    /** All that a rollout, a growth, a set or a restore would change. */
+    const state = async () => {
+        const { items: pods } = await kubectlJson("get", "pods", inNamespace);
+        const { spec, metadata } = await kubectlJson("get", "statefulset", "minio", inNamespace);
+        return {
+            pods: pods.map((pod: any) => [pod.metadata.name, pod.metadata.uid]).sort(),
+            sizes: await sizes(),
+            snapshots: await kubectl("get", "volumesnapshots", inNamespace, "--output=name"),
+            strategy: spec.updateStrategy,
+            generation: metadata.generation,
+        };
+    };
+    let atFirst: Awaited<ReturnType<typeof state>>;
+
+    before(async () => {
+        await project.init({ storageSize: "1Gi" });
+        await project.succeed("up", "--yes", "--skip-preview");
+        await project.configure({
+            environment: { MINIO_REGION: "eu-test-9" },
+            storageSize: "2Gi",
+            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
+        });
+        atFirst = await state();
+    });
+    after(() => project.remove());
+
+    it("changes nothing in a refresh with --run-program", async () => {
+        await project.succeed("refresh", "--run-program", "--yes");
+        assert.deepEqual(await state(), atFirst);
+    });
+
+    it("changes nothing in an up of another target", async () => {
+        const urn = /urn:\S+kubernetes:core\/v1:Namespace::\S+/.exec(
+            await project.succeed("stack", "--show-urns"),
+        )?.[0];
+        await project.succeed("up", "--yes", "--skip-preview", "--target", urn as string);
+        assert.deepEqual(await state(), atFirst);
+    });
+
+    it("goes on with no rollout that an earlier up has left, until the next up", async () => {
+        const hold = { spec: { updateStrategy: { rollingUpdate: { partition: 4 } } } };
+        const template = { spec: { template: { metadata: { annotations: { left: "behind" } } } } };
+        await project.configure({ environment: {}, storageSize: "1Gi", snapshots: undefined });
+        for (const change of [hold, template]) {
+            await kubectl(
+                "patch",
+                "statefulset",
+                "minio",
+                inNamespace,
+                "--type=merge",
+                `--patch=${JSON.stringify(change)}`,
+            );
+        }
+        const left = await state();
+        const urn = /urn:\S+kubernetes:core\/v1:Namespace::\S+/.exec(
+            await project.succeed("stack", "--show-urns"),
+        )?.[0];
+        await project.succeed("up", "--yes", "--skip-preview", "--target", urn as string);
+        assert.deepEqual(await state(), left);
+        await project.succeed("up", "--yes", "--skip-preview");
+        const { pods, strategy } = await state();
+        assert.notDeepEqual(pods, left.pods);
+        assert.equal(strategy.rollingUpdate?.partition ?? 0, 0);
+    });
+
+    it("grows and takes nothing in a destroy with --run-program", async () => {
+        await project.configure({
+            storageSize: "2Gi",
+            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
+        });
+        await project.succeed("destroy", "--run-program", "--yes");
+        assert.deepEqual(await sizes(), ["1Gi", "1Gi", "1Gi", "1Gi"]);
+        assert.equal(await kubectl("get", "volumesnapshots", inNamespace, "--output=name"), "");
+    });
+});
+
+describe("a provider that writes files", () => {
+    const project = new Project("e2e-rendered", "tests/e2e/programs/rendered.ts");
+    const folder = mkdtempSync(join(tmpdir(), "rendered-"));
+    after(async () => {
+        await project.remove();
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("gets the cluster's objects, and no Kubernetes cluster is asked", async () => {
+        await project.init({ folder, region: "eu-test-1" });
+        await project.succeed("up", "--yes", "--skip-preview");
+        project.environment.KUBECONFIG = "/nonexistent";
+        await project.configure({ region: "eu-test-2" });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+            name.endsWith(".yaml"),
+        );
+        const statefulSet = files.find((name) => name.includes("statefulset")) as string;
+        assert.match(readFileSync(join(folder, statefulSet), "utf8"), /eu-test-2/);
+        const { code } = await execute("kubectl", ["get", "namespace", project.namespace]);
+        assert.notEqual(code, 0, "the cluster was touched");
+    });
+});
