@@ -204,7 +204,8 @@ async function arrive(
                 resource,
             );
         }
-        await rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say });
+        const warn = (text: string) => pulumi.log.warn(text, resource);
+        await rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say, warn });
     } catch (error) {
         return endProgram(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
     }
