@@ -46,11 +46,12 @@ type PoolFields = keyof PoolSpec | "expansionPools";
 export type MinioClusterSpec = Defaulted & Omit<KnownArgs, keyof Defaulted | PoolFields>;
 
 /**
- * `RELEASE.2025-09-07T16-13-09Z`, the last release of the community image. The digest is that of the index on quay.io.
+ * Silo, the maintained successor of the archived MinIO: same source, same drives, and its program is called `silo`. The digest is
+ * that of the index on Docker Hub.
  */
 export const defaultImage =
-    "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z" +
-    "@sha256:14cea493d9a34af32f524e538b8346cf79f3321eff8e708c1e2960462bd8936e";
+    "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z" +
+    "@sha256:635197cb9f36d01bee221d34d1c7d7960f6a95c48b0b6c01d99cd13bdae51a46";
 
 /** Fills in the defaults. */
 export function withDefaults(args: KnownArgs): MinioClusterSpec {

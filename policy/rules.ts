@@ -28,7 +28,7 @@ export const imageIsPinned: Rule = (resources) =>
             urn,
             message:
                 `the image '${image}' may become another version whenever a pod starts: set image to a release, best with its ` +
-                "digest, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z@sha256:…",
+                "digest, such as docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z@sha256:…",
         }));
     });
 
