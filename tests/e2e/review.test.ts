@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { comment } from "../../.github/previewComment";
-import { oldMinio } from "../../devcluster/toolchain/versions";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { checkout, kubectl, Project } from "./project";
 import { assertShown } from "./shown";
 
@@ -21,8 +21,10 @@ function assertCommentShown(sample: string, text: string): void {
 const project = new Project("e2e-review");
 
 describe("what a reviewer sees of a change", () => {
+    const deployed: Record<string, unknown> = { image: oldMinio.image };
+
     before(async () => {
-        await project.init();
+        await project.init(deployed);
         await project.succeed("up", "--yes", "--skip-preview");
     });
     after(() => project.remove());
@@ -34,7 +36,7 @@ describe("what a reviewer sees of a change", () => {
         const { text: policyOutput } = withPolicies
             ? await project.execute("preview", "--suppress-outputs", ...policies)
             : { text: "" };
-        await project.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])));
+        await project.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, deployed[key]])));
         return comment("prod", output, policyOutput.replaceAll(`${checkout}/`, ""));
     }
 
@@ -44,7 +46,7 @@ describe("what a reviewer sees of a change", () => {
     });
 
     it("a coupled change", async () => {
-        const text = await commentOn({ image: oldMinio.image });
+        const text = await commentOn({ image: newMinio.image });
         assert.match(text, /image changes \(.*\): minio-3 to minio-0 are updated in this order, one at a time/);
         assertCommentShown("coupled", text);
     });

@@ -18,9 +18,14 @@ const guide = join(checkout, "docs/migration.md");
 function fenced(command: string, text: string): string {
     const lines = text
         .split("\n")
-        .filter((line) => /image changes|partition \d -> \d/.test(line))
+        .filter((line) => /^ ~ .*(image changes|partition \d -> \d)/.test(line))
         .map((line) => line.trim().replace(/^~ .*StatefulSet (.*?)( \(\S+\))? \[diff: \S+\]; /, "~ StatefulSet $1; "));
-    return ["```", `$ ${command}`, ...new Set(lines), "```", ""].join("\n");
+    return ["```", `$ ${command}`, ...[...new Set(lines)].map(wrapped), "```", ""].join("\n");
+}
+
+/** In lines of at most 116 characters, where no word is longer. */
+function wrapped(line: string): string {
+    return line.replace(/(.{1,112})( |$)/g, "$1\n    ").trimEnd();
 }
 
 /** Changes of a cluster that is used all the time, in order: each goes on from where the one before left it. */
