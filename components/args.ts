@@ -10,10 +10,11 @@ export interface MinioClusterArgs {
     clusterDomain?: pulumi.Input<string>;
 
     /**
-     * Container image of the servers, by tag, digest, or both. It must contain `sh`, coreutils and `curl`, as the official
-     * image does; without `curl` a restarted server may get requests before it reaches all drives, and one that ends cuts those
-     * that are under way. Default: the last release of the official image, pinned by digest (`quay.io/minio/minio`; Docker Hub no
-     * longer has it).
+     * Container image of the servers, by tag, digest, or both. It has a program `minio` or `silo`, whichever is started. It
+     * must contain `sh`, coreutils and `curl`, as the images of MinIO and Silo do, and those named `-distroless` do not. Without
+     * `curl` a restarted server gets requests before it reaches all drives, and one that ends cuts those that are under way.
+     * Default: Silo, MinIO's maintained successor, pinned by digest
+     * (`docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z`; MinIO's own images cannot be pulled any more).
      */
     image?: pulumi.Input<string>;
 

@@ -94,13 +94,14 @@ async function arrive(
     const guided = isGuided(known);
     const { timeoutSeconds } = known.rollout;
     const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
+    const warn = (text: string) => pulumi.log.warn(text, resource);
     const answered = <T>(work: () => Promise<T>) => untilAnswered(work, timeoutSeconds, say);
     const kubernetes = await answered(connection.act);
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
     if (guided || known.snapshots || known.restoreFrom) {
         await answered(() => endWhatWasBegun(kubernetes, names, known, credentials, resource));
     }
-    await rollOut(kubernetes, wantedCluster(names, known), { timeoutSeconds, guided, say });
+    await rollOut(kubernetes, wantedCluster(names, known), { timeoutSeconds, guided, say, warn });
 }
 
 /** What `endWhatWasBegun` is for, in words. */

@@ -1,3 +1,4 @@
+import { curl } from "./curl";
 import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { releaseLeftLocks } from "./leftLocks";
@@ -58,7 +59,7 @@ export function beforeStart(names: Names, spec: MinioClusterSpec, pool: number):
             const host = serverDnsName(names, spec, index, `{${ordinals}}`);
             return ordinals.length > 0 ? [`"${url(host)}/minio/health/live"`] : [];
         });
-        const ask = "curl --insecure --silent --fail-early --max-time 1 --output /dev/null";
+        const ask = `${curl} --fail-early --max-time 1 --output /dev/null`;
         return [
             'used() { [ -e "$1" ]; }',
             // Whatever they answer.

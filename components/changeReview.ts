@@ -1,6 +1,7 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
 import type { Change } from "./change";
-import type { PodTemplate } from "./podTemplate";
+import { defaultImage } from "./defaults";
+import { type PodTemplate, serverContainer } from "./podTemplate";
 import { reshapingProblems, type Shape } from "./shape";
 import type { Topology } from "./topology";
 
@@ -78,7 +79,9 @@ export function describeChange(
     if (change.class === "none") {
         return describeStage(pool, Math.min(before.partition, servers), from);
     }
-    const what = `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}`;
+    const what =
+        `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
+        (change.fields.includes("image") ? ` (${describeImages(before.template, after.template)})` : "");
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
@@ -87,8 +90,19 @@ export function describeChange(
     }
     const pace = guided ? "one at a time" : "at Kubernetes' pace";
     const together =
-        change.class === "coupled" ? `, the first ${topology.bootQuorum} new ones begin to serve together` : "";
+        change.class === "coupled" && topology.bootQuorum > 1
+            ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
+              `${topology.bootQuorum} that are the same`
+            : "";
     return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
+}
+
+/** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
+function describeImages(before: PodTemplate, after: PodTemplate): string {
+    const images = [before, after].map((template) => serverContainer(template).image ?? "");
+    const short = images.map((image) => image.replace(/(:[^/@]+)@.*/, "$1"));
+    const [old, wanted] = short[0] === short[1] ? images : short;
+    return `${old} → ${wanted}${images[1] === defaultImage ? ", the default" : ""}`;
 }
 
 /** Only the partition changes: what that means if a staged update stands. */

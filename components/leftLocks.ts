@@ -1,3 +1,4 @@
+import { curl } from "./curl";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { type Names, serviceDnsName } from "./names";
@@ -24,7 +25,7 @@ export function releaseLeftLocks(names: Names, spec: MinioClusterSpec): string {
 admin() {
     # The password is no argument, which others on the node could see.
     printf 'user = %s:%s\\n' "$MINIO_ROOT_USER" "$MINIO_ROOT_PASSWORD" |
-        curl --config - --insecure --silent --fail --max-time 2 --aws-sigv4 aws:amz:us-east-1:s3 \\
+        ${curl} --config - --fail --max-time 2 --aws-sigv4 aws:amz:us-east-1:s3 \\
             --header "x-amz-content-sha256: ${emptyBody}" --request "$1" "${admin}/$2"
 }
 encode() {

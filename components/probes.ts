@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { completeFile } from "./beforeStart";
+import { curl } from "./curl";
 import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { type Names, serviceDnsName } from "./names";
@@ -70,7 +71,7 @@ function startupScript(names: Names, spec: MinioClusterSpec): string {
     const others = serviceDnsName(names.cluster, spec);
     return [
         "command -v curl > /dev/null || exit 0",
-        'ask() { curl --insecure --silent --fail --max-time 2 --include "$1"; }',
+        `ask() { ${curl} --fail --max-time 2 --include "$1"; }`,
         `others_serve() { ask ${url(others, "live")} > /dev/null; }`,
         `cd ${startFolder} && [ -e server ] || exit 1`,
         // A drive that was formatted before this start has been used before.

@@ -1,3 +1,4 @@
+import { curl } from "./curl";
 import { countsServersThatWait, type MinioClusterSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { releaseLeftLocks } from "./leftLocks";
@@ -17,6 +18,9 @@ const endingFile = `${startFolder}/ending`;
 
 /** What curl needs to thaw the cluster, in each pod while it is frozen: see snapshots/freeze.ts. */
 export const thawFile = `${scratchFolder}/thaw`;
+
+/** What is written to it stands in the pod's status when the container has ended: Kubernetes' default. */
+export const terminationLog = "/dev/termination-log";
 
 /** How long a server goes on serving after it was taken out of the Services, in seconds. */
 const drainSeconds = 5;
@@ -42,6 +46,12 @@ export const terminationGracePeriodSeconds = 60;
 /** A request with this header is answered at once, with the number of those under way (`maxClients` in `cmd/handler-api.go`). */
 export const passingHeader = { name: "X-Amz-Meta-Minio-Object-Perf", value: "true" };
 
+/** What a server's container says as it ends where its image has neither server; Kubernetes shows it in the pod's status. */
+export const lacksServer = "this image has neither the program minio nor silo";
+
+/** The first line of a server's log where its image has no curl. */
+export const lacksCurl = "this image has no curl: servers start and end without regard to requests";
+
 /**
  * The first process of the server's container. It outlives a server that is ended by `endScript`; any other end, and a signal, it
  * passes on.
@@ -56,8 +66,14 @@ export const serverCommand = (before: string[] = []): string[] => [
     "-c",
     [
         `rm -rf ${startFolder} && mkdir ${startFolder} || exit 1`,
+        "program=$(command -v minio || command -v silo) || {",
+        `    echo "${lacksServer}" > ${terminationLog}`,
+        `    echo "${lacksServer}" >&2`,
+        "    exit 127",
+        "}",
+        `command -v curl > /dev/null || echo "${lacksCurl}" >&2`,
         ...before,
-        'minio "$@" &',
+        '"$program" "$@" &',
         "server=$!",
         `echo "$server" > ${processFile}`,
         "asked=",
@@ -93,10 +109,10 @@ export const serverCommand = (before: string[] = []): string[] => [
  */
 export function endScript(names: Names, spec: MinioClusterSpec): string {
     const own = `${scheme(spec)}://127.0.0.1:${apiPort}`;
-    const readable = `curl --insecure --silent --fail --max-time 1 --output /dev/null ${own}/minio/health/cluster/read`;
+    const readable = `${curl} --fail --max-time 1 --output /dev/null ${own}/minio/health/cluster/read`;
     // One curl asks over one connection, and its stderr is not buffered: the answer is known within a millisecond.
     const ask = [
-        "curl --insecure --silent --fail-early --max-time 1 --output /dev/null",
+        `${curl} --fail-early --max-time 1 --output /dev/null`,
         `--rate ${questions.perSecond}/s`,
         `--header "${passingHeader.name}: ${passingHeader.value}"`,
         '--write-out "%{stderr}%header{x-ratelimit-limit} %header{x-ratelimit-remaining}\\n"',

@@ -90,7 +90,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
         isText(spec.image) && imageReference.test(spec.image),
         "image",
         spec.image,
-        "use a container image, such as quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+        "use a container image, such as docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
     );
     checkPools(check, args, spec.pools);
     const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));

@@ -253,7 +253,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "image",
-        asked: "the seed's is gone from Docker Hub: a pinned one from where it is still served, or any other",
+        asked: "the seed's is gone from its registries: its maintained successor, pinned, or any other",
         arguments: ["image", "imagePullSecrets"],
         tests: [
             rendered,

@@ -2,6 +2,7 @@ import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/cli
 import { type ChangeClass, changeOf } from "../change";
 import type { Kubernetes } from "../kubernetes";
 import { type PodTemplate, serverName } from "../podTemplate";
+import { imageProblem } from "./imageProblem";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
 
 /** A pool as the program wants it. */
@@ -128,6 +129,7 @@ async function observeServer(
         initialised,
         mayStop: false,
         change,
+        imageProblem: pod && imageProblem(pod),
     };
 }
 

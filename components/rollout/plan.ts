@@ -30,6 +30,8 @@ export interface ServerState {
     mayStop: boolean;
     /** Of the difference between its revision and the one that it should have; `none` for a pod that does not exist. */
     change: ChangeClass;
+    /** Why its image cannot start it, whatever is waited for. */
+    imageProblem?: string;
 }
 
 /** One pool, as observed. */

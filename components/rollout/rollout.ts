@@ -5,6 +5,7 @@ import { serverName } from "../podTemplate";
 import { printable } from "../printable";
 import { requireRights } from "../rights";
 import { growDrives, smallDrives } from "./drives";
+import { imageWarning } from "./imageProblem";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
 
@@ -12,6 +13,8 @@ const pollMilliseconds = 500;
 
 /** How long a look lets servers become ready by themselves. */
 const passingMilliseconds = 10_000;
+/** A log of so many lines has the first one of a server that has just started. */
+const startLines = 200;
 
 /**
  * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take the
@@ -26,6 +29,8 @@ export interface RolloutOptions {
     timeoutSeconds: number;
     /** Tells a person what goes on now. */
     say: (text: string) => void;
+    /** Tells a person what is not as it should be, and does not keep servers from serving. */
+    warn: (text: string) => void;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface RolloutOptions {
 export async function rollOut(
     kubernetes: Kubernetes,
     wanted: WantedCluster,
-    { guided, timeoutSeconds, say }: RolloutOptions,
+    { guided, timeoutSeconds, say, warn }: RolloutOptions,
 ): Promise<void> {
     let said = "";
     let progress = "";
@@ -66,7 +71,9 @@ export async function rollOut(
             throw new Error(action.reason);
         }
         tell(action.reason);
-        if (action.kind !== "wait") {
+        if (action.kind === "wait") {
+            requireStartable(state, action.servers);
+        } else {
             await act(kubernetes, wanted, action);
         }
         const now = progressOf(state);
@@ -80,6 +87,33 @@ export async function rollOut(
     };
     while (guided && !(await answered(step))) {
         await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+    }
+    if (said !== "") {
+        await warnOfImage(kubernetes, wanted, warn);
+    }
+}
+
+/** Of servers that have the revision that they should: another image may mend the others. */
+function requireStartable({ pools }: ClusterState, waited: string[]): void {
+    const servers = pools.flatMap((pool) => pool.servers);
+    const wrong = servers.find(
+        ({ name, change, imageProblem }) => change === "none" && imageProblem && waited.includes(name),
+    );
+    if (wrong) {
+        throw new Error(`${wrong.name}: ${wrong.imageProblem}`);
+    }
+}
+
+/** Asks the log of the server that is updated before all others. */
+async function warnOfImage(kubernetes: Kubernetes, { namespace, pools }: WantedCluster, warn: RolloutOptions["warn"]) {
+    const [{ name, selector }] = pools;
+    const pods = await kubernetes.pods(namespace, selector).catch(() => []);
+    const first = pods.find(({ metadata }) => metadata?.name === `${name}-${pods.length - 1}`);
+    const warning =
+        first &&
+        imageWarning(first, await kubernetes.logTail(namespace, `${name}-${pods.length - 1}`, serverName, startLines));
+    if (warning) {
+        warn(warning);
     }
 }
 

@@ -286,12 +286,13 @@ echo $!
 `;
 
 /** A request as a configuration file of curl. No value of a signed request has a quote or a line break. */
-function curlConfig(url: string, { method, headers }: PodRequest): string {
+export function curlConfig(url: string, { method, headers }: PodRequest): string {
     const options = {
         url,
         request: method,
         output: "/dev/null",
         "max-time": 3,
+        noproxy: "*", // One among the pod's variables is meant for others.
     };
     return [
         "silent",

@@ -4,18 +4,13 @@ import { clusterDir, logDir } from "../paths";
 import { attempt, run, runLogged, say, waitFor } from "../shell";
 import { folderOf } from "../toolchain/component";
 import { images, kube } from "../toolchain/components";
-import { minioImages, minioReleases, pauseImage } from "../toolchain/versions";
+import { namesOf } from "../toolchain/image";
+import { minioServers, pauseImage } from "../toolchain/versions";
 import { addresses, type Node } from "./addresses";
 import { tryKubectl } from "./kubectl";
 import { certificate, makeNodeCertificate, privateKey, writeKubeconfig } from "./pki";
 import { cgroupRoot, makeControlGroup, sandboxPid } from "./sandbox";
 import { logOf, startServices } from "./services";
-
-/**
- * What MinioCluster asks for by default: the official image by its digest. The cluster cannot pull it (it reaches no
- * registry), so the build of the same release stands in for it under that name.
- */
-const defaultMinioImage = "quay.io/minio/minio@sha256:14cea493d9a34af32f524e538b8346cf79f3321eff8e708c1e2960462bd8936e";
 
 export function nodeDir(node: Node): string {
     return join(clusterDir, node.name);
@@ -75,17 +70,24 @@ export async function waitForNode(node: Node): Promise<void> {
 }
 
 async function importImages(node: Node): Promise<void> {
-    const ctr = ["-a", runtimeSocket(node), "-n", "k8s.io", "images"];
-    const archives = ["pause", "coredns", ...minioReleases.map((release) => `minio.${release}`)];
+    const archives = ["pause", "coredns", ...minioServers.map(({ program }) => program)];
     say(`  importing ${archives.length} images to ${node.name}`);
     for (const archive of archives) {
-        await runLogged(
-            "ctr",
-            [...ctr, "import", join(folderOf(images), `${archive}.tar`)],
-            logOf(`images-${node.name}`),
-        );
+        await importImage(node, join(folderOf(images), `${archive}.tar`));
     }
-    run("ctr", [...ctr, "tag", "--force", minioImages[0], defaultMinioImage]);
+    // No image is pulled, as the cluster reaches no registry: what is built here has the digests that stacks name.
+    for (const { tagged, pinned } of minioServers.map(({ image }) => namesOf(image))) {
+        run("ctr", [...ctrImages(node), "tag", "--force", tagged, pinned]);
+    }
+}
+
+/** Gives a running node an image, from an archive that `writeImage` has made. */
+export async function importImage(node: Node, archive: string): Promise<void> {
+    await runLogged("ctr", [...ctrImages(node), "import", archive], logOf(`images-${node.name}`));
+}
+
+function ctrImages(node: Node): string[] {
+    return ["-a", runtimeSocket(node), "-n", "k8s.io", "images"];
 }
 
 /** Pods are joined point to point: every packet is routed, so Services work without the kernel's bridge filter. */

@@ -5,9 +5,9 @@ import { build as bundle } from "esbuild";
 import { checkout } from "../paths";
 import { run, runLogged } from "../shell";
 import { type Component, folderOf } from "./component";
-import { writeImage } from "./image";
+import { type ImageSpec, namesOf, writeImage } from "./image";
 import * as versions from "./versions";
-import { coreDnsImage, minioImages, pauseImage } from "./versions";
+import { coreDnsImage, minioServers, pauseImage } from "./versions";
 
 const here = "devcluster/toolchain";
 
@@ -167,12 +167,12 @@ export const randomProvider: Component = {
 
 export const minio: Component = {
     name: "minio",
-    title: `MinIO ${versions.minioReleases.join(" and ")}, and mc`,
-    inputs: [`${here}/minio`],
-    pins: [...versions.minioReleases, inliningCompilerFlags],
+    title: `MinIO ${minioServers.map(({ release }) => release).join(" and ")}, and mc`,
+    inputs: minioServers.map(({ module }) => `${here}/${module}`),
+    pins: [...minioServers.map(({ release }) => release), inliningCompilerFlags],
     async build(out, log) {
-        await goBuild({ module: "minio", packages: ["github.com/minio/mc"], inline: true }, out, log);
-        for (const release of versions.minioReleases) {
+        await goBuild({ module: versions.oldMinio.module, packages: ["github.com/minio/mc"], inline: true }, out, log);
+        for (const { module, release } of minioServers) {
             const set = {
                 "github.com/minio/minio/cmd.ReleaseTag": release,
                 "github.com/minio/minio/cmd.Version": release
@@ -180,22 +180,63 @@ export const minio: Component = {
                     .replace(/T(..)-(..)-/, "T$1:$2:"),
             };
             const packages = ["github.com/minio/minio"];
-            await goBuild({ module: "minio", packages, set, output: `minio.${release}`, inline: true }, out, log);
+            await goBuild({ module, packages, set, output: serverProgram(release), inline: true }, out, log);
         }
-        const source = goModuleFolder("minio", "github.com/minio/minio");
-        copyFileSync(join(source, "dockerscripts/docker-entrypoint.sh"), join(out, "docker-entrypoint.sh"));
-        run("chmod", ["755", join(out, "docker-entrypoint.sh")]);
+        const source = goModuleFolder(versions.oldMinio.module, "github.com/minio/minio");
+        copyFileSync(join(source, "dockerscripts/docker-entrypoint.sh"), join(out, "minio-entrypoint.sh"));
+        copyFileSync(join(checkout, here, versions.newMinio.module, "entrypoint.sh"), join(out, "silo-entrypoint.sh"));
+        run("chmod", ["755", join(out, "minio-entrypoint.sh"), join(out, "silo-entrypoint.sh")]);
     },
 };
 
-/** As the official image, whose base (ubi9/ubi-micro) has bash and coreutils, and which adds curl. */
+/** The file of a release's server in the folder of `minio`. */
+export function serverProgram(release: string): string {
+    return `minio.${release}`;
+}
+
+/** As the images of MinIO and Silo, whose base (ubi9/ubi-micro) has bash and coreutils, and which add curl. */
 const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep sync true".split(" ");
+
+/** What both images set, as MinIO's Dockerfile.release and Silo's Dockerfile.goreleaser have it. */
+const minioImageVariables = {
+    MINIO_ACCESS_KEY_FILE: "access_key",
+    MINIO_SECRET_KEY_FILE: "secret_key",
+    MINIO_ROOT_USER_FILE: "access_key",
+    MINIO_ROOT_PASSWORD_FILE: "secret_key",
+    MINIO_KMS_SECRET_KEY_FILE: "kms_master_key",
+    MINIO_CONFIG_ENV_FILE: "config.env",
+    MC_CONFIG_DIR: "/tmp/.mc",
+};
+
+/** The image of a server: `/usr/bin/minio` and `mc`, or `/usr/bin/silo` and `mcli` with a link `mc`. */
+export function minioImage({ release, program, image }: versions.MinioServer): ImageSpec {
+    const inMinio = (name: string) => join(folderOf(minio), name);
+    const isSilo = program === "silo";
+    return {
+        name: namesOf(image).tagged,
+        entrypoint: ["/usr/bin/docker-entrypoint.sh"],
+        command: [program],
+        files: {
+            [`/usr/bin/${program}`]: inMinio(serverProgram(release)),
+            [isSilo ? "/usr/bin/mcli" : "/usr/bin/mc"]: inMinio("mc"),
+            "/usr/bin/docker-entrypoint.sh": inMinio(`${program}-entrypoint.sh`),
+        },
+        links: isSilo ? { "/usr/bin/mc": "mcli" } : {},
+        environment: {
+            ...minioImageVariables,
+            ...(isSilo
+                ? { HOME: "/tmp" }
+                : { MINIO_UPDATE_MINISIGN_PUBKEY: "RWTx5Zr1tiHQLwG9keckT0c45M3AGeHD6IvimQHpyRywVWGbP1aVSGav" }),
+        },
+        hostPrograms: minioImagePrograms,
+    };
+}
 
 export const images: Component = {
     name: "images",
     title: "the container images",
-    inputs: [`${here}/image.ts`, `${here}/versions.ts`],
-    pins: minioImagePrograms,
+    inputs: [`${here}/image.ts`, `${here}/components.ts`, `${here}/versions.ts`],
+    pins: minioServers.map(({ image }) => image),
     needs: [kube, minio],
     async build(out) {
         await writeImage(join(out, "pause.tar"), {
@@ -208,18 +249,8 @@ export const images: Component = {
             entrypoint: ["/coredns"],
             files: { "/coredns": join(folderOf(kube), "coredns") },
         });
-        for (const [index, release] of versions.minioReleases.entries()) {
-            await writeImage(join(out, `minio.${release}.tar`), {
-                name: minioImages[index],
-                entrypoint: ["/usr/bin/docker-entrypoint.sh"],
-                command: ["minio"],
-                files: {
-                    "/usr/bin/minio": join(folderOf(minio), `minio.${release}`),
-                    "/usr/bin/mc": join(folderOf(minio), "mc"),
-                    "/usr/bin/docker-entrypoint.sh": join(folderOf(minio), "docker-entrypoint.sh"),
-                },
-                hostPrograms: minioImagePrograms,
-            });
+        for (const server of minioServers) {
+            await writeImage(join(out, `${server.program}.tar`), minioImage(server));
         }
     },
 };

@@ -12,8 +12,21 @@ export interface ImageSpec {
     command?: string[];
     /** Path in the image → file on this machine. */
     files: Record<string, string>;
+    /** Path in the image → what it links to. */
+    links?: Record<string, string>;
+    /** Variables beside PATH. */
+    environment?: Record<string, string>;
     /** Programs of this machine to put in `/usr/bin`, with the libraries that they load. */
     hostPrograms?: string[];
+}
+
+/**
+ * The names under which Kubernetes looks for an image that a stack names by tag and digest: its container runtime then leaves out the
+ * tag (`ParseDockerRef` of `github.com/distribution/reference`). Charts name it by its tag alone.
+ */
+export function namesOf(image: string): { tagged: string; pinned: string } {
+    const [tagged, digest] = image.split("@");
+    return { tagged, pinned: `${tagged.replace(/:[^:/]*$/, "")}@${digest}` };
 }
 
 const caCertificates = "/etc/ssl/certs/ca-certificates.crt";
@@ -30,7 +43,11 @@ export async function writeImage(archive: string, spec: ImageSpec): Promise<void
     const config = JSON.stringify({
         architecture: process.arch === "x64" ? "amd64" : process.arch,
         os: "linux",
-        config: { Entrypoint: spec.entrypoint, Cmd: spec.command, Env: ["PATH=/usr/sbin:/usr/bin"] },
+        config: {
+            Entrypoint: spec.entrypoint,
+            Cmd: spec.command,
+            Env: ["PATH=/usr/sbin:/usr/bin", ...Object.entries(spec.environment ?? {}).map((pair) => pair.join("="))],
+        },
         rootfs: { type: "layers", diff_ids: [`sha256:${await sha256(layerFile)}`] },
     });
     const configName = `${createHash("sha256").update(config).digest("hex")}.json`;
@@ -58,8 +75,15 @@ async function addRoot(layer: Pack, spec: ImageSpec): Promise<void> {
     if (existsSync(caCertificates)) {
         files[caCertificates] = caCertificates;
     }
+    const links = { ...spec.links };
+    if (spec.hostPrograms) {
+        // Debian's programs name their loader in /lib64, and scripts their shell in /bin.
+        for (const name of ["bin", "lib", "lib64"]) {
+            links[`/${name}`] = `usr/${name}`;
+        }
+    }
     const folders = new Set(["/tmp", "/etc"]);
-    for (const file of Object.keys(files)) {
+    for (const file of [...Object.keys(files), ...Object.keys(links)]) {
         for (let folder = dirname(file); folder !== "/"; folder = dirname(folder)) {
             folders.add(folder);
         }
@@ -67,11 +91,8 @@ async function addRoot(layer: Pack, spec: ImageSpec): Promise<void> {
     for (const folder of [...folders].sort()) {
         entry(layer, { name: folder.slice(1), type: "directory", mode: folder === "/tmp" ? 0o1777 : 0o755 });
     }
-    if (spec.hostPrograms) {
-        // Debian's programs name their loader in /lib64, and scripts their shell in /bin.
-        for (const name of ["bin", "lib", "lib64"]) {
-            entry(layer, { name, type: "symlink", linkname: `usr/${name}` });
-        }
+    for (const [name, linkname] of Object.entries(links).sort()) {
+        entry(layer, { name: name.slice(1), type: "symlink", linkname });
     }
     for (const [name, source] of Object.entries(files).sort()) {
         await addFile(layer, name.slice(1), source, lstatSync(source).mode & 0o111 ? 0o755 : 0o644);

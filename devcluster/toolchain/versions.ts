@@ -1,3 +1,5 @@
+import { defaultImage } from "../../components/defaults";
+
 /** Kubernetes, as pinned in kube/go.mod. */
 export const kubernetes = "1.35.4";
 
@@ -8,12 +10,39 @@ export const pulumi = "3.259.0";
 export const kubernetesProvider = "4.25.0";
 export const randomProvider = "4.21.2";
 
-/**
- * Two servers from one source, which differ in nothing but the release they say they are. To each other they are two
- * versions, as MinIO's peers compare the binaries' checksums; so an upgrade from the first to the second is a real one.
- */
-export const minioReleases = ["RELEASE.2025-09-07T16-13-09Z", "RELEASE.2025-09-08T00-00-00Z"];
+/** A MinIO server, and the image in which people run it. */
+export interface MinioServer {
+    /** Folder of the Go module that pins its source. */
+    module: string;
+    /** What it says of itself. */
+    release: string;
+    /** The name of its program. */
+    program: "minio" | "silo";
+    /** The image as a stack names it, with tag and digest. */
+    image: string;
+}
 
-export const minioImages = minioReleases.map((release) => `quay.io/minio/minio:${release}`);
+/** The last release that the official repository made an image of. */
+export const oldMinio: MinioServer = {
+    module: "minio",
+    release: "RELEASE.2025-09-07T16-13-09Z",
+    program: "minio",
+    image:
+        "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z" +
+        "@sha256:14cea493d9a34af32f524e538b8346cf79f3321eff8e708c1e2960462bd8936e",
+};
+
+/**
+ * The last commit of the official repository, laid out as the default image, Silo. It stands in for that: Silo comes from the same
+ * source, but no Go module of it is served. Peers take the two servers for what they are, two versions.
+ */
+export const newMinio: MinioServer = {
+    module: "minio-2026-02-12",
+    release: "RELEASE.2026-02-12T20-18-48Z",
+    program: "silo",
+    image: defaultImage,
+};
+
+export const minioServers = [oldMinio, newMinio];
 export const coreDnsImage = "registry.k8s.io/coredns/coredns:v1.14.5";
 export const pauseImage = "registry.k8s.io/pause:3.10";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { minioReleases } from "../../devcluster/toolchain/versions";
+import { namesOf } from "../../devcluster/toolchain/image";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { succeed } from "../e2e/project";
 import { findChart, findHelm } from "./helm";
 import { rolledOut, targetIn } from "./manifests";
@@ -11,7 +12,7 @@ export function chartWay(name: string, title: string): Way {
         name,
         title,
         prepare(namespace) {
-            async function install(release: string): Promise<void> {
+            async function install(image: string): Promise<void> {
                 const chart = await findChart();
                 await succeed(await findHelm(), [
                     "upgrade",
@@ -20,18 +21,24 @@ export function chartWay(name: string, title: string): Way {
                     chart,
                     `--namespace=${namespace}`,
                     `--values=${join(__dirname, "chartValues.yaml")}`,
-                    `--set=image.tag=${release}`,
+                    ...imageValues(image),
                 ]);
                 await rolledOut(namespace);
             }
             return {
                 async deploy() {
-                    await install(minioReleases[0]);
+                    await install(oldMinio.image);
                     return targetIn(namespace);
                 },
-                changes: [{ title: "version change", apply: () => install(minioReleases[1]) }],
+                changes: [{ title: "version change", apply: () => install(newMinio.image) }],
                 remove: async () => {},
             };
         },
     };
+}
+
+/** An image in the chart's words, which have no digest. */
+export function imageValues(image: string): string[] {
+    const [, repository, tag] = /^(.*):(.*)$/.exec(namesOf(image).tagged) as RegExpExecArray;
+    return [`--set=image.repository=${repository}`, `--set=image.tag=${tag}`];
 }

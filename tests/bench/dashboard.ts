@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { say, sleep } from "../../devcluster/shell";
-import { minioImages } from "../../devcluster/toolchain/versions";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { makeOperatorKinds, removeOperatorKinds } from "../e2e/operatorKinds";
 import { checkout, kubectlJson, Project } from "../e2e/project";
@@ -14,7 +14,6 @@ import { makeBucket, targetOf } from "../e2e/s3";
 import { ConstantLoad, client } from "../load";
 import { dashboardPlot, type PlacedPanel } from "./dashboardPlot";
 
-const [oldImage, newImage] = minioImages;
 const namespace = "storage";
 
 /** Seconds of use before the version change and after it. */
@@ -29,7 +28,7 @@ async function main(): Promise<void> {
         say("deploying a cluster");
         await makeOperatorKinds();
         await project.init({
-            image: oldImage,
+            image: oldMinio.image,
             storageSize: "3Gi",
             monitoring: {},
             environment: { MINIO_SCANNER_CYCLE: "2s" },
@@ -52,7 +51,7 @@ async function main(): Promise<void> {
         say(`using it for ${quiet} s`);
         await sleep(quiet * 1000);
         say("changing its version");
-        await project.configure({ image: newImage });
+        await project.configure({ image: newMinio.image });
         await project.succeed("up", "--yes", "--skip-preview");
         say(`using it for another ${quiet} s`);
         await sleep(quiet * 1000);

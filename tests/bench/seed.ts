@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { minioImages } from "../../devcluster/toolchain/versions";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { kubectl } from "../e2e/project";
 import { rolledOut, targetIn } from "./manifests";
 import type { Way } from "./ways";
@@ -20,7 +20,7 @@ export function seedWay(name: string, title: string): Way {
                     const file = join(folder, "seed.yaml");
                     writeFileSync(
                         file,
-                        manifest.replace(": IMAGE", `: ${minioImages[0]}`).replace(".NAMESPACE.", `.${namespace}.`),
+                        manifest.replace(": IMAGE", `: ${oldMinio.image}`).replace(".NAMESPACE.", `.${namespace}.`),
                     );
                     await kubectl("apply", inNamespace, `--filename=${file}`);
                     await rolledOut(namespace);
@@ -30,7 +30,7 @@ export function seedWay(name: string, title: string): Way {
                     {
                         title: "version change",
                         async apply() {
-                            await kubectl("set", "image", inNamespace, "statefulset/minio", `minio=${minioImages[1]}`);
+                            await kubectl("set", "image", inNamespace, "statefulset/minio", `minio=${newMinio.image}`);
                             await rolledOut(namespace);
                         },
                     },

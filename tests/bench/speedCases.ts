@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
 import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/storage";
-import { minioReleases } from "../../devcluster/toolchain/versions";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { checkout, kubectlJson, Project, succeed } from "../e2e/project";
 import { client, type Target } from "../load";
+import { imageValues } from "./chart";
 import { findChart, findHelm } from "./helm";
 import { targetIn, Unavailable } from "./manifests";
 import { makeNamespace, removeNamespace } from "./namespaces";
@@ -199,7 +200,7 @@ function chartValues(changes: Record<string, unknown>): Record<string, unknown> 
 }
 
 async function helm(...args: string[]): Promise<string> {
-    const values = [`--values=${join(__dirname, "chartValues.yaml")}`, `--set=image.tag=${minioReleases[0]}`];
+    const values = [`--values=${join(__dirname, "chartValues.yaml")}`, ...imageValues(newMinio.image)];
     return succeed(await findHelm(), [...args, "minio", await findChart(), `--namespace=${helmNamespace}`, ...values]);
 }
 

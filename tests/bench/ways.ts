@@ -1,4 +1,4 @@
-import { minioImages } from "../../devcluster/toolchain/versions";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { Project, succeed } from "../e2e/project";
 import { targetOf } from "../e2e/s3";
@@ -46,8 +46,6 @@ export interface Change {
     apply(): Promise<void>;
 }
 
-const [oldImage, newImage] = minioImages;
-
 /** One server after another. */
 const rolling: PromisedTarget = { failsNone: true, longestGap: 1 };
 /** All servers at once, as old and new ones cannot talk to each other. */
@@ -70,7 +68,7 @@ function componentWay(
             const up = () => project.succeed("up", "--yes", "--skip-preview");
             return {
                 async deploy() {
-                    await project.init({ createNamespace: false, image: oldImage, ...settings });
+                    await project.init({ createNamespace: false, image: oldMinio.image, ...settings });
                     await up();
                     return makeUser(await targetOf(project));
                 },
@@ -101,16 +99,17 @@ async function makeUser(target: Target): Promise<Target> {
 }
 
 const anotherPool = { "another pool": { expansionPools: [{}] } };
-const versionChange = { "version change": { image: newImage } };
+const versionChange = { "version change": { image: newMinio.image } };
+const andBack = { "and back": { image: oldMinio.image } };
 
 export const ways: Way[] = [
-    componentWay("version", "version change", rolling, versionChange),
+    componentWay("version", "version change and back", rolling, { ...versionChange, ...andBack }),
     // A variable that servers compare, so that it is as hard a change as another version, and that clients do not notice.
     componentWay("config", "config change", rolling, {
         "config change": { environment: { MINIO_BROWSER_SESSION_DURATION: "6h" } },
     }),
     componentWay("staged", "staged version change", rolling, {
-        "two servers": { image: newImage, partition: 2 },
+        "two servers": { image: newMinio.image, partition: 2 },
         "the others": { partition: 0 },
     }),
     componentWay("eight", "version change of 8 servers", rolling, versionChange, { replicas: 8 }),

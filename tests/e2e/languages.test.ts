@@ -9,7 +9,6 @@ import { checkout, execute, kubectl, kubectlJson, succeed } from "./project";
 
 /** What a program takes of the small embedded cluster. */
 const small = {
-    image: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
     storageSize: "1Gi",
     resources: { requests: { cpu: "10m", memory: "128Mi" } },
 };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { oldMinio } from "../../devcluster/toolchain/versions";
 import { ConstantLoad, client, untilAcknowledged } from "../load";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
@@ -102,7 +103,7 @@ describe("a cluster's life", () => {
         [{ podManagementPolicy: "OrderedReady" }, /podManagementPolicy: Parallel cannot become OrderedReady/],
         [{ credentialsRevision: 2, partition: 2 }, /partition: 2 is not allowed with a change of root credentials/],
         [
-            { image: "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z", partition: 3 },
+            { image: oldMinio.image, partition: 3 },
             /partition: 3 is not allowed with a change of image: .* Set partition to 2 or less/,
         ],
     ] as [Record<string, unknown>, RegExp][]) {

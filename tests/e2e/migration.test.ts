@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { minioImages, minioReleases } from "../../devcluster/toolchain/versions";
+import { oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { findChart, findHelm } from "../bench/helm";
 import { client, type Target } from "../load";
@@ -20,7 +20,7 @@ const values = {
     drivesPerNode: 2,
     persistence: { size: "1Gi" },
     resources: { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } },
-    image: { tag: minioReleases[0] },
+    image: { tag: oldMinio.release },
     rootUser: root.user,
     rootPassword: root.password,
     users: [],
@@ -55,7 +55,7 @@ describe("the drives of the official chart", () => {
         await project.init({
             createNamespace: false,
             drivesPerServer: 2,
-            image: minioImages[0],
+            image: oldMinio.image,
             storageSize: "1Gi",
             existingSecretName: "minio-root",
         });

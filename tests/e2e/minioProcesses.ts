@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { tail } from "../../devcluster/shell";
 import { folderOf } from "../../devcluster/toolchain/component";
-import { minio } from "../../devcluster/toolchain/components";
-import { minioReleases } from "../../devcluster/toolchain/versions";
+import { minio, serverProgram } from "../../devcluster/toolchain/components";
+import type { MinioServer } from "../../devcluster/toolchain/versions";
 import { freePorts } from "./freePorts";
 import { succeed } from "./project";
 import { until } from "./until";
@@ -42,13 +42,18 @@ export class MinioProcesses {
     private constructor(
         private readonly pools: { servers: number; drivesPerServer: number }[],
         private readonly firstPort: number,
+        private readonly version: MinioServer,
     ) {
         process.on("exit", this.killAll);
     }
 
     /** Prepares the servers of the given pools, and starts none of them. */
-    static async of(pools: { servers: number; drivesPerServer: number }[]): Promise<MinioProcesses> {
-        return new MinioProcesses(pools, await freePorts(pools.reduce((sum, { servers }) => sum + servers, 0)));
+    static async of(
+        pools: { servers: number; drivesPerServer: number }[],
+        version: MinioServer,
+    ): Promise<MinioProcesses> {
+        const ports = await freePorts(pools.reduce((sum, { servers }) => sum + servers, 0));
+        return new MinioProcesses(pools, ports, version);
     }
 
     /** The numbers of a pool's servers. */
@@ -66,18 +71,18 @@ export class MinioProcesses {
     }
 
     /**
-     * Starts one server.
+     * Starts one server, of another version than the others if one is given.
      *
      * On loopback, every address of whatever server is a server's own to MinIO, and all would have to be one server. In
      * Kubernetes it waits for addresses that are not loopback, but believes the variable that tells its own one; hence
      * these two variables. `/proc/self/cwd` makes of the drives' one path as many folders as there are servers.
      */
-    start(server: number, environment: Record<string, string> = {}): void {
+    start(server: number, { release } = this.version): void {
         const folder = join(this.folder, String(server));
         mkdirSync(folder, { recursive: true });
         const log = openSync(join(folder, "log"), "w");
         const running = spawn(
-            program(`minio.${minioReleases[0]}`),
+            program(serverProgram(release)),
             ["server", `--address=${this.address(server)}`, ...this.patterns()],
             {
                 cwd: folder,
@@ -94,7 +99,6 @@ export class MinioProcesses {
                     MINIO_PROMETHEUS_AUTH_TYPE: "public",
                     MINIO_ROOT_USER: credentials.accessKeyId,
                     MINIO_ROOT_PASSWORD: credentials.secretAccessKey,
-                    ...environment,
                 },
             },
         );

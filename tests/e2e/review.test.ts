@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { comment } from "../../.github/previewComment";
-import { minioImages } from "../../devcluster/toolchain/versions";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { checkout, kubectl, Project } from "./project";
+import { assertShown } from "./shown";
 
 const guide = join(checkout, "docs/pull-requests.md");
 const policies = ["--policy-pack", join(checkout, "policy")];
@@ -13,24 +14,17 @@ const policies = ["--policy-pack", join(checkout, "policy")];
  * The comment on a pull request is shown in docs/pull-requests.md as it really is. To write it anew:
  * `UPDATE_DOCS=1 npx mocha tests/e2e/review.test.ts`
  */
-function assertShown(sample: string, text: string): void {
-    const before = readFileSync(guide, "utf8");
-    const place = new RegExp(`(<!-- sample ${sample} -->\n).*?(?=<!-- end -->)`, "s");
-    const shown = text.replace(/^<!--.*-->\n\n/, "").replaceAll(project.namespace, "minio");
-    const after = before.replace(place, (_, start) => `${start}\n${shown}\n`);
-    assert.match(before, place);
-    if (process.env.UPDATE_DOCS) {
-        writeFileSync(guide, after);
-    } else {
-        assert.equal(after, before, "docs/pull-requests.md shows another comment");
-    }
+function assertCommentShown(sample: string, text: string): void {
+    assertShown(guide, sample, text.replace(/^<!--.*-->\n\n/, "").replaceAll(project.namespace, "minio"));
 }
 
 const project = new Project("e2e-review");
 
 describe("what a reviewer sees of a change", () => {
+    const deployed: Record<string, unknown> = { image: oldMinio.image };
+
     before(async () => {
-        await project.init();
+        await project.init(deployed);
         await project.succeed("up", "--yes", "--skip-preview");
     });
     after(() => project.remove());
@@ -42,33 +36,33 @@ describe("what a reviewer sees of a change", () => {
         const { text: policyOutput } = withPolicies
             ? await project.execute("preview", "--suppress-outputs", ...policies)
             : { text: "" };
-        await project.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, undefined])));
+        await project.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, deployed[key]])));
         return comment("prod", output, policyOutput.replaceAll(`${checkout}/`, ""));
     }
 
     it("a harmless change", async () => {
         const text = await commentOn({ clientService: { annotations: { "example.org/owner": "storage" } } });
-        assertShown("harmless", text);
+        assertCommentShown("harmless", text);
     });
 
     it("a coupled change", async () => {
-        const text = await commentOn({ image: minioImages[1] });
-        assert.match(text, /image changes: minio-3 to minio-0 are updated in this order, one at a time/);
-        assertShown("coupled", text);
+        const text = await commentOn({ image: newMinio.image });
+        assert.match(text, /image changes \(.*\): minio-3 to minio-0 are updated in this order, one at a time/);
+        assertCommentShown("coupled", text);
     });
 
     it("a refused change", async () => {
         const text = await commentOn({ replicas: 8 });
         assert.match(text, /: refused\n/);
-        assertShown("refused", text);
+        assertCommentShown("refused", text);
     });
 
     it("a change that breaks a policy", async () => {
-        const changes = { image: "quay.io/minio/minio:latest", disruptionBudget: { enabled: false } };
+        const changes = { image: "docker.io/pgsty/silo:latest", disruptionBudget: { enabled: false } };
         const text = await commentOn(changes, true);
         assert.match(text, /: refused\n/);
         assert.match(text, /\[mandatory\] {2}minio-image-is-pinned/);
-        assertShown("policy", text);
+        assertCommentShown("policy", text);
     });
 });
 
@@ -133,7 +127,7 @@ describe("the policy pack", () => {
 
     it("refuses what breaks its rules, with the way out", async () => {
         await stack.configure({
-            image: "quay.io/minio/minio",
+            image: "docker.io/pgsty/silo",
             replicas: 5,
             disruptionBudget: { enabled: false },
             persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete" },

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { kube } from "../../devcluster/toolchain/components";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, succeed } from "./project";
 
 describe("the hostpath CSI driver", () => {
@@ -127,7 +128,7 @@ describe("storage of the embedded cluster", () => {
                 containers: [
                     {
                         name: "shell",
-                        image: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+                        image: newMinio.image,
                         command: ["sleep", "3600"],
                         volumeMounts: [{ name: "data", mountPath: "/data" }],
                     },

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { erasureSetOf, type Topology, topologyOf } from "../../components/topology";
+import { type MinioServer, newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { MinioProcesses } from "./minioProcesses";
 import { makeBucket } from "./s3";
 import { until } from "./until";
@@ -12,16 +13,19 @@ interface Case {
     pools: string;
     /** Whether objects are written and read while servers are gone, and not only the health endpoints asked. */
     withObjects?: boolean;
-    /** Whether servers are started anew with another environment. */
-    withChange?: boolean;
+    /** The version of the servers, and the one of which some are started anew. */
+    change?: { from: MinioServer; to: MinioServer };
 }
+
+const upgrade = { from: oldMinio, to: newMinio };
+const wayBack = { from: newMinio, to: oldMinio };
 
 // Up to three clusters run at a time: large ones stand between small ones.
 const cases: Case[] = [
-    { pools: "2x1", withChange: true },
+    { pools: "2x1", change: upgrade },
     { pools: "16x1" },
     { pools: "3x1", withObjects: true },
-    { pools: "4x1", withChange: true, withObjects: true },
+    { pools: "4x1", change: upgrade, withObjects: true },
     { pools: "12x1" },
     { pools: "5x1" },
     { pools: "8x1" },
@@ -33,7 +37,7 @@ const cases: Case[] = [
     { pools: "5x4", withObjects: true },
     { pools: "4x1 + 4x1" },
     // The second pool has another parity when it is alone.
-    { pools: "4x1 + 6x1", withChange: true },
+    { pools: "4x1 + 6x1", change: wayBack },
     { pools: "2x2 + 1x4" },
 ];
 
@@ -59,13 +63,15 @@ describe("topology, by the real servers' own word", () => {
     const clusters = new Map<Case, Promise<MinioProcesses>>();
     const started = (wanted: Case | undefined) => {
         if (wanted && !clusters.has(wanted)) {
-            const starting = MinioProcesses.of(shapesOf(wanted.pools)).then(async (servers) => {
-                await servers.startAll().catch(async (error) => {
-                    await servers.remove();
-                    throw error;
-                });
-                return servers;
-            });
+            const starting = MinioProcesses.of(shapesOf(wanted.pools), wanted.change?.from ?? newMinio).then(
+                async (servers) => {
+                    await servers.startAll().catch(async (error) => {
+                        await servers.remove();
+                        throw error;
+                    });
+                    return servers;
+                },
+            );
             starting.catch(() => {});
             clusters.set(wanted, starting);
         }
@@ -129,13 +135,14 @@ describe("topology, by the real servers' own word", () => {
                 );
             });
 
-            if (wanted.withChange) {
+            const { change } = wanted;
+            if (change) {
                 const waiting = topology.bootQuorum - 1;
                 it(`starts no changed server among ${waiting}, and all when there are ${waiting + 1}`, async () => {
                     const changed = servers.servers.slice(-topology.bootQuorum);
                     const last = changed.pop() as number;
                     for (const server of changed) {
-                        await restart(servers, server);
+                        await restart(servers, server, change.to);
                     }
                     for (const server of changed) {
                         const isTold = () => /Following servers have mismatching/.test(servers.log(server));
@@ -146,7 +153,7 @@ describe("topology, by the real servers' own word", () => {
                         assert.deepEqual([status, serverStatus], [503, "offline"]);
                     }
                     await checkOthers(servers, changed, topology);
-                    await restart(servers, last);
+                    await restart(servers, last, change.to);
                     for (const server of [...changed, last]) {
                         await servers.untilHealth(server, "cluster", 200);
                     }
@@ -200,7 +207,7 @@ describe("topology, by the real servers' own word", () => {
     for (const { pools, reason, all } of refused) {
         it(`is refused for ${pools}`, async () => {
             assert.equal(expectedOf(pools), undefined);
-            const servers = await MinioProcesses.of(shapesOf(pools));
+            const servers = await MinioProcesses.of(shapesOf(pools), newMinio);
             try {
                 for (const server of all ? servers.servers : [0]) {
                     servers.start(server);
@@ -213,10 +220,10 @@ describe("topology, by the real servers' own word", () => {
     }
 });
 
-/** Starts a server again, with a variable that the others do not have, and waits until it listens. */
-async function restart(servers: MinioProcesses, server: number): Promise<void> {
+/** Starts a server again in another version, and waits until it listens. */
+async function restart(servers: MinioProcesses, server: number, version: MinioServer): Promise<void> {
     await servers.kill(server);
-    servers.start(server, { MINIO_TEST_CHANGE: "1" });
+    servers.start(server, version);
     await servers.untilHealth(server, "live", 200);
 }
 

@@ -1,14 +1,32 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { lastToStart, type ServerId } from "../../components/startOrder";
 import { topologyOf } from "../../components/topology";
 import { waitFor } from "../../devcluster/shell";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { ConstantLoad, summarize, untilAcknowledged } from "../load";
-import { kubectl, kubectlJson, Project, succeed } from "./project";
+import { checkout, kubectl, kubectlJson, Project, succeed } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
+import { assertShown } from "./shown";
 import { stepByStep } from "./stepByStep";
 
-const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
-const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+const [oldImage, newImage] = [oldMinio.image, newMinio.image];
+
+const guide = join(checkout, "docs/migration.md");
+
+/** What a person sees of a command in a document: its lines on the StatefulSet that have this in them, without times. */
+function fenced(command: string, text: string, which: RegExp): string {
+    const lines = text
+        .split("\n")
+        .filter((line) => line.startsWith(" ~ ") && which.test(line))
+        .map((line) => line.trim().replace(/^~ .*StatefulSet (.*?)( \(\S+\))? \[diff: \S+\]; /, "~ StatefulSet $1; "));
+    return ["```", `$ ${command}`, ...[...new Set(lines)].map(wrapped), "```", ""].join("\n");
+}
+
+/** In lines of at most 116 characters, where no word is longer. */
+function wrapped(line: string): string {
+    return line.replace(/(.{1,112})( |$)/g, "$1\n    ").trimEnd();
+}
 
 /** Changes of a cluster that is used all the time, in order: each goes on from where the one before left it. */
 describe("a cluster under load", () => {
@@ -16,6 +34,8 @@ describe("a cluster under load", () => {
     const project = new Project("e2e-upgrade");
     const inNamespace = `--namespace=${project.namespace}`;
     const loads: ConstantLoad[] = [];
+    /** What the last update has said. */
+    let applied = "";
 
     const pods = async (): Promise<any[]> =>
         (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items.sort((a: any, b: any) =>
@@ -23,6 +43,15 @@ describe("a cluster under load", () => {
         );
     const images = async () => (await pods()).map(({ spec }) => spec.containers[0].image);
     const uids = async () => (await pods()).map(({ metadata }) => metadata.uid);
+    /** The program that serves in each pod. */
+    const programs = async () =>
+        Promise.all(
+            (await pods()).map(async ({ metadata }) => {
+                const names = await inServer(metadata.name, "cat /proc/[0-9]*/comm");
+                return names.split("\n").find((name) => name === "minio" || name === "silo");
+            }),
+        );
+    const inServer = (pod: string, script: string) => kubectl("exec", pod, inNamespace, "--", "sh", "-c", script);
     const statefulSet = () => kubectlJson("get", "statefulset", "minio", inNamespace);
 
     /** Changes the configuration and applies it, while clients write and read with the SDK's default retries. */
@@ -32,7 +61,7 @@ describe("a cluster under load", () => {
         try {
             await untilAcknowledged(load, 20);
             await project.configure(changes);
-            await project.succeed("up", "--yes", "--skip-preview");
+            applied = await project.succeed("up", "--yes", "--skip-preview");
             await untilAcknowledged(load, load.acknowledged.size + 20);
         } finally {
             await load.stop();
@@ -46,7 +75,7 @@ describe("a cluster under load", () => {
     }
 
     before(async () => {
-        await project.init();
+        await project.init({ image: oldImage });
         await project.succeed("up", "--yes", "--skip-preview");
         await makeBucket(await s3Of(project), "load");
     });
@@ -57,9 +86,9 @@ describe("a cluster under load", () => {
         const text = await project.succeed("preview");
         assert.match(
             text,
-            /image changes: minio-3 to minio-2 are updated in this order, one at a time, the first 2 new ones begin to serve together; minio-0 to minio-1 stay back; every object stays readable and writable/,
+            /image changes \(.*\): minio-3 to minio-2 are updated in this order, one at a time, the first 2 new ones begin to serve together, .*; minio-0 to minio-1 stay back; every object stays readable and writable/,
         );
-        await project.configure({ image: undefined, partition: undefined });
+        await project.configure({ image: oldImage, partition: undefined });
     });
 
     it("updates the servers that the partition allows, without a failed request", async () => {
@@ -80,6 +109,21 @@ describe("a cluster under load", () => {
         assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
     });
 
+    it("goes back to the official image, without a failed request", async () => {
+        assertServed(await applyUnderLoad({ image: oldImage }));
+        assert.deepEqual(await images(), [oldImage, oldImage, oldImage, oldImage]);
+        assert.deepEqual(await programs(), ["minio", "minio", "minio", "minio"]);
+    });
+
+    it("goes from the official image to the default one as docs/migration.md shows, without a failed request", async () => {
+        await project.configure({ image: undefined });
+        assertShown(guide, "preview", fenced("pulumi preview", await project.succeed("preview"), /image changes/));
+        assertServed(await applyUnderLoad({}));
+        assertShown(guide, "up", fenced("pulumi up", applied, /partition \d -> \d/));
+        assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
+        assert.deepEqual(await programs(), ["silo", "silo", "silo", "silo"]);
+    });
+
     it("changes nothing on another up, and finds no drift on refresh", async () => {
         await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
         await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
@@ -87,7 +131,7 @@ describe("a cluster under load", () => {
 
     it("gives up on a version that cannot start, names the server and why, and leaves the others alone", async () => {
         const before = await uids();
-        await project.configure({ image: "quay.io/minio/minio:no-such-release", rollout: { timeoutSeconds: 15 } });
+        await project.configure({ image: "docker.io/pgsty/silo:no-such-release", rollout: { timeoutSeconds: 15 } });
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");
         assert.notEqual(code, 0);
         assert.match(text, /no progress in 15 s .*minio-3/);

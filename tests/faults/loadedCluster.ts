@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Topology } from "../../components/topology";
 import { killInPod } from "../../devcluster/cluster/faults";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
 import { makeBucket, s3Of, targetOf } from "../e2e/s3";
 import { until } from "../e2e/until";
@@ -8,10 +9,8 @@ import { ConstantLoad, untilAcknowledged } from "../load";
 import { type Fault, type Service, serviceWithout } from "./fault";
 
 export const bucket = "load";
-export const images = [
-    "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
-    "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z",
-];
+/** The first is the default. */
+export const images = [newMinio.image, oldMinio.image];
 
 /** How long a cluster may take to go on as its topology says, once something broke, in seconds. */
 const settleSeconds = 75;
@@ -94,7 +93,7 @@ export class LoadedCluster {
     /** Ends a server as a crash does; kubelet starts it again. */
     async killServer(ordinal: number): Promise<void> {
         const { metadata } = await this.pod(ordinal);
-        const killed = killInPod(metadata.uid, (command) => /\bminio server /.test(command));
+        const killed = killInPod(metadata.uid, (command) => /\b(minio|silo) server /.test(command));
         assert.equal(killed, 1, `${killed} servers were killed`);
     }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changeOf } from "../../components/change";
 import { describeChange, problemsOfChange, type Registered } from "../../components/changeReview";
-import { type KnownArgs, poolsOf, topologyOfPools, withDefaults } from "../../components/defaults";
+import { defaultImage, type KnownArgs, poolsOf, topologyOfPools, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { shapeOf } from "../../components/shape";
@@ -28,7 +28,9 @@ function review(before: KnownArgs, after: KnownArgs) {
     };
 }
 
-const image = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+const image = "example.org/minio:RELEASE.2025-10-15T17-29-55Z";
+/** The default, without its digest. */
+const [shortDefault] = defaultImage.split("@");
 
 describe("the class of a change", () => {
     const classes: [string, KnownArgs, string, string[]][] = [
@@ -90,8 +92,27 @@ describe("the review of a change", () => {
     it("says what restarts, in which order, how many at a time, and what stays available", () => {
         assert.equal(
             review({}, { image }).line,
-            "image changes: minio-3 to minio-0 are updated in this order, one at a time, the first 2 new ones begin to serve " +
-                "together; every object stays readable and writable",
+            `image changes (${shortDefault} → ${image}): minio-3 to minio-0 are updated in this order, one at a time, ` +
+                "the first 2 new ones begin to serve together, as a server starts only among 2 that are the same; " +
+                "every object stays readable and writable",
+        );
+    });
+
+    it("says that the default image has changed, to those who have set none", () => {
+        const { line } = review({ image }, {});
+        assert.ok(line?.startsWith(`image changes (${image} → ${shortDefault}, the default): minio-3 to`), line);
+    });
+
+    it("tells images of one tag apart by their digests", () => {
+        const [one, other] = ["a", "b"].map((digit) => `example.org/a:1@sha256:${digit.repeat(64)}`);
+        assert.ok(review({ image: one }, { image: other }).line?.startsWith(`image changes (${one} → ${other}): `));
+    });
+
+    it("does not speak of servers that start together where one starts alone", () => {
+        const line = review({ replicas: 2 }, { replicas: 2, image }).line;
+        assert.match(
+            line ?? "",
+            /minio-1 to minio-0 are updated in this order, one at a time; every object stays readable/,
         );
     });
 

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
 import { withLock } from "../../devcluster/lock";
+import { checkout } from "../../devcluster/paths";
 import { sleep } from "../../devcluster/shell";
+import { namesOf } from "../../devcluster/toolchain/image";
+import { minioServers, newMinio } from "../../devcluster/toolchain/versions";
+import { environmentWith, fakeProgram } from "./fakeProgram";
 
 describe("the embedded cluster's lock", function () {
     if (process.platform !== "linux") {
@@ -77,5 +81,34 @@ describe("the embedded cluster's addresses", () => {
                 starts.join(" "),
             );
         }
+    });
+});
+
+describe("the embedded cluster's servers", () => {
+    it("are known to the container runtime by what Kubernetes and charts call their images", () => {
+        assert.deepEqual(namesOf("localhost:5000/a/b:1@sha256:cc"), {
+            tagged: "localhost:5000/a/b:1",
+            pinned: "localhost:5000/a/b@sha256:cc",
+        });
+        for (const { image } of minioServers) {
+            assert.match(image, /^[^@]+:RELEASE\.[^@:]+@sha256:[0-9a-f]{64}$/);
+        }
+    });
+
+    it("start by Silo's entry point as by MinIO's, whose program's name it takes for its own", () => {
+        const folder = mkdtempSync(join(tmpdir(), "minio-entrypoint-"));
+        fakeProgram(folder, "silo", ['echo "$*"']);
+        const script = join(checkout, "devcluster/toolchain", newMinio.module, "entrypoint.sh");
+        const run = (...args: string[]) =>
+            spawnSync("sh", [script, ...args], { env: environmentWith(folder), encoding: "utf8" }).stdout.trim();
+        for (const args of [
+            ["minio", "server", "a b"],
+            ["silo", "server", "a b"],
+            ["server", "a b"],
+        ]) {
+            assert.equal(run(...args), "server a b");
+        }
+        assert.equal(run("minio"), "");
+        rmSync(folder, { recursive: true });
     });
 });

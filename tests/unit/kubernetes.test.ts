@@ -5,6 +5,7 @@ import { connect, type Kubernetes } from "../../components/kubernetes";
 import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetesErrors";
 import { requireRights, rolloutRights } from "../../components/rights";
 import { rollOut } from "../../components/rollout/rollout";
+import { lacksCurl, lacksServer } from "../../components/serverProcess";
 
 type Answers = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -212,6 +213,23 @@ describe("work with a Kubernetes API that goes away", () => {
 });
 
 describe("a rollout", () => {
+    const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 0, storageSize: "1Gi" };
+    const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool] };
+    const options = { guided: true, timeoutSeconds: 60, say: () => {}, warn: () => {} };
+    const statefulSet = async () => ({
+        metadata: { name: "minio", generation: 1 },
+        spec: { replicas: 1, updateStrategy: { rollingUpdate: { partition: 0 } } },
+        status: { observedGeneration: 1, currentRevision: "new", updateRevision: "new" },
+    });
+    const healthy = {
+        may: async () => true,
+        claims: async () => [],
+        controllerRevisions: async () => [],
+        logTail: async () => "",
+        ask: async () => ({ status: 200, headers: {}, body: "" }),
+        statefulSet,
+    };
+
     it("goes on after an outage of the Kubernetes API, by what it sees then", async () => {
         const outage = new KubernetesError("connect ECONNREFUSED", true);
         const said: string[] = [];
@@ -222,26 +240,62 @@ describe("a rollout", () => {
         });
         const deleted: string[] = [];
         const kubernetes = {
-            may: async () => true,
-            claims: async () => [],
-            controllerRevisions: async () => [],
-            logTail: async () => "",
-            ask: async () => ({ status: 200, headers: {}, body: "" }),
-            statefulSet: async () => ({
-                metadata: { name: "minio", generation: 1 },
-                spec: { replicas: 1, updateStrategy: { rollingUpdate: { partition: 0 } } },
-                status: { observedGeneration: 1, currentRevision: "new", updateRevision: "new" },
-            }),
+            ...healthy,
             pods: async () => [looks++ < 1 ? server("old", "first") : server("new", "second")],
             async deletePod(_: string, __: string, uid: string) {
                 deleted.push(uid);
                 throw outage; // Somebody else has restarted the pod when the API is back.
             },
         } as unknown as Kubernetes;
-        const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 0, storageSize: "1Gi" };
-        const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool] };
-        await rollOut(kubernetes, wanted, { guided: true, timeoutSeconds: 60, say: (text) => said.push(text) });
+        await rollOut(kubernetes, wanted, { ...options, say: (text) => said.push(text) });
         assert.deepEqual(deleted, ["first"], "the pod that is there now was deleted by what was seen before");
         assert.ok(said.some((text) => text.includes("does not answer, trying again: connect ECONNREFUSED")));
+    });
+
+    it("ends immediately where a server's image cannot start it, as no waiting helps", async () => {
+        const reason = "CrashLoopBackOff";
+        const kubernetes = {
+            ...healthy,
+            ask: async () => undefined,
+            pods: async () => [
+                {
+                    metadata: { name: "minio-0", uid: "first", labels: { "controller-revision-hash": "new" } },
+                    spec: { containers: [{ name: "minio", image: "example.org/tools:1" }] },
+                    status: {
+                        containerStatuses: [
+                            {
+                                name: "minio",
+                                state: { waiting: { reason } },
+                                lastState: { terminated: { exitCode: 127, message: `${lacksServer}\n` } },
+                            },
+                        ],
+                    },
+                },
+            ],
+        } as unknown as Kubernetes;
+        await assert.rejects(rollOut(kubernetes, wanted, options), {
+            message:
+                "minio-0: the image 'example.org/tools:1' has neither the program minio nor silo: use an image of MinIO or of Silo",
+        });
+    });
+
+    it("warns once it is done of an image without curl, by the log of the server that was updated first", async () => {
+        const warnings: string[] = [];
+        let looks = 0;
+        const pod = (ready: string) => ({
+            metadata: { name: "minio-0", uid: "first", labels: { "controller-revision-hash": "new" } },
+            spec: { containers: [{ name: "minio", image: "example.org/minio:1" }] },
+            status: { podIP: "10.0.0.1", conditions: [{ type: "Ready", status: ready }] },
+        });
+        const kubernetes = {
+            ...healthy,
+            logTail: async () => `${lacksCurl}\nMinIO Object Storage Server\n`,
+            pods: async () => [pod(looks++ < 1 ? "False" : "True")],
+        } as unknown as Kubernetes;
+        const rollout = () => rollOut(kubernetes, wanted, { ...options, warn: (text) => warnings.push(text) });
+        await rollout();
+        assert.match(warnings.join(), /^the image 'example.org\/minio:1' has no curl: /);
+        await rollout();
+        assert.equal(warnings.length, 1, "it warns though nothing was changed");
     });
 });

@@ -49,7 +49,7 @@ describe("docs/reference.md", () => {
         for (const [path, value] of leaves(resources)) {
             assert.match(argumentAt("resources")?.default ?? "", new RegExp(`\\b${value}\\b`), path);
         }
-        assert.ok(argumentAt("image")?.default?.includes(`\`${image.split(":")[0]}\``), image);
+        assert.ok(argumentAt("image")?.default?.includes(`\`${image.split("@")[0]}\``), image);
     });
 
     it("names arguments that are there, and says of none that is there that it is not yet", () => {

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
-import { endScript, serverCommand, startFolder, thawFile } from "../../components/serverProcess";
+import {
+    endScript,
+    lacksCurl,
+    lacksServer,
+    serverCommand,
+    startFolder,
+    terminationLog,
+    thawFile,
+} from "../../components/serverProcess";
 import { environmentWith, fakeProgram } from "./fakeProgram";
 
 describe("the server's process", () => {
@@ -17,7 +25,10 @@ describe("the server's process", () => {
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     const inFolder = (script: string) =>
-        script.replaceAll(startFolder, `${folder}/start`).replaceAll(thawFile, `${folder}/thaw`);
+        script
+            .replaceAll(startFolder, `${folder}/start`)
+            .replaceAll(thawFile, `${folder}/thaw`)
+            .replaceAll(terminationLog, `${folder}/terminated`);
 
     describe("when it is to end", () => {
         /** What is done when MinIO answers so, one time after another. */
@@ -27,7 +38,7 @@ describe("the server's process", () => {
                 folder,
                 "curl",
                 [
-                    `case "$*" in "--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
+                    `case "$*" in *"--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
                     `case "$*" in *cluster/read) exit ${readable ? 0 : 22} ;; esac`,
                     answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; sleep 0.1`),
                 ].flat(),
@@ -71,8 +82,8 @@ describe("the server's process", () => {
 
     describe("under the container's first process", () => {
         /** Starts it as Kubernetes does, with this for a server. */
-        function start(server: string[]) {
-            fakeProgram(folder, "minio", [`echo "$@" > ${folder}/arguments`, ...server]);
+        function start(server: string[], program = "minio") {
+            fakeProgram(folder, program, [`echo "$@" > ${folder}/arguments`, ...server]);
             const [shell, option, script, name] = serverCommand();
             const child = spawn(shell, [option, inFolder(script), name, "server", "http://a b"], {
                 env: environmentWith(folder),
@@ -91,6 +102,35 @@ describe("the server's process", () => {
         it("gets its arguments as they are, and its status is the container's", async () => {
             assert.equal(await start(["exit 3"]).ended, 3);
             assert.equal(readFileSync(join(folder, "arguments"), "utf8"), "server http://a b\n");
+        });
+
+        it("is the program that the image has, minio or silo", async () => {
+            assert.equal(await start(["exit 4"], "silo").ended, 4);
+            assert.equal(readFileSync(join(folder, "arguments"), "utf8"), "server http://a b\n");
+        });
+
+        /** As `start`, in an image that has these of this machine's programs and no other. */
+        function startIn(programs: string[]) {
+            for (const program of programs) {
+                symlinkSync(spawnSync("which", [program], { encoding: "utf8" }).stdout.trim(), join(folder, program));
+            }
+            const [shell, option, script, name] = serverCommand();
+            return spawnSync(shell, [option, inFolder(script), name, "server"], {
+                encoding: "utf8",
+                env: { PATH: folder },
+            });
+        }
+
+        it("says that it is in no image that has neither, where Kubernetes shows it", () => {
+            const { status, stderr } = startIn(["rm", "mkdir"]);
+            assert.deepEqual([status, stderr], [127, `${lacksServer}\n`]);
+            assert.equal(readFileSync(join(folder, "terminated"), "utf8"), stderr);
+        });
+
+        it("says first that it does without curl, where the image has none", () => {
+            fakeProgram(folder, "silo", ["exit 5"]);
+            const { status, stderr } = startIn(["rm", "mkdir"]);
+            assert.deepEqual([status, stderr], [5, `${lacksCurl}\n`]);
         });
 
         it("gets the signal to end, and has its time for it", async () => {

@@ -22,6 +22,11 @@ const small: MinioClusterArgs = {
 
 const opts = { dependsOn: namespaces };
 
+/** A way out for webhooks and the like, as some networks need it; nothing of the cluster can be reached by it. */
+const proxies = Object.fromEntries(
+    ["http_proxy", "https_proxy", "ALL_PROXY"].map((name) => [name, "http://127.0.0.1:9"]),
+);
+
 const ordered = new MinioCluster(
     "ordered",
     {
@@ -41,7 +46,7 @@ const manual = new MinioCluster(
         updateStrategy: "OnDelete",
         annotations: { touched: config.get("touched") ?? "no" },
         labels: { team: "storage" },
-        environment: { MINIO_REGION: "eu-test-1" },
+        environment: { MINIO_REGION: "eu-test-1", ...proxies },
     },
     opts,
 );
@@ -85,6 +90,7 @@ const secure = new MinioCluster(
     {
         ...small,
         tls: { secretName: certificates.metadata.name },
+        environment: proxies,
         persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" },
     },
     opts,
