@@ -24,6 +24,7 @@ import { createSnapshots, freezable } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
 import type { Topology } from "./topology";
+import { underWay } from "./underWay";
 
 /**
  * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a
@@ -204,7 +205,7 @@ async function arrive(
                 resource,
             );
         }
-        await rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say });
+        await underWay(rollOut(kubernetes, wanted, { timeoutSeconds, guided: isGuided(spec), say }));
     } catch (error) {
         return endProgram(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
     }

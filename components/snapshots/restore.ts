@@ -5,6 +5,7 @@ import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
 import { type AnyObject, connect, type Kubernetes } from "../kubernetes";
 import { type Names, poolSelector } from "../names";
+import { underWay } from "../underWay";
 import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
 import { replaceData, restoringAnnotation } from "./replaceData";
 import { claimKind, claimName, contentKind, type DrivePosition, drivesOf, mismatch, snapshotKind } from "./snapshotSet";
@@ -100,7 +101,7 @@ export function restoreDrives(
     const awaited = pulumi.runtime.isDryRun() ? spec : pulumi.all([spec, made]).apply(([known]) => known);
     return awaited.apply(async (known) => {
         try {
-            await restore(names, known as MinioClusterSpec, resource);
+            await underWay(restore(names, known as MinioClusterSpec, resource));
         } catch (error) {
             return endProgram(`restoreFrom: ${(error as Error).message}`);
         }

@@ -8,6 +8,7 @@ import { scheme } from "../endpoints";
 import { hasEngine } from "../engine";
 import { connect } from "../kubernetes";
 import type { Names } from "../names";
+import { underWay } from "../underWay";
 import type { Freezable } from "./freeze";
 import { groupObject, groupVersion } from "./groupSnapshot";
 import {
@@ -154,8 +155,9 @@ async function take(
     }
     await resolved(ready);
     try {
-        return await takeSet({
-            cluster: await freezable(names, spec, credentials),
+        const cluster = await freezable(names, spec, credentials);
+        const taken = takeSet({
+            cluster,
             record: { ...record, takenAt: new Date().toISOString() },
             labels: setLabels(names, spec.labels, record.set),
             freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
@@ -163,6 +165,7 @@ async function take(
             say: (text) => pulumi.log.info(text, resource, undefined, true),
             warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
         });
+        return await underWay(taken);
     } catch (error) {
         return endProgram(
             `snapshots.sets: '${record.set}' was not taken: ${(error as Error).message}. ` +
