@@ -40,5 +40,5 @@ interface EngineClient {
 }
 
 function engine(): EngineClient | undefined {
-    return pulumi.runtime.getEngine();
+    return pulumi.runtime.getEngine() as EngineClient | undefined;
 }
