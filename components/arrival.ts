@@ -36,7 +36,7 @@ export interface ArrivalOptions {
  * The way of the servers to where they should be. It has ended once every server that the partition allows is updated, all are ready,
  * and every object can be written.
  */
-export function createArrival(options: ArrivalOptions): pulumi.CustomResource {
+export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.CustomResource> {
     const { names, spec, pools, opts } = options;
     const applied = pulumi.all(pools.map(({ id }) => id));
     const work = async (resource: pulumi.Resource) => {

@@ -2,6 +2,7 @@ import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { MinioClusterSpec } from "./defaults";
+import { endProgram } from "./endProgram";
 import { labelsOf, type Names } from "./names";
 
 /** Keys of the Secret. */
@@ -79,7 +80,7 @@ function existingCredentials(
         pulumi.secret(
             pulumi.all([secret.data, id]).apply(([data, which]) => {
                 if (data?.[key] === undefined) {
-                    throw new pulumi.RunError(`existingSecretName: the Secret ${which} has no key '${key}'; add it`);
+                    return endProgram(`existingSecretName: the Secret ${which} has no key '${key}'; add it`);
                 }
                 return Buffer.from(data[key], "base64").toString();
             }),

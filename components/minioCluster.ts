@@ -131,7 +131,7 @@ export class MinioCluster extends pulumi.ComponentResource {
             hasChanged: () => hasChanged,
             opts: dispensable,
         });
-        this.ready = arrival.id.apply(() => true);
+        this.ready = arrival.apply(({ id }) => id).apply(() => true);
         if (args.snapshots) {
             createSnapshots({ names, spec: known, credentials, connection, arrival, dispensable, opts: child });
         }
@@ -167,6 +167,14 @@ export class MinioCluster extends pulumi.ComponentResource {
             topology: this.topology,
             ready: this.ready,
         });
+        // Who depends on the component hears of a failure; so nobody needs to.
+        this.getData().catch(() => {});
+    }
+
+    /** What depends on the component (`dependsOn`) waits for this: on `up`, until the cluster serves. */
+    protected async initialize(): Promise<void> {
+        await undefined; // Pulumi calls it before the constructor has run.
+        await whenKnown(this.ready);
     }
 }
 

@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "./engine";
+import { underWay } from "./underWay";
 
 export interface Work {
     /** Changes with all that the work leads to. */
@@ -16,34 +17,26 @@ export interface Work {
 
 /**
  * Work on the cluster as a resource: the hook of its creation and of its changes. So the engine decides whether it is done. In a preview,
- * a refresh, a destroy, and an `up` of other targets the program runs as well, and must change nothing. Whoever depends on the component
- * waits for the work.
+ * a refresh, a destroy, and an `up` of other targets the program runs as well, and must change nothing.
  *
- * It is changed by a program that wants something else. An `up` also finds what an earlier one, or somebody else, has left undone.
+ * It is changed by a program that wants something else. An `up` also finds what an earlier one, or somebody else, has left undone; that is
+ * kept in the state until something is left again.
  */
 export function createWork(
     name: string,
     { wanted, left, work }: Work,
     opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
-    const isPreview = pulumi.runtime.isDryRun();
-    const look = async (ask: () => Promise<string | undefined>) => {
-        const text = hasEngine() ? await ask() : undefined;
+): pulumi.Output<pulumi.CustomResource> {
+    const make = (text: string | undefined) => {
         // Even where the same was left before, it is a change.
-        return text ? `${text} (seen at ${new Date().toISOString()})` : "";
+        const input = { wanted, left: text ? `${text} (seen at ${new Date().toISOString()})` : "" };
+        const ignoreChanges = text ? [] : ["input.left"];
+        const hooks = hooksOf(name, () => underWay(work(resource)));
+        const resource: pulumi.CustomResource = new pulumi.Stash(name, { input }, { ...opts, hooks, ignoreChanges });
+        return resource;
     };
-    const input = { wanted, left: isPreview ? "" : left.apply(look) };
-    const resource: pulumi.CustomResource = new pulumi.Stash(
-        name,
-        { input },
-        {
-            ...opts,
-            hooks: hooksOf(name, () => work(resource)),
-            // A preview does not look.
-            ignoreChanges: isPreview ? ["input.left"] : [],
-        },
-    );
-    return resource;
+    const isUp = hasEngine() && !pulumi.runtime.isDryRun();
+    return isUp ? left.apply(async (look) => make(await look())) : pulumi.output(make(undefined));
 }
 
 function hooksOf(name: string, work: () => Promise<void>): pulumi.ResourceHookBinding {

@@ -5,7 +5,9 @@
  * npm installs it as a command, which Pulumi finds by its name. It has the schema at hand, where Pulumi's own host for
  * components, which PulumiPlugin.yaml asks for, makes it from the sources whenever it starts: some seconds in each preview.
  */
+import { isSecret, type Output } from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
+import { endingAlone } from "../components/endProgram";
 import { MinioCluster } from "../components/minioCluster";
 import { InvalidArgumentsError } from "../components/spec";
 import schema from "./schema.json";
@@ -15,13 +17,17 @@ const [[token, { properties }]] = Object.entries(schema.resources);
 const minioCluster: provider.Provider = {
     version: schema.version,
     schema: JSON.stringify(schema),
-    async construct(name, type, inputs, options) {
-        if (type !== token) {
-            throw new Error(`there is no component ${type} in this package: use ${token}`);
-        }
-        const cluster = construct(name, inputs, options);
-        const outputs = Object.keys(properties) as (keyof typeof properties)[];
-        return { urn: cluster.urn, state: Object.fromEntries(outputs.map((output) => [output, cluster[output]])) };
+    construct(name, type, inputs, options) {
+        return endingAlone(async () => {
+            if (type !== token) {
+                throw new Error(`there is no component ${type} in this package: use ${token}`);
+            }
+            const cluster = construct(name, inputs, options);
+            const names = Object.keys(properties) as (keyof typeof properties)[];
+            const state = Object.fromEntries(names.map((name): [string, Output<unknown>] => [name, cluster[name]]));
+            await Promise.all(Object.values(state).map(isSecret)); // Known when all else of an output is.
+            return { urn: cluster.urn, state };
+        });
     },
 };
 

@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { engineAnswers } from "../engine";
 import type { Kubernetes } from "../kubernetes";
 import { untilAnswered } from "../kubernetesErrors";
 import { serverName } from "../podTemplate";
@@ -62,6 +63,9 @@ export async function rollOut(
     await answered(() => requireRights(kubernetes, wanted.namespace, guided));
     await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
     const step = async (): Promise<boolean> => {
+        if (!(await engineAnswers())) {
+            throw new Error("the update was ended from outside. Run pulumi up again: it goes on from here");
+        }
         const state = await observe(kubernetes, wanted);
         const action = plan(state);
         if (action.kind === "done") {

@@ -7,6 +7,7 @@
  * server ends, it is thawed: see serverProcess.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
+import { withTaskBeforeEnd } from "../beforeEnd";
 import { apiPort } from "../endpoints";
 import type { Kubernetes, PodRequest } from "../kubernetes";
 import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
@@ -69,34 +70,26 @@ export async function whileFrozen(
         thawedAt = await thaw(cluster);
         await disarm(cluster, switches);
     };
-    const releaseAndEnd = () => {
-        release().finally(() => process.exit(1));
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) {
-        process.once(signal, releaseAndEnd);
-    }
-    try {
-        await annotate(cluster, set);
-        since = performance.now();
-        await adminOf(cluster, servers[0]).freeze();
-        const thawed = watch(cluster, servers, timeoutSeconds);
-        await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
-        await flush(cluster, servers, warn);
-        draining = performance.now() - since;
-        await work(deadline);
-        if (performance.now() > deadline) {
-            throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
+    await withTaskBeforeEnd(release, async () => {
+        try {
+            await annotate(cluster, set);
+            since = performance.now();
+            await adminOf(cluster, servers[0]).freeze();
+            const thawed = watch(cluster, servers, timeoutSeconds);
+            await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
+            await flush(cluster, servers, warn);
+            draining = performance.now() - since;
+            await work(deadline);
+            if (performance.now() > deadline) {
+                throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
+            }
+            if (thawed.length > 0) {
+                throw new Error(`${thawed.join(", ")} restarted or was thawed meanwhile, and took requests`);
+            }
+        } finally {
+            await release();
         }
-        if (thawed.length > 0) {
-            throw new Error(`${thawed.join(", ")} restarted or was thawed meanwhile, and took requests`);
-        }
-    } finally {
-        await release();
-        for (const signal of signals) {
-            process.off(signal, releaseAndEnd);
-        }
-    }
+    });
     return { frozen: thawedAt - since, draining };
 }
 

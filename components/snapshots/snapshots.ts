@@ -33,7 +33,7 @@ export interface SnapshotsOptions {
     credentials: Credentials;
     connection: Connection;
     /** Is there once all servers are where they should be. */
-    arrival: pulumi.Resource;
+    arrival: pulumi.Output<pulumi.Resource>;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
@@ -56,10 +56,10 @@ export function createSnapshots(options: SnapshotsOptions): void {
             }),
             work: async (resource) => takeMissing(options, (await whenKnown(spec)) as MinioClusterSpec, resource),
         },
-        { ...dispensable, dependsOn: [arrival] },
+        { ...dispensable, dependsOn: arrival },
     );
     if (isUp()) {
-        pulumi.all([spec, taking.urn]).apply(async ([known]) => {
+        pulumi.all([spec, taking.apply(({ urn }) => urn)]).apply(async ([known]) => {
             const { taken } = await askCluster(options, known);
             for (const record of taken.values()) {
                 register(names, known, record, opts, true);

@@ -176,6 +176,22 @@ describe("the packed package", () => {
             write({}, "../node_modules/minio-cluster");
             await program.succeed("preview", "--expect-no-changes");
         });
+
+        it("lets a neighbour be done when a cluster fails, and names only the one that failed", async () => {
+            write();
+            const both = parse(readFileSync(project(), "utf8"));
+            const properties = { ...both.resources.store.properties, replicas: 2, image: "example.org/no/image:v1" };
+            Object.assign(both.resources, {
+                neighbour: { ...both.resources.store, properties: { ...small, namespace, replicas: 2 } },
+                failing: { ...both.resources.store, properties: { ...properties, rollout: { timeoutSeconds: 3 } } },
+            });
+            writeFileSync(project(), stringify(both));
+            const text = await program.refusal("up", "--yes", "--skip-preview");
+            assert.match(text, /'failing' has a problem: the rollout of failing has stopped: no progress in 3 s/);
+            assert.doesNotMatch(text, /'(neighbour|store)' has a problem/);
+            const { status } = await kubectlJson("get", "statefulset", "neighbour", "-n", namespace);
+            assert.equal(status.readyReplicas, 2, "its rollout was cut off");
+        });
     });
 
     it("becomes a Python package", async () => {

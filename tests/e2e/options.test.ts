@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { minioImages } from "../../devcluster/toolchain/versions";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 
@@ -15,7 +15,7 @@ describe("a cluster's resource options", () => {
 
     const dashboardOnly = { serviceMonitor: false, rules: false };
 
-    before(() => project.init({ image: minioImages[0], protect: true }));
+    before(() => project.init({ image: newMinio.image, protect: true }));
     after(async () => {
         await execute("kubectl", ["delete", "job", "use", inNamespace, "--ignore-not-found"]);
         await project.remove();

@@ -1,0 +1,60 @@
+/**
+ * Updates of inline programs (Automation API), one after another in this one process: what the tests see of them goes to
+ * standard output, one line of JSON each.
+ */
+import { ConfigMap, Namespace } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { MinioCluster, type MinioClusterArgs } from "../../../index";
+
+const namespace = process.env.NAMESPACE as string;
+
+const small: MinioClusterArgs = {
+    replicas: 4,
+    storageSize: "1Gi",
+    resources: { requests: { cpu: "10m", memory: "128Mi" } },
+};
+
+/** A cluster, and two resources that need it, one after the other. */
+function withCluster(args: MinioClusterArgs): PulumiFn {
+    return async () => {
+        const made = new Namespace("namespace", { metadata: { name: namespace } });
+        const cluster = new MinioCluster("inline", { ...small, namespace: made.metadata.name, ...args });
+        const settings = new ConfigMap("settings", {
+            metadata: { name: "settings", namespace },
+            data: { endpoint: cluster.endpoint },
+        });
+        new ConfigMap("later", { metadata: { name: "later", namespace } }, { dependsOn: [settings] });
+        return { endpoint: cluster.endpoint };
+    };
+}
+
+const late = <T>(value: T) => pulumi.output(Promise.resolve(value));
+
+const stackOf = (program: PulumiFn) =>
+    LocalWorkspace.createOrSelectStack({ projectName: "inline", stackName: "test", program });
+
+async function run(step: string, work: (stack: Stack) => Promise<unknown>, args: MinioClusterArgs = {}): Promise<void> {
+    const stack = await stackOf(withCluster(args));
+    const since = performance.now();
+    const error = await work(stack).then(
+        () => undefined,
+        (reason: Error) => reason.message,
+    );
+    console.log(JSON.stringify({ step, seconds: (performance.now() - since) / 1000, error }));
+}
+
+async function main(): Promise<void> {
+    const wrong: MinioClusterArgs = { environment: late({ "NO NAME": "value" }) };
+    const broken: MinioClusterArgs = { image: "example.org/no/such/image:v1", rollout: { timeoutSeconds: 5 } };
+    await run("preview with a wrong argument", (stack) => stack.preview(), wrong);
+    await run("up with a wrong argument", (stack) => stack.up(), wrong);
+    await run("up with a failing rollout", (stack) => stack.up(), broken);
+    await run("up as it should be", (stack) => stack.up());
+    console.log(JSON.stringify({ step: "restarts" }));
+    await run("up that is ended", (stack) => stack.up(), { resources: { requests: { cpu: "11m", memory: "128Mi" } } });
+    await run("cancel", (stack) => stack.cancel());
+    await run("destroy", (stack) => stack.destroy());
+}
+
+void main();
