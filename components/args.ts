@@ -322,7 +322,10 @@ export interface IssuerArgs {
     group?: pulumi.Input<string>;
 }
 
-/** Who may reach the servers; they themselves always reach each other. */
+/**
+ * Who may reach the servers; they themselves always reach each other. What comes by an Ingress, a Gateway or a load balancer comes from
+ * elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
+ */
 export interface NetworkPolicyArgs {
     /** Who may use S3 and the console; with an empty list, nobody. Default: the pods of the namespace. */
     clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;

@@ -11,6 +11,7 @@ import type {
     V1StatefulSet,
     V1Status,
 } from "@kubernetes/client-node";
+import { askerOf, type Way } from "./askServer";
 import { apiPort } from "./endpoints";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
 import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
@@ -39,6 +40,8 @@ export interface AskOptions {
     headers?: Record<string, string>;
     /** Longest time to wait for the answer. Default: 3 s. */
     milliseconds?: number;
+    /** Told what each way to the server said, when nothing answers. */
+    silent?: (said: string) => void;
 }
 
 /** Which kind of object. */
@@ -77,7 +80,7 @@ export interface Kubernetes {
     /** Deletes a pod if it still is the one with this uid. */
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;
     growClaim(namespace: string, name: string, storage: string): Promise<void>;
-    /** Asks a pod's server through the API server; undefined when nothing answers. */
+    /** Asks a pod's server, by a way that reaches it: see askServer.ts. Undefined when nothing answers. */
     ask(
         namespace: string,
         pod: string,
@@ -86,7 +89,7 @@ export interface Kubernetes {
         options?: AskOptions,
     ): Promise<Answer | undefined>;
     /**
-     * Sends a request to a pod's server through a port-forward, which unlike `ask` passes the Authorization header on.
+     * Sends a request to a pod's server through a port-forward. The API server's proxy would not pass its Authorization header on.
      *
      * @throws Error when nothing answers
      */
@@ -170,14 +173,52 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
     const objects = clear(client.KubernetesObjectApi.makeApiClient(config));
     const get = async (
         path: string,
-        milliseconds: number,
+        signal: AbortSignal,
         { headers = {}, largest }: { headers?: Record<string, string>; largest?: number } = {},
     ): Promise<Answer> => {
-        const options: https.RequestOptions = { signal: AbortSignal.timeout(milliseconds) };
+        const options: https.RequestOptions = { signal };
         await config.applyToHTTPSOptions(options);
         const withHeaders = { ...options, headers: { ...options.headers, ...headers } };
         return request(new URL(`${server}${path}`), withHeaders, largest);
     };
+    const throughApiServer: Way = {
+        name: "through the API server (pods/proxy)",
+        async ask({ namespace, pod, scheme, path, headers }, signal) {
+            const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:${apiPort}/proxy${path}`;
+            const answer = await get(target, signal, { headers, largest: largestAnswer }).catch((thrown) => {
+                throw signal.aborted ? thrown : kubernetesError(thrown);
+            });
+            // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer so too,
+            // so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
+            if (answer.headers["content-type"]?.includes("json")) {
+                throw new Error(messageOf(answer.body));
+            }
+            return answer;
+        },
+    };
+    const throughKubelet: Way = {
+        name: "through its kubelet (pods/portforward)",
+        ask: ({ namespace, pod, scheme, path, headers }, signal) =>
+            forwarded(namespace, pod, scheme, { method: "GET", path, headers }, signal, largestAnswer),
+    };
+    const forwarded = async (
+        namespace: string,
+        pod: string,
+        scheme: string,
+        { method, path, headers }: PodRequest,
+        signal: AbortSignal,
+        largest?: number,
+    ): Promise<Answer> => {
+        const connection = await forward(new client.PortForward(config), namespace, pod, apiPort, signal);
+        const { stream, failure, close } = connection;
+        // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
+        const createConnection = () =>
+            scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
+        const options = { method, headers, signal, createConnection } as http.RequestOptions;
+        const answer = request(new URL(`http://${pod}${path}`), options, largest);
+        return Promise.race([answer, failure]).finally(close);
+    };
+    const ask = askerOf([throughApiServer, throughKubelet]);
     return {
         where: describeCluster(config, target),
         statefulSet: (namespace, name) => orUndefined(apps.readNamespacedStatefulSet({ namespace, name })),
@@ -200,30 +241,11 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             const body = { spec: { resources: { requests: { storage } } } };
             await core.patchNamespacedPersistentVolumeClaim({ namespace, name, body, fieldManager }, mergePatch);
         },
-        async ask(namespace, pod, scheme, path, { headers, milliseconds = askMilliseconds } = {}) {
-            const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:9000/proxy${path}`;
-            const answer = await get(target, milliseconds, { headers, largest: largestAnswer }).catch((thrown) => {
-                const error = kubernetesError(thrown);
-                if (error.isPassing && !isTimeout(thrown)) {
-                    throw error; // The API server itself is away, which tells nothing of the pod.
-                }
-                return undefined;
-            });
-            // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer so too,
-            // so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
-            return answer?.headers["content-type"]?.includes("json") ? undefined : answer;
-        },
-        async send(namespace, pod, scheme, { method, path, headers }) {
-            const signal = AbortSignal.timeout(requestMilliseconds);
+        ask: (namespace, pod, scheme, path, { headers = {}, milliseconds = askMilliseconds, silent } = {}) =>
+            ask({ namespace, pod, scheme, path, headers }, { milliseconds, silent }),
+        async send(namespace, pod, scheme, sent) {
             try {
-                const forwarded = await forward(new client.PortForward(config), namespace, pod, apiPort, signal);
-                const { stream, failure, close } = forwarded;
-                // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
-                const createConnection = () =>
-                    scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
-                const options = { method, headers, signal, createConnection } as http.RequestOptions;
-                const answer = request(new URL(`http://${pod}${path}`), options);
-                return await Promise.race([answer, failure]).finally(close);
+                return await forwarded(namespace, pod, scheme, sent, AbortSignal.timeout(requestMilliseconds));
             } catch (error) {
                 throw new Error(`${pod} does not answer through a port-forward: ${(error as Error).message}`);
             }
@@ -280,9 +302,11 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             return (await orUndefined(review, [403, 404]))?.status?.allowed ?? true;
         },
         async knows(groupVersion, kind) {
-            const { status, body } = await get(`/apis/${groupVersion}`, requestMilliseconds).catch((thrown) => {
-                throw kubernetesError(thrown);
-            });
+            const { status, body } = await get(`/apis/${groupVersion}`, AbortSignal.timeout(requestMilliseconds)).catch(
+                (thrown) => {
+                    throw kubernetesError(thrown);
+                },
+            );
             if (status === 404) {
                 return false;
             }
@@ -339,10 +363,6 @@ function clear<T extends object>(api: T): T {
                       });
         },
     });
-}
-
-function isTimeout(thrown: unknown): boolean {
-    return ["AbortError", "TimeoutError"].includes((thrown as Error).name);
 }
 
 /** @param largest bytes of the body that are read at most */

@@ -1,5 +1,6 @@
 import { Duplex, PassThrough } from "node:stream";
 import type { PortForward } from "@kubernetes/client-node";
+import { kubernetesError } from "./kubernetesErrors";
 
 /** A connection to a port of a pod. */
 export interface Forwarded {
@@ -19,7 +20,7 @@ interface WebSocket {
  * Opens a connection to a port of a pod through the API server and the pod's kubelet. No port is opened on this machine.
  *
  * @param signal ends the attempt, and the connection
- * @throws Error when the API server refuses it
+ * @throws Error when the API server refuses it; a passing `KubernetesError` when it is away
  */
 export async function forward(
     portForward: PortForward,
@@ -37,8 +38,12 @@ export async function forward(
     const opened = portForward.portForward(namespace, pod, [port], received, errors, sent) as Promise<WebSocket>;
     const closeLate = (socket: WebSocket) => signal.addEventListener("abort", () => socket.close());
     opened.then(closeLate, () => {});
-    const socket = await Promise.race([opened, failure]).catch((reason: { message?: string }) => {
-        throw new Error(reason.message ?? "the API server refuses the port-forward"); // The client rejects with an event.
+    const socket = await Promise.race([opened, failure]).catch((reason: { message?: string; error?: Error }) => {
+        signal.throwIfAborted();
+        // The client rejects with an event.
+        throw reason.error
+            ? kubernetesError(reason.error)
+            : new Error(reason.message ?? "the API server refuses the port-forward");
     });
     socket.onclose = () => received.end();
     return { stream: Duplex.from({ writable: sent, readable: received }), failure, close: () => socket.close() };

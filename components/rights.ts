@@ -3,7 +3,7 @@ import type { Kubernetes } from "./kubernetes";
 
 /** A verb on a kind of object of the cluster's namespace. */
 export interface Right {
-    verb: "get" | "list" | "patch" | "delete";
+    verb: "get" | "list" | "create" | "patch" | "delete";
     /** API group; the empty one is Kubernetes' core. */
     group: string;
     /** In the plural, with a subresource after a slash, such as `pods/proxy`. */
@@ -22,13 +22,21 @@ const guiding: Right[] = [
     right("list", "controllerrevisions", "apps"),
     right("list", "pods"),
     right("delete", "pods"),
-    right("get", "pods/proxy"),
     right("get", "pods/log"),
+];
+
+/**
+ * To ask the servers for their health, by one way or another: see askServer.ts. A WebSocket, which a port-forward is, takes `get`
+ * before Kubernetes 1.35, and `create` too since.
+ */
+const asking: Right[][] = [
+    [right("get", "pods/proxy")],
+    [right("get", "pods/portforward"), right("create", "pods/portforward")],
 ];
 
 /** What the rollout does with the Kubernetes API. Pure. */
 export function rolloutRights(guided: boolean): Right[] {
-    return guided ? [...growing, ...guiding] : growing;
+    return guided ? [...growing, ...guiding, ...asking.flat()] : growing;
 }
 
 /**
@@ -41,9 +49,15 @@ export async function requireRights(kubernetes: Kubernetes, namespace: string, g
     const rights = rolloutRights(guided);
     const allowed = await Promise.all(rights.map((one) => kubernetes.may(namespace, one)));
     const missing = rights.filter((_, index) => !allowed[index]);
-    if (missing.length > 0) {
+    // Of the ways to ask, one is enough.
+    const canAsk = asking.some((way) => !way.some((one) => missing.includes(one)));
+    const lacking = missing.filter((one) => !asking.flat().includes(one)).map(nameOf);
+    if (guided && !canAsk) {
+        lacking.push(asking.map((way) => way.map(nameOf).join(" and ")).join(", or "));
+    }
+    if (lacking.length > 0) {
         throw new Error(
-            `the rollout lacks rights in the namespace ${namespace}: ${missing.map(nameOf).join(", ")}. Give the user of its ` +
+            `the rollout lacks rights in the namespace ${namespace}: ${lacking.join(", ")}. Give the user of its ` +
                 "kubeconfig the Role in docs/rbac.yaml; rollout.mode Native needs only those on persistentvolumeclaims",
         );
     }

@@ -134,7 +134,23 @@ export function warningsOf(args: KnownArgs): string[] {
                 (spec.podManagementPolicy === "OrderedReady" ? "; podManagementPolicy Parallel does not need it" : ""),
         );
     }
+    const entrances = entrancesOf(args);
+    if (args.networkPolicy && !args.networkPolicy.clients?.length && entrances.length > 0) {
+        const inside = args.networkPolicy.clients ? "nobody gets in" : "only pods of the namespace get in";
+        warnings.push(
+            `networkPolicy.clients: none are named, so ${inside}, and nothing by ${entrances.join(" or ")} from elsewhere: name ` +
+                "where that comes from, such as the namespace of the Ingress controller",
+        );
+    }
     return warnings;
+}
+
+/** The arguments that let clients in from outside of the Kubernetes cluster. */
+function entrancesOf({ ingress, httpRoute, clientService, consoleService }: KnownArgs): string[] {
+    const services = Object.entries({ clientService, consoleService })
+        .filter(([, service]) => ["LoadBalancer", "NodePort"].includes(service?.type ?? ""))
+        .map(([name, service]) => `${name} of type ${service?.type}`);
+    return [...(ingress ? ["ingress"] : []), ...(httpRoute ? ["httpRoute"] : []), ...services];
 }
 
 function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {

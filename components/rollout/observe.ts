@@ -111,7 +111,13 @@ async function observeServer(
     pod: V1Pod | undefined,
     change: ChangeClass,
 ): Promise<ServerState> {
-    const live = pod?.status?.podIP ? await kubernetes.ask(namespace, name, scheme, "/minio/health/live") : undefined;
+    let silence: string | undefined;
+    const silent = (said: string) => {
+        silence = said;
+    };
+    const live = pod?.status?.podIP
+        ? await kubernetes.ask(namespace, name, scheme, "/minio/health/live", { silent })
+        : undefined;
     const initialised = live?.status === 200 && live.headers["x-minio-server-status"] !== "offline";
     const waits = live?.status === 200 && !initialised;
     const ready = pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
@@ -122,6 +128,7 @@ async function observeServer(
         terminating: pod?.metadata?.deletionTimestamp !== undefined,
         revision: pod?.metadata?.labels?.["controller-revision-hash"],
         ready,
+        silence: live ? "" : silence,
         // Of a server that has just started, peers do not use the drives yet; it becomes ready when they do.
         answers: initialised
             ? ready || hasSettled(pod)

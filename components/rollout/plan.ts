@@ -22,6 +22,8 @@ export interface ServerState {
     revision?: string;
     /** The pod's condition Ready. */
     ready: boolean;
+    /** What each way to it said when it was last asked and nothing answered; empty when it answered, undefined when not asked. */
+    silence?: string;
     /** `/minio/health/live` answers, and its peers use its drives. */
     answers: boolean;
     /** It serves requests; otherwise it waits for its peers (`X-Minio-Server-Status: offline`). */

@@ -9,6 +9,7 @@ import { growDrives, smallDrives } from "./drives";
 import { imageWarning } from "./imageProblem";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
+import { Reach } from "./reach";
 
 const pollMilliseconds = 500;
 
@@ -49,6 +50,7 @@ export async function rollOut(
     let said = "";
     let progress = "";
     let since = Date.now();
+    const reach = new Reach();
     const tell = (text: string) => {
         if (text !== said) {
             said = text;
@@ -59,6 +61,7 @@ export async function rollOut(
         untilAnswered(work, timeoutSeconds, (text) => {
             tell(text);
             since = Date.now(); // Nothing could be seen to get on meanwhile.
+            reach.reset();
         });
     await answered(() => requireRights(kubernetes, wanted.namespace, guided));
     await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
@@ -67,6 +70,7 @@ export async function rollOut(
             throw new Error("the update was ended from outside. Run pulumi up again: it goes on from here");
         }
         const state = await observe(kubernetes, wanted);
+        reach.check(state);
         const action = plan(state);
         if (action.kind === "done") {
             return true;
@@ -181,7 +185,9 @@ async function timeoutMessage(
         late.slice(0, 3).map(async (name) => {
             const pod = pods.find(({ metadata }) => metadata?.name === name);
             const log = pod ? await kubernetes.logTail(wanted.namespace, name, serverName, 10) : "";
-            return `${name}: ${describePod(pod)}${log ? `; its log ends:\n${indent(log)}` : ""}`;
+            const silence = servers.find((server) => server.name === name)?.silence;
+            const asked = silence ? `; asked for its health ${silence}` : "";
+            return `${name}: ${describePod(pod)}${asked}${log ? `; its log ends:\n${indent(log)}` : ""}`;
         }),
     );
     return [

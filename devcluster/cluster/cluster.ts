@@ -4,11 +4,12 @@ import { withLock } from "../lock";
 import { clusterDir, clusterName, kubeconfig, pulumiBackend } from "../paths";
 import { say, waitFor } from "../shell";
 import { keyOf } from "../toolchain/component";
-import { images, kube } from "../toolchain/components";
+import { images, kube, networkPolicies } from "../toolchain/components";
 import { nodesOf } from "./addresses";
 import { startControlPlane } from "./controlPlane";
 import { startDns, waitForDns } from "./dns";
 import { tryKubectl } from "./kubectl";
+import { startNetworkPolicies } from "./networkPolicies";
 import { startNode, waitForNode } from "./node";
 import { makeControlPlaneCertificates, writeKubeconfig } from "./pki";
 import { removeLeftovers, requireFreeRanges, sandboxPid, startSandbox, stopSandbox } from "./sandbox";
@@ -49,7 +50,12 @@ function answers(): Promise<boolean> {
 }
 
 async function start(nodeCount: number): Promise<boolean> {
-    const stamp = JSON.stringify({ nodes: nodeCount, kube: keyOf(kube), images: keyOf(images) });
+    const stamp = JSON.stringify({
+        nodes: nodeCount,
+        kube: keyOf(kube),
+        images: keyOf(images),
+        policies: keyOf(networkPolicies),
+    });
     if (sandboxPid() && existsSync(stampFile)) {
         if (readFileSync(stampFile, "utf8") === stamp && (await answers())) {
             say(`the cluster is running (${nodeCount === 1 ? "one node" : `${nodeCount} nodes`})`);
@@ -72,6 +78,7 @@ async function start(nodeCount: number): Promise<boolean> {
     const controlPlane = startControlPlane();
     await Promise.all([controlPlane, ...nodes.map(startNode)]);
     say("starting storage and DNS");
+    startNetworkPolicies();
     startDns();
     await startStorage(nodes);
     say(`waiting for ${nodes.map((node) => node.name).join(", ")}, storage and DNS`);

@@ -32,8 +32,22 @@ function etcd(): Service {
     });
 }
 
+/**
+ * The API server is on a machine of its own in most clusters, where a node's rules do not know it: what it sends to a pod is judged by
+ * the pod's NetworkPolicies as if it came from outside. Here it shares the nodes' network; so it runs as another user than root, whose
+ * packets are judged (see networkPolicies.ts), and keeps of root's power that it may read its keys.
+ */
+const asOutsider = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+];
+
 function apiServer(): Service {
-    return kubeService("kube-apiserver", {
+    const service = kubeService("kube-apiserver", {
         "advertise-address": addresses.controlPlane,
         "allow-privileged": "true",
         "authorization-mode": "Node,RBAC",
@@ -52,6 +66,7 @@ function apiServer(): Service {
         "tls-cert-file": certificate("kube-apiserver"),
         "tls-private-key-file": privateKey("kube-apiserver"),
     });
+    return { ...service, command: [...asOutsider, ...service.command] };
 }
 
 function controllerManager(): Service {

@@ -288,5 +288,23 @@ export const kubeStateMetrics: Component = {
 /** What watches a cluster in tests of its monitoring. */
 export const watchers: Component[] = [prometheus, kubeStateMetrics];
 
+/** Client libraries of the same versions as `kube`, so that Go compiles them once. */
+export const networkPolicies: Component = {
+    name: "network-policies",
+    title: "the enforcer of NetworkPolicies",
+    inputs: [`${here}/network-policies`],
+    pins: [compilerFlags],
+    build: (out, log) => goBuild({ module: "network-policies", packages: ["."], output: "network-policies" }, out, log),
+};
+
 /** Everything that `make up` needs, the slowest first, so that two builds at a time end together. */
-export const components: Component[] = [kube, kubernetesProvider, pulumi, minio, randomProvider, languageHost, images];
+export const components: Component[] = [
+    kube,
+    kubernetesProvider,
+    pulumi,
+    minio,
+    randomProvider,
+    networkPolicies,
+    languageHost,
+    images,
+];

@@ -100,6 +100,23 @@ describe("validation", () => {
         [/^replicas: with 5 servers, 2 may fail.*MinIO recommends an even number/, { replicas: 5 }],
         [/^expansionPools\[0\].replicas: with 7 servers/, { expansionPools: [{ replicas: 7 }] }],
         [/^readiness: with Server/, { podManagementPolicy: "OrderedReady" }],
+        [
+            /^networkPolicy.clients: none are named, so only pods of the namespace get in, and nothing by ingress from/,
+            { networkPolicy: {}, ingress: { apiHost: "s3.example.org" } },
+        ],
+        [
+            /^networkPolicy.clients: .* by httpRoute or clientService of type LoadBalancer or consoleService of type NodePort from/,
+            {
+                networkPolicy: { scrapers: [{ podSelector: {} }] },
+                httpRoute: { gatewayName: "web", apiHost: "s3.example.org" },
+                clientService: { type: "LoadBalancer" },
+                consoleService: { type: "NodePort" },
+            },
+        ],
+        [
+            /^networkPolicy.clients: none are named, so nobody gets in, and nothing by ingress/,
+            { networkPolicy: { clients: [] }, ingress: { apiHost: "s3.example.org" } },
+        ],
     ];
     for (const [expected, args] of warned) {
         it(`warns of ${JSON.stringify(args)}`, () => {
@@ -114,6 +131,8 @@ describe("validation", () => {
             { replicas: 8 },
             { image: "registry:5000/minio:RELEASE.1" },
             { image: `minio@sha256:${"0".repeat(64)}` },
+            { networkPolicy: {} },
+            { networkPolicy: { clients: [{ namespaceSelector: {} }] }, ingress: { apiHost: "s3.example.org" } },
         ]) {
             assert.deepEqual(warningsOf(args), []);
         }

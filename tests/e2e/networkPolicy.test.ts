@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { stepByStep } from "./stepByStep";
+
+const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
+const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+
+/** A cluster behind a NetworkPolicy that holds: devcluster/cluster/networkPolicies.ts enforces it. */
+describe("networkPolicy, where it is enforced", () => {
+    stepByStep();
+    const project = new Project("e2e-policy");
+    const { namespace } = project;
+    const [clients, monitoring] = [`${namespace}-clients`, `${namespace}-monitoring`];
+    const named = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
+    const servers = async () =>
+        (await kubectlJson("get", "pods", `--namespace=${namespace}`, "--selector=app=minio")).items as any[];
+
+    /** What curl says in the pod `probe` of a namespace: the status, or 000 when it gets no connection. */
+    const statusIn = async (from: string, url: string) => {
+        const curl = ["curl", "--silent", "--output", "/dev/null", "--max-time", "4", "--write-out", "%{http_code}"];
+        const { text } = await execute("kubectl", ["exec", "probe", `--namespace=${from}`, "--", ...curl, url]);
+        return text.slice(0, 3);
+    };
+    const api = `http://minio.${namespace}:9000/minio/health/live`;
+    const console = `http://minio-console.${namespace}:9001/`;
+    const metrics = `http://minio.${namespace}:9000/minio/metrics/v3/cluster/health`;
+    /** From each namespace, to the API and to the console. */
+    const reached = async () =>
+        Object.fromEntries(
+            await Promise.all(
+                [namespace, clients, monitoring].map(async (from) => [
+                    from,
+                    (await Promise.all([api, console].map((url) => statusIn(from, url)))).join(" "),
+                ]),
+            ),
+        );
+
+    before(async () => {
+        for (const name of [namespace, clients, monitoring]) {
+            await kubectl("create", "namespace", name);
+            const command = ["--command", "--", "sleep", "infinity"];
+            await kubectl("run", "probe", `--namespace=${name}`, `--image=${oldImage}`, "--grace-period=1", ...command);
+        }
+        for (const name of [namespace, clients, monitoring]) {
+            await kubectl("wait", "pod/probe", `--namespace=${name}`, "--for=condition=Ready", "--timeout=60s");
+        }
+        await project.init({
+            createNamespace: false,
+            replicas: 4,
+            resources: { requests: { cpu: "10m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
+            image: oldImage,
+            networkPolicy: {},
+            environment: { MINIO_PROMETHEUS_AUTH_TYPE: "public" },
+        });
+    });
+    after(async () => {
+        await project.remove();
+        for (const name of [clients, monitoring]) {
+            await execute("kubectl", ["delete", "namespace", name, "--ignore-not-found", "--timeout=120s"]);
+        }
+    });
+
+    it("lets the peers form a cluster, and the rollout see it", async () => {
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await servers()).length, 4);
+    });
+
+    it("keeps the API server out, or this would not show that the rollout works without it", async () => {
+        const proxy = `/api/v1/namespaces/${namespace}/pods/http:minio-0:9000/proxy/minio/health/live`;
+        const { code, text } = await execute("kubectl", ["get", `--raw=${proxy}`, "--request-timeout=4s"]);
+        assert.notEqual(code, 0, text);
+        assert.match(text, /Client.Timeout|deadline|i\/o timeout/);
+        // A pod that no policy is about is reached so.
+        const coredns = (await kubectlJson("get", "pods", "--namespace=kube-system", "--selector=k8s-app=kube-dns"))
+            .items;
+        const free = `/api/v1/namespaces/kube-system/pods/http:${coredns[0].metadata.name}:8181/proxy/ready`;
+        assert.match(await kubectl("get", `--raw=${free}`), /OK/);
+    });
+
+    it("lets the pods of the namespace in, and nobody else, when it names no clients", async () => {
+        assert.deepEqual(await reached(), { [namespace]: "200 200", [clients]: "000 000", [monitoring]: "000 000" });
+    });
+
+    it("lets a version change through, one server after another", async () => {
+        await project.configure({ image: newImage });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(
+            (await servers()).map(({ spec }) => spec.containers[0].image),
+            [newImage, newImage, newImage, newImage],
+        );
+    });
+
+    it("lets in the clients and scrapers that it names, scrapers to the metrics' port only, and nobody else", async () => {
+        await project.configure({ networkPolicy: { clients: [named(clients)], scrapers: [named(monitoring)] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await reached(), { [namespace]: "000 000", [clients]: "200 200", [monitoring]: "200 000" });
+        assert.equal(await statusIn(monitoring, metrics), "200");
+    });
+
+    it("lets a set of snapshots be taken", async () => {
+        await project.configure({ snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const { items } = await kubectlJson("get", "volumesnapshots", `--namespace=${namespace}`);
+        assert.deepEqual(
+            items.map(({ status }: any) => status.readyToUse),
+            [true, true, true, true],
+        );
+    });
+});
