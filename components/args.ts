@@ -128,7 +128,8 @@ export interface MinioClusterArgs {
 
     /**
      * Further environment variables of the servers, such as `MINIO_REGION`. Values stand in the pods in plain text. Servers
-     * compare their `MINIO_*` variables. The root credentials and `HOME` are the component's. Default: `MINIO_DNS_CACHE_TTL=1s`,
+     * compare their `MINIO_*` variables. The root credentials and `HOME` are the component's. Where `HTTP_PROXY` or `HTTPS_PROXY`
+     * is among them, the servers' own domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`,
      * so that servers find a restarted one at its new address at once.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;

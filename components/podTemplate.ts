@@ -4,6 +4,7 @@ import { beforeStart } from "./beforeStart";
 import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
+import { environmentOf } from "./environment";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
@@ -18,12 +19,6 @@ export const serverName = "minio";
 
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
-
-/**
- * Servers keep their peers' addresses for 30 s by default, and so long they cannot reach a restarted one at its new address
- * (`runDNSCache` in `cmd/common-main.go`; tried: writes fail for 10 s when the next one restarts).
- */
-const defaultEnvironment = { MINIO_DNS_CACHE_TTL: "1s" };
 
 const scratch = { name: "tmp", mountPath: scratchFolder };
 
@@ -113,7 +108,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             { name: "MINIO_ROOT_PASSWORD", valueFrom: fromSecret(passwordKey) },
             // MinIO makes folders in its home.
             { name: "HOME", value: scratch.mountPath },
-            ...Object.entries({ ...defaultEnvironment, ...spec.environment }).map(([name, value]) => ({ name, value })),
+            ...Object.entries(environmentOf(names, spec)).map(([name, value]) => ({ name, value })),
         ],
         ports: [
             { name: "api", containerPort: apiPort },
