@@ -6,7 +6,6 @@ import {
     clusterLabel,
     contentKind,
     membersOf,
-    readyAnnotations,
     recordName,
     type SetRecord,
     setLabel,
@@ -28,7 +27,7 @@ export async function groupVersion(kubernetes: Kubernetes): Promise<string | und
     return undefined;
 }
 
-/** The VolumeGroupSnapshot of a set. The program makes it as Pulumi will have it. */
+/** The VolumeGroupSnapshot of a set. */
 export function groupObject(
     record: SetRecord,
     namespace: string,
@@ -42,7 +41,6 @@ export function groupObject(
             name: recordName(record.cluster, record.set),
             namespace,
             labels: { ...labels },
-            annotations: readyAnnotations,
         },
         spec: {
             volumeGroupSnapshotClassName: record.className,

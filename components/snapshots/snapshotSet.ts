@@ -17,7 +17,7 @@ export const recordKey = "set.json";
 
 export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
 export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
-export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
+export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" } as const;
 export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
 
 /** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
@@ -95,20 +95,11 @@ export function setLabels(names: Names, labels: Record<string, string> | undefin
     return { ...labelsOf(names, { labels }), [setLabel]: set };
 }
 
-/** The provider waits until a snapshot is ready, and takes it over from the program, which has made it. */
-export const readyAnnotations = {
-    "pulumi.com/waitFor": "jsonpath={.status.readyToUse}=true",
-    "pulumi.com/patchForce": "true",
-};
-
-/**
- * The VolumeSnapshot of a member. The program makes it as Pulumi will have it, for the snapshot controller writes it as it knew it
- * some moments before, and would remove what was added meanwhile (tried).
- */
+/** The VolumeSnapshot of a member. */
 export function snapshotObject(record: SetRecord, { snapshot, claim }: Member, namespace: string, labels: object) {
     return {
         ...snapshotKind,
-        metadata: { name: snapshot, namespace, labels: { ...labels }, annotations: readyAnnotations },
+        metadata: { name: snapshot, namespace, labels: { ...labels } },
         spec: { volumeSnapshotClassName: record.className, source: { persistentVolumeClaimName: claim } },
     };
 }

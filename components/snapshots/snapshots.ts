@@ -18,8 +18,8 @@ import {
     configMapKind,
     membersOf,
     parseRecord,
-    recordKey,
     recordName,
+    recordObject,
     type SetRecord,
     setLabels,
     snapshotKind,
@@ -247,13 +247,6 @@ function register(
     for (const snapshot of snapshots) {
         new CustomResource(snapshot.metadata.name, snapshot, optionsOf(snapshot.metadata.name));
     }
-    const name = recordName(names.cluster, record.set);
-    new ConfigMap(
-        name,
-        {
-            metadata: { name, namespace: spec.namespace, labels, annotations: { "pulumi.com/patchForce": "true" } },
-            data: { [recordKey]: JSON.stringify(record, undefined, 2) },
-        },
-        optionsOf(name),
-    );
+    const configMap = recordObject(record, spec.namespace, labels);
+    new ConfigMap(configMap.metadata.name, configMap, optionsOf(configMap.metadata.name));
 }

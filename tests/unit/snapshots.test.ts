@@ -57,13 +57,12 @@ describe("a set of snapshots", () => {
         assert.equal(first.snapshot, "snapshot-0a");
         assert.equal(second.snapshot, "monday-data1-minio-0");
         const group = { ...record, group: "groupsnapshot.storage.k8s.io/v1" };
-        const { metadata, spec, apiVersion } = groupObject(group, "a", { team: "storage" }, { app: "minio" });
+        const { spec, apiVersion } = groupObject(group, "a", { team: "storage" }, { app: "minio" });
         assert.equal(apiVersion, group.group);
         assert.deepEqual(spec, {
             volumeGroupSnapshotClassName: "fast",
             source: { selector: { matchLabels: { app: "minio" } } },
         });
-        assert.equal(metadata.annotations["pulumi.com/waitFor"], "jsonpath={.status.readyToUse}=true");
     });
 
     it("of a group is whole when each drive has a snapshot, whatever else the labels match", () => {
@@ -84,7 +83,6 @@ describe("a set of snapshots", () => {
             volumeSnapshotClassName: "fast",
             source: { persistentVolumeClaimName: "data0-minio-0" },
         });
-        assert.equal(metadata.annotations["pulumi.com/waitFor"], "jsonpath={.status.readyToUse}=true");
         assert.deepEqual(metadata.labels, { team: "storage" });
     });
 
