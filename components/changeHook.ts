@@ -93,6 +93,9 @@ async function hold(options: PoolHookOptions, namespace: string): Promise<void> 
         }
         return;
     }
+    if (await connection.writesFiles()) {
+        return;
+    }
     const setPartition = async () => {
         const kubernetes = await connection.act();
         await requireRights(kubernetes, namespace, true);

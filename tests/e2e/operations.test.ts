@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kubeconfig } from "../../devcluster/paths";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 
@@ -91,15 +92,22 @@ describe("a program that runs without an up of its cluster", () => {
 describe("a provider that writes files", () => {
     const project = new Project("e2e-rendered", "tests/e2e/programs/rendered.ts");
     const folder = mkdtempSync(join(tmpdir(), "rendered-"));
+    const home = mkdtempSync(join(tmpdir(), "home-"));
+    // A provider that writes files takes no kubeconfig. What else would lead to a cluster is there.
+    mkdirSync(join(home, ".kube"));
+    copyFileSync(kubeconfig, join(home, ".kube/config"));
+    project.environment.HOME = home;
+    delete project.environment.KUBECONFIG;
     after(async () => {
         await project.remove();
         rmSync(folder, { recursive: true, force: true });
+        rmSync(home, { recursive: true, force: true });
     });
 
     it("gets the cluster's objects, and no Kubernetes cluster is asked", async () => {
         await project.init({ folder, region: "eu-test-1" });
         await project.succeed("up", "--yes", "--skip-preview");
-        project.environment.KUBECONFIG = "/nonexistent";
+        rmSync(join(home, ".kube"), { recursive: true });
         await project.configure({ region: "eu-test-2" });
         await project.succeed("up", "--yes", "--skip-preview");
         const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
