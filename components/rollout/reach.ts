@@ -31,8 +31,9 @@ export class Reach {
         if (Date.now() - this.since > this.milliseconds) {
             const [{ name, silence }] = unheard;
             throw new Error(
-                `Kubernetes says that ${unheard.map((server) => server.name).join(", ")} are ready, and no server can be asked for ` +
-                    `its health. Tried for ${name}: ${silence}. Open one of these ways; with rollout.mode Native nothing is asked`,
+                "no server can be asked for its health, though Kubernetes says that these are ready: " +
+                    `${unheard.map((server) => server.name).join(", ")}. Tried for ${name}: ${silence}. Open one of these ways; with ` +
+                    "rollout.mode Native nothing is asked",
             );
         }
     }

@@ -1,7 +1,7 @@
 /** What makes NetworkPolicies hold, as a CNI plugin does in other clusters: see toolchain/network-policies. */
 import { join } from "node:path";
 import { kubeconfig } from "../paths";
-import { run } from "../shell";
+import { attempt, say } from "../shell";
 import { folderOf } from "../toolchain/component";
 import { networkPolicies } from "../toolchain/components";
 import { addresses } from "./addresses";
@@ -22,9 +22,13 @@ const rules = [
 ];
 
 export function startNetworkPolicies(): void {
-    for (const rule of rules) {
+    const areLaid = rules.every((rule) => {
         const append = ["iptables", "--wait", "10", "--table=mangle", "--append=POSTROUTING", ...rule];
-        run("nsenter", ["--mount", "--net", `--target=${sandboxPid()}`, ...append]);
+        return attempt("nsenter", ["--mount", "--net", `--target=${sandboxPid()}`, ...append]);
+    });
+    if (!areLaid) {
+        say("  NetworkPolicies are not enforced: this kernel cannot queue packets (iptables' target NFQUEUE)");
+        return;
     }
     const program = join(folderOf(networkPolicies), "network-policies");
     startServices([{ name: "network-policies", command: [program, `--kubeconfig=${kubeconfig}`, `--queue=${queue}`] }]);
