@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 
-const oldImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z";
-const newImage = "quay.io/minio/minio:RELEASE.2025-09-08T00-00-00Z";
+const oldImage = oldMinio.image;
+const newImage = newMinio.image;
 
 /** A cluster behind a NetworkPolicy that holds: devcluster/cluster/networkPolicies.ts enforces it. */
 describe("networkPolicy, where it is enforced", () => {
