@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "../../components/kubernetes";
 import { kubeconfig as embedded } from "../../devcluster/paths";
+import { ConnectProxy } from "./connectProxy";
 import { OtherCluster, writeContexts } from "./otherCluster";
 import { kubectl, Project } from "./project";
 import { stepByStep } from "./stepByStep";
@@ -121,5 +123,31 @@ describe("a provider that is inherited, and whose kubeconfig is a secret of the 
         await project.configure({ region: "eu-test-2" });
         assert.match(await project.succeed("preview"), /MINIO_REGION/);
         await project.succeed("up", "--yes", "--skip-preview");
+    });
+
+    it("is reached through the proxy of HTTPS_PROXY, by requests and by port-forwards", async () => {
+        const proxy = new ConnectProxy();
+        const env = { HTTPS_PROXY: process.env.HTTPS_PROXY, NO_PROXY: process.env.NO_PROXY };
+        Object.assign(process.env, { HTTPS_PROXY: await proxy.start(), NO_PROXY: "" });
+        try {
+            const kubernetes = await connect({ kubeconfig: embedded, by: "a test" });
+            const server = new URL(kubernetes.where.split(" ")[0]).host;
+            assert.ok(await kubernetes.statefulSet(project.namespace, "minio"));
+            assert.deepEqual([...new Set(proxy.targets)], [server]);
+            const before = proxy.targets.length;
+            const request = { method: "GET", path: "/minio/health/live", headers: {} };
+            const { status } = await kubernetes.send(project.namespace, "minio-0", "http", request);
+            assert.equal(status, 200);
+            assert.ok(proxy.targets.length > before, "the port-forward went past the proxy");
+        } finally {
+            for (const [name, value] of Object.entries(env)) {
+                if (value === undefined) {
+                    delete process.env[name];
+                } else {
+                    process.env[name] = value;
+                }
+            }
+            await proxy.stop();
+        }
     });
 });
