@@ -17,6 +17,7 @@ import { poolStatuses } from "./poolStatuses";
 import { requireKinds } from "./requiredKinds";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut } from "./rollout/rollout";
+import { requireSdk } from "./sdk";
 import { createServices } from "./services";
 import { thawIfLeftFrozen } from "./snapshots/freeze";
 import { endRestore, restoreDrives } from "./snapshots/restore";
@@ -58,6 +59,7 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly ready: pulumi.Output<boolean>;
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+        requireSdk();
         super("minio-cluster:index:MinioCluster", name, {}, opts);
         const spec = checkedSpec(name, args, this);
         const names = namesOf(name);
