@@ -31,6 +31,9 @@ function endProcess(error: Error): void {
     });
 }
 
+/** For what follows from a rollout: the set that is taken next begins, or the provider answers for the component. */
+const lingerMilliseconds = 2_000;
+
 /**
  * By a step of the engine that fails, which ends the update whatever this process still waits for. An error that nobody catches
  * would count for all programs that run in the process, and for all components that a provider constructs at the same time.
@@ -38,7 +41,7 @@ function endProcess(error: Error): void {
 async function endUpdate(error: Error): Promise<void> {
     if (isWorkUnderWay()) {
         pulumi.log.warn(`${error.message}\nThis update ends when the work on other clusters is done.`);
-        await allWorkDone();
+        await allWorkDone(lingerMilliseconds);
     }
     if (await engineAnswers()) {
         const end = component.getStore() ?? failStep;

@@ -20,6 +20,7 @@ import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
 import { refusesRenaming, unlessRenamed } from "./renaming";
 import { requireKinds } from "./requiredKinds";
+import { requireSdk } from "./sdk";
 import { createHeadlessService, createServices } from "./services";
 import { restoreDrives } from "./snapshots/restore";
 import { createSnapshots } from "./snapshots/snapshots";
@@ -59,6 +60,7 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly ready: pulumi.Output<boolean>;
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+        requireSdk();
         super("minio-cluster:index:MinioCluster", name, {}, opts);
         const names = namesOf(name);
         const child = { parent: this };

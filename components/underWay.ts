@@ -23,9 +23,10 @@ export function isWorkUnderWay(): boolean {
     return works.has(engineAddress());
 }
 
-/** Waits until no work of this update is under way, with what begins meanwhile. */
-export async function allWorkDone(): Promise<void> {
+/** Waits until no work of this update is under way, and none has begun for a while after. */
+export async function allWorkDone(lingerMilliseconds: number): Promise<void> {
     for (let under = works.get(engineAddress()); under; under = works.get(engineAddress())) {
         await Promise.allSettled(under);
+        await new Promise((resolve) => setTimeout(resolve, lingerMilliseconds));
     }
 }

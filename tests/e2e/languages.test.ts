@@ -185,7 +185,7 @@ describe("the packed package", () => {
                 neighbour: { ...both.resources.store, properties: { ...small, namespace, replicas: 2 } },
                 failing: { ...both.resources.store, properties: { ...properties, rollout: { timeoutSeconds: 3 } } },
             });
-            writeFileSync(project(), stringify(both));
+            writeFileSync(project(), stringify(both, { aliasDuplicateObjects: false }));
             const text = await program.refusal("up", "--yes", "--skip-preview");
             assert.match(text, /'failing' has a problem: the rollout of failing has stopped: no progress in 3 s/);
             assert.doesNotMatch(text, /'(neighbour|store)' has a problem/);

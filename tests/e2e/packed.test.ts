@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { checkout, execute, type Finished, succeed } from "./project";
+
+type Manager = "npm" | "pnpm" | "yarn";
+type Modules = "CommonJS" | "ESM";
+
+/** Each manager with both kinds of modules, and each Node.js with both. */
+const uses: [Manager, Modules, string][] = [
+    ["npm", "CommonJS", "20"],
+    ["npm", "ESM", "24"],
+    ["pnpm", "CommonJS", "22"],
+    ["pnpm", "ESM", "20"],
+    ["yarn", "CommonJS", "24"],
+    ["yarn", "ESM", "22"],
+];
+
+const program = `
+import type { Output } from "@pulumi/pulumi";
+import { MinioCluster, type MinioClusterArgs, type Topology } from "minio-cluster";
+
+const args: MinioClusterArgs = { storageSize: "1Gi" };
+export const topology: Output<Topology> = new MinioCluster("store", args).topology;
+`;
+
+describe("the packed package, as others install it", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-packed-"));
+    const tools = join(folder, "tools");
+    const nodeOf = (version: string) => join(tools, `node_modules/node${version}/bin/node`);
+    let archive: string;
+
+    /** Runs a program with a Node.js of a version, and with the embedded toolchain's providers whatever the SDKs ask for. */
+    function run(version: string, command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
+        const path = [dirname(nodeOf(version)), join(folder, "plugins"), process.env.PATH].join(delimiter);
+        return execute(command, args, { cwd, env: { ...process.env, ...env, PATH: path } });
+    }
+
+    async function install(manager: Manager | "old", dependencies: Record<string, string> = {}): Promise<void> {
+        const cwd = join(folder, manager);
+        mkdirSync(cwd);
+        const newest = { "@pulumi/pulumi": "latest", "@pulumi/kubernetes": "latest", "@pulumi/random": "latest" };
+        const manifest = {
+            private: true,
+            dependencies: { "minio-cluster": `file:${archive}`, ...newest, ...dependencies },
+        };
+        writeFileSync(join(cwd, "package.json"), JSON.stringify(manifest));
+        const script = join(tools, "node_modules", manager === "yarn" ? "yarn/bin/yarn.js" : "pnpm/bin/pnpm.cjs");
+        const [command, ...args] = {
+            npm: [
+                "npm",
+                "install",
+                "--ignore-scripts",
+                "--prefer-offline",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+            ],
+            pnpm: [nodeOf("22"), script, "install", "--ignore-scripts", "--prefer-offline", "--reporter=silent"],
+            yarn: [nodeOf("22"), script, "install", "--ignore-scripts", "--prefer-offline", "--non-interactive"],
+        }[manager === "old" ? "npm" : manager];
+        const { code, text } = await run("22", command, args, cwd);
+        assert.equal(code, 0, text);
+    }
+
+    /** Checks the program's types, makes it JavaScript of one kind of modules, and has Pulumi preview it. */
+    async function preview(manager: Manager | "old", modules: Modules, version: string): Promise<Finished> {
+        const cwd = join(folder, manager, `${modules}-${version}`);
+        mkdirSync(join(cwd, "state"), { recursive: true });
+        writeFileSync(join(cwd, "index.ts"), program);
+        writeFileSync(join(cwd, "package.json"), JSON.stringify(modules === "ESM" ? { type: "module" } : {}));
+        writeFileSync(join(cwd, "Pulumi.yaml"), "name: packed\nruntime: nodejs\nmain: index.js\n");
+        const kind = modules === "ESM" ? ["nodenext", "nodenext"] : ["commonjs", "node"];
+        await succeed(
+            join(checkout, "node_modules/.bin/tsc"),
+            ["index.ts", "--strict", "--skipLibCheck", "--target", "es2022", "--types", "node"].concat(
+                ["--typeRoots", join(checkout, "node_modules/@types")],
+                ["--module", kind[0], "--moduleResolution", kind[1]],
+            ),
+            { cwd },
+        );
+        const env = { PULUMI_BACKEND_URL: `file://${cwd}/state`, PULUMI_CONFIG_PASSPHRASE: "test" };
+        await run(version, "pulumi", ["stack", "init", "test", "--non-interactive"], cwd, env);
+        return run(version, "pulumi", ["preview", "--non-interactive", "--color=never"], cwd, env);
+    }
+
+    before(async () => {
+        await succeed("npm", ["pack", "--silent", `--pack-destination=${folder}`], { cwd: checkout });
+        archive = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
+        mkdirSync(tools);
+        writeFileSync(join(tools, "package.json"), JSON.stringify({ private: true }));
+        const nodes = ["20", "22", "24"].map((version) => `node${version}@npm:node-linux-${process.arch}@${version}`);
+        const quiet = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+        await succeed("npm", ["install", ...quiet, "pnpm@10", "yarn@1", ...nodes], { cwd: tools });
+        const plugins = join(process.env.PULUMI_HOME as string, "plugins");
+        mkdirSync(join(folder, "plugins"));
+        for (const name of ["kubernetes", "random"]) {
+            const file = `pulumi-resource-${name}`;
+            const versions = readdirSync(plugins).map((version) => join(plugins, version, file));
+            symlinkSync(versions.find(existsSync) as string, join(folder, "plugins", file));
+        }
+    });
+    after(() => rmSync(folder, { recursive: true, force: true }));
+
+    for (const manager of ["npm", "pnpm", "yarn"] as const) {
+        describe(`by ${manager}`, () => {
+            before(() => install(manager));
+            for (const [, modules, version] of uses.filter(([by]) => by === manager)) {
+                it(`is previewed as ${modules} under Node.js ${version}`, async () => {
+                    const { code, text } = await preview(manager, modules, version);
+                    assert.equal(code, 0, text);
+                    assert.match(text, /writeQuorum\s*: 3/);
+                    assert.match(text, /\+ \d+ to create/);
+                });
+            }
+        });
+    }
+
+    it("tells a program with an old @pulumi/pulumi of its own just that", async () => {
+        await install("old", { "@pulumi/pulumi": "3.150.0" });
+        const { code, text } = await preview("old", "CommonJS", "22");
+        assert.notEqual(code, 0, text);
+        assert.match(text, /the program's own @pulumi\/pulumi is 3\.150\.0, and MinioCluster needs 3\.182\.0 or newer/);
+        assert.doesNotMatch(text, /Please update the Pulumi CLI/);
+    });
+});
