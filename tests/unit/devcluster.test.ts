@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
 import { withLock } from "../../devcluster/lock";
 import { sleep } from "../../devcluster/shell";
+import { kubernetesVersions, minorOf } from "../../devcluster/toolchain/versions";
+
+const root = join(__dirname, "../..");
 
 describe("the embedded cluster's lock", function () {
     if (process.platform !== "linux") {
@@ -39,7 +42,6 @@ describe("the embedded cluster's lock", function () {
             console.log("locked");
             return new Promise((resolve) => setTimeout(resolve, 60_000));
         })`;
-        const root = join(__dirname, "../..");
         const other = spawn(process.execPath, ["--import", "tsx", "--eval", code], {
             cwd: root,
             stdio: ["ignore", "pipe", "inherit"],
@@ -77,5 +79,24 @@ describe("the embedded cluster's addresses", () => {
                 starts.join(" "),
             );
         }
+    });
+});
+
+describe("the embedded cluster's Kubernetes", () => {
+    for (const version of kubernetesVersions) {
+        it(`${version} is what its module file builds`, () => {
+            const modules = readFileSync(join(root, `devcluster/toolchain/kubernetes/${minorOf(version)}.mod`), "utf8");
+            assert.match(modules, new RegExp(`^\tk8s\\.io/kubernetes v${version.replaceAll(".", "\\.")}$`, "m"));
+        });
+    }
+
+    it("is refused where there is no module file for it", () => {
+        const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "devcluster/main.ts", "env"], {
+            cwd: root,
+            env: { ...process.env, KUBERNETES: "1.20" },
+            encoding: "utf8",
+        });
+        assert.equal(status, 1);
+        assert.match(stderr, /KUBERNETES='1.20' is not allowed: use 1.32 or 1.37/);
     });
 });
