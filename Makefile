@@ -11,7 +11,8 @@ devcluster = @node_modules/.bin/tsx devcluster/main.ts
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
-	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others);"
+	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others),"
+	@echo "    KUBERNETES=1.32 (the embedded Kubernetes; default: the newest, see docs/compatibility.md);"
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"

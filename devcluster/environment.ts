@@ -1,6 +1,7 @@
 import { delimiter } from "node:path";
 import { clusterName, kubeconfig, pulumiBackend } from "./paths";
 import { binFolder, pulumiHome } from "./toolchain/install";
+import { kubernetesMinor } from "./toolchain/versions";
 
 /** The environment in which pulumi, kubectl and mc work on the embedded cluster, with a local Pulumi backend. */
 export function environment(): Record<string, string> {
@@ -8,6 +9,7 @@ export function environment(): Record<string, string> {
     return {
         PATH: [binFolder(), ...path].join(delimiter),
         MINIO_DEVCLUSTER: clusterName,
+        KUBERNETES: kubernetesMinor,
         KUBECONFIG: kubeconfig,
         PULUMI_BACKEND_URL: `file://${pulumiBackend}`,
         PULUMI_HOME: pulumiHome(),

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { clusterName } from "./paths";
 import { UserError } from "./shell";
+import { kubernetesMinor, kubernetesVersions, minorOf } from "./toolchain/versions";
 
 const ownCluster = "; to use a cluster of your own instead, see 'Use on your own cluster' in README.md";
 
@@ -11,6 +12,10 @@ export function requireSupportedMachine(): void {
         throw new UserError(
             `MINIO_DEVCLUSTER='${clusterName}' is no name for a cluster: use at most 9 of a-z, 0-9 and -, a letter first`,
         );
+    }
+    const minors = kubernetesVersions.map(minorOf);
+    if (!minors.includes(kubernetesMinor)) {
+        throw new UserError(`KUBERNETES='${kubernetesMinor}' is not allowed: use ${minors.join(" or ")}`);
     }
     if (process.platform !== "linux") {
         throw new UserError(`the embedded cluster needs Linux, and this is ${process.platform}${ownCluster}`);

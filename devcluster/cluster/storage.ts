@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { clusterDir, kubeconfig, volumesDir } from "../paths";
 import { waitFor } from "../shell";
 import { folderOf } from "../toolchain/component";
-import { kube } from "../toolchain/components";
+import { companions } from "../toolchain/components";
 import type { Node } from "./addresses";
 import { apply, kubectl, tryKubectl } from "./kubectl";
 import { nodeDir } from "./node";
@@ -20,7 +20,7 @@ export const groupSnapshotClass = "csi-hostpath-groupsnapclass";
 const controllerSocket = join(clusterDir, "csi-controller.sock");
 
 export async function startStorage(nodes: Node[]): Promise<void> {
-    kubectl(["apply", "--server-side", "-k", join(folderOf(kube), "snapshot-crds")]);
+    kubectl(["apply", "--server-side", "-k", join(folderOf(companions), "snapshot-crds")]);
     startServices([driverController(), provisioner(), resizer(), snapshotter(), snapshotController()]);
     startServices(nodes.map(driverNode));
     const crds = ["volumesnapshotclasses.snapshot", "volumegroupsnapshotclasses.groupsnapshot"];
@@ -38,7 +38,7 @@ export async function waitForStorage(node: Node): Promise<void> {
 }
 
 function program(name: string): string {
-    return join(folderOf(kube), name);
+    return join(folderOf(companions), name);
 }
 
 function driverController(): Service {

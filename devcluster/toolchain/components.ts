@@ -14,6 +14,8 @@ const here = "devcluster/toolchain";
 interface GoBuild {
     /** Folder of the module's go.mod. */
     module: string;
+    /** The module file, where it is another than go.mod. */
+    modfile?: string;
     /** Packages to build, each into a program of its last path element's name. */
     packages: string[];
     /** Variables that the linker sets. */
@@ -30,14 +32,14 @@ const inliningCompilerFlags = "all=-dwarf=false";
 
 /** Builds static, stripped programs from a module whose go.mod and go.sum pin every source. */
 function goBuild(
-    { module, packages, set = {}, output = "", inline = false }: GoBuild,
+    { module, modfile = "go.mod", packages, set = {}, output = "", inline = false }: GoBuild,
     out: string,
     log: string,
 ): Promise<void> {
     const variables = Object.entries(set).map(([name, value]) => `-X ${name}=${value}`);
     const ldflags = ["-s", "-w", ...variables].join(" ");
     const gcflags = inline ? inliningCompilerFlags : compilerFlags;
-    const flags = ["-mod=readonly", "-trimpath", `-gcflags=${gcflags}`, `-ldflags=${ldflags}`];
+    const flags = ["-mod=readonly", `-modfile=${modfile}`, "-trimpath", `-gcflags=${gcflags}`, `-ldflags=${ldflags}`];
     const args = ["build", ...flags, "-o", `${out}/${output}`, ...packages];
     return runLogged("go", args, log, { cwd: join(checkout, here, module), env: { ...process.env, CGO_ENABLED: "0" } });
 }
@@ -57,17 +59,36 @@ function goModuleFolder(module: string, dependency: string): string {
     return run("go", ["list", "-m", "-f", "{{.Dir}}", dependency], { cwd: join(checkout, here, module) }).trim();
 }
 
-const kubernetesVersion = `v${versions.kubernetes}`;
-const [kubernetesMajor, kubernetesMinor] = versions.kubernetes.split(".");
+const { kubernetesMinor } = versions;
 
+/** Another version of Kubernetes costs this one alone. */
 export const kube: Component = {
     name: "kube",
-    title: `Kubernetes ${versions.kubernetes}, etcd, CoreDNS, CSI controllers and the hostpath CSI driver`,
-    inputs: [`${here}/kube`],
+    title: `Kubernetes ${versions.kubernetes}, with the etcd that it was made for`,
+    inputs: ["main.go", "go.mod", `${kubernetesMinor}.mod`, `${kubernetesMinor}.sum`].map(
+        (file) => `${here}/kubernetes/${file}`,
+    ),
     pins: [versions.kubernetes, compilerFlags],
     async build(out, log) {
+        const [gitMajor, gitMinor] = kubernetesMinor.split(".");
+        const set = {
+            "k8s.io/component-base/version.gitVersion": `v${versions.kubernetes}`,
+            "k8s.io/component-base/version.gitMajor": gitMajor,
+            "k8s.io/component-base/version.gitMinor": gitMinor,
+        };
+        const modfile = `${kubernetesMinor}.mod`;
+        await goBuild({ module: "kubernetes", modfile, packages: ["."], output: "kube", set }, out, log);
+        linkSync(join(out, "kube"), join(out, "kubectl"));
+    },
+};
+
+export const companions: Component = {
+    name: "companions",
+    title: "CoreDNS, CSI controllers and the hostpath CSI driver",
+    inputs: [`${here}/companions`],
+    pins: [compilerFlags],
+    async build(out, log) {
         const packages = [
-            "./cmd/kube",
             "./cmd/coredns",
             "./cmd/pause",
             "./cmd/hostpath-csi",
@@ -77,14 +98,8 @@ export const kube: Component = {
             "github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter",
             "github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller",
         ];
-        const set = {
-            "k8s.io/component-base/version.gitVersion": kubernetesVersion,
-            "k8s.io/component-base/version.gitMajor": kubernetesMajor,
-            "k8s.io/component-base/version.gitMinor": kubernetesMinor,
-        };
-        await goBuild({ module: "kube", packages, set }, out, log);
-        linkSync(join(out, "kube"), join(out, "kubectl"));
-        const crds = goModuleFolder("kube", "github.com/kubernetes-csi/external-snapshotter/client/v8");
+        await goBuild({ module: "companions", packages }, out, log);
+        const crds = goModuleFolder("companions", "github.com/kubernetes-csi/external-snapshotter/client/v8");
         cpSync(join(crds, "config/crd"), join(out, "snapshot-crds"), { recursive: true });
     },
 };
@@ -237,17 +252,17 @@ export const images: Component = {
     title: "the container images",
     inputs: [`${here}/image.ts`, `${here}/components.ts`, `${here}/versions.ts`],
     pins: minioServers.map(({ image }) => image),
-    needs: [kube, minio],
+    needs: [companions, minio],
     async build(out) {
         await writeImage(join(out, "pause.tar"), {
             name: pauseImage,
             entrypoint: ["/pause"],
-            files: { "/pause": join(folderOf(kube), "pause") },
+            files: { "/pause": join(folderOf(companions), "pause") },
         });
         await writeImage(join(out, "coredns.tar"), {
             name: coreDnsImage,
             entrypoint: ["/coredns"],
-            files: { "/coredns": join(folderOf(kube), "coredns") },
+            files: { "/coredns": join(folderOf(companions), "coredns") },
         });
         for (const server of minioServers) {
             await writeImage(join(out, `${server.program}.tar`), minioImage(server));
@@ -303,6 +318,7 @@ export const components: Component[] = [
     kubernetesProvider,
     pulumi,
     minio,
+    companions,
     randomProvider,
     networkPolicies,
     languageHost,

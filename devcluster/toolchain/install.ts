@@ -50,7 +50,7 @@ async function buildMissing(wanted: Component[]): Promise<void> {
     }
     if (!run("sh", ["-c", "command -v go || true"]).trim()) {
         throw new UserError(
-            "Go is missing: the toolchain (Kubernetes, Pulumi, MinIO) is built from Go modules. Install Go 1.25 or newer, " +
+            "Go is missing: the toolchain (Kubernetes, Pulumi, MinIO) is built from Go modules. Install Go 1.26 or newer, " +
                 "or use a cluster of your own: see 'Use on your own cluster' in README.md.",
         );
     }

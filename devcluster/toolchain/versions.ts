@@ -1,7 +1,16 @@
 import { defaultImage } from "../../components/defaults";
 
-/** Kubernetes, as pinned in kube/go.mod. */
-export const kubernetes = "1.35.4";
+/** The versions of Kubernetes that the cluster can be built of, each pinned in kubernetes/MINOR.mod. */
+export const kubernetesVersions = ["1.32.13", "1.37.2"];
+const newestKubernetes = "1.37.2";
+
+export const minorOf = (version: string) => version.split(".").slice(0, 2).join(".");
+
+/** The minor version that is meant, such as 1.37: that of the variable KUBERNETES, or else the newest. */
+export const kubernetesMinor = process.env.KUBERNETES || minorOf(newestKubernetes);
+/** The same in full; the newest, too, where the variable has none of them, which the preflight refuses. */
+export const kubernetes =
+    kubernetesVersions.find((version) => minorOf(version) === kubernetesMinor) ?? newestKubernetes;
 
 /** The Pulumi CLI, as pinned in pulumi/go.mod. */
 export const pulumi = "3.259.0";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { folderOf } from "../../devcluster/toolchain/component";
-import { kube } from "../../devcluster/toolchain/components";
+import { companions } from "../../devcluster/toolchain/components";
 import { newMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, succeed } from "./project";
 
@@ -13,14 +13,14 @@ describe("the hostpath CSI driver", () => {
         const folder = mkdtempSync(join(tmpdir(), "csi-sanity-"));
         const socket = `unix://${folder}/csi.sock`;
         const driver = spawn(
-            join(folderOf(kube), "hostpath-csi"),
+            join(folderOf(companions), "hostpath-csi"),
             [`--endpoint=${socket}`, "--node-id=n1", `--data-dir=${folder}/data`],
             {
                 stdio: "ignore",
             },
         );
         try {
-            const { text } = await execute(join(folderOf(kube), "csi-sanity"), [
+            const { text } = await execute(join(folderOf(companions), "csi-sanity"), [
                 `-csi.endpoint=${socket}`,
                 `-csi.mountdir=${folder}/mount`,
                 `-csi.stagingdir=${folder}/staging`,

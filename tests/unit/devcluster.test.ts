@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
@@ -8,7 +8,7 @@ import { withLock } from "../../devcluster/lock";
 import { checkout } from "../../devcluster/paths";
 import { sleep } from "../../devcluster/shell";
 import { namesOf } from "../../devcluster/toolchain/image";
-import { minioServers, newMinio } from "../../devcluster/toolchain/versions";
+import { kubernetesVersions, minioServers, minorOf, newMinio } from "../../devcluster/toolchain/versions";
 import { environmentWith, fakeProgram } from "./fakeProgram";
 
 describe("the embedded cluster's lock", function () {
@@ -43,9 +43,8 @@ describe("the embedded cluster's lock", function () {
             console.log("locked");
             return new Promise((resolve) => setTimeout(resolve, 60_000));
         })`;
-        const root = join(__dirname, "../..");
         const other = spawn(process.execPath, ["--import", "tsx", "--eval", code], {
-            cwd: root,
+            cwd: checkout,
             stdio: ["ignore", "pipe", "inherit"],
         });
         await new Promise((resolve) => other.stdout.once("data", resolve));
@@ -110,5 +109,27 @@ describe("the embedded cluster's servers", () => {
         }
         assert.equal(run("minio"), "");
         rmSync(folder, { recursive: true });
+    });
+});
+
+describe("the embedded cluster's Kubernetes", () => {
+    for (const version of kubernetesVersions) {
+        it(`${version} is what its module file builds`, () => {
+            const modules = readFileSync(
+                join(checkout, `devcluster/toolchain/kubernetes/${minorOf(version)}.mod`),
+                "utf8",
+            );
+            assert.match(modules, new RegExp(`^\tk8s\\.io/kubernetes v${version.replaceAll(".", "\\.")}$`, "m"));
+        });
+    }
+
+    it("is refused where there is no module file for it", () => {
+        const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "devcluster/main.ts", "env"], {
+            cwd: checkout,
+            env: { ...process.env, KUBERNETES: "1.20" },
+            encoding: "utf8",
+        });
+        assert.equal(status, 1);
+        assert.match(stderr, /KUBERNETES='1.20' is not allowed: use 1.32 or 1.37/);
     });
 });

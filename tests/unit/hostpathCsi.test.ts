@@ -10,7 +10,7 @@ describe("the hostpath CSI driver's own tests", () => {
     });
 
     it("pass: its store is whole whenever it is killed", () => {
-        const { status, stdout, stderr } = goTest("kube", "./cmd/hostpath-csi/...");
+        const { status, stdout, stderr } = goTest("companions", "./cmd/hostpath-csi/...");
         assert.equal(status, 0, stdout + stderr);
     });
 });

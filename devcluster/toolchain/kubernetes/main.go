@@ -41,7 +41,7 @@ func main() {
 	case "kube-scheduler":
 		command = scheduler.NewSchedulerCommand()
 	case "kubelet":
-		command = kubelet.NewKubeletCommand(context.Background())
+		command = newKubeletCommand()
 	case "kube-proxy":
 		command = proxy.NewProxyCommand()
 	case "kubectl":
@@ -51,4 +51,16 @@ func main() {
 		os.Exit(2)
 	}
 	os.Exit(cli.Run(command))
+}
+
+// newKubeletCommand calls kubelet's own, which takes a context since Kubernetes 1.34.
+func newKubeletCommand() *cobra.Command {
+	switch create := any(kubelet.NewKubeletCommand).(type) {
+	case func(context.Context) *cobra.Command:
+		return create(context.Background())
+	case func() *cobra.Command:
+		return create()
+	default:
+		panic(fmt.Sprintf("NewKubeletCommand is %T, which this program does not know how to call", create))
+	}
 }

@@ -1,7 +1,7 @@
 //go:build tools
 
 // Programs that the embedded cluster runs as they are: named here so that go.mod and go.sum pin them.
-package kube
+package companions
 
 import (
 	_ "github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity"
