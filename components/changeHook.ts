@@ -5,6 +5,7 @@ import { describeChange, problemsOfChange, type Registered, type Reviewed } from
 import type { Connection } from "./connection";
 import { departingPools, departureProblems } from "./decommission";
 import { hasEngine } from "./engine";
+import { hookedResource } from "./hooked";
 import { untilAnswered } from "./kubernetesErrors";
 import type { PoolStatus } from "./minioAdmin";
 import { whenKnown } from "./outputs";
@@ -22,8 +23,6 @@ export interface PoolHookOptions extends Reviewed {
     changing: () => void;
     /** Longest time without an answer of the Kubernetes API, in seconds. */
     timeoutSeconds: number;
-    /** Where the line of what will happen is shown; known once the resource is made. */
-    resource: () => pulumi.Resource | undefined;
 }
 
 /**
@@ -47,7 +46,8 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
             await options.restore();
         }
     };
-    const change: pulumi.ResourceHookFunction = async ({ oldInputs, newInputs }) => {
+    const change: pulumi.ResourceHookFunction = async (args) => {
+        const { oldInputs, newInputs } = args;
         begin();
         const [before, after] = (await Promise.all([oldInputs, newInputs].map(withoutSecrets))).map(registered);
         if (!before || !after) {
@@ -63,13 +63,13 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
         }
         const line = describeChange(change, before, after, options);
         if (line) {
-            pulumi.log.info(line, options.resource());
+            pulumi.log.info(line, hookedResource(args));
         }
         if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
             await options.restore();
         }
         if (change.class !== "none" && options.guided) {
-            await hold(options, before.shape.namespace);
+            await hold(options, before.shape.namespace, hookedResource(args));
         }
     };
     return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
@@ -81,14 +81,14 @@ function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHo
 }
 
 /** A preview only looks whether it would be the right cluster that is held. */
-async function hold(options: PoolHookOptions, namespace: string): Promise<void> {
-    const { connection, resource } = options;
+async function hold(options: PoolHookOptions, namespace: string, resource: pulumi.Resource): Promise<void> {
+    const { connection } = options;
     if (pulumi.runtime.isDryRun()) {
         const unproved = await connection.unproved();
         if (unproved) {
             pulumi.log.info(
                 `not checked in this preview whether the rollout reaches the same cluster: ${unproved}`,
-                resource(),
+                resource,
             );
         }
         return;
@@ -102,7 +102,7 @@ async function hold(options: PoolHookOptions, namespace: string): Promise<void> 
         await kubernetes.setPartition(namespace, options.pool, options.servers);
     };
     await untilAnswered(setPartition, options.timeoutSeconds, (text) =>
-        pulumi.log.info(text, resource(), undefined, true),
+        pulumi.log.info(text, resource, undefined, true),
     );
 }
 

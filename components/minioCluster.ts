@@ -1,4 +1,3 @@
-import type { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
@@ -90,7 +89,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         let hasChanged = false;
         const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
-            const statefulSet: StatefulSet = createPool(names, args.restoreFrom ? known : spec, index, {
+            const statefulSet = createPool(names, args.restoreFrom ? known : spec, index, {
                 ...child,
                 dependsOn: before,
                 hooks: poolHooks({
@@ -105,7 +104,6 @@ export class MinioCluster extends pulumi.ComponentResource {
                         hasChanged = true;
                     },
                     timeoutSeconds: plain.rollout.timeoutSeconds,
-                    resource: () => statefulSet,
                 }),
             });
             createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, dispensable);

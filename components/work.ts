@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "./engine";
+import { hookedResource } from "./hooked";
 import { underWay } from "./underWay";
 
 export interface Work {
@@ -11,7 +12,7 @@ export interface Work {
      * destroy too, in which the work is not done: it only looks.
      */
     left: pulumi.Output<() => Promise<string | undefined>>;
-    /** Does the work. An error is the resource's. */
+    /** Does the work, and shows at the resource how far it is. An error is the resource's. */
     work: (resource: pulumi.Resource) => Promise<void>;
 }
 
@@ -27,19 +28,18 @@ export function createWork(
     { wanted, left, work }: Work,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<pulumi.CustomResource> {
-    const make = (text: string | undefined) => {
+    const make = (text: string | undefined): pulumi.CustomResource => {
         // Even where the same was left before, it is a change.
         const input = { wanted, left: text ? `${text} (seen at ${new Date().toISOString()})` : "" };
         const ignoreChanges = text ? [] : ["input.left"];
-        const hooks = hooksOf(name, () => underWay(work(resource)));
-        const resource: pulumi.CustomResource = new pulumi.Stash(name, { input }, { ...opts, hooks, ignoreChanges });
-        return resource;
+        const hooks = hooksOf(name, (args) => underWay(work(hookedResource(args))));
+        return new pulumi.Stash(name, { input }, { ...opts, hooks, ignoreChanges });
     };
     const isUp = hasEngine() && !pulumi.runtime.isDryRun();
     return isUp ? left.apply(async (look) => make(await look())) : pulumi.output(make(undefined));
 }
 
-function hooksOf(name: string, work: () => Promise<void>): pulumi.ResourceHookBinding {
+function hooksOf(name: string, work: pulumi.ResourceHookFunction): pulumi.ResourceHookBinding {
     if (!hasEngine()) {
         return {}; // A unit test with mocks, which know no hooks.
     }
