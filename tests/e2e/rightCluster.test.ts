@@ -125,6 +125,11 @@ describe("a provider that is inherited, and whose kubeconfig is a secret of the 
         await project.succeed("up", "--yes", "--skip-preview");
     });
 
+    it("is enough for mode Native too", async () => {
+        await project.configure({ mode: "Native" });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
     it("is reached through the proxy of HTTPS_PROXY, by requests and by port-forwards", async () => {
         const proxy = new ConnectProxy();
         const env = { HTTPS_PROXY: process.env.HTTPS_PROXY, NO_PROXY: process.env.NO_PROXY };
