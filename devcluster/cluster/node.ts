@@ -148,6 +148,8 @@ function kubeletConfig(node: Node): object {
         failCgroupV1: false,
         failSwapOn: false,
         healthzBindAddress: node.address,
+        // Never: on a disk that is nearly full it would remove the images, which nothing here can pull again.
+        imageGCHighThresholdPercent: 100,
         maxPods: 200,
         // Each node has its own address, so all may use the same ports.
         port: 10250,

@@ -13,7 +13,7 @@ export const kubernetes =
     kubernetesVersions.find((version) => minorOf(version) === kubernetesMinor) ?? newestKubernetes;
 
 /** The Pulumi CLI, as pinned in pulumi/go.mod. */
-export const pulumi = "3.259.0";
+export const pulumi = "3.274.1";
 
 /** The plugins' versions are those of the npm packages of the same name in package-lock.json, which ask for them. */
 export const kubernetesProvider = "4.25.0";

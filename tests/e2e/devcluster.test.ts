@@ -10,6 +10,7 @@ import { checkout, kubectl, succeed } from "./project";
 const name = "e2e";
 const id = `minio-devcluster-${name}`;
 const folder = `/var/lib/${id}`;
+const ofCluster = { ...process.env, KUBECONFIG: join(folder, "kubeconfig") };
 
 /** A cluster of its own beside the one that the other tests use: it is killed in every way. */
 describe("the embedded cluster", () => {
@@ -27,6 +28,11 @@ describe("the embedded cluster", () => {
         assert.match(both, /waiting for process \d+, which is at work on the cluster 'e2e'/);
         assert.equal(both.match(/starting the sandbox/g)?.length, 1, both);
         assert.equal(both.match(/the cluster is running/g)?.length, 1, both);
+    });
+
+    it("keeps its images however full the disk is, as it cannot pull them again", async () => {
+        const text = await succeed("kubectl", ["get", "--raw=/api/v1/nodes/n1/proxy/configz"], { env: ofCluster });
+        assert.equal(JSON.parse(text).kubeletconfig.imageGCHighThresholdPercent, 100);
     });
 
     it("ends all of its processes when its first one is killed, and starts again", async () => {
@@ -115,9 +121,7 @@ async function runPodWithVolume(): Promise<void> {
     const script = `kubectl apply --filename=- <<< "$1"
         kubectl wait --for=condition=Ready pod/pod --timeout=60s || { kubectl describe pod/pod pvc/pod; exit 1; }`;
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: [claim, pod] });
-    await succeed("bash", ["-euc", script, "run", list], {
-        env: { ...process.env, KUBECONFIG: join(folder, "kubeconfig") },
-    });
+    await succeed("bash", ["-euc", script, "run", list], { env: ofCluster });
 }
 
 const nothing = { processes: [], mounts: [], loopDevices: [], routes: [], links: [], controlGroups: [], files: [] };
