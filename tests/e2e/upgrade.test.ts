@@ -19,7 +19,7 @@ function fenced(command: string, text: string, which: RegExp): string {
     const lines = text
         .split("\n")
         .filter((line) => line.startsWith(" ~ ") && which.test(line))
-        .map((line) => line.trim().replace(/^~ .*StatefulSet (.*?)( \(\S+\))? \[diff: \S+\]; /, "~ StatefulSet $1; "));
+        .map((line) => line.trim().replace(/^~ .*(StatefulSet|Stash) (.*?)( \(\S+\))? \[diff: \S+\]; /, "~ $1 $2; "));
     return ["```", `$ ${command}`, ...[...new Set(lines)].map(wrapped), "```", ""].join("\n");
 }
 
