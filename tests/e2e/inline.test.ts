@@ -81,6 +81,7 @@ describe("an inline program of the Automation API", () => {
         await new Promise((resolve) => setTimeout(resolve, 30_000)); // The next one would follow within that.
         assert.deepEqual(await pods(), then);
         assert.equal(Object.entries(then).filter(([name, uid]) => before[name] !== uid).length, 1);
+        program.process.kill("SIGUSR2");
     });
 
     it("ends with its last update", async () => {

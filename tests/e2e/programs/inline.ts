@@ -52,7 +52,9 @@ async function main(): Promise<void> {
     await run("up with a failing rollout", (stack) => stack.up(), broken);
     await run("up as it should be", (stack) => stack.up());
     console.log(JSON.stringify({ step: "restarts" }));
+    const looked = new Promise((resolve) => process.once("SIGUSR2", resolve));
     await run("up that is ended", (stack) => stack.up(), { resources: { requests: { cpu: "11m", memory: "128Mi" } } });
+    await Promise.race([looked, new Promise((resolve) => setTimeout(resolve, 120_000))]);
     await run("cancel", (stack) => stack.cancel());
     await run("destroy", (stack) => stack.destroy());
 }
