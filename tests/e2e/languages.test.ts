@@ -187,8 +187,8 @@ describe("the packed package", () => {
             });
             writeFileSync(project(), stringify(both, { aliasDuplicateObjects: false }));
             const text = await program.refusal("up", "--yes", "--skip-preview");
-            assert.match(text, /'failing' has a problem: the rollout of failing has stopped: no progress in 3 s/);
-            assert.doesNotMatch(text, /'(neighbour|store)' has a problem/);
+            assert.match(text, /hook "failing-rollout" failed: the rollout of failing has stopped: no progress in 3 s/);
+            assert.doesNotMatch(text, /'(neighbour|store)' has a problem|(neighbour|store)-rollout" failed/);
             const { status } = await kubectlJson("get", "statefulset", "neighbour", "-n", namespace);
             assert.equal(status.readyReplicas, 2, "its rollout was cut off");
         });
