@@ -54,7 +54,7 @@ describe("clusters of many kinds, side by side", () => {
     const bucketsByPod = async ({ serviceName: name }: Cluster) => {
         const script =
             `export MC_HOST_s3="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@${name}:9000"; ` +
-            `mc mb --quiet s3/bucket-of-${name} >&2; mc ls --json s3`;
+            `mc mb --quiet s3/bucket-of-${name} > /dev/null; mc ls --json s3`;
         const text = await kubectl("exec", `${name}-0`, inNamespace, "--", "sh", "-c", script);
         return text
             .trim()
