@@ -71,8 +71,12 @@ function digestOf(names: Names, spec: MinioClusterSpec): string {
 
 /** It looks with little patience, as it is asked in a destroy too; what it could not see, the way itself finds out. */
 async function leftOver({ names, connection, hasChanged }: ArrivalOptions, spec: MinioClusterSpec): Promise<string> {
-    if (hasChanged() || (await connection.writesFiles())) {
+    if (await connection.writesFiles()) {
         return "";
+    }
+    // A change that failed and is set back wants what the last rollout wanted; its servers are still to be set back.
+    if (hasChanged()) {
+        return "a pool is made or changed";
     }
     try {
         const kubernetes = await connection.act();
