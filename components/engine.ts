@@ -11,6 +11,11 @@ export function hasEngine(): boolean {
     return engine() !== undefined;
 }
 
+/** Whether the run may change something: neither a preview, nor a unit test with mocks. A refresh and a destroy seem so, too. */
+export function isUp(): boolean {
+    return hasEngine() && !pulumi.runtime.isDryRun();
+}
+
 /**
  * Whether the program has the process for itself, as with `pulumi up`. A component provider and the Automation API run several
  * in one process, which goes on after each.

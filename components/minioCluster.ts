@@ -8,7 +8,7 @@ import { createCredentials } from "./credentials";
 import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
-import { hasEngine } from "./engine";
+import { isUp } from "./engine";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
@@ -69,7 +69,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
         const spec = unlessRenamed(asked, this, headless);
         const connection = connectionOf(this, args.rollout, () => witnessOf(headless, names, spec));
-        if (hasEngine() && !pulumi.runtime.isDryRun()) {
+        if (isUp()) {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.

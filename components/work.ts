@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
-import { hasEngine } from "./engine";
+import { hasEngine, isUp } from "./engine";
 import { hookedResource } from "./hooked";
 import { underWay } from "./underWay";
 
@@ -35,8 +35,7 @@ export function createWork(
         const hooks = hooksOf(name, (args) => underWay(work(hookedResource(args))));
         return new pulumi.Stash(name, { input }, { ...opts, hooks, ignoreChanges });
     };
-    const isUp = hasEngine() && !pulumi.runtime.isDryRun();
-    return isUp ? left.apply(async (look) => make(await look())) : pulumi.output(make(undefined));
+    return isUp() ? left.apply(async (look) => make(await look())) : pulumi.output(make(undefined));
 }
 
 function hooksOf(name: string, work: pulumi.ResourceHookFunction): pulumi.ResourceHookBinding {

@@ -6,7 +6,7 @@ import type { Credentials } from "../credentials";
 import type { MinioClusterSpec } from "../defaults";
 import { endProgram } from "../endProgram";
 import { scheme } from "../endpoints";
-import { hasEngine } from "../engine";
+import { hasEngine, isUp } from "../engine";
 import type { Kubernetes } from "../kubernetes";
 import type { Names } from "../names";
 import { whenKnown } from "../outputs";
@@ -224,11 +224,6 @@ export async function freezable(
             rootPassword: (await whenKnown(rootPassword)) as string,
         },
     };
-}
-
-/** Neither a preview nor a unit test, both of which take no set. */
-function isUp(): boolean {
-    return hasEngine() && !pulumi.runtime.isDryRun();
 }
 
 /** @param isThere whether the objects of the set are there by now */
