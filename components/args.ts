@@ -249,6 +249,11 @@ export interface SnapshotsArgs {
 export interface RestoreArgs {
     /** Name of the set. */
     set: string;
+    /**
+     * Id of the set, where the storage system has several that had this name one after another; the error that tells so names the ids.
+     * Default: none, the name is that of one set.
+     */
+    id?: string;
     /** Name of the cluster that the set was taken of. Default: that of this one. */
     cluster?: string;
     /**

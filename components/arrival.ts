@@ -15,7 +15,7 @@ import { rollOut, whatIsLeft } from "./rollout/rollout";
 import { shapeOf } from "./shape";
 import { frozenAnnotation, thawIfLeftFrozen } from "./snapshots/freeze";
 import { restoringAnnotation } from "./snapshots/replaceData";
-import { endRestore } from "./snapshots/restore";
+import { endRestore, markRestored } from "./snapshots/restore";
 import { freezable } from "./snapshots/snapshots";
 import type { Topology } from "./topology";
 import { createWork } from "./work";
@@ -106,6 +106,9 @@ async function arrive(
         await answered(() => endWhatWasBegun(kubernetes, names, known, credentials, resource));
     }
     await rollOut(kubernetes, wantedCluster(names, known), { timeoutSeconds, guided, say, warn });
+    if (known.restoreFrom) {
+        await answered(() => markRestored(kubernetes, names, known));
+    }
 }
 
 /** What `endWhatWasBegun` is for, in words. */

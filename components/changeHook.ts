@@ -19,6 +19,8 @@ export interface PoolHookOptions extends Reviewed {
     poolStatuses: () => Promise<PoolStatus[] | string>;
     /** Restores the drives of all pools, once in a run. */
     restore: () => Promise<void>;
+    /** Why nothing may be changed as a restore was begun and not ended; told where the program wants to restore from. */
+    unended: (source: string | undefined) => Promise<string | undefined>;
     /** Called on `up` when the pool is made, or changed. */
     changing: () => void;
     /** Longest time without an answer of the Kubernetes API, in seconds. */
@@ -57,7 +59,8 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
         const problems = [
             ...problemsOfChange(change, before, after, options.topology),
             ...(await problemsOfDeparture(change, before, after, options)),
-        ];
+            (await options.unended(after.restoreFrom)) ?? [],
+        ].flat();
         if (problems.length > 0) {
             throw new Error(problems.join("\n"));
         }

@@ -108,12 +108,12 @@ export interface Kubernetes {
     create(object: AnyObject): Promise<void>;
     /** Sets fields of an object as a merge patch does: `null` removes one. */
     patch(reference: ObjectReference, fields: object): Promise<void>;
-    /** Deletes an object, and does not wait until it is gone. */
-    remove(reference: ObjectReference): Promise<void>;
+    /** Deletes an object, if it still is the one with the uid where that is given, and does not wait until it is gone. */
+    remove(reference: ObjectReference & { metadata: { uid?: string } }): Promise<void>;
     /** The last lines of a container's log; nothing when there is none. */
     logTail(namespace: string, pod: string, container: string, lines: number): Promise<string>;
-    /** Whether the user of the kubeconfig has a right; true where the API does not tell. */
-    may(namespace: string, right: Right): Promise<boolean>;
+    /** Whether the user of the kubeconfig has a right, without a namespace in the whole cluster; true where the API does not tell. */
+    may(namespace: string | undefined, right: Right): Promise<boolean>;
     /** Whether the cluster knows a kind, such as `monitoring.coreos.com/v1` `ServiceMonitor`. */
     knows(groupVersion: string, kind: string): Promise<boolean>;
 }
@@ -284,7 +284,10 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             await objects.patch(body, undefined, undefined, fieldManager, undefined, client.PatchStrategy.MergePatch);
         },
         async remove(reference) {
-            await orUndefined(objects.delete(reference));
+            const { uid } = reference.metadata;
+            const body = uid === undefined ? undefined : { preconditions: { uid } };
+            const none = undefined;
+            await orUndefined(objects.delete(reference, none, none, none, none, none, body), [404, 409]);
         },
         async logTail(namespace, name, container, tailLines) {
             const read = (previous: boolean) =>

@@ -21,7 +21,7 @@ import { refusesRenaming, unlessRenamed } from "./renaming";
 import { requireKinds } from "./requiredKinds";
 import { requireSdk, warnOfOldCommandLine } from "./sdk";
 import { createHeadlessService, createServices } from "./services";
-import { restoreDrives } from "./snapshots/restore";
+import { restoreDrives, unendedRestore } from "./snapshots/restore";
 import { createSnapshots } from "./snapshots/snapshots";
 import { checkedSpec } from "./spec";
 import { createCertificate } from "./tls";
@@ -101,6 +101,10 @@ export class MinioCluster extends pulumi.ComponentResource {
                     connection,
                     poolStatuses: statuses,
                     restore,
+                    unended: async (source) => {
+                        const wanted = await whenKnown(spec);
+                        return wanted && unendedRestore(connection, names, wanted, source);
+                    },
                     changing: () => {
                         hasChanged = true;
                     },

@@ -1,3 +1,4 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import type { MinioClusterSpec } from "./defaults";
 
 /** The names of the Kubernetes objects, all derived from the component's name. */
@@ -56,4 +57,9 @@ export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number
 /** DNS name of a Service, in the whole Kubernetes cluster. */
 export function serviceDnsName(service: string, { namespace, clusterDomain }: MinioClusterSpec): string {
     return `${service}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** A pod's StatefulSet; undefined where it is no server: a Job's pod may have the cluster's labels too. */
+export function statefulSetOf({ metadata }: V1Pod): string | undefined {
+    return metadata?.ownerReferences?.find(({ kind, controller }) => kind === "StatefulSet" && controller)?.name;
 }

@@ -1,7 +1,7 @@
 /** The rights that the rollout needs with the kubeconfig of its own, beside those of Pulumi's provider: docs/rbac.yaml. */
 import type { Kubernetes } from "./kubernetes";
 
-/** A verb on a kind of object of the cluster's namespace. */
+/** A verb on a kind of object. */
 export interface Right {
     verb: "get" | "list" | "create" | "patch" | "delete";
     /** API group; the empty one is Kubernetes' core. */
@@ -61,6 +61,54 @@ export async function requireRights(kubernetes: Kubernetes, namespace: string, g
                 "kubeconfig the Role in docs/rbac.yaml; rollout.mode Native needs only those on persistentvolumeclaims",
         );
     }
+}
+
+/** To restore: to make claims from snapshots. */
+const restoring: Right[] = [
+    right("get", "statefulsets", "apps"),
+    right("get", "persistentvolumeclaims"),
+    right("list", "persistentvolumeclaims"),
+    right("create", "persistentvolumeclaims"),
+    right("patch", "persistentvolumeclaims"),
+];
+
+/** To restore in place: to stop the servers, and to replace their claims. */
+const replacing: Right[] = [
+    right("patch", "statefulsets", "apps"),
+    right("list", "pods"),
+    right("delete", "persistentvolumeclaims"),
+];
+
+/** To make a snapshot of the storage system known in another namespace. */
+const bringing: Right[] = [right("create", "volumesnapshots", "snapshot.storage.k8s.io")];
+const bringingInAll: Right[] = [right("create", "volumesnapshotcontents", "snapshot.storage.k8s.io")];
+
+/** So that the volumes that are replaced are kept. */
+const keeping: Right[] = [right("patch", "persistentvolumes")];
+
+/** What a restore does with the Kubernetes API, once its set is found: in the namespace, and in the whole Kubernetes cluster. Pure. */
+export function restoreRights(inPlace: boolean, brings: boolean): { inNamespace: Right[]; inAll: Right[] } {
+    return {
+        inNamespace: [...restoring, ...(inPlace ? replacing : []), ...(brings ? bringing : [])],
+        inAll: [...(brings ? bringingInAll : []), ...(inPlace ? keeping : [])],
+    };
+}
+
+/** Which of the rights for a restore are missing, in words. */
+export async function missingRestoreRights(
+    kubernetes: Kubernetes,
+    namespace: string,
+    { inNamespace, inAll }: ReturnType<typeof restoreRights>,
+): Promise<string[]> {
+    const missing = async (rights: Right[], where?: string) => {
+        const allowed = await Promise.all(rights.map((one) => kubernetes.may(where, one)));
+        const names = rights.filter((_, index) => !allowed[index]).map(nameOf);
+        const place = where === undefined ? "the whole Kubernetes cluster" : `the namespace ${where}`;
+        return names.length === 0
+            ? []
+            : [`rights are missing in ${place}: ${names.join(", ")} (all that are needed: docs/rbac-snapshots.yaml)`];
+    };
+    return [...(await missing(inNamespace, namespace)), ...(await missing(inAll))];
 }
 
 function nameOf({ verb, group, resource }: Right): string {

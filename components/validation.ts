@@ -443,6 +443,7 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
     const restore = args?.restoreFrom;
     if (check.object("restoreFrom", restore) && restore) {
         check.name("restoreFrom.set", restore.set, namespaceName, longestSetName);
+        check.name("restoreFrom.id", restore.id ?? "any", namespaceName, 63);
         check.name("restoreFrom.cluster", restore.cluster ?? "any", dnsLabel, longestName);
         check.name("restoreFrom.namespace", restore.namespace ?? "any", namespaceName, 63);
         const { confirm } = restore;

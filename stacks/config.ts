@@ -64,6 +64,7 @@ const texts = [
     "consoleService.annotations",
     "snapshots.sets",
     "restoreFrom.set",
+    "restoreFrom.id",
     "ingress.annotations",
     "monitoring.labels",
 ];

@@ -11,6 +11,7 @@ import { withTaskBeforeEnd } from "../beforeEnd";
 import { apiPort } from "../endpoints";
 import type { Kubernetes, PodRequest } from "../kubernetes";
 import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
+import { statefulSetOf } from "../names";
 import { serverName } from "../podTemplate";
 import { passingHeader, thawFile } from "../serverProcess";
 
@@ -145,8 +146,8 @@ async function annotate({ kubernetes, namespace, statefulSet }: Freezable, set: 
     await kubernetes.patch(reference, { metadata: { annotations: { [frozenAnnotation]: set } } });
 }
 
-export function serversOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
-    return kubernetes.pods(namespace, selector);
+export async function serversOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
+    return (await kubernetes.pods(namespace, selector)).filter((pod) => statefulSetOf(pod) !== undefined);
 }
 
 async function runningServers(cluster: Freezable): Promise<V1Pod[]> {

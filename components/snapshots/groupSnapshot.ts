@@ -3,12 +3,13 @@ import type { Kubernetes } from "../kubernetes";
 import { isCut } from "./singleSnapshots";
 import {
     claimAnnotation,
-    clusterLabel,
+    claimKind,
     contentKind,
     membersOf,
+    originOf,
     recordName,
     type SetRecord,
-    setLabel,
+    setIdLabel,
     snapshotKind,
 } from "./snapshotSet";
 import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./takeSet";
@@ -27,7 +28,10 @@ export async function groupVersion(kubernetes: Kubernetes): Promise<string | und
     return undefined;
 }
 
-/** The VolumeGroupSnapshot of a set. */
+/**
+ * The VolumeGroupSnapshot of a set. Its controller looks at `matchLabels` only, so the drives are labelled with the set's id before: by the
+ * cluster's own labels alone, the claims of a pool that was removed would be in it. A set of an earlier version stays as it was made.
+ */
 export function groupObject(
     record: SetRecord,
     namespace: string,
@@ -44,7 +48,7 @@ export function groupObject(
         },
         spec: {
             volumeGroupSnapshotClassName: record.className,
-            source: { selector: { matchLabels: { ...selector } } },
+            source: { selector: { matchLabels: { ...selector, ...(record.id && { [setIdLabel]: record.id }) } } },
         },
     };
 }
@@ -61,6 +65,12 @@ export function groupSnapshot({ cluster, record, labels, warn }: TakeOptions): S
     return {
         kind: { apiVersion: object.apiVersion, kind },
         objects: [object],
+        async prepare() {
+            for (const { claim } of membersOf(record)) {
+                const reference = { ...claimKind, metadata: { name: claim, namespace } };
+                await kubernetes.patch(reference, { metadata: { labels: { [setIdLabel]: record.id } } });
+            }
+        },
         isCut: ({ metadata, status }) =>
             isCut(kubernetes, `groupsnapcontent-${metadata.uid}`, groupContentKind, status),
         isReady: async ({ metadata, status }) =>
@@ -93,7 +103,7 @@ export function withMembers(record: SetRecord, members: VolumeSnapshot[]): (Volu
 
 /** Says on what Kubernetes made which set and which drive it is of. On the content, too: it outlives a lost namespace. */
 async function tell(kubernetes: Kubernetes, record: SetRecord, claim: string, member: VolumeSnapshot): Promise<void> {
-    const labels = { [setLabel]: record.set, [clusterLabel]: record.cluster };
+    const labels = originOf(record);
     await kubernetes.patch({ ...snapshotKind, metadata: member.metadata }, { metadata: { labels } });
     const content = { ...contentKind, metadata: { name: member.status?.boundVolumeSnapshotContentName ?? "" } };
     await kubernetes.patch(content, { metadata: { labels, annotations: { [claimAnnotation]: claim } } });

@@ -1,16 +1,33 @@
 /** Goes back to a set in place: the servers stop, and their claims are made anew from the snapshots. */
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { poolName } from "../names";
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes";
+import { poolName, statefulSetOf } from "../names";
 import { until } from "../until";
 import type { FoundSet } from "./findSet";
-import { createClaims, type Restore, type RestoredDrive, restoredAnnotation } from "./restore";
+import {
+    type Begun,
+    createClaim,
+    isRestored,
+    type Patience,
+    type Present,
+    type Restore,
+    type RestoredDrive,
+} from "./restore";
 import { claimKind } from "./snapshotSet";
 
-/** Annotation of the first pool's StatefulSet while its cluster goes back to a set: which one. */
+/** Annotation of the first pool's StatefulSet while its cluster goes back to a set: from where, see `restoreSource`. */
 export const restoringAnnotation = "minio-cluster/restoring";
 
-/** Labels of a volume that a restore replaced: the namespace and the component whose drive it was. */
-export const replacedLabels = { namespace: "minio-cluster/replaced-in", cluster: "minio-cluster/replaced-of" };
+/** Beside it, the id of the set, and when the restore began. */
+const restoringSetAnnotation = "minio-cluster/restoring-set";
+const restoringSinceAnnotation = "minio-cluster/restoring-since";
+
+/** Labels of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began. */
+export const replacedLabels = {
+    namespace: "minio-cluster/replaced-in",
+    cluster: "minio-cluster/replaced-of",
+    since: "minio-cluster/replaced-at",
+};
 
 const statefulSetKind = { apiVersion: "apps/v1", kind: "StatefulSet" };
 
@@ -21,54 +38,196 @@ interface Claim extends AnyObject {
 /** How long servers and claims may take to end, in milliseconds. */
 const endMilliseconds = 180_000;
 
+/** A pod that was to be gone so long ago does not end by itself, in milliseconds. */
+const stuckMilliseconds = 30_000;
+
+export interface ReplaceOptions {
+    say: (text: string) => void;
+    patience: Patience;
+    /** Default: `endMilliseconds`. */
+    endMilliseconds?: number;
+}
+
+/** The restore that was begun and not ended, by what stands on the first pool's StatefulSet. */
+export function begunBy(statefulSet: V1StatefulSet | undefined): Begun | undefined {
+    const annotations = statefulSet?.metadata?.annotations ?? {};
+    const source = annotations[restoringAnnotation];
+    return source === undefined
+        ? undefined
+        : { source, set: annotations[restoringSetAnnotation], since: annotations[restoringSinceAnnotation] };
+}
+
+/** What would stop a restore in place midway, or lose what it promises to keep, as it can be seen before anything is touched. */
+export async function replacementProblems(kubernetes: Kubernetes, restored: Restore): Promise<string[]> {
+    const { namespace } = restored.spec;
+    const statefulSets = await Promise.all(poolNames(restored).map((name) => kubernetes.statefulSet(namespace, name)));
+    return problemsOf(
+        restored,
+        statefulSets.filter((one) => one !== undefined),
+        await kubernetes.pods(namespace, {}),
+        Date.now(),
+    );
+}
+
+/**
+ * Pure.
+ *
+ * @param statefulSets those of the pools that are there, as they are now: what the program wants of them is not done yet
+ * @param pods all of the namespace
+ * @param now in milliseconds since 1970
+ */
+export function problemsOf(
+    restored: Pick<Restore, "names" | "spec" | "drives">,
+    statefulSets: V1StatefulSet[],
+    pods: V1Pod[],
+    now: number,
+): string[] {
+    const { app } = restored.names.selector;
+    const own = poolNames(restored);
+    const claims = new Set(restored.drives.map(({ claim }) => claim));
+    const deleting = statefulSets.filter(
+        ({ spec }) => spec?.persistentVolumeClaimRetentionPolicy?.whenScaled === "Delete",
+    );
+    const ofPods = pods.flatMap((pod) => {
+        const name = pod.metadata?.name;
+        const statefulSet = statefulSetOf(pod);
+        if (statefulSet !== undefined && own.includes(statefulSet)) {
+            const until = pod.metadata?.deletionTimestamp;
+            return until && now - new Date(until).getTime() > stuckMilliseconds
+                ? `the pod ${name} is deleted and does not end, so its drives could not be replaced; mostly its node is lost. When the node ` +
+                      `is off for certain, run: kubectl delete pod ${name} --force`
+                : [];
+        }
+        const { labels } = pod.metadata ?? {};
+        if (statefulSet !== undefined && labels?.app === app && labels?.pool === statefulSet) {
+            return `${name} is a server of the pool ${statefulSet}, which the program has no more: run pulumi up without restoreFrom first`;
+        }
+        const used = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+        const drives = used.filter((claim) => claims.has(claim));
+        return drives.length > 0
+            ? `the pod ${name} uses ${drives.join(", ")}, which could not be replaced as long as the pod is there: delete it first`
+            : [];
+    });
+    return [
+        ...deleting.map(
+            ({ metadata }) =>
+                `persistentVolumeClaimRetentionPolicy.whenScaled of the StatefulSet ${metadata?.name} is Delete, so Kubernetes would delete ` +
+                "the claims when the servers stop: set it to Retain, run pulumi up without restoreFrom, and restore then",
+        ),
+        ...ofPods,
+    ];
+}
+
 /**
  * Replaces the data of a cluster. Every step may be done twice, and an interrupted restore is continued by the next one.
  *
- * @throws Error when a server or a claim does not end
+ * @throws Error that says what has stopped it, and how to go on or back
  */
 export async function replaceData(
     kubernetes: Kubernetes,
     restored: Restore,
     found: FoundSet,
-    say: (text: string) => void,
+    present: Present,
+    options: ReplaceOptions,
 ): Promise<void> {
-    const { names, spec, source } = restored;
+    const { say, patience } = options;
+    const { names, spec, source, drives } = restored;
     const { namespace } = spec;
-    if (spec.persistentVolumeClaimRetentionPolicy.whenScaled === "Delete") {
-        throw new Error(
-            "persistentVolumeClaimRetentionPolicy.whenScaled is Delete, so the volumes would be lost when the servers stop: " +
-                "set it to Retain, run pulumi up, and restore then",
-        );
-    }
-    const wanted = spec.pools.map(({ replicas }, pool) => ({ name: poolName(names.cluster, pool), replicas }));
-    const there = await Promise.all(wanted.map(({ name }) => kubernetes.statefulSet(namespace, name)));
+    const since = sinceOf(present) ?? new Date().toISOString().replace(/\.\d+|[-:]/g, "");
+    const wanted = spec.pools.map(({ replicas }, pool) => ({
+        reference: reference(poolName(names.cluster, pool), namespace),
+        replicas,
+    }));
+    const there = await patience(() =>
+        Promise.all(wanted.map(({ reference: { metadata } }) => kubernetes.statefulSet(namespace, metadata.name))),
+    );
     // Claims that outlived their StatefulSets have no servers to stop.
-    const pools = wanted
-        .filter((_, pool) => there[pool])
-        .map(({ name, replicas }) => ({ reference: { ...statefulSetKind, metadata: { name, namespace } }, replicas }));
-    const mark = async (restoring: string | null) => {
+    const pools = wanted.filter((_, pool) => there[pool]);
+    const mark = async (begun?: Begun) => {
+        const annotations = {
+            [restoringAnnotation]: begun?.source ?? null,
+            [restoringSetAnnotation]: begun?.set ?? null,
+            [restoringSinceAnnotation]: begun?.since ?? null,
+        };
         if (pools.length > 0) {
-            await kubernetes.patch(pools[0].reference, {
-                metadata: { annotations: { [restoringAnnotation]: restoring } },
-            });
+            await patience(() => kubernetes.patch(pools[0].reference, { metadata: { annotations } }));
         }
     };
-    await mark(source);
-    say("stops all servers");
-    for (const { reference } of pools) {
-        await kubernetes.patch(reference, { spec: { replicas: 0 } });
+    const scale = async (to: (replicas: number) => number) => {
+        for (const { reference, replicas } of pools) {
+            await patience(() => kubernetes.patch(reference, { spec: { replicas: to(replicas) } }));
+        }
+    };
+    const start = async () => {
+        await scale((replicas) => replicas);
+        await mark();
+    };
+
+    // Before any server stops, as a claim that is deleted takes its volume with it.
+    for (const { claim } of drives) {
+        await patience(async () => {
+            const there = await kubernetes.read<Claim>(claimReference(claim, namespace));
+            if (there && !isRestored(there, restored, found)) {
+                await keepVolume(kubernetes, there);
+            }
+        });
     }
+    await mark({ source, set: found.id, since });
+    try {
+        say("stops all servers");
+        await scale(() => 0);
+        await patience(() => untilServersEnd(kubernetes, restored, options));
+    } catch (error) {
+        const { message } = error as Error;
+        if (isUntouched(restored, present)) {
+            await start().catch((second: Error) => {
+                throw new Error(`${message}; and then: ${second.message}. ${wayOn(restored, since)}`);
+            });
+            throw new Error(`${message}. Nothing was replaced, and the servers start again`);
+        }
+        throw new Error(`${message}. ${wayOn(restored, since)}`);
+    }
+    try {
+        for (const drive of drives) {
+            await patience(() => replaceClaim(kubernetes, restored, found, drive, since, options));
+        }
+        await start();
+    } catch (error) {
+        throw new Error(`${(error as Error).message}. ${wayOn(restored, since)}`);
+    }
+}
+
+/** When the restore began that goes on now. */
+function sinceOf({ begun, claims }: Present): string | undefined {
+    return begun?.since ?? [...claims.values()].find(({ since }) => since !== undefined)?.since;
+}
+
+/** Whether the cluster may start again as it is: all of its claims are there, and none was made from the set. */
+function isUntouched({ drives, source }: Restore, { claims }: Present): boolean {
+    return drives.every(({ claim }) => claims.has(claim) && claims.get(claim)?.source !== source);
+}
+
+async function keepVolume(kubernetes: Kubernetes, { spec }: Claim, labels?: Record<string, string>): Promise<void> {
+    if (spec?.volumeName) {
+        await kubernetes.patch(
+            { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: spec.volumeName } },
+            { ...(labels && { metadata: { labels } }), spec: { persistentVolumeReclaimPolicy: "Retain" } },
+        );
+    }
+}
+
+async function untilServersEnd(kubernetes: Kubernetes, restored: Restore, options: ReplaceOptions): Promise<void> {
+    const own = poolNames(restored);
+    let left: V1Pod[] = [];
     await untilSo(
-        "the servers do not end",
-        async () => (await kubernetes.pods(namespace, names.selector)).length === 0,
+        () => `these servers do not end: ${left.map(({ metadata }) => metadata?.name).join(", ")}`,
+        async () => {
+            const pods = await kubernetes.pods(restored.spec.namespace, restored.names.selector);
+            left = pods.filter((pod) => own.includes(statefulSetOf(pod) ?? ""));
+            return left.length === 0;
+        },
+        options,
     );
-    for (const drive of restored.drives) {
-        await replaceClaim(kubernetes, restored, found, drive, say);
-    }
-    for (const { reference, replicas } of pools) {
-        await kubernetes.patch(reference, { spec: { replicas } });
-    }
-    await mark(null);
 }
 
 async function replaceClaim(
@@ -76,41 +235,95 @@ async function replaceClaim(
     restored: Restore,
     found: FoundSet,
     drive: RestoredDrive,
-    say: (text: string) => void,
+    since: string,
+    options: ReplaceOptions,
 ): Promise<void> {
     const { namespace } = restored.spec;
-    const reference = { ...claimKind, metadata: { name: drive.claim, namespace } };
-    const claim = await kubernetes.read<Claim>(reference);
-    if (claim && claim.metadata.annotations?.[restoredAnnotation] !== restored.source) {
+    const name = claimReference(drive.claim, namespace);
+    const claim = await kubernetes.read<Claim>(name);
+    if (claim && !isRestored(claim, restored, found)) {
         const volume = claim.spec?.volumeName;
-        say(`${drive.claim}: keeps its volume ${volume}, and begins with ${found.drives.get(drive.source)?.snapshot}`);
-        if (volume) {
-            await kubernetes.patch(
-                { apiVersion: "v1", kind: "PersistentVolume", metadata: { name: volume } },
-                {
-                    metadata: {
-                        labels: {
-                            [replacedLabels.namespace]: namespace,
-                            [replacedLabels.cluster]: restored.names.cluster,
-                        },
-                    },
-                    spec: { persistentVolumeReclaimPolicy: "Retain" },
-                },
-            );
-        }
-        await kubernetes.remove(reference);
-        await untilSo(`${drive.claim} is not deleted`, async () => {
-            const there = await kubernetes.read(reference);
-            return there === undefined || there.metadata.uid !== claim.metadata.uid;
+        const snapshot = found.drives.get(drive.source)?.snapshot;
+        options.say(`${drive.claim}: keeps its volume ${volume}, and begins with ${snapshot}`);
+        await keepVolume(kubernetes, claim, {
+            [replacedLabels.namespace]: namespace,
+            [replacedLabels.cluster]: restored.names.cluster,
+            [replacedLabels.since]: since,
         });
+        const { uid } = claim.metadata;
+        await kubernetes.remove({ ...name, metadata: { ...name.metadata, uid } });
+        await untilSo(
+            () => `${drive.claim} is not deleted`,
+            async () => {
+                const there = await kubernetes.read(name);
+                return there === undefined || there.metadata.uid !== uid;
+            },
+            options,
+        );
     }
-    await createClaims(kubernetes, restored, found, [drive.claim]);
+    await createClaim(kubernetes, restored, found, drive.claim, since);
 }
 
-function untilSo(complaint: string, isSo: () => Promise<boolean>): Promise<true> {
+/** What is said of a restore that has stopped while the servers are. */
+function wayOn(restored: Restore, since: string): string {
+    return (
+        "All servers are stopped, and all replaced volumes are kept. Once that is mended, pulumi up goes on from here. To go back to the " +
+        `replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see docs/backup.md):\n${wayBack(restored, since)}`
+    );
+}
+
+/** The commands that give a cluster the volumes back which a restore has replaced. Pure. */
+export function wayBack({ names, spec }: Pick<Restore, "names" | "spec">, since: string): string {
+    const { namespace, pools } = spec;
+    const { cluster } = names;
+    const each = (replicas: (pool: number) => number) =>
+        pools.map(
+            (_, pool) =>
+                `kubectl scale statefulset ${poolName(cluster, pool)} --namespace ${namespace} --replicas ${replicas(pool)}`,
+        );
+    const replaced = [
+        `${replacedLabels.namespace}=${namespace}`,
+        `${replacedLabels.cluster}=${cluster}`,
+        `${replacedLabels.since}=${since}`,
+    ];
+    const patch = {
+        metadata: { labels: Object.fromEntries(Object.values(replacedLabels).map((label) => [label, null])) },
+        spec: { claimRef: { uid: null, resourceVersion: null } },
+    };
+    const marks = [restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation].map((name) => `${name}-`);
+    return [
+        ...each(() => 0),
+        `kubectl wait pod --for delete --namespace ${namespace} --selector app=${cluster},pool --timeout 180s`,
+        `for volume in $(kubectl get pv --selector "${replaced.join(",")}" --output name); do`,
+        `    claim=$(kubectl get "$volume" --output 'jsonpath={.spec.claimRef.name}')`,
+        `    kubectl delete pvc "$claim" --namespace ${namespace} --ignore-not-found`,
+        `    kubectl patch "$volume" --type merge --patch '${JSON.stringify(patch)}'`,
+        "done",
+        `kubectl annotate statefulset ${cluster} --namespace ${namespace} ${marks.join(" ")}`,
+        ...each((pool) => pools[pool].replicas),
+    ].join("\n");
+}
+
+function poolNames({ names, spec }: Pick<Restore, "names" | "spec">): string[] {
+    return spec.pools.map((_, pool) => poolName(names.cluster, pool));
+}
+
+function reference(name: string, namespace: string): ObjectReference {
+    return { ...statefulSetKind, metadata: { name, namespace } };
+}
+
+function claimReference(name: string, namespace: string): ObjectReference {
+    return { ...claimKind, metadata: { name, namespace } };
+}
+
+function untilSo(
+    complaint: () => string,
+    isSo: () => Promise<boolean>,
+    { endMilliseconds: most = endMilliseconds }: ReplaceOptions,
+): Promise<true> {
     return until(async () => (await isSo()) || undefined, {
-        deadline: performance.now() + endMilliseconds,
+        deadline: performance.now() + most,
         milliseconds: 500,
-        late: () => `${complaint} in ${endMilliseconds / 1000} s`,
+        late: () => `${complaint()} in ${most / 1000} s`,
     });
 }

@@ -8,6 +8,7 @@ export function singleSnapshots({ cluster, record, labels }: TakeOptions): Snaps
     return {
         kind: snapshotKind,
         objects: membersOf(record).map((member) => snapshotObject(record, member, namespace, labels)),
+        prepare: async () => {},
         isCut: ({ metadata, status }) => isCut(kubernetes, `snapcontent-${metadata.uid}`, contentKind, status),
         isReady: async ({ status }) => status?.readyToUse === true,
         finish: async () => record,

@@ -1,4 +1,5 @@
-/** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure. */
+/** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the id. */
+import { randomBytes } from "node:crypto";
 import type { PoolSpec } from "../defaults";
 import { driveNames } from "../endpoints";
 import type { AnyObject } from "../kubernetes";
@@ -7,6 +8,12 @@ import { parseQuantity } from "../quantity";
 
 /** Label of everything that belongs to a set, with the set's name. */
 export const setLabel = "minio-cluster/snapshot-set";
+
+/**
+ * Label with the set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of that
+ * name must not get into a restore of the later one. Single snapshots have it in their names too, which outlive a lost namespace.
+ */
+export const setIdLabel = "minio-cluster/snapshot-set-id";
 
 /** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
 export const claimAnnotation = "minio-cluster/snapshot-of";
@@ -29,6 +36,8 @@ export type RecordedPool = Pick<PoolSpec, "replicas" | "drivesPerServer" | "stor
 /** What is recorded of a set. No secret: a cluster with another root password reads the same drives. */
 export interface SetRecord {
     set: string;
+    /** Made when the set is taken. Sets of earlier versions have none. */
+    id?: string;
     /** The component's name, from which the claims' names follow. */
     cluster: string;
     /** RFC 3339. */
@@ -72,27 +81,53 @@ export function claimName(cluster: string, { pool, server, drive }: DrivePositio
     return `${drive}-${poolName(cluster, pool)}-${server}`;
 }
 
-export function snapshotName(set: string, claim: string): string {
-    return `${set}-${claim}`;
+/** An id for a set that is taken now. It begins with a letter, so that it is no server's number at the end of a name. */
+export function newSetId(): string {
+    return `s${randomBytes(5).toString("hex")}`;
+}
+
+export function snapshotName(set: string, claim: string, id?: string): string {
+    return `${set}-${claim}${id === undefined ? "" : `-${id}`}`;
+}
+
+/** The claim that a single snapshot was taken of, and the id of its set, by its name; undefined when it is of another set or cluster. */
+export function parseSnapshotName(
+    name: string,
+    set: string,
+    cluster: string,
+): { claim: string; id?: string } | undefined {
+    const pattern = new RegExp(`^${set}-(data\\d*-${cluster}(?:-pool-\\d+)?-\\d+)(?:-(s[0-9a-f]+))?$`);
+    const [, claim, id] = pattern.exec(name) ?? [];
+    return claim === undefined ? undefined : { claim, id };
 }
 
 export function membersOf({
     set,
+    id,
     cluster,
     pools,
     snapshots = {},
-}: Pick<SetRecord, "set" | "cluster" | "pools" | "snapshots">): Member[] {
+}: Pick<SetRecord, "set" | "id" | "cluster" | "pools" | "snapshots">): Member[] {
     return drivesOf(pools)
         .map((drive) => claimName(cluster, drive))
-        .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim) }));
+        .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim, id) }));
 }
 
 export function recordName(cluster: string, set: string): string {
     return `${cluster}-snapshots-${set}`;
 }
 
-export function setLabels(names: Names, labels: Record<string, string> | undefined, set: string) {
-    return { ...labelsOf(names, { labels }), [setLabel]: set };
+export function setLabels(
+    names: Names,
+    labels: Record<string, string> | undefined,
+    { set, id }: Pick<SetRecord, "set" | "id">,
+): Record<string, string> {
+    return { ...labelsOf(names, { labels }), [setLabel]: set, ...(id && { [setIdLabel]: id }) };
+}
+
+/** Labels of what Kubernetes makes of a group by itself: of which set and cluster it is. */
+export function originOf({ set, id, cluster }: SetRecord): Record<string, string> {
+    return { [setLabel]: set, [clusterLabel]: cluster, ...(id && { [setIdLabel]: id }) };
 }
 
 /** The VolumeSnapshot of a member. */
@@ -123,15 +158,15 @@ export function parseRecord(configMap: AnyObject | undefined): SetRecord | undef
 }
 
 /**
- * Which drives a set has, by the names of its snapshots alone, for one whose record was lost with its namespace. Undefined
- * when they are not those of whole pools.
+ * Which drives a set has, by the claims of its snapshots alone, for one whose record was lost with its namespace. Undefined when they
+ * are not those of whole pools.
  *
- * @param sizes of each snapshot, in bytes, by its name
+ * @param sizes of each claim's snapshot, in bytes
  */
-export function poolsOfSnapshots(set: string, cluster: string, sizes: Map<string, number>): RecordedPool[] | undefined {
-    const pattern = new RegExp(`^${set}-(data(\\d*))-${cluster}(?:-pool-(\\d+))?-(\\d+)$`);
-    const drives = [...sizes].flatMap(([name, bytes]) => {
-        const match = pattern.exec(name);
+export function poolsOfClaims(cluster: string, sizes: Map<string, number>): RecordedPool[] | undefined {
+    const pattern = new RegExp(`^(data(\\d*))-${cluster}(?:-pool-(\\d+))?-(\\d+)$`);
+    const drives = [...sizes].flatMap(([claim, bytes]) => {
+        const match = pattern.exec(claim);
         return match ? [{ pool: Number(match[3] ?? 0), server: Number(match[4]), drive: match[1], bytes }] : [];
     });
     const count = (values: unknown[]) => new Set(values).size;
@@ -144,8 +179,9 @@ export function poolsOfSnapshots(set: string, cluster: string, sizes: Map<string
             storageSize: String(Math.max(...own.map(({ bytes }) => bytes))),
         });
     }
-    const expected = membersOf({ set, cluster, pools }).map(({ snapshot }) => snapshot);
-    const whole = expected.length > 0 && expected.length === drives.length && expected.every((name) => sizes.has(name));
+    const expected = drivesOf(pools).map((drive) => claimName(cluster, drive));
+    const whole =
+        expected.length > 0 && expected.length === drives.length && expected.every((claim) => sizes.has(claim));
     return whole ? pools : undefined;
 }
 

@@ -17,12 +17,14 @@ import { groupObject, groupVersion } from "./groupSnapshot";
 import {
     configMapKind,
     membersOf,
+    newSetId,
     parseRecord,
     recordName,
     recordObject,
     type SetRecord,
     setLabels,
     snapshotKind,
+    snapshotName,
     snapshotObject,
 } from "./snapshotSet";
 import { takeSet, type VolumeSnapshot } from "./takeSet";
@@ -156,6 +158,7 @@ export function missingMembers(record: SetRecord, present: VolumeSnapshot[]): st
 function newRecord(names: Names, spec: MinioClusterSpec, set: string, group?: string): SetRecord {
     return {
         set,
+        id: newSetId(),
         cluster: names.cluster,
         takenAt: new Date().toISOString(),
         consistency: spec.snapshots?.consistency ?? "Frozen",
@@ -188,10 +191,11 @@ async function takeMissing(
     const { missing, group } = await askCluster(options, spec);
     for (const set of missing) {
         try {
+            const record = newRecord(names, spec, set, group);
             await takeSet({
                 cluster: await freezable(await connection.act(), names, spec, credentials),
-                record: newRecord(names, spec, set, group),
-                labels: setLabels(names, spec.labels, set),
+                record,
+                labels: setLabels(names, spec.labels, record),
                 freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
                 readyTimeoutSeconds: spec.rollout.timeoutSeconds,
                 say: (text) => pulumi.log.info(text, resource, undefined, true),
@@ -235,12 +239,16 @@ function register(
     isThere: boolean,
 ): void {
     const optionsOf = (object: string) => ({ ...opts, ...(isThere && takenOver(object, spec.namespace)) });
-    const labels = setLabels(names, spec.labels, record.set);
-    const snapshots = record.group
-        ? [groupObject(record, spec.namespace, labels, names.selector)]
-        : membersOf(record).map((member) => snapshotObject(record, member, spec.namespace, labels));
-    for (const snapshot of snapshots) {
-        new CustomResource(snapshot.metadata.name, snapshot, optionsOf(snapshot.metadata.name));
+    const labels = setLabels(names, spec.labels, record);
+    if (record.group) {
+        const group = groupObject(record, spec.namespace, labels, names.selector);
+        new CustomResource(group.metadata.name, group, optionsOf(group.metadata.name));
+    } else {
+        for (const member of membersOf(record)) {
+            // For Pulumi without the id, which a preview does not know yet.
+            const snapshot = snapshotObject(record, member, spec.namespace, labels);
+            new CustomResource(snapshotName(record.set, member.claim), snapshot, optionsOf(member.snapshot));
+        }
     }
     const configMap = recordObject(record, spec.namespace, labels);
     new ConfigMap(configMap.metadata.name, configMap, optionsOf(configMap.metadata.name));

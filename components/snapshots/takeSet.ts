@@ -26,6 +26,8 @@ export interface SnapshotMethod {
     kind: KindReference;
     /** What is made, all at once; each with the label of the set. */
     objects: AnyObject[];
+    /** Called before anything waits. */
+    prepare(): Promise<void>;
     isCut(object: Snapshotted): Promise<boolean>;
     isReady(object: Snapshotted): Promise<boolean>;
     /**
@@ -64,10 +66,11 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
     const { kubernetes, namespace } = cluster;
     const { set, consistency } = record;
     const method = record.group ? groupSnapshot(options) : singleSnapshots(options);
-    await removeLeftovers(cluster, record, method);
+    await removeLeftovers(options, method);
     await mark(cluster, set);
     const count = membersOf(record).length;
     try {
+        await method.prepare();
         const cut = async (deadline: number) => {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
             await untilAll(options, method, deadline, "cut", method.isCut);
@@ -89,7 +92,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
     } catch (error) {
-        await removeObjects(cluster, record, method);
+        await removeObjects(options, method);
         throw error;
     } finally {
         await mark(cluster, null);
@@ -105,8 +108,9 @@ async function mark({ kubernetes, namespace, statefulSet }: Freezable, set: stri
 }
 
 /** Deletes what an interrupted program left of a set; but not a whole set of which only the record is lost. */
-async function removeLeftovers(cluster: Freezable, record: SetRecord, method: SnapshotMethod): Promise<void> {
-    const there = await objectsThere(cluster, record, method);
+async function removeLeftovers(options: TakeOptions, method: SnapshotMethod): Promise<void> {
+    const { cluster, record } = options;
+    const there = await objectsOfName(options, method);
     const annotations = (await cluster.kubernetes.statefulSet(cluster.namespace, cluster.statefulSet))?.metadata
         ?.annotations;
     if (there.length > 0 && annotations?.[takingAnnotation] !== record.set) {
@@ -115,21 +119,22 @@ async function removeLeftovers(cluster: Freezable, record: SetRecord, method: Sn
                 `record, the ConfigMap ${recordName(record.cluster, record.set)}, is not: delete them, or use another name`,
         );
     }
-    await removeObjects(cluster, record, method);
+    await removeObjects(options, method);
 }
 
 /** Waits until all that was made is so far. */
 function untilAll(
-    { cluster, record, say }: TakeOptions,
+    options: TakeOptions,
     method: SnapshotMethod,
     deadline: number,
     what: string,
     isSo: (object: Snapshotted) => Promise<boolean>,
 ): Promise<Snapshotted[]> {
+    const { record, say } = options;
     let there: Snapshotted[] = [];
     let missing: AnyObject[] = [];
     const look = async () => {
-        there = await objectsThere(cluster, record, method);
+        there = await objectsThere(options, method);
         const so = await Promise.all(there.map(isSo));
         const done = new Set(there.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
         missing = method.objects.filter(({ metadata }) => !done.has(metadata.name));
@@ -145,23 +150,25 @@ function untilAll(
     return until(look, { deadline, milliseconds: pollMilliseconds, late });
 }
 
-async function objectsThere(
-    { kubernetes, namespace }: Freezable,
-    record: SetRecord,
-    { kind, objects }: SnapshotMethod,
-): Promise<Snapshotted[]> {
-    const names = new Set(objects.map(({ metadata }) => metadata.name));
-    const found = await kubernetes.list<Snapshotted>(kind, namespace, { [setLabel]: record.set });
-    return found.filter(({ metadata }) => names.has(metadata.name));
+async function objectsThere(options: TakeOptions, method: SnapshotMethod): Promise<Snapshotted[]> {
+    const names = new Set(method.objects.map(({ metadata }) => metadata.name));
+    return (await objectsOfName(options, method)).filter(({ metadata }) => names.has(metadata.name));
 }
 
-/** Deletes what is there of a set, and waits until it is gone. */
-async function removeObjects(cluster: Freezable, record: SetRecord, method: SnapshotMethod): Promise<void> {
+/** What is there of any set of this name of this cluster: one that an interrupted program left has another id. */
+async function objectsOfName({ cluster, record }: TakeOptions, { kind }: SnapshotMethod): Promise<Snapshotted[]> {
+    const { kubernetes, namespace, selector } = cluster;
+    return kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: record.set });
+}
+
+/** Deletes what is there of a set that is not whole, and waits until it is gone. */
+async function removeObjects(options: TakeOptions, method: SnapshotMethod): Promise<void> {
+    const { kubernetes } = options.cluster;
     let left: Snapshotted[] = [];
     const look = async () => {
-        left = await objectsThere(cluster, record, method);
+        left = await objectsOfName(options, method);
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
-        await Promise.all(present.map(({ metadata }) => cluster.kubernetes.remove({ ...method.kind, metadata })));
+        await Promise.all(present.map(({ metadata }) => kubernetes.remove({ ...method.kind, metadata })));
         return left.length === 0 || undefined;
     };
     await until(look, {

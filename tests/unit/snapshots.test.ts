@@ -5,15 +5,25 @@ import { withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { requestsUnderWay } from "../../components/snapshots/freeze";
 import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
-import { claimObject, planRestore, restoreOf } from "../../components/snapshots/restore";
+import {
+    type ClaimOrigin,
+    claimObject,
+    otherSet,
+    type Present,
+    planRestore,
+    restoreOf,
+} from "../../components/snapshots/restore";
 import {
     membersOf,
     mismatch,
+    newSetId,
     parseRecord,
-    poolsOfSnapshots,
+    parseSnapshotName,
+    poolsOfClaims,
     type RecordedPool,
     recordObject,
     type SetRecord,
+    setLabels,
     snapshotKind,
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
@@ -65,6 +75,20 @@ describe("a set of snapshots", () => {
         });
     });
 
+    it("of a group is only of the claims that are labelled for it, not of a removed pool's", () => {
+        const group = { ...record, id: "s1", group: "groupsnapshot.storage.k8s.io/v1" };
+        const { spec } = groupObject(group, "a", {}, { app: "minio" });
+        assert.deepEqual(spec.source.selector.matchLabels, { app: "minio", "minio-cluster/snapshot-set-id": "s1" });
+    });
+
+    it("has its own id on everything that belongs to it, and in the names that the storage system keeps", () => {
+        const own = { ...record, id: "s1" };
+        assert.equal(membersOf(own)[0].snapshot, "monday-data0-minio-0-s1");
+        assert.equal(setLabels(namesOf("minio"), {}, own)["minio-cluster/snapshot-set-id"], "s1");
+        assert.equal(setLabels(namesOf("minio"), {}, record)["minio-cluster/snapshot-set-id"], undefined);
+        assert.notEqual(newSetId(), newSetId());
+    });
+
     it("of a group is whole when each drive has a snapshot, whatever else the labels match", () => {
         const of = (claim: string) => ({
             ...snapshotKind,
@@ -114,26 +138,25 @@ describe("a set of snapshots", () => {
             { minLength: 1, maxLength: 3 },
         );
         fc.assert(
-            fc.property(name, name, name, pools, (set, otherSet, cluster, some) => {
+            fc.property(name, name, name, pools, fc.boolean(), (set, otherSet, cluster, some, hasId) => {
                 fc.pre(set !== otherSet);
                 const taken = some.map((one) => pool({ ...one, storageSize: "1073741824" }));
-                const sizes = new Map(
-                    [set, otherSet].flatMap((which) =>
-                        membersOf({ set: which, cluster, pools: taken }).map(
-                            ({ snapshot }) => [snapshot, 2 ** 30] as const,
-                        ),
-                    ),
-                );
+                const id = hasId ? newSetId() : undefined;
+                const own = membersOf({ set, id, cluster, pools: taken });
+                const others = membersOf({ set: otherSet, id: newSetId(), cluster, pools: taken });
+                const parsed = [...own, ...others].map(({ snapshot }) => parseSnapshotName(snapshot, set, cluster));
+                assert.deepEqual(parsed, [...own.map(({ claim }) => ({ claim, id })), ...others.map(() => undefined)]);
+                const sizes = new Map(own.map(({ claim }) => [claim, 2 ** 30]));
                 assert.deepEqual(
-                    poolsOfSnapshots(set, cluster, sizes),
+                    poolsOfClaims(cluster, sizes),
                     taken.map(({ replicas, drivesPerServer, storageSize }) => ({
                         replicas,
                         drivesPerServer,
                         storageSize,
                     })),
                 );
-                sizes.delete(membersOf({ set, cluster, pools: taken })[0].snapshot);
-                assert.equal(poolsOfSnapshots(set, cluster, sizes), undefined);
+                sizes.delete(own[0].claim);
+                assert.equal(poolsOfClaims(cluster, sizes), undefined);
             }),
         );
     });
@@ -168,36 +191,48 @@ describe("a restore", () => {
         });
     const restored = restoreOf(namesOf("copy"), specOf());
     const { source, drives } = restored;
-    const all = (from: string | undefined) => new Map(drives.map(({ claim }) => [claim, from]));
-    const plan = (
-        present: { statefulSet?: boolean; claims: Map<string, string | undefined>; interrupted?: boolean },
-        confirm?: string,
-    ) => planRestore({ source, drives, spec: specOf(confirm) }, { statefulSet: false, interrupted: false, ...present });
+    const all = (from: string | undefined, more: Partial<ClaimOrigin> = {}) =>
+        new Map(drives.map(({ claim }): [string, ClaimOrigin] => [claim, { source: from, ...more }]));
+    const one = (from: string | undefined) => new Map([["data-copy-0", { source: from }]]);
+    const confirm = "replace the data of copy";
+    const plan = (present: Partial<Present>, confirm?: string) =>
+        planRestore({ source, drives, spec: specOf(confirm) }, { statefulSet: false, claims: new Map(), ...present });
 
     it("makes the claims of a new cluster, as the StatefulSet would, from the snapshots of the old one", () => {
-        const { metadata, spec } = claimObject(restored, drives[1], "monday-data-minio-1");
+        const { metadata, spec } = claimObject(restored, drives[1], "monday-data-minio-1", "s1");
         assert.equal(drives[1].source, "data-minio-1");
         assert.deepEqual(metadata, {
             name: "data-copy-1",
             namespace: "b",
             labels: { app: "copy", pool: "copy" },
-            annotations: { "minio-cluster/restored-from": "a/minio/monday" },
+            annotations: {
+                "minio-cluster/restored-from": "a/minio/monday",
+                "minio-cluster/restored-set": "s1",
+            },
         });
         assert.equal(spec.dataSource.name, "monday-data-minio-1");
         assert.deepEqual(spec.resources, { requests: { storage: "10Gi" } });
     });
 
     it("makes all claims where there are none, and the missing ones where it was cut off", () => {
-        assert.deepEqual(plan({ claims: new Map() }), { kind: "create", claims: ["data-copy-0", "data-copy-1"] });
-        assert.deepEqual(plan({ claims: new Map([["data-copy-0", source]]) }), {
-            kind: "create",
-            claims: ["data-copy-1"],
-        });
+        assert.deepEqual(plan({}), { kind: "create", claims: ["data-copy-0", "data-copy-1"] });
+        assert.deepEqual(plan({ claims: one(source) }), { kind: "create", claims: ["data-copy-1"] });
     });
 
     it("is done once, and leaves a lost drive of a running cluster to MinIO", () => {
         assert.deepEqual(plan({ statefulSet: true, claims: all(source) }), { kind: "none" });
-        assert.deepEqual(plan({ statefulSet: true, claims: new Map([["data-copy-0", source]]) }), { kind: "none" });
+        assert.deepEqual(plan({ statefulSet: true, claims: one(source) }), { kind: "none" });
+    });
+
+    it("that has ended is over, whichever drives were lost and healed since, and with its StatefulSets too", () => {
+        const healed = all(undefined, { ended: source });
+        for (const statefulSet of [true, false]) {
+            for (const claims of [healed, new Map([...healed].slice(1)), new Map([...healed, ...one(undefined)])]) {
+                assert.deepEqual(plan({ statefulSet, claims }), { kind: "none" });
+                assert.deepEqual(plan({ statefulSet, claims }, confirm), { kind: "none" });
+            }
+        }
+        assert.equal(plan({ claims: all(undefined, { ended: "a/minio/tuesday" }) }).kind, "refuse");
     });
 
     it("replaces data that is there only when that is confirmed", () => {
@@ -212,14 +247,31 @@ describe("a restore", () => {
         assert.equal(plan({ statefulSet: true, claims: all("a/minio/tuesday") }).kind, "refuse");
         const nothing = null as unknown as string; // As a stack's configuration in YAML may have it.
         assert.equal(plan({ statefulSet: true, claims: all(undefined) }, nothing).kind, "refuse");
-        assert.deepEqual(plan({ statefulSet: true, claims: all(undefined) }, "replace the data of copy"), {
-            kind: "replace",
-        });
+        assert.deepEqual(plan({ statefulSet: true, claims: all(undefined) }, confirm), { kind: "replace" });
     });
 
     it("goes on when it was cut off in place, whatever claims there are at that moment", () => {
-        assert.deepEqual(plan({ statefulSet: true, interrupted: true, claims: new Map() }), { kind: "replace" });
-        assert.deepEqual(plan({ statefulSet: true, interrupted: true, claims: all(source) }), { kind: "replace" });
+        const begun = { source };
+        assert.deepEqual(plan({ statefulSet: true, begun }), { kind: "replace" });
+        assert.deepEqual(plan({ statefulSet: true, begun, claims: all(source) }), { kind: "replace" });
+    });
+
+    it("does not go on with another set than it was begun with", () => {
+        const begun = { source: "a/minio/tuesday" };
+        const refused = plan({ statefulSet: true, begun, claims: all(undefined) }, confirm);
+        assert.match(refused.kind === "refuse" ? refused.reason : "", /from a\/minio\/tuesday was begun and not ended/);
+        const found = { id: "s2", takenAt: "2026-01-02T03:04:05.000Z" };
+        const present = { statefulSet: false, claims: new Map([["data-copy-0", { source, set: "s1" }]]) };
+        assert.match(
+            otherSet({ source }, present, found) ?? "",
+            /with the set that has the id s1, and .* has the id s2 by now .*kubectl delete pvc data-copy-0/,
+        );
+        assert.match(
+            otherSet({ source }, { ...present, claims: new Map(), begun: { source, set: "s1" } }, found) ?? "",
+            /two points in time. Go back/,
+        );
+        assert.equal(otherSet({ source }, { ...present, claims: all(source, { set: "s2" }) }, found), undefined);
+        assert.equal(otherSet({ source }, { ...present, claims: all(source) }, found), undefined);
     });
 });
 

@@ -64,6 +64,7 @@ describe("validation", () => {
         ["snapshots.consistency", { snapshots: { className: "a", sets: [], consistency: "Torn" } }],
         ["snapshots.freezeTimeoutSeconds", { snapshots: { className: "a", sets: [], freezeTimeoutSeconds: 601 } }],
         ["restoreFrom.set", { restoreFrom: { set: "" } }],
+        ["restoreFrom.id", { restoreFrom: { set: "monday", id: "S 1" } }],
         ["restoreFrom.cluster", { restoreFrom: { set: "monday", cluster: "1" } }],
         ["restoreFrom.namespace", { restoreFrom: { set: "monday", namespace: "a.b" } }],
         ["restoreFrom.confirm", { restoreFrom: { set: "monday", confirm: "yes" } }],
