@@ -6,6 +6,7 @@ import { type MinioClusterSpec, topologyOfPools } from "./defaults";
 import { scheme } from "./endpoints";
 import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
+import { minioAdmin } from "./minioAdmin";
 import { type Names, poolName, poolSelector } from "./names";
 import { whenKnown } from "./outputs";
 import { podTemplate } from "./podTemplate";
@@ -70,7 +71,10 @@ function digestOf(names: Names, spec: MinioClusterSpec): string {
 }
 
 /** It looks with little patience, as it is asked in a destroy too; what it could not see, the way itself finds out. */
-async function leftOver({ names, connection, hasChanged }: ArrivalOptions, spec: MinioClusterSpec): Promise<string> {
+async function leftOver(
+    { names, credentials, connection, hasChanged }: ArrivalOptions,
+    spec: MinioClusterSpec,
+): Promise<string> {
     if (await connection.writesFiles()) {
         return "";
     }
@@ -81,7 +85,7 @@ async function leftOver({ names, connection, hasChanged }: ArrivalOptions, spec:
     try {
         const kubernetes = await connection.act();
         const begun = await begunEarlier(kubernetes, names, spec);
-        return begun ?? (await whatIsLeft(kubernetes, wantedCluster(names, spec), isGuided(spec)));
+        return begun ?? (await whatIsLeft(kubernetes, wantedCluster(names, spec, credentials), isGuided(spec)));
     } catch (error) {
         return `it is not known: ${(error as Error).message}`;
     }
@@ -105,7 +109,7 @@ async function arrive(
     if (guided || known.snapshots || known.restoreFrom) {
         await answered(() => endWhatWasBegun(kubernetes, names, known, credentials, resource));
     }
-    await rollOut(kubernetes, wantedCluster(names, known), { timeoutSeconds, guided, say, warn });
+    await rollOut(kubernetes, wantedCluster(names, known, credentials), { timeoutSeconds, guided, say, warn });
     if (known.restoreFrom) {
         await answered(() => markRestored(kubernetes, names, known));
     }
@@ -139,7 +143,7 @@ async function endWhatWasBegun(
     }
 }
 
-function wantedCluster(names: Names, spec: MinioClusterSpec): WantedCluster {
+function wantedCluster(names: Names, spec: MinioClusterSpec, { rootUser, rootPassword }: Credentials): WantedCluster {
     const topology = topologyOfPools(spec.pools) as Topology; // There is one: the arguments were checked.
     return {
         namespace: spec.namespace,
@@ -149,8 +153,15 @@ function wantedCluster(names: Names, spec: MinioClusterSpec): WantedCluster {
             name: poolName(names.cluster, pool),
             selector: poolSelector(names, pool),
             partition: Math.min(spec.partition, replicas),
+            replicas,
+            erasureSets: topology.pools[pool].erasureSets,
             serversThatMayFail: topology.pools[pool].serversThatMayFailForWrites,
             storageSize,
         })),
+        async storage(kubernetes, server) {
+            const [user, password] = await Promise.all([whenKnown(rootUser), whenKnown(rootPassword)]);
+            const send = kubernetes.send.bind(null, spec.namespace, server, scheme(spec));
+            return minioAdmin(send, { rootUser: user as string, rootPassword: password as string }).storage();
+        },
     };
 }

@@ -55,7 +55,7 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
         note(...argumentsChange(old.args, wanted.args));
     }
     for (const name of differingKeys(old.environment, wanted.environment)) {
-        note(name.startsWith("MINIO_") && !notCompared.includes(name) ? "coupled" : "rolling", name);
+        note(isCompared(name) ? "coupled" : "rolling", name);
     }
     for (const key of differingKeys(old.others, wanted.others)) {
         note("rolling", key);
@@ -64,6 +64,17 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
         class: mostSevere(changes.map(([change]) => change)),
         fields: [...new Set(changes.map(([, field]) => field))],
     };
+}
+
+/** What a starting server compares with its peers: it starts only among those that have the same. */
+export function versionOf(template: PodTemplate): string {
+    const { credentials, image, args, environment } = partsOf(template);
+    const compared = Object.entries(environment).filter(([name]) => isCompared(name));
+    return canonical({ credentials, image, args, environment: Object.fromEntries(compared) });
+}
+
+function isCompared(variable: string): boolean {
+    return variable.startsWith("MINIO_") && !notCompared.includes(variable);
 }
 
 function argumentsChange(before: string[], after: string[]): [ChangeClass, string] {

@@ -1,11 +1,19 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { type Change, changeOf, rootCredentials } from "./change";
-import { describeChange, problemsOfChange, type Registered, type Reviewed } from "./changeReview";
+import {
+    describeChange,
+    describeSwitch,
+    problemsOfChange,
+    type Registered,
+    type Reviewed,
+    type RolloutMover,
+} from "./changeReview";
 import type { Connection } from "./connection";
 import { departingPools, departureProblems } from "./decommission";
 import { hasEngine } from "./engine";
 import { hookedResource } from "./hooked";
+import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
 import type { PoolStatus } from "./minioAdmin";
 import { whenKnown } from "./outputs";
@@ -51,7 +59,8 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     const change: pulumi.ResourceHookFunction = async (args) => {
         const { oldInputs, newInputs } = args;
         begin();
-        const [before, after] = (await Promise.all([oldInputs, newInputs].map(withoutSecrets))).map(registered);
+        const inputs = await Promise.all([oldInputs, newInputs].map(withoutSecrets));
+        const [before, after] = inputs.map(registered);
         if (!before || !after) {
             return; // Not known in this preview.
         }
@@ -64,15 +73,18 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
         if (problems.length > 0) {
             throw new Error(problems.join("\n"));
         }
-        const line = describeChange(change, before, after, options);
-        if (line) {
-            pulumi.log.info(line, hookedResource(args));
+        const [was, becomes] = inputs.map(moverOf);
+        for (const line of [describeChange(change, before, after, options), describeSwitch(was, becomes)]) {
+            if (line) {
+                pulumi.log.info(line, hookedResource(args));
+            }
         }
         if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
             await options.restore();
         }
-        if (change.class !== "none" && options.guided) {
-            await hold(options, before.shape.namespace, hookedResource(args));
+        const hold = holdOf(change, was, becomes, options);
+        if (hold) {
+            await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
         }
     };
     return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
@@ -84,7 +96,35 @@ function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHo
 }
 
 /** A preview only looks whether it would be the right cluster that is held. */
-async function hold(options: PoolHookOptions, namespace: string, resource: pulumi.Resource): Promise<void> {
+type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
+
+/** What is done to a StatefulSet before it is changed, so that nothing restarts by the change alone; undefined where nothing would. */
+function holdOf(
+    change: Change,
+    was: RolloutMover,
+    becomes: RolloutMover,
+    { pool, servers }: PoolHookOptions,
+): Hold | undefined {
+    if (becomes === "OnDelete" && was !== "OnDelete") {
+        return (kubernetes, namespace) => kubernetes.setOnDelete(namespace, pool);
+    }
+    if (becomes !== "Guided" || (change.class === "none" && was === "Guided")) {
+        return undefined;
+    }
+    return async (kubernetes, namespace) => {
+        const live = was === "Guided" ? undefined : await kubernetes.statefulSet(namespace, pool);
+        // The provider takes a field away that it has set and the program leaves out, unless another manager has changed it since.
+        const isSet = live?.spec?.updateStrategy?.rollingUpdate?.partition === servers;
+        await kubernetes.setPartition(namespace, pool, isSet ? servers + 1 : servers);
+    };
+}
+
+async function holdUnlessPreview(
+    options: PoolHookOptions,
+    namespace: string,
+    resource: pulumi.Resource,
+    hold: Hold,
+): Promise<void> {
     const { connection } = options;
     if (pulumi.runtime.isDryRun()) {
         const unproved = await connection.unproved();
@@ -99,14 +139,18 @@ async function hold(options: PoolHookOptions, namespace: string, resource: pulum
     if (await connection.writesFiles()) {
         return;
     }
-    const setPartition = async () => {
+    const holding = async () => {
         const kubernetes = await connection.act();
-        await requireRights(kubernetes, namespace, true);
-        await kubernetes.setPartition(namespace, options.pool, options.servers);
+        await requireRights(kubernetes, namespace, options.guided);
+        await hold(kubernetes, namespace);
     };
-    await untilAnswered(setPartition, options.timeoutSeconds, (text) =>
-        pulumi.log.info(text, resource, undefined, true),
-    );
+    await untilAnswered(holding, options.timeoutSeconds, (text) => pulumi.log.info(text, resource, undefined, true));
+}
+
+/** By the inputs of a StatefulSet. */
+function moverOf(inputs: pulumi.Inputs | undefined): RolloutMover {
+    const { type, rollingUpdate } = inputs?.spec?.updateStrategy ?? {};
+    return type === "OnDelete" ? type : rollingUpdate ? "Native" : "Guided";
 }
 
 async function problemsOfDeparture(

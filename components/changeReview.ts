@@ -97,6 +97,20 @@ export function describeChange(
     return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
 }
 
+/** Who restarts servers that are not as the program wants: the component, Kubernetes, or whoever deletes their pods. */
+export type RolloutMover = "Guided" | "Native" | "OnDelete";
+
+const afterwards: Record<RolloutMover, string> = {
+    Guided: "servers that are not as the program wants restart one at a time, each when MinIO can miss it",
+    Native: "servers that are not as the program wants restart at Kubernetes' pace, and MinIO is not asked",
+    OnDelete: "nothing restarts, and a server changes when somebody deletes its pod",
+};
+
+/** What it means that another one restarts the servers from now on. */
+export function describeSwitch(before: RolloutMover, after: RolloutMover): string | undefined {
+    return before === after ? undefined : `rollout ${before} → ${after}: ${afterwards[after]}`;
+}
+
 /** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
 function describeImages(before: PodTemplate, after: PodTemplate): string {
     const images = [before, after].map((template) => serverContainer(template).image ?? "");

@@ -79,6 +79,16 @@ export interface Kubernetes {
     setPartition(namespace: string, statefulSet: string, partition: number): Promise<void>;
     /** Deletes a pod if it still is the one with this uid. */
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;
+    /**
+     * Evicts a pod if it still is the one with this uid: as `deletePod`, and as far as the disruption budgets allow.
+     *
+     * @returns why a budget does not allow it; nothing when the pod ends
+     */
+    evictPod(namespace: string, name: string, uid: string): Promise<string>;
+    /** Sets how many servers a StatefulSet has. */
+    setReplicas(namespace: string, statefulSet: string, replicas: number): Promise<void>;
+    /** Makes a StatefulSet restart nothing by itself, whatever is changed: only pods that are deleted come back. */
+    setOnDelete(namespace: string, statefulSet: string): Promise<void>;
     growClaim(namespace: string, name: string, storage: string): Promise<void>;
     /** Asks a pod's server, by a way that reaches it: see askServer.ts. Undefined when nothing answers. */
     ask(
@@ -236,6 +246,28 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             // With a body, the API reads none of the options from the query.
             const body = { gracePeriodSeconds, preconditions: { uid } };
             await orUndefined(core.deleteNamespacedPod({ namespace, name, body }), [404, 409]);
+        },
+        async evictPod(namespace, name, uid) {
+            const body = { metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } };
+            try {
+                await orUndefined(core.createNamespacedPodEviction({ namespace, name, body }), [404, 409]);
+                return "";
+            } catch (thrown) {
+                const { budgetRefusal } = kubernetesError(thrown);
+                if (budgetRefusal === undefined) {
+                    throw thrown;
+                }
+                return budgetRefusal;
+            }
+        },
+        async setReplicas(namespace, name, replicas) {
+            const body = { spec: { replicas } };
+            await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);
+        },
+        async setOnDelete(namespace, name) {
+            // A StatefulSet that was of another strategy has a partition, which Kubernetes allows only there.
+            const body = { spec: { updateStrategy: { type: "OnDelete", rollingUpdate: null } } };
+            await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);
         },
         async growClaim(namespace, name, storage) {
             const body = { spec: { resources: { requests: { storage } } } };

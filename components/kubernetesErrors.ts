@@ -8,6 +8,8 @@ export class KubernetesError extends Error {
         readonly isPassing: boolean,
         /** HTTP status; undefined where nothing answered. */
         readonly code?: number,
+        /** Why a disruption budget does not allow an eviction; undefined where none was asked. */
+        readonly budgetRefusal?: string,
     ) {
         super(message);
     }
@@ -40,12 +42,31 @@ export function kubernetesError(thrown: unknown): KubernetesError {
             code === 403 ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
             passingStatuses.includes(code),
             code,
+            budgetRefusalOf(code, body, said),
         );
     }
     if (name === "AbortError" || name === "TimeoutError") {
         return new KubernetesError("no answer in time", true);
     }
     return new KubernetesError(String(message), passingCodes.includes(String(code)));
+}
+
+/** What an eviction is refused with: `pkg/registry/core/pod/storage/eviction.go` in Kubernetes. A 429 may also come of its flow control. */
+function budgetRefusalOf(code: number, body: unknown, said: string): string | undefined {
+    const status = (parsed(body) ?? {}) as { details?: { causes?: { reason?: string; message?: string }[] } };
+    const cause = status.details?.causes?.find(({ reason }) => reason === "DisruptionBudget");
+    if (code === 429 && cause) {
+        return cause.message ?? said;
+    }
+    return code === 500 && said.includes("more than one PodDisruptionBudget") ? said : undefined;
+}
+
+function parsed(body: unknown): unknown {
+    try {
+        return typeof body === "string" ? JSON.parse(body) : body;
+    } catch {
+        return undefined;
+    }
 }
 
 /** The message of a Kubernetes `Status`, as text or parsed. */

@@ -36,6 +36,24 @@ export interface Decommission {
     freeSize: number;
 }
 
+/** All drives of a cluster, by what each server says of its own, and the quorum of each pool. */
+export interface StorageState {
+    drives: Drive[];
+    /** Drives of an erasure set that must serve for an object to be written, by pool. */
+    writeQuorums: number[];
+}
+
+export interface Drive {
+    /** The name of the server's pod. */
+    server: string;
+    /** From 0. */
+    pool: number;
+    /** Erasure set of the pool, from 0. */
+    set: number;
+    /** It serves, and has all that was written: none that heals. */
+    works: boolean;
+}
+
 /** What an administrator may ask of a cluster, through one of its servers. */
 export interface MinioAdmin {
     /**
@@ -53,6 +71,8 @@ export interface MinioAdmin {
     unfreeze(): Promise<void>;
     /** All pools, with their decommission. */
     pools(): Promise<PoolStatus[]>;
+    /** All drives. Those of a server that waits for its peers are told as offline. */
+    storage(): Promise<StorageState>;
 }
 
 /** MinIO has refused a call, or could not do it on all servers. Its message has no secrets. */
@@ -84,6 +104,7 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         freeze: () => service("freeze"),
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
+        storage: async () => storageState(JSON.parse(await call("GET", "/storageinfo"))),
     };
 }
 
@@ -170,6 +191,28 @@ function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolSt
             totalSize: info.totalSize,
             freeSize: info.currentSize,
         },
+    };
+}
+
+/** The answer to `/storageinfo`: `StorageInfo` in madmin-go's `info-commands.go`. */
+interface StorageInfo {
+    Disks: { endpoint: string; state: string; healing?: boolean; pool_index: number; set_index: number }[];
+    Backend: { StandardSCData: number[]; StandardSCParity: number; StandardSCParities?: number[] };
+}
+
+/** With the write quorum of `Health` in `cmd/erasure-server-pool.go`. */
+function storageState({ Disks, Backend }: StorageInfo): StorageState {
+    const { StandardSCData: data, StandardSCParity, StandardSCParities } = Backend;
+    return {
+        writeQuorums: data.map((drives, pool) =>
+            drives === (StandardSCParities?.[pool] ?? StandardSCParity) ? drives + 1 : drives,
+        ),
+        drives: Disks.map(({ endpoint, state, healing, pool_index: pool, set_index: set }) => ({
+            server: new URL(endpoint).hostname.split(".")[0],
+            pool,
+            set,
+            works: state === "ok" && !healing,
+        })),
     };
 }
 

@@ -22,6 +22,7 @@ const guiding: Right[] = [
     right("list", "controllerrevisions", "apps"),
     right("list", "pods"),
     right("delete", "pods"),
+    right("create", "pods/eviction"),
     right("get", "pods/log"),
 ];
 

@@ -1,7 +1,9 @@
-import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { type ChangeClass, changeOf } from "../change";
+import type { V1ControllerRevision, V1Pod } from "@kubernetes/client-node";
+import { type ChangeClass, changeOf, versionOf } from "../change";
 import type { Kubernetes } from "../kubernetes";
+import type { StorageState } from "../minioAdmin";
 import { type PodTemplate, serverName } from "../podTemplate";
+import { clusterHealth } from "./consent";
 import { imageProblem } from "./imageProblem";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
 
@@ -12,6 +14,9 @@ export interface WantedPool {
     /** Labels of its pods and claims. */
     selector: Record<string, string>;
     partition: number;
+    /** Its servers. */
+    replicas: number;
+    erasureSets: number;
     /** Servers of the pool that may be gone, and its objects can still be written. */
     serversThatMayFail: number;
     /** Size of each drive, as a Kubernetes quantity. */
@@ -25,39 +30,23 @@ export interface WantedCluster {
     scheme: string;
     pools: WantedPool[];
     bootQuorum: number;
+    /**
+     * What a server says of all drives.
+     *
+     * @throws Error when it cannot be asked
+     */
+    storage(kubernetes: Kubernetes, server: string): Promise<StorageState>;
 }
 
-/** How a cluster is, by what Kubernetes says and the servers themselves. */
+/** How a cluster is, by what Kubernetes says and the servers themselves; as if every server might stop, which is asked only in time. */
 export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Promise<ClusterState> {
     const pools = await Promise.all(wanted.pools.map((pool) => observePool(kubernetes, wanted, pool)));
-    const servers = pools.flatMap((pool) => pool.servers);
-    const isRunning = ({ initialised, terminating }: ServerState) => initialised && !terminating;
-    const running = servers.filter(isRunning);
-    const ask = (name: string, path: string) => kubernetes.ask(wanted.namespace, name, wanted.scheme, path);
-    const agree = async (asked: ServerState[], path: string) =>
-        (await Promise.all(asked.map(({ name }) => ask(name, path)))).every((answer) => answer?.status === 200);
-    if (servers.some(({ change }) => change !== "none")) {
-        for (const pool of pools) {
-            // Each by its own view, as one may not reach a restarted server yet that another does. A server that is asked leaves
-            // out its own share of the drives, which is as large as that of any server of its pool.
-            const others = running.filter((server) => !pool.servers.includes(server));
-            const mayStop =
-                (await agree(pool.servers.filter(isRunning), `${clusterHealth}?maintenance=true`)) &&
-                (await agree(others, clusterHealth));
-            for (const server of pool.servers) {
-                server.mayStop = mayStop;
-            }
-        }
-    }
-    const ready = running.find((server) => server.ready);
-    return {
-        pools,
-        bootQuorum: wanted.bootQuorum,
-        healthy: ready !== undefined && (await ask(ready.name, clusterHealth))?.status === 200,
-    };
+    const ready = pools
+        .flatMap(({ servers }) => servers)
+        .find((server) => server.ready && server.initialised && !server.terminating);
+    const answer = ready && (await kubernetes.ask(wanted.namespace, ready.name, wanted.scheme, clusterHealth));
+    return { pools, bootQuorum: wanted.bootQuorum, healthy: answer?.status === 200 };
 }
-
-const clusterHealth = "/minio/health/cluster";
 
 async function observePool(kubernetes: Kubernetes, wanted: WantedCluster, pool: WantedPool): Promise<PoolState> {
     const { namespace } = wanted;
@@ -66,7 +55,10 @@ async function observePool(kubernetes: Kubernetes, wanted: WantedCluster, pool: 
         kubernetes.pods(namespace, pool.selector),
     ]);
     if (!statefulSet) {
-        throw new Error(`the StatefulSet ${pool.name} in the namespace ${namespace} is gone; run pulumi up again`);
+        throw new Error(
+            `the StatefulSet ${pool.name} in the namespace ${namespace} is gone, and Pulumi's state has it. Its drives' claims stay: run ` +
+                "pulumi up --refresh, which makes it again",
+        );
     }
     const status = statefulSet.status;
     const state: PoolState = {
@@ -78,12 +70,14 @@ async function observePool(kubernetes: Kubernetes, wanted: WantedCluster, pool: 
         updateRevision: status?.updateRevision ?? "",
         updateChange: "none",
         ordered: statefulSet.spec?.podManagementPolicy === "OrderedReady",
+        replicas: statefulSet.spec?.replicas ?? 1,
+        erasureSets: pool.erasureSets,
         serversThatMayFail: pool.serversThatMayFail,
         servers: [],
     };
     const revisionOf = (pod: V1Pod) => pod.metadata?.labels?.["controller-revision-hash"];
     const isOutdated = (pod: V1Pod, ordinal: number) => revisionOf(pod) !== targetRevision(state, ordinal);
-    const byOrdinal = podsByOrdinal(statefulSet, pods);
+    const byOrdinal = podsByOrdinal(pool, pods);
     // What a revision contains matters only while there is something to restart.
     const isMoving =
         state.currentRevision !== state.updateRevision ||
@@ -126,7 +120,9 @@ async function observeServer(
         ordinal,
         uid: pod?.metadata?.uid,
         terminating: pod?.metadata?.deletionTimestamp !== undefined,
+        lost: isLost(pod),
         revision: pod?.metadata?.labels?.["controller-revision-hash"],
+        version: pod?.spec && versionOf(pod as PodTemplate),
         ready,
         silence: live ? "" : silence,
         // Of a server that has just started, peers do not use the drives yet; it becomes ready when they do.
@@ -134,10 +130,20 @@ async function observeServer(
             ? ready || hasSettled(pod)
             : waits && (hasSettled(pod) || (await isKnownToPeers(kubernetes, namespace, name))),
         initialised,
-        mayStop: false,
+        steady: true,
+        mayStop: true,
         change,
         imageProblem: pod && imageProblem(pod),
     };
+}
+
+/** So long after the time that it was given to end, a pod is believed to be on a lost node; clocks may differ by less. */
+const lostSeconds = 60;
+
+/** Whether a kubelet that lives would have said long ago that the pod ended: `deletionTimestamp` has the time for it already. */
+function isLost(pod: V1Pod | undefined): boolean {
+    const end = pod?.metadata?.deletionTimestamp;
+    return end !== undefined && Date.now() - new Date(end).getTime() > lostSeconds * 1000;
 }
 
 /** After so long, peers have looked up the new address of a server, even where the cluster's DNS keeps it for 30 s. */
@@ -157,10 +163,10 @@ async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: s
     return log.includes("mismatching configuration") && !log.includes("unreachable");
 }
 
-function podsByOrdinal(statefulSet: V1StatefulSet, pods: V1Pod[]): (V1Pod | undefined)[] {
-    const name = statefulSet.metadata?.name;
+/** As many as the program wants: somebody may have scaled the StatefulSet. */
+function podsByOrdinal({ name, replicas }: WantedPool, pods: V1Pod[]): (V1Pod | undefined)[] {
     const byName = new Map(pods.map((pod) => [pod.metadata?.name, pod]));
-    return Array.from({ length: statefulSet.spec?.replicas ?? 0 }, (_, ordinal) => byName.get(`${name}-${ordinal}`));
+    return Array.from({ length: replicas }, (_, ordinal) => byName.get(`${name}-${ordinal}`));
 }
 
 function templatesOf(revisions: V1ControllerRevision[]): Map<string, PodTemplate> {

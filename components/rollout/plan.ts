@@ -18,8 +18,12 @@ export interface ServerState {
     /** Undefined: the pod does not exist at the moment. */
     uid?: string;
     terminating: boolean;
+    /** It should have ended long ago, and its kubelet does not say that it has: its node is gone. */
+    lost: boolean;
     /** Revision that the pod was made from (label `controller-revision-hash`). */
     revision?: string;
+    /** What a starting server compares with its peers: only servers that have the same help each other to start, whatever their pool. */
+    version?: string;
     /** The pod's condition Ready. */
     ready: boolean;
     /** What each way to it said when it was last asked and nothing answered; empty when it answered, undefined when not asked. */
@@ -28,8 +32,12 @@ export interface ServerState {
     answers: boolean;
     /** It serves requests; otherwise it waits for its peers (`X-Minio-Server-Status: offline`). */
     initialised: boolean;
-    /** `/minio/health/cluster?maintenance=true` answers 200: the others keep a write quorum without it. */
+    /** It has been ready for some seconds without a break, or was ready when this rollout looked first. */
+    steady: boolean;
+    /** MinIO says that the others keep a write quorum without it: see consent.ts. */
     mayStop: boolean;
+    /** Why it is not known whether it may stop. */
+    unknown?: string;
     /** Of the difference between its revision and the one that it should have; `none` for a pod that does not exist. */
     change: ChangeClass;
     /** Why its image cannot start it, whatever is waited for. */
@@ -49,11 +57,14 @@ export interface PoolState {
     updateRevision: string;
     /** Of the difference between `currentRevision` and `updateRevision`. */
     updateChange: ChangeClass;
+    /** How many servers Kubernetes is told to keep at the moment; `servers` has as many as the program wants. */
+    replicas: number;
     /** `OrderedReady`: a missing pod is only made when all of a lower ordinal are ready. */
     ordered: boolean;
+    erasureSets: number;
     /** Servers of the pool that may fail at once while all its objects can still be written. */
     serversThatMayFail: number;
-    /** By ordinal, one entry for each replica. */
+    /** By ordinal, one entry for each server that the program wants. */
     servers: ServerState[];
 }
 
@@ -76,22 +87,19 @@ export interface Restart {
 /** One step. The reason is a line for whoever watches. */
 export type Action =
     | { kind: "wait"; reason: string; servers: string[] }
-    | { kind: "setPartition"; pool: string; partition: number; reason: string }
-    | { kind: "restart"; servers: Restart[]; together: boolean; reason: string }
+    | { kind: "setReplicas"; pool: string; replicas: number; reason: string }
+    | { kind: "setPartition"; pool: string; partition: number; evicts?: Restart; reason: string }
+    | { kind: "restart"; servers: Restart[]; together: boolean; evicts: boolean; reason: string }
     | { kind: "blocked"; reason: string }
     | { kind: "done" };
-
-/** The version of all servers that are compatible with their `updateRevision`. No revision has such a name. */
-const newest = "*";
 
 /** A server with what follows for it alone. */
 interface Member extends ServerState {
     pool: PoolState;
     /** It is to be restarted: its revision is not the one that it should have, and it is not on its way out already. */
     outdated: boolean;
-    /** Only servers of one version help each other to start: the newest one, or else that of their revision. */
-    version?: string;
-    targetVersion: string;
+    /** In the end it has an older version than `updateRevision`, with which it does not help it to start. */
+    staysOld: boolean;
 }
 
 /** The members in the order of restarts: the last pool first, and in it the highest ordinal first. */
@@ -102,6 +110,7 @@ export function plan(cluster: ClusterState): Action {
     const members = cluster.pools.flatMap((pool) => pool.servers.map((server) => memberOf(pool, server))).reverse();
     const view = { ...cluster, members };
     return (
+        setReplicas(view) ??
         raisePartition(view) ??
         waitForController(view) ??
         restartTogether(view) ??
@@ -117,17 +126,26 @@ export function targetRevision(pool: PoolState, ordinal: number): string {
 }
 
 function memberOf(pool: PoolState, server: ServerState): Member {
-    const { ordinal, uid, terminating, revision, change } = server;
+    const { ordinal, uid, terminating, revision } = server;
     const staysOld = separates(pool.updateChange) && ordinal < pool.wantedPartition;
-    const targetVersion = staysOld ? pool.currentRevision : newest;
-    const version = !separates(change) ? targetVersion : revision === pool.updateRevision ? newest : revision;
     const outdated = uid !== undefined && !terminating && revision !== targetRevision(pool, ordinal);
-    return { ...server, pool, outdated, version, targetVersion };
+    return { ...server, pool, outdated, staysOld };
 }
 
 /** Whether servers before and after the change do not help each other to start. */
 function separates(change: ChangeClass): boolean {
     return change === "coupled" || change === "together";
+}
+
+/** Somebody scaled the StatefulSet by hand. MinIO knows no other number of servers, so those beyond it hold no objects. */
+function setReplicas({ pools }: View): Action | undefined {
+    const scaled = pools.find(({ replicas, servers }) => replicas !== servers.length);
+    if (!scaled) {
+        return undefined;
+    }
+    const { name: pool, replicas: old, servers } = scaled;
+    const reason = `${pool}: ${old} servers -> ${servers.length}, as the program wants; somebody scaled the StatefulSet`;
+    return { kind: "setReplicas", pool, replicas: servers.length, reason };
 }
 
 function raisePartition({ pools }: View): Action | undefined {
@@ -159,7 +177,7 @@ function restartTogether(view: View): Action | undefined {
         return setPartition(held, 0, "lets all servers restart together");
     }
     const outdated = members.filter((member) => member.outdated);
-    return outdated.length > 0 ? restart(outdated, true, view) : waitFor(members.filter(lack), view);
+    return outdated.length > 0 ? restart(outdated, true, view) : waitOrGiveUp(members.filter(lack), view);
 }
 
 /** A new pool: its servers wait for all others to know it. */
@@ -178,6 +196,11 @@ function isDead({ outdated, ready, answers, initialised }: Member): boolean {
     return outdated && !ready && !answers && !initialised;
 }
 
+/** Nothing that a rollout can do brings it back. */
+function isGone(member: Member): boolean {
+    return member.lost || isDead(member);
+}
+
 /** Whether the partition, as it is, gives the server its revision when it is restarted. */
 function comesBackRight({ pool, ordinal }: Member): boolean {
     const revision = ordinal >= pool.partition ? pool.updateRevision : pool.currentRevision;
@@ -190,7 +213,9 @@ function comesBackRight({ pool, ordinal }: Member): boolean {
  */
 function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
     const above = members.filter((other) => other.pool === pool && other.ordinal > ordinal);
-    return above.every(({ uid, terminating, outdated }) => (uid ? !terminating && !outdated : pool.ordered));
+    return above.every(
+        ({ uid, terminating, outdated, lost }) => lost || (uid ? !terminating && !outdated : pool.ordered),
+    );
 }
 
 function restartNext(view: View): Action | undefined {
@@ -213,9 +238,11 @@ function hindranceOf(next: Member, view: View): Action | undefined {
     if (waited.length > 0) {
         return waitFor(waited, view, next);
     }
-    // Without room for one failure the write quorum is lost in any case; and a server answers this only once it serves.
-    if (next.initialised && !next.mayStop && next.pool.serversThatMayFail > 0 && !someWait(view)) {
-        const reason = `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
+    // Without room for one failure the write quorum is lost in any case; and a server is asked only while it serves.
+    if (next.initialised && !next.mayStop && next.pool.serversThatMayFail > 0) {
+        const reason = next.unknown
+            ? `${next.name}: it is not known whether MinIO can miss it: ${next.unknown}`
+            : `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
         return { kind: "wait", reason: `${reason} ${progress(view)}`, servers: [next.name] };
     }
     return undefined;
@@ -224,19 +251,28 @@ function hindranceOf(next: Member, view: View): Action | undefined {
 /** Whether the restart of `next` must wait for another server. */
 function holdsUp(other: Member, next: Member, view: View): boolean {
     const isUnreadyBelow = other.pool === next.pool && other.ordinal < next.ordinal && !other.ready;
-    if (!other.uid || other.terminating || (isUnreadyBelow && next.pool.ordered)) {
-        return true; // One pod is on its way already, or Kubernetes would not make this one again.
+    if (isUnreadyBelow && next.pool.ordered) {
+        return true; // Kubernetes would not make this one again.
     }
-    if (isDead(other)) {
-        return !canMiss(next, view); // Perhaps only its own restart mends it, and its turn comes later.
+    if (isGone(other)) {
+        // Perhaps only its own restart mends it, and its turn comes later; or only its node.
+        return !canMiss(next, view) || (other.lost && other.pool === next.pool && next.pool.ordered);
+    }
+    if (!other.uid || other.terminating) {
+        return true; // One pod is on its way already.
     }
     if (!other.answers || other.initialised) {
         // One that serves and is not ready may be so by its old revision, or by others that wait: see someWait.
-        return !other.answers || !(other.ready || other.outdated || someWait(view));
+        return !other.answers || isUnproven(other) || !(other.ready || other.outdated || someWait(view));
     }
     // Its drives serve, and it waits for more servers of its version.
     const alike = view.members.filter((member) => isAnswering(member) && member.version === other.version);
     return alike.length >= view.bootQuorum;
+}
+
+/** An updated server that has just become ready: its version may yet die of its first requests. */
+function isUnproven({ outdated, ready, steady }: Member): boolean {
+    return !outdated && ready && !steady;
 }
 
 /**
@@ -252,10 +288,18 @@ function isAnswering({ answers, terminating }: Member): boolean {
     return answers && !terminating;
 }
 
-/** Whether the pool of this server can be written without it and the dead ones. */
+/** Whether the pool of this server can be written without it and those that are gone. */
 function canMiss({ pool }: Member, { members }: View): boolean {
-    const dead = members.filter((other) => other.pool === pool && isDead(other));
-    return dead.length < Math.max(1, pool.serversThatMayFail);
+    const gone = members.filter((other) => other.pool === pool && isGone(other));
+    return gone.length < Math.max(1, pool.serversThatMayFail);
+}
+
+/**
+ * Whether a restart asks the disruption budget. It counts servers that are ready: so not where the server is not, or another one serves
+ * and is not, by its old revision; and not while servers wait for their peers, as their drives serve, and only this restart helps them.
+ */
+function asksBudget(member: Member, view: View): boolean {
+    return member.ready && !someWait(view) && view.members.every(({ initialised, ready }) => ready || !initialised);
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */
@@ -268,7 +312,7 @@ function settle(view: View): Action {
         return blocked(stuck, view);
     }
     if (waited.length > 0) {
-        return waitFor(waited, view);
+        return waitOrGiveUp(waited, view);
     }
     if (!view.healthy) {
         return { kind: "wait", reason: `waits for the write quorum ${progress(view)}`, servers: [] };
@@ -278,14 +322,14 @@ function settle(view: View): Action {
 }
 
 /** How many servers have the same version as this one in the end. */
-function alikeInTheEnd({ targetVersion }: Member, { members }: View): number {
-    return members.filter((other) => (other.targetVersion === newest) === (targetVersion === newest)).length;
+function alikeInTheEnd({ staysOld }: Member, { members }: View): number {
+    return members.filter((other) => other.staysOld === staysOld).length;
 }
 
 function blocked(member: Member, view: View): Action {
     const { members, bootQuorum } = view;
     const ordinals = members.map(({ ordinal }) => ordinal).sort((a, b) => b - a);
-    const highest = member.targetVersion === newest ? ordinals[bootQuorum - 1] : 0;
+    const highest = member.staysOld ? 0 : ordinals[bootQuorum - 1];
     const reason =
         `${member.name} starts only when ${bootQuorum} servers have the same image, arguments and environment, and ` +
         `the partition leaves ${alikeInTheEnd(member, view)}: lower it to at most ${highest}, or set the change back`;
@@ -294,17 +338,28 @@ function blocked(member: Member, view: View): Action {
 
 function releaseOrRestart(member: Member, view: View): Action {
     const { pool, name, ordinal } = member;
-    return comesBackRight(member)
-        ? restart([member], false, view)
-        : setPartition(pool, ordinal, `lets ${name} restart ${progress(view)}`);
+    if (comesBackRight(member)) {
+        return restart([member], false, view);
+    }
+    const release = setPartition(pool, ordinal, `lets ${name} restart ${progress(view)}`);
+    return asksBudget(member, view) ? { ...release, evicts: asRestart(member) } : release;
 }
 
 function restart(members: Member[], together: boolean, view: View): Action {
-    const servers = members.map(({ pool, name, uid }) => ({ pool: pool.name, name, uid: uid as string }));
-    return { kind: "restart", servers, together, reason: `restarts ${namesOf(members)} ${progress(view)}` };
+    const evicts = !together && members.every((member) => asksBudget(member, view));
+    const reason = `restarts ${namesOf(members)} ${progress(view)}`;
+    return { kind: "restart", servers: members.map(asRestart), together, evicts, reason };
 }
 
-function setPartition({ name: pool, partition: old }: PoolState, partition: number, why: string): Action {
+function asRestart({ pool, name, uid }: Member): Restart {
+    return { pool: pool.name, name, uid: uid as string };
+}
+
+function setPartition(
+    { name: pool, partition: old }: PoolState,
+    partition: number,
+    why: string,
+): Extract<Action, { kind: "setPartition" }> {
     return { kind: "setPartition", pool, partition, reason: `${pool}: partition ${old} -> ${partition}, ${why}` };
 }
 
@@ -312,8 +367,20 @@ function waitFor(waited: Member[], view: View, next?: Member): Action {
     const what = lack(waited[0]);
     const first = waited.filter((member) => lack(member) === what);
     const who = next && !first.includes(next) ? `${next.name}: ` : "";
-    const reason = `${who}waits for ${namesOf(first)} ${what} ${progress(view)}`;
+    const reason = `${who}waits for ${namesOf(first)} ${what ?? "to stay ready"} ${progress(view)}`;
     return { kind: "wait", reason, servers: waited.map(({ name }) => name) };
+}
+
+/** Nothing but its node, or whoever deletes that, brings a lost server back. */
+function waitOrGiveUp(waited: Member[], view: View): Action {
+    const others = waited.filter(({ lost }) => !lost);
+    if (others.length > 0 || waited.length === 0) {
+        return waitFor(others, view);
+    }
+    const reason =
+        `nothing says that ${namesOf(waited)} ended, long after the time for it: the node is lost ${progress(view)}. Bring the node ` +
+        "back; or switch it off, run kubectl delete node NODE, and pulumi up again";
+    return { kind: "blocked", reason };
 }
 
 /** What a server lacks to work. */

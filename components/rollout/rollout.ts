@@ -5,11 +5,15 @@ import { untilAnswered } from "../kubernetesErrors";
 import { serverName } from "../podTemplate";
 import { printable } from "../printable";
 import { requireRights } from "../rights";
+import { Budget } from "./budget";
+import { askConsent } from "./consent";
 import { growDrives, smallDrives } from "./drives";
 import { imageWarning } from "./imageProblem";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
+import { Progress } from "./progress";
 import { Reach } from "./reach";
+import { Steadiness } from "./steadiness";
 
 const pollMilliseconds = 500;
 
@@ -48,9 +52,11 @@ export async function rollOut(
     { guided, timeoutSeconds, say, warn }: RolloutOptions,
 ): Promise<void> {
     let said = "";
-    let progress = "";
     let since = Date.now();
     const reach = new Reach();
+    const steadiness = new Steadiness();
+    const progress = new Progress();
+    const budget = new Budget();
     const tell = (text: string) => {
         if (text !== said) {
             said = text;
@@ -71,25 +77,25 @@ export async function rollOut(
         }
         const state = await observe(kubernetes, wanted);
         reach.check(state);
-        const action = plan(state);
+        steadiness.look(state);
+        const action = await decide(kubernetes, wanted, state);
         if (action.kind === "done") {
             return true;
         }
         if (action.kind === "blocked") {
             throw new Error(action.reason);
         }
-        tell(action.reason);
+        let reason = action.reason;
         if (action.kind === "wait") {
             requireStartable(state, action.servers);
         } else {
-            await act(kubernetes, wanted, action);
+            reason = await act(kubernetes, wanted, action, state, budget);
         }
-        const now = progressOf(state);
-        if (now !== progress || action.kind === "restart") {
-            progress = now;
+        tell(reason);
+        if (progress.check(state)) {
             since = Date.now();
         } else if (Date.now() - since > timeoutSeconds * 1000) {
-            throw new Error(await timeoutMessage(kubernetes, wanted, state, action, timeoutSeconds));
+            throw new Error(await timeoutMessage(kubernetes, wanted, state, { ...action, reason }, timeoutSeconds));
         }
         return false;
     };
@@ -150,22 +156,44 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     return "";
 }
 
-async function act(kubernetes: Kubernetes, { namespace }: WantedCluster, action: Action): Promise<void> {
-    if (action.kind === "setPartition") {
-        await kubernetes.setPartition(namespace, action.pool, action.partition);
+/** The next step. MinIO is asked whether it can miss a server only when one would be restarted otherwise. */
+async function decide(kubernetes: Kubernetes, wanted: WantedCluster, state: ClusterState): Promise<Action> {
+    const action = plan(state);
+    if (action.kind !== "restart" && action.kind !== "setPartition") {
+        return action;
     }
-    if (action.kind === "restart") {
+    await askConsent(kubernetes, wanted, state.pools);
+    return plan(state);
+}
+
+type Step = Extract<Action, { kind: "setReplicas" | "setPartition" | "restart" }>;
+
+/** @returns what was done, or why not, for whoever watches */
+async function act(
+    kubernetes: Kubernetes,
+    { namespace }: WantedCluster,
+    action: Step,
+    state: ClusterState,
+    budget: Budget,
+): Promise<string> {
+    if (action.kind === "setReplicas") {
+        await kubernetes.setReplicas(namespace, action.pool, action.replicas);
+        return action.reason;
+    }
+    const evicted = action.kind === "setPartition" ? action.evicts : action.evicts ? action.servers[0] : undefined;
+    const refusal = evicted && (await budget.evict(kubernetes, namespace, evicted, state));
+    if (refusal) {
+        return `${evicted?.name}: its disruption budget does not let it restart now: ${printable(refusal)}`;
+    }
+    if (action.kind === "setPartition") {
+        // After the eviction: its controller restarts what the partition releases, and asks no budget. While the pod drains, it comes back
+        // at the revision that is wanted.
+        await kubernetes.setPartition(namespace, action.pool, action.partition);
+    } else if (refusal !== "") {
         const grace = action.together ? togetherGraceSeconds : undefined;
         await Promise.all(action.servers.map(({ name, uid }) => kubernetes.deletePod(namespace, name, uid, grace)));
     }
-}
-
-/** What must change now and then for a rollout to be alive: restarted pods, and servers that came up. */
-function progressOf(state: ClusterState): string {
-    return state.pools
-        .flatMap(({ servers }) => servers)
-        .map(({ uid, ready, answers, terminating }) => [uid, ready, answers, terminating].join())
-        .join(";");
+    return action.reason;
 }
 
 async function timeoutMessage(

@@ -225,8 +225,17 @@ describe("work with a Kubernetes API that goes away", () => {
 });
 
 describe("a rollout", () => {
-    const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 0, storageSize: "1Gi" };
-    const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool] };
+    const pool = {
+        name: "minio",
+        selector: {},
+        partition: 0,
+        replicas: 1,
+        erasureSets: 1,
+        serversThatMayFail: 0,
+        storageSize: "1Gi",
+    };
+    const storage = () => Promise.reject(new Error("not asked"));
+    const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], storage };
     const options = { guided: true, timeoutSeconds: 60, say: () => {}, warn: () => {} };
     const statefulSet = async () => ({
         metadata: { name: "minio", generation: 1 },
@@ -254,7 +263,7 @@ describe("a rollout", () => {
         const kubernetes = {
             ...healthy,
             pods: async () => [looks++ < 1 ? server("old", "first") : server("new", "second")],
-            async deletePod(_: string, __: string, uid: string) {
+            async evictPod(_: string, __: string, uid: string) {
                 deleted.push(uid);
                 throw outage; // Somebody else has restarted the pod when the API is back.
             },

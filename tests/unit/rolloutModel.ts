@@ -35,12 +35,16 @@ interface Pod {
     template: Template;
     /** Steps until it is gone. */
     ending?: number;
+    /** Its node is gone: it ends when that is back. */
+    lost?: boolean;
     /** Steps until its server answers. */
     down: number;
     /** Steps from the moment it could start until it serves. */
     warming: number;
     initialised: boolean;
     ready: boolean;
+    /** Steps for which it has been ready. */
+    readyFor: number;
     /** Steps in which its drives fail, though it answers. */
     faulty: number;
 }
@@ -52,6 +56,8 @@ export class Pool {
     /** What the controller has seen. */
     seen: { current: Template; update: Template };
     observed = true;
+    /** How many servers Kubernetes is told to keep. */
+    replicas: number;
     /** The ordinal that the plan released last, and what was alive then. */
     released?: { ordinal: number; before: string };
 
@@ -62,6 +68,7 @@ export class Pool {
         public template: Template,
         make: (template: Template) => Pod,
     ) {
+        this.replicas = topology.servers;
         this.pods = Array.from({ length: topology.servers }, () => make(template));
         this.seen = { current: template, update: template };
     }
@@ -80,6 +87,9 @@ export interface Shape {
     pools: { servers: number; drivesPerServer: number }[];
     ordered: boolean;
 }
+
+/** So long a server must have been ready before another one follows. */
+const steadySteps = 2;
 
 const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
 const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
@@ -112,6 +122,7 @@ export class Model {
                     down: 0,
                     initialised: true,
                     ready: true,
+                    readyFor: steadySteps,
                 })),
         );
     }
@@ -119,6 +130,11 @@ export class Model {
     /** A number below the given one: random at first, then 0. */
     choose(below: number): number {
         return this.calm || !this.random ? 0 : Math.floor(this.random() * below);
+    }
+
+    /** A pod hangs on a lost node. */
+    get hasLost(): boolean {
+        return this.pools.some(({ pods }) => pods.some((pod) => pod?.lost));
     }
 
     /** Servers that are new in the end, and those that stay at an incompatible old version, with a partition. */
@@ -170,6 +186,7 @@ export class Model {
             warming: this.choose(3),
             initialised: false,
             ready: false,
+            readyFor: 0,
             faulty: 0,
         };
     }
@@ -191,10 +208,20 @@ export class Model {
         pool.observed = true;
         pool.seen.update = pool.template;
         const { pods, seen } = pool;
-        if (pods.every((pod) => pod?.ready && pod.ending === undefined && pod.template.label === seen.update.label)) {
+        const isScaled = pool.replicas !== pods.length;
+        if (
+            !isScaled &&
+            pods.every((pod) => pod?.ready && pod.ending === undefined && pod.template.label === seen.update.label)
+        ) {
             seen.current = seen.update;
         }
         for (const [ordinal, pod] of pods.entries()) {
+            if (ordinal >= pool.replicas) {
+                if (pod && pod.ending === undefined) {
+                    pod.ending = 1 + this.choose(3);
+                }
+                continue;
+            }
             if (!pod) {
                 const template = ordinal >= pool.partition ? seen.update : seen.current;
                 pods[ordinal] = this.newPod(template);
@@ -204,7 +231,7 @@ export class Model {
                 return;
             }
         }
-        for (let ordinal = pods.length - 1; ordinal >= pool.partition; ordinal--) {
+        for (let ordinal = Math.min(pods.length, pool.replicas) - 1; ordinal >= pool.partition; ordinal--) {
             const pod = pods[ordinal] as Pod;
             if (pod.template.label !== seen.update.label && pod.ending === undefined) {
                 this.checkNativeRestart(pool, ordinal);
@@ -230,6 +257,12 @@ export class Model {
             if (!pod) {
                 continue;
             }
+            if (pod.lost) {
+                if (this.calm) {
+                    pool.pods[ordinal] = undefined;
+                }
+                continue;
+            }
             if (pod.ending !== undefined && --pod.ending <= 0) {
                 pool.pods[ordinal] = undefined;
                 continue;
@@ -248,6 +281,7 @@ export class Model {
             if (this.choose(5) !== 4) {
                 pod.ready = ready && !pod.template.neverReady;
             }
+            pod.readyFor = pod.ready ? pod.readyFor + 1 : 0;
         }
     }
 
@@ -280,6 +314,11 @@ export class Model {
         return pod.initialised && this.reaches(pod, quorum, (peer) => peer.initialised && peer !== without);
     }
 
+    /** As consent.ts finds it out: servers that wait for their peers serve their drives. */
+    private maySpare(pod: Pod): boolean {
+        return pod.initialised && this.reaches(pod, "writeQuorum", (peer) => peer !== pod);
+    }
+
     observe(): ClusterState {
         return {
             bootQuorum: this.bootQuorum,
@@ -297,6 +336,8 @@ export class Model {
                     updateRevision: revision(pool.seen.update),
                     updateChange: changeBetween(pool.seen.current, pool.seen.update),
                     ordered: pool.ordered,
+                    replicas: pool.replicas,
+                    erasureSets: pool.topology.erasureSets,
                     serversThatMayFail: pool.topology.serversThatMayFailForWrites,
                     servers: pool.pods.map((pod, ordinal): ServerState => {
                         // The way to a living server fails now and then.
@@ -306,11 +347,14 @@ export class Model {
                             ordinal,
                             uid: pod?.uid,
                             terminating: pod?.ending !== undefined,
+                            lost: pod?.lost ?? false,
+                            steady: (pod?.readyFor ?? 0) >= steadySteps,
                             revision: pod && revision(pod.template),
+                            version: pod && `${pod.template.version} ${pod.template.secret}`,
                             ready: pod?.ready ?? false,
                             answers: pod !== undefined && heard && answers(pod),
                             initialised: pod !== undefined && heard && answers(pod) && pod.initialised,
-                            mayStop: pod !== undefined && heard && this.isHealthy(pod, "writeQuorum", pod),
+                            mayStop: pod !== undefined && heard && this.maySpare(pod),
                             change: pod ? changeBetween(pod.template, pool.target(ordinal)) : "none",
                         };
                     }),
@@ -343,6 +387,9 @@ export class Model {
     }
 
     private act(action: Action, before: string) {
+        if (action.kind === "setReplicas") {
+            this.poolOf(action.pool).replicas = action.replicas;
+        }
         if (action.kind === "setPartition") {
             const pool = this.poolOf(action.pool);
             pool.setPartition(action.partition);
@@ -371,9 +418,21 @@ export class Model {
         const pool = this.pools[this.choose(this.pools.length)];
         const ordinal = this.choose(pool.pods.length);
         const pod = pool.pods[ordinal];
-        const how = this.choose(4);
+        const how = this.choose(6);
+        const what = [
+            "crashes",
+            "is evicted",
+            "vanishes",
+            "has a faulty drive",
+            "loses its node",
+            "and those above are scaled away",
+        ];
         this.events++;
-        this.log.push(`  ${pool.name}-${ordinal} ${["crashes", "is evicted", "vanishes", "has a faulty drive"][how]}`);
+        this.log.push(`  ${pool.name}-${ordinal} ${what[how]}`);
+        if (how === 5) {
+            pool.replicas = ordinal;
+            return;
+        }
         if (!pod) {
             return;
         }
@@ -383,6 +442,8 @@ export class Model {
             pod.ending ??= 1 + this.choose(3);
         } else if (how === 2) {
             pool.pods[ordinal] = undefined;
+        } else if (how === 4) {
+            Object.assign(pod, { ending: 1, lost: true, ready: false, readyFor: 0, down: 1, initialised: false });
         } else {
             pod.faulty = 1 + this.choose(10);
         }
@@ -438,13 +499,14 @@ export class Model {
         }
         const others = this.pools.flatMap(({ pods }) => pods).filter((other) => other !== pod);
         assert.ok(
-            others.every((other) => other && other.ending === undefined),
+            others.every((other) => other && (other.ending === undefined || other.lost)),
             "one after another",
         );
         if (pool.topology.serversThatMayFailForWrites > 0) {
-            // While servers wait for their peers, MinIO's word on drives is of no use, and a faulty one goes unseen.
-            const someWait = this.pools.some(({ pods }) => pods.some((any) => isUp(any) && !any.initialised));
-            const others = this.peers(pod, pool).filter((peer) => peer !== pod && (someWait || peer.faulty === 0));
+            // A server that serves nothing is not asked.
+            const others = this.peers(pod, pool).filter(
+                (peer) => peer !== pod && (!pod.initialised || peer.faulty === 0),
+            );
             assert.ok(
                 hasQuorum(pool, others.length, "writeQuorum"),
                 `${pool.name} loses its write quorum with ${ordinal}`,
