@@ -4,6 +4,7 @@ import { imageWarnings } from "./imageWarnings";
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
+import { credentialsProblems } from "./rootCredentials";
 import { longestSetName } from "./snapshots/snapshotSet";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "./topology";
 
@@ -262,12 +263,9 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
 }
 
 function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
-    check.that(
-        isText(spec.rootUser) && /^[^\s=,]{3,}$/.test(spec.rootUser),
-        "rootUser",
-        spec.rootUser,
-        "MinIO wants a user name of at least 3 characters, without spaces, '=' and ','",
-    );
+    const user: unknown = spec.rootUser;
+    const [problem] = isText(user) ? credentialsProblems(user, "a sound one") : [{ reason: "use text" }];
+    check.that(problem === undefined, "rootUser", user, problem?.reason ?? "");
     const existing = spec.existingSecretName;
     if (existing !== undefined && existing !== null) {
         check.name("existingSecretName", existing, dnsName, 253);

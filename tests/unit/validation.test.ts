@@ -37,7 +37,7 @@ describe("validation", () => {
         ["partition", { updateStrategy: "OnDelete", partition: 2 }],
         ["rollout.mode", { rollout: { mode: "Automatic" } }],
         ["rollout.timeoutSeconds", { rollout: { timeoutSeconds: 0 } }],
-        ["rootUser", { rootUser: "me too", existingSecretName: undefined }],
+        ["rootUser", { rootUser: "me, too", existingSecretName: undefined }],
         ["rootUser", { rootUser: "somebody", existingSecretName: "own" }],
         ["credentialsRevision", { credentialsRevision: 1.5 }],
         ["disruptionBudget", { disruptionBudget: { minAvailable: 3, maxUnavailable: 1 } }],
