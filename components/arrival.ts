@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "./connection";
 import type { Credentials } from "./credentials";
-import { type MinioClusterSpec, topologyOfPools } from "./defaults";
+import { type MinioClusterSpec, topologyOfSpec } from "./defaults";
 import { scheme } from "./endpoints";
 import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
@@ -144,7 +144,7 @@ async function endWhatWasBegun(
 }
 
 function wantedCluster(names: Names, spec: MinioClusterSpec, { rootUser, rootPassword }: Credentials): WantedCluster {
-    const topology = topologyOfPools(spec.pools) as Topology; // There is one: the arguments were checked.
+    const topology = topologyOfSpec(spec) as Topology; // There is one: the arguments were checked.
     return {
         namespace: spec.namespace,
         scheme: scheme(spec),

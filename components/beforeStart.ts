@@ -1,5 +1,5 @@
 import { curl } from "./curl";
-import { type MinioClusterSpec, topologyOfPools } from "./defaults";
+import { type MinioClusterSpec, topologyOfSpec } from "./defaults";
 import { apiPort, scheme } from "./endpoints";
 import { releaseLeftLocks } from "./leftLocks";
 import { type Names, poolName, serverDnsName } from "./names";
@@ -33,7 +33,7 @@ export const completeFile = "complete";
  * have looked for them again, after 15 s (`monitorAndConnectEndpoints` in `cmd/erasure-sets.go`).
  */
 export function beforeStart(names: Names, spec: MinioClusterSpec, pool: number): string[] {
-    const topology = topologyOfPools(spec.pools);
+    const topology = topologyOfSpec(spec);
     if (topology === undefined || topology.servers < 2) {
         return [];
     }

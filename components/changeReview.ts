@@ -3,7 +3,8 @@ import type { Change } from "./change";
 import { defaultImage } from "./defaults";
 import { type PodTemplate, serverContainer } from "./podTemplate";
 import { reshapingProblems, type Shape } from "./shape";
-import type { Topology } from "./topology";
+import { type Topology, topologyOf } from "./topology";
+import { standardParity } from "./topologyVariables";
 
 /** A pool's StatefulSet as a program registers it, before or after a change. */
 export interface Registered {
@@ -94,7 +95,39 @@ export function describeChange(
             ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
               `${topology.bootQuorum} that are the same`
             : "";
-    return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
+    return (
+        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
+        describeParity(before.template, topology)
+    );
+}
+
+/**
+ * What another parity means for what is stored: no object is written anew for it. MinIO's health endpoints, which are asked before a
+ * server is restarted, count with the parity of new objects (`Health` in `cmd/erasure-server-pool.go`), and so does the budget.
+ */
+function describeParity(before: PodTemplate, topology: Topology): string {
+    const { env = [] } = serverContainer(before);
+    const old = topologyOf(
+        topology.pools.map((shape) => ({ ...shape, driveBytes: 0 })),
+        standardParity(Object.fromEntries(env.map(({ name, value }) => [name, value]))),
+    );
+    const [was, is] = [old, topology].map((one) => one?.pools[0].parity);
+    if (old === undefined || was === undefined || is === undefined || was === is) {
+        return "";
+    }
+    const stays = `; what is stored keeps its parity of ${was}, and new objects get ${is}`;
+    const [mayLeave, bear] = [topology.serversThatMayFailForWrites, old.serversThatMayFailForReads];
+    if (bear >= mayLeave) {
+        return stays;
+    }
+    const until =
+        bear > 0
+            ? `set disruptionBudget.maxUnavailable to ${bear} until all are written anew`
+            : "until they are written anew, they cannot be read while a server is away, as while one restarts";
+    return (
+        `${stays}. MinIO's health and the budgets count with ${is}, by which ${mayLeave} of a pool's servers may leave; the old ` +
+        `objects bear the loss of ${bear}: ${until}`
+    );
 }
 
 /** Who restarts servers that are not as the program wants: the component, Kubernetes, or whoever deletes their pods. */

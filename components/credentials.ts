@@ -4,10 +4,7 @@ import * as random from "@pulumi/random";
 import type { MinioClusterSpec } from "./defaults";
 import { endProgram } from "./endProgram";
 import { labelsOf, type Names } from "./names";
-
-/** Keys of the Secret. */
-export const userKey = "root-user";
-export const passwordKey = "root-password";
+import { passwordKey, userKey } from "./rootCredentials";
 
 /** MinIO wants 8 characters at least; letters and digits pass every shell, URL and environment file as they are. */
 const passwordLength = 32;

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { parseQuantity } from "./quantity";
 import { type Topology, topologyOf } from "./topology";
+import { standardParity, type Variables } from "./topologyVariables";
 
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
@@ -109,14 +110,21 @@ export function poolsOf(args: KnownArgs): PoolSpec[] {
     ];
 }
 
-/** The topology of pools; undefined when MinIO refuses them. */
-export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
+/** What the topology follows from. */
+export interface TopologySource {
+    pools: PoolSpec[];
+    environment?: Variables;
+}
+
+/** The topology of a cluster; undefined when MinIO refuses it. */
+export function topologyOfSpec({ pools, environment }: TopologySource): Topology | undefined {
     return topologyOf(
         pools.map(({ replicas, drivesPerServer, storageSize }) => ({
             servers: replicas,
             drivesPerServer,
             driveBytes: parseQuantity(storageSize) ?? 0,
         })),
+        standardParity(environment),
     );
 }
 
@@ -125,7 +133,7 @@ export function topologyOfPools(pools: PoolSpec[]): Topology | undefined {
  * their drives: where more must wait than may be gone, all others would become unready, and the cluster would serve nobody
  * (tried with 16 servers, where every request succeeded).
  */
-export function countsServersThatWait({ pools }: MinioClusterSpec): boolean {
-    const topology = topologyOfPools(pools);
+export function countsServersThatWait(spec: TopologySource): boolean {
+    const topology = topologyOfSpec(spec);
     return topology !== undefined && topology.bootQuorum <= topology.serversThatMayFailForReads;
 }

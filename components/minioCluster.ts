@@ -5,7 +5,7 @@ import { createArrival } from "./arrival";
 import { poolHooks } from "./changeHook";
 import { connectionOf, type Witness } from "./connection";
 import { createCredentials } from "./credentials";
-import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
+import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { isUp } from "./engine";
@@ -82,13 +82,13 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (args.tls?.issuer) {
             before.push(createCertificate(names, known, dispensable));
         }
-        const topology = topologyOfPools(poolsOf(args as KnownArgs)) as Topology; // There is one: the arguments were checked.
+        const plain = withDefaults(args as KnownArgs);
+        const topology = topologyOfSpec(plain) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, connection, credentials);
         const restore = once(async () =>
             restoreDrives(connection, names, (await whenKnown(known)) as MinioClusterSpec, this),
         );
         let hasChanged = false;
-        const plain = withDefaults(args as KnownArgs);
         const pools = topology.pools.map((pool, index) => {
             const statefulSet = createPool(names, args.restoreFrom ? known : spec, index, {
                 ...child,
@@ -158,7 +158,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                 Array.from({ length: replicas }, (_, ordinal) => serverDnsName(names, wanted, pool, ordinal)),
             ),
         );
-        this.topology = spec.apply((wanted) => topologyOfPools(wanted.pools) as Topology);
+        this.topology = spec.apply((wanted) => topologyOfSpec(wanted) as Topology);
         this.registerOutputs({
             endpoint: this.endpoint,
             consoleEndpoint: this.consoleEndpoint,

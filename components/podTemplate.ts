@@ -1,12 +1,12 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeStart } from "./beforeStart";
-import { passwordKey, userKey } from "./credentials";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
 import { environmentOf } from "./environment";
 import { labelsOf, type Names, poolSelector } from "./names";
 import { probes } from "./probes";
+import { passwordKey, userKey } from "./rootCredentials";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
 import { certificateVolumes } from "./tls";
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./defaults";
 import { endProgram } from "./endProgram";
+import { standardClass } from "./topologyVariables";
 import { type Problem, problemsOf, warningsOf } from "./validation";
 
 /**
@@ -55,12 +56,22 @@ export function checkedSpec(
     const notPlain = plainFields
         .filter((field) => isEventual(args[field]))
         .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
-    refuse(name, [...notPlain, ...problemsKnownNow(name, args)]);
+    const environment = args.environment as Record<string, unknown> | undefined;
+    const isLate = isEventual(environment);
+    const lateParity = {
+        field: `environment.${standardClass}`,
+        reason: `an Output is not allowed: give a plain value${isLate ? " in a plain object" : ""}, as disruption budgets depend on it`,
+    };
+    const hasLateParity = !isLate && isEventual(environment?.[standardClass]);
+    refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args)]);
     // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
     const { kubeconfig, context, ...rollout } = args.rollout ?? {};
     const made = { ...args, ...(args.rollout && { rollout }) };
     return pulumi.output(made).apply(async (known): Promise<MinioClusterSpec> => {
         const problems = problemsOf(name, known, await secretFields(made));
+        if (isLate && known.environment?.[standardClass] !== undefined) {
+            problems.push(lateParity);
+        }
         if (problems.length > 0) {
             return endProgram(new InvalidArgumentsError(name, problems).message);
         }

@@ -44,7 +44,7 @@ export interface PoolTopology {
     erasureSets: number;
     /** Drives of each erasure set. */
     erasureSetSize: number;
-    /** Parity shards of each object, at MinIO's default storage class. */
+    /** Parity shards of each object of the class STANDARD, which is every one whose client names no other. */
     parity: number;
     /** Drives of a set that must answer for its objects to be read. */
     readQuorum: number;
@@ -69,10 +69,11 @@ export interface PoolShape {
  * The topology of a cluster of one or more pools.
  *
  * @param shapes each pool, the first one first: its parity counts for all
+ * @param standardParity the parity of all objects, where it is set and does not follow from the first pool
  * @returns undefined when MinIO refuses one of them
  */
-export function topologyOf(shapes: PoolShape[]): Topology | undefined {
-    const parity = shapes.length > 0 ? defaultParityOf(shapes[0]) : undefined;
+export function topologyOf(shapes: PoolShape[], standardParity?: number): Topology | undefined {
+    const parity = standardParity ?? (shapes.length > 0 ? defaultParityOf(shapes[0]) : undefined);
     const pools = shapes.map((shape) => poolTopologyOf(shape, parity));
     if (pools.length === 0 || !pools.every((pool) => pool !== undefined)) {
         return undefined;
@@ -99,15 +100,15 @@ export function bootQuorumOf(servers: number): number {
  * The topology of one pool.
  *
  * @param shape servers and drives, each an integer of at least 1
- * @param parity that of the first pool, when this is a further one
+ * @param parity that of all pools
  * @returns undefined when MinIO refuses it
  */
 function poolTopologyOf(
     { servers, drivesPerServer, driveBytes }: PoolShape,
-    parity?: number,
+    parity: number | undefined,
 ): PoolTopology | undefined {
     const erasureSetSize = erasureSetSizeOf(servers, drivesPerServer);
-    // Only the sets of a further pool can be too small for the parity (`ValidateParity`).
+    // The sets of a further pool can be too small for the parity, and any for one that is set (`ValidateParity`).
     if (!erasureSetSize || parity === undefined || erasureSetSize < 2 * parity) {
         return undefined;
     }

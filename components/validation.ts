@@ -1,11 +1,13 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
-import { type KnownArgs, type PoolSpec, poolsOf, topologyOfPools, withDefaults } from "./defaults";
+import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./defaults";
 import { imageWarnings } from "./imageWarnings";
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
 import { parseQuantity } from "./quantity";
+import { credentialsProblems } from "./rootCredentials";
 import { longestSetName } from "./snapshots/snapshotSet";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "./topology";
+import { standardParity, topologyVariableProblems } from "./topologyVariables";
 
 /** Something that is wrong with an argument. */
 export interface Problem {
@@ -92,7 +94,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
         spec.image,
         "use a container image, such as docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
     );
-    checkPools(check, args, spec.pools);
+    checkPools(check, args, spec);
     const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));
     check.that(
         isInteger(spec.partition, 0, largest || Number.MAX_SAFE_INTEGER),
@@ -107,7 +109,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
     checkPods(check, args);
-    checkBudget(check, args);
+    checkBudget(check, args, spec);
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
     return check.problems;
@@ -118,7 +120,10 @@ export function warningsOf(args: KnownArgs): string[] {
     const spec = withDefaults(args);
     const warnings = imageWarnings(spec);
     for (const [index, { replicas, drivesPerServer }] of spec.pools.entries()) {
-        const topology = topologyOf([{ servers: replicas, drivesPerServer, driveBytes: 0 }]);
+        const topology = topologyOf(
+            [{ servers: replicas, drivesPerServer, driveBytes: 0 }],
+            standardParity(spec.environment),
+        );
         if (topology && (replicas < 4 || replicas % 2 === 1)) {
             const { serversThatMayFailForWrites: writes, serversThatMayFailForReads: reads } = topology;
             const better = replicas < 4 ? "4 servers keep writing without 1" : "MinIO recommends an even number";
@@ -153,7 +158,8 @@ function entrancesOf({ ingress, httpRoute, clientService, consoleService }: Know
     return [...(ingress ? ["ingress"] : []), ...(httpRoute ? ["httpRoute"] : []), ...services];
 }
 
-function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
+function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const { pools } = spec;
     const further = args?.expansionPools;
     check.that(
         further === undefined || further === null || Array.isArray(further),
@@ -177,7 +183,7 @@ function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
             `use an integer from 1 to ${mostDrives} drives for each server`,
         );
         if (sound && drivesSound) {
-            checkErasureSets(check, `${prefix}replicas`, pools[0], pool);
+            checkErasureSets(check, `${prefix}replicas`, spec, pool);
         }
         checkStorageSize(check, `${prefix}storageSize`, storageSize);
         check.that(
@@ -187,9 +193,19 @@ function checkPools(check: Check, args: KnownArgs, pools: PoolSpec[]): void {
             "use the name of a StorageClass",
         );
     }
+    const shapes = pools.map(({ replicas, drivesPerServer }) => ({ servers: replicas, drivesPerServer }));
+    const environment = asObject(args?.environment);
+    for (const { name, reason } of topologyVariableProblems(environment, poolsAreSound(spec) ? shapes : undefined)) {
+        check.problem(`environment.${name}`, environment[name], reason);
+    }
 }
 
-function checkErasureSets(check: Check, field: string, first: PoolSpec, pool: PoolSpec): void {
+function checkErasureSets(
+    check: Check,
+    field: string,
+    { pools: [first], environment }: ReturnType<typeof withDefaults>,
+    pool: PoolSpec,
+): void {
     const { replicas, drivesPerServer } = pool;
     const size = erasureSetSizeOf(replicas, drivesPerServer);
     const drives = `${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"} per server`;
@@ -203,7 +219,9 @@ function checkErasureSets(check: Check, field: string, first: PoolSpec, pool: Po
         );
         return;
     }
-    const parity = isInteger(first.replicas, 2) && isInteger(first.drivesPerServer, 1) ? parityOf(first) : undefined;
+    // One that is set is checked where it is.
+    const follows = isInteger(first.replicas, 2) && isInteger(first.drivesPerServer, 1);
+    const parity = follows && standardParity(environment) === undefined ? parityOf(first) : undefined;
     if (parity !== undefined && size < 2 * parity) {
         check.problem(
             field,
@@ -262,12 +280,9 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
 }
 
 function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
-    check.that(
-        isText(spec.rootUser) && /^[^\s=,]{3,}$/.test(spec.rootUser),
-        "rootUser",
-        spec.rootUser,
-        "MinIO wants a user name of at least 3 characters, without spaces, '=' and ','",
-    );
+    const user: unknown = spec.rootUser;
+    const [problem] = isText(user) ? credentialsProblems(user, "a sound one") : [{ reason: "use text" }];
+    check.that(problem === undefined, "rootUser", user, problem?.reason ?? "");
     const existing = spec.existingSecretName;
     if (existing !== undefined && existing !== null) {
         check.name("existingSecretName", existing, dnsName, 253);
@@ -367,7 +382,7 @@ function checkSecurityContext(check: Check, context: Record<string, unknown>): v
     }
 }
 
-function checkBudget(check: Check, args: KnownArgs): void {
+function checkBudget(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     const budget = args?.disruptionBudget;
     if (!check.object("disruptionBudget", budget) || !budget) {
         return;
@@ -381,7 +396,7 @@ function checkBudget(check: Check, args: KnownArgs): void {
         budget,
         "give minAvailable or maxUnavailable, not both",
     );
-    const topology = poolsAreSound(args) ? topologyOfPools(poolsOf(args)) : undefined;
+    const topology = poolsAreSound(spec) ? topologyOfSpec(spec) : undefined;
     for (const { servers, serversThatMayFailForWrites: mayFail } of topology?.pools ?? []) {
         if (enabled === false || mayFail === 0) {
             continue;
@@ -402,8 +417,8 @@ function checkBudget(check: Check, args: KnownArgs): void {
     }
 }
 
-function poolsAreSound(args: KnownArgs): boolean {
-    return poolsOf(args).every(
+function poolsAreSound({ pools }: ReturnType<typeof withDefaults>): boolean {
+    return pools.every(
         ({ replicas, drivesPerServer }) =>
             isInteger(replicas, 2, mostServers) && isInteger(drivesPerServer, 1, mostDrives),
     );

@@ -4,6 +4,7 @@ import type { MinioClusterArgs } from "../components/args";
 import type { KnownArgs } from "../components/defaults";
 import { printable } from "../components/printable";
 import { refuseProblems } from "../components/spec";
+import { standardClass } from "../components/topologyVariables";
 
 export interface StackConfig {
     name: string;
@@ -119,7 +120,7 @@ function isSecret(field: string): boolean {
 }
 
 /** Arguments that may be no Outputs, as resources depend on them; none of them is anything to hide. */
-const plainTexts = ["updateStrategy", "rollout.mode"];
+const plainTexts = ["updateStrategy", "rollout.mode", `environment.${standardClass}`];
 
 /**
  * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are: which

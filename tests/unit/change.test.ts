@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changeOf } from "../../components/change";
 import { describeChange, problemsOfChange, type Registered } from "../../components/changeReview";
-import { defaultImage, type KnownArgs, poolsOf, topologyOfPools, withDefaults } from "../../components/defaults";
+import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { shapeOf } from "../../components/shape";
@@ -19,7 +19,7 @@ function review(before: KnownArgs, after: KnownArgs) {
         }),
     );
     const change = changeOf(old.template, wanted.template);
-    const topology = topologyOfPools(poolsOf(after)) as Topology;
+    const topology = topologyOfSpec(withDefaults(after)) as Topology;
     const servers = after.replicas ?? 4;
     return {
         change,
@@ -138,6 +138,28 @@ describe("the review of a change", () => {
                 "minio-0 to minio-3 stay back",
         );
         assert.equal(line(2, 2), undefined);
+    });
+
+    it("says what another parity means for what is stored", () => {
+        const withParity = (parity: string | undefined, others: KnownArgs = {}) => ({
+            replicas: 8,
+            environment: parity ? { MINIO_STORAGE_CLASS_STANDARD: parity } : {},
+            ...others,
+        });
+        const line = (before: KnownArgs, after: KnownArgs) => review(before, after).line ?? "";
+        const lowered = line(withParity(undefined), withParity("EC:2"));
+        assert.match(lowered, /one at a time.*keeps its parity of 4, and new objects get 2$/);
+        const raised = line(withParity("EC:2"), withParity(undefined));
+        assert.match(raised, /keeps its parity of 2, and new objects get 4\. .*3 of a pool's servers may leave/);
+        assert.match(raised, /bear the loss of 2: set disruptionBudget\.maxUnavailable to 2 until/);
+        const dense = { replicas: 4, drivesPerServer: 4 };
+        const unreadable = line(withParity("EC:2", dense), withParity("EC:4", dense));
+        assert.match(
+            unreadable,
+            /bear the loss of 0: until they are written anew, they cannot be read while a server is/,
+        );
+        assert.doesNotMatch(line(withParity("EC:4"), withParity(undefined)), /parity/, "it is the default");
+        assert.doesNotMatch(line(withParity("EC:2"), withParity("EC:2", { image })), /parity/);
     });
 
     it("says nothing where nothing restarts", () => {

@@ -120,6 +120,11 @@ describe("MinioCluster", () => {
         assert.equal(eight.inputsOf("PodDisruptionBudget", "minio-pdb").spec.minAvailable, 5);
         const two = await registeredBy("minio", { replicas: 2 });
         assert.ok(!two.registered.some(({ type }) => type.endsWith("PodDisruptionBudget")));
+        const environment = { MINIO_STORAGE_CLASS_STANDARD: "EC:1" };
+        const six = await registeredBy("minio", { replicas: 6, environment });
+        assert.equal(six.inputsOf("PodDisruptionBudget", "minio-pdb").spec.minAvailable, 5, "by its own parity");
+        const [{ readinessProbe }] = six.inputsOf("StatefulSet", "minio").spec.template.spec.containers;
+        assert.equal(readinessProbe.httpGet.path, "/minio/health/ready", "two that wait are more than may be gone");
     });
 
     it("keeps the password a secret, and reads it from the Secret only", async () => {

@@ -53,13 +53,17 @@ describe("the stacks", () => {
     it("keep what is a secret in the configuration a secret, and what decides which resources there are plain", async () => {
         const args = {
             image: "minio:1",
-            environment: { MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD: "hunter22" },
+            environment: {
+                MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD: "hunter22",
+                MINIO_STORAGE_CLASS_STANDARD: "EC:1",
+            },
             rollout: { mode: "Guided", timeoutSeconds: 60, kubeconfig: "token: hunter22" },
         };
         const kept = withSecrets(args, ["environment", "rollout"]) as any;
         const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
         assert.equal(await isSecret(kept.environment.MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD), true);
         assert.equal(await isSecret(kept.rollout.kubeconfig), true);
+        assert.equal(kept.environment.MINIO_STORAGE_CLASS_STANDARD, "EC:1");
         assert.deepEqual([kept.image, kept.rollout.mode, kept.rollout.timeoutSeconds], ["minio:1", "Guided", 60]);
     });
 

@@ -96,6 +96,22 @@ describe("topology of one pool", () => {
         assert.equal(accepted(of([8, 2])).bootQuorum, 4, "drives are not servers");
     });
 
+    it("has the parity that is set, and what follows from it", () => {
+        const drives = (servers: number, drivesPerServer = 1) => ({ servers, drivesPerServer, driveBytes: GiB });
+        const [six] = accepted(topologyOf([drives(6)], 1)).pools;
+        assert.deepEqual([six.readQuorum, six.writeQuorum, six.parity], [5, 5, 1], "tried: cases.md, T5");
+        assert.deepEqual([six.serversThatMayFailForReads, six.serversThatMayFailForWrites], [1, 1]);
+        assert.equal(six.usableBytes, 5 * GiB);
+        const [eight] = accepted(topologyOf([drives(8)], 2)).pools;
+        assert.deepEqual([eight.readQuorum, eight.writeQuorum], [6, 6]);
+        const [half] = accepted(topologyOf([drives(6)], 3)).pools;
+        assert.deepEqual([half.readQuorum, half.writeQuorum], [3, 4], "one more where data and parity are as many");
+        assert.equal(topologyOf([drives(6)], 4), undefined, "more than half of a set");
+        // A pool whose sets are too small for the first one's default.
+        assert.equal(topologyOf([drives(8), drives(4)]), undefined);
+        assert.equal(accepted(topologyOf([drives(8), drives(4)], 2)).serversThatMayFailForWrites, 1);
+    });
+
     it("has the bytes of the drives without their parity", () => {
         assert.equal(accepted(of([4, 1])).usableBytes, 2 * GiB);
         assert.equal(accepted(of([4, 4])).usableBytes, 12 * GiB);

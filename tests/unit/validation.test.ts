@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { type KnownArgs, type MinioClusterSpec, topologyOfPools, withDefaults } from "../../components/defaults";
+import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { parseQuantity } from "../../components/quantity";
@@ -37,7 +37,7 @@ describe("validation", () => {
         ["partition", { updateStrategy: "OnDelete", partition: 2 }],
         ["rollout.mode", { rollout: { mode: "Automatic" } }],
         ["rollout.timeoutSeconds", { rollout: { timeoutSeconds: 0 } }],
-        ["rootUser", { rootUser: "me too", existingSecretName: undefined }],
+        ["rootUser", { rootUser: "me, too", existingSecretName: undefined }],
         ["rootUser", { rootUser: "somebody", existingSecretName: "own" }],
         ["credentialsRevision", { credentialsRevision: 1.5 }],
         ["disruptionBudget", { disruptionBudget: { minAvailable: 3, maxUnavailable: 1 } }],
@@ -50,6 +50,37 @@ describe("validation", () => {
         ["expansionPools[1].storageSize", { expansionPools: [{}, { storageSize: "ten" }] }],
         ["resources.requests.cpu", { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }],
         ["environment.MINIO_ROOT_PASSWORD", { environment: { MINIO_ROOT_PASSWORD: "hunter22" } }],
+        ...["MINIO_VOLUMES", "MINIO_ARGS", "MINIO_ENDPOINTS", "MINIO_CONFIG", "_MINIO_SERVER_LOCAL"].map(
+            (name): [string, KnownArgs] => [`environment.${name}`, { environment: { [name]: "/data" } }],
+        ),
+        ...["EC:0", "EC:4", "EC:-1", "EC:", "2", "EC:2:1", "RS:2", "env://config"].map(
+            (parity): [string, KnownArgs] => [
+                "environment.MINIO_STORAGE_CLASS_STANDARD",
+                { replicas: 6, environment: { MINIO_STORAGE_CLASS_STANDARD: parity } },
+            ],
+        ),
+        ["environment.MINIO_STORAGE_CLASS_RRS", { environment: { MINIO_STORAGE_CLASS_RRS: "EC:3" } }],
+        [
+            "environment.MINIO_STORAGE_CLASS_RRS",
+            { replicas: 8, environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:2", MINIO_STORAGE_CLASS_RRS: "EC:3" } },
+        ],
+        ["environment.MINIO_ERASURE_SET_DRIVE_COUNT", { environment: { MINIO_ERASURE_SET_DRIVE_COUNT: "2" } }],
+        [
+            "environment.MINIO_STORAGE_CLASS_STANDARD",
+            {
+                replicas: 8,
+                expansionPools: [{ replicas: 4 }],
+                environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:3" },
+            },
+        ],
+        [
+            "disruptionBudget.maxUnavailable",
+            {
+                replicas: 6,
+                environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:1" },
+                disruptionBudget: { maxUnavailable: 2 },
+            },
+        ],
         ["labels.app", { labels: { app: "other" } }],
         ["clientService.type", { clientService: { type: "ExternalName" } }],
         ["clientService.loadBalancerSourceRanges", { clientService: { loadBalancerSourceRanges: ["10.0.0.0/8"] } }],
@@ -83,6 +114,26 @@ describe("validation", () => {
     for (const [field, args] of refused) {
         it(`refuses ${JSON.stringify(args)}`, () => assert.deepEqual(fieldsOf(args), [field]));
     }
+
+    it("accepts variables of the topology that MinIO does, and those that change nothing", () => {
+        for (const [environment, others] of [
+            [{ MINIO_STORAGE_CLASS_STANDARD: "EC:1", MINIO_STORAGE_CLASS_RRS: "EC:0" }],
+            [{ MINIO_STORAGE_CLASS_STANDARD: " EC:2 ", MINIO_STORAGE_CLASS_OPTIMIZE: "capacity" }],
+            [{ MINIO_STORAGE_CLASS_STANDARD: "", MINIO_VOLUMES: "", MINIO_ERASURE_SET_DRIVE_COUNT: "4" }],
+            [{ MINIO_STORAGE_CLASS_STANDARD: "EC:2" }, { replicas: 8, expansionPools: [{ replicas: 4 }] }],
+            [{ MINIO_STORAGE_CLASS_STANDARD: "EC:3" }, { replicas: 6, disruptionBudget: { minAvailable: 4 } }],
+        ] as [Record<string, string>, KnownArgs?][]) {
+            assert.deepEqual(problemsOf("minio", { ...others, environment }), []);
+        }
+    });
+
+    it("says which parity suits the sets", () => {
+        const [{ reason }] = problemsOf("minio", {
+            replicas: 6,
+            environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:4" },
+        });
+        assert.match(reason, /EC:4 does not suit sets of 6 drives: use EC:1 to EC:3/);
+    });
 
     it("shows no value of the environment", () => {
         const problems = problemsOf("minio", {
@@ -180,6 +231,12 @@ describe("validation", () => {
             () => checkedSpec("minio", { replicas: pulumi.output(4) as never }),
             /replicas: an Output is not allowed/,
         );
+        const environment = { MINIO_REGION: later, MINIO_STORAGE_CLASS_STANDARD: pulumi.output("EC:1") };
+        assert.throws(
+            () => checkedSpec("minio", { environment }),
+            /environment\.MINIO_STORAGE_CLASS_STANDARD: an Output is not allowed: give a plain value, as disruption/,
+        );
+        checkedSpec("minio", { environment: { ...environment, MINIO_STORAGE_CLASS_STANDARD: "EC:1" } });
     });
 
     it("neither crashes on any 10,000 hostile arguments, nor lets one pass that makes a broken object", () => {
@@ -201,7 +258,7 @@ describe("validation", () => {
                     warningsOf(args as KnownArgs);
                     const spec = withDefaults(args as KnownArgs);
                     const template = podTemplate(namesOf(name as string), spec, 0);
-                    const text = JSON.stringify([template, topologyOfPools(spec.pools)]);
+                    const text = JSON.stringify([template, topologyOfSpec(spec)]);
                     assert.doesNotMatch(text, /undefined|NaN|\[object/);
                 }
             }),
