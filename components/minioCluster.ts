@@ -9,6 +9,7 @@ import { type KnownArgs, type MinioClusterSpec, poolsOf, topologyOfPools, withDe
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { isUp } from "./engine";
+import { withoutNulls } from "./fields";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
@@ -58,9 +59,11 @@ export class MinioCluster extends pulumi.ComponentResource {
     /** True once every server that the partition allows is updated, all are ready, and every object can be written. */
     public readonly ready: pulumi.Output<boolean>;
 
-    constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, given: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         requireSdk();
         super("minio-cluster:index:MinioCluster", name, {}, opts);
+        // Many arguments decide by being given what there is, and one that is null is not given.
+        const args = withoutNulls(given);
         const names = namesOf(name);
         const child = { parent: this };
         // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
