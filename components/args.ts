@@ -37,7 +37,10 @@ export interface MinioClusterArgs {
     /** Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. It may grow, never shrink. */
     storageSize?: pulumi.Input<string>;
 
-    /** StorageClass of the drives; it cannot change later. Default: the Kubernetes cluster's default class. */
+    /**
+     * StorageClass of the drives; it cannot change later. With an empty text, volumes of no class that are there already. Default: the
+     * Kubernetes cluster's default class.
+     */
     storageClassName?: pulumi.Input<string>;
 
     /**
@@ -114,9 +117,10 @@ export interface MinioClusterArgs {
     priorityClassName?: pulumi.Input<string>;
 
     /**
-     * Fields of the pods' security context that differ from the default; the containers never run as root. Default: user, group
-     * and fsGroup 1000, non-root, the runtime's seccomp profile, and an owner that is changed only where the drive's root has
-     * another one.
+     * Fields of the pods' security context that differ from the default; the containers never run as root. With null, `runAsUser`,
+     * `runAsGroup`, `fsGroup` and `fsGroupChangePolicy` are left out, for a Kubernetes cluster that gives ids itself, as OpenShift does. Default:
+     * user, group and fsGroup 1000, non-root, the runtime's seccomp profile, and an owner that is changed only where the
+     * drive's root has another one.
      */
     podSecurityContext?: pulumi.Input<k8s.types.input.core.v1.PodSecurityContext>;
 

@@ -9,6 +9,7 @@ import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } f
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { isUp } from "./engine";
+import { withoutNulls } from "./fields";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
@@ -62,27 +63,29 @@ export class MinioCluster extends pulumi.ComponentResource {
         requireSdk();
         super("minio-cluster:index:MinioCluster", name, {}, opts);
         void warnOfOldCommandLine(this);
+        // Many arguments decide by being given what there is, and one that is null is not given.
+        const given = withoutNulls(args);
         const names = namesOf(name);
         const child = { parent: this };
         // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
         const dispensable = { parent: this, protect: false };
-        const asked = checkedSpec(name, args, this);
+        const asked = checkedSpec(name, given, this);
         const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
         const spec = unlessRenamed(asked, this, headless);
-        const connection = connectionOf(this, args.rollout, () => witnessOf(headless, names, spec));
+        const connection = connectionOf(this, given.rollout, () => witnessOf(headless, names, spec));
         if (isUp()) {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
-        const known = pulumi.all([spec, requireKinds(args, connection, this)]).apply(([checked]) => checked);
+        const known = pulumi.all([spec, requireKinds(given, connection, this)]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, args.existingSecretName, dispensable);
+        const credentials = createCredentials(names, spec, given.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
         const before: pulumi.Resource[] = [credentials.secret, headless];
-        if (args.tls?.issuer) {
+        if (given.tls?.issuer) {
             before.push(createCertificate(names, known, dispensable));
         }
-        const plain = withDefaults(args as KnownArgs);
+        const plain = withDefaults(given as KnownArgs);
         const topology = topologyOfSpec(plain) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, connection, credentials);
         const restore = once(async () =>
@@ -90,7 +93,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         );
         let hasChanged = false;
         const pools = topology.pools.map((pool, index) => {
-            const statefulSet = createPool(names, args.restoreFrom ? known : spec, index, {
+            const statefulSet = createPool(names, given.restoreFrom ? known : spec, index, {
                 ...child,
                 dependsOn: before,
                 hooks: poolHooks({
@@ -111,20 +114,20 @@ export class MinioCluster extends pulumi.ComponentResource {
                     timeoutSeconds: plain.rollout.timeoutSeconds,
                 }),
             });
-            createDisruptionBudget(names, spec, index, pool, args.disruptionBudget, dispensable);
+            createDisruptionBudget(names, spec, index, pool, given.disruptionBudget, dispensable);
             return statefulSet;
         });
-        if (args.networkPolicy) {
+        if (given.networkPolicy) {
             createNetworkPolicy(names, spec, dispensable);
         }
-        if (args.ingress) {
-            createIngresses(names, spec, args.ingress, dispensable);
+        if (given.ingress) {
+            createIngresses(names, spec, given.ingress, dispensable);
         }
-        if (args.httpRoute) {
-            createHttpRoutes(names, known, args.httpRoute, dispensable);
+        if (given.httpRoute) {
+            createHttpRoutes(names, known, given.httpRoute, dispensable);
         }
-        if (args.monitoring) {
-            createMonitoring(names, known, topology, args.monitoring, credentials, dispensable);
+        if (given.monitoring) {
+            createMonitoring(names, known, topology, given.monitoring, credentials, dispensable);
         }
 
         const arrival = createArrival({
@@ -137,7 +140,7 @@ export class MinioCluster extends pulumi.ComponentResource {
             opts: dispensable,
         });
         this.ready = arrival.apply(({ id }) => id).apply(() => true);
-        if (args.snapshots) {
+        if (given.snapshots) {
             createSnapshots({ names, spec: known, credentials, connection, arrival, dispensable, opts: child });
         }
         const url = (service: string, port: number) =>

@@ -47,16 +47,7 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             // A Service named minio would put MINIO_* variables into the environment, which MinIO's peers compare.
             enableServiceLinks: false,
             imagePullSecrets: spec.imagePullSecrets,
-            securityContext: {
-                runAsUser: minioId,
-                runAsGroup: minioId,
-                fsGroup: minioId,
-                // Changing the owner of every file of a large drive takes tens of minutes.
-                fsGroupChangePolicy: "OnRootMismatch",
-                runAsNonRoot: true,
-                seccompProfile: { type: "RuntimeDefault" },
-                ...given(spec.podSecurityContext),
-            },
+            securityContext: podSecurityContext(spec),
             terminationGracePeriodSeconds,
             nodeSelector: spec.nodeSelector,
             tolerations: spec.tolerations,
@@ -69,10 +60,23 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
     };
 }
 
-/** The fields that have a value: one that is left out, or null in a stack's configuration, is as by default. */
-function given<T extends object>(fields: T | undefined): Partial<T> {
-    const entries = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined && value !== null);
-    return Object.fromEntries(entries) as Partial<T>;
+/** Null leaves out an id, for a Kubernetes cluster that gives ids itself; a pod's confinement stays as by default. */
+function podSecurityContext(spec: MinioClusterSpec) {
+    const ids = {
+        runAsUser: minioId,
+        runAsGroup: minioId,
+        fsGroup: minioId,
+        // Changing the owner of every file of a large drive takes tens of minutes.
+        fsGroupChangePolicy: "OnRootMismatch",
+    };
+    const confinement = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+    const entries = Object.entries(spec.podSecurityContext ?? {}).filter(([, value]) => value !== undefined);
+    const leftOut = entries.filter(([, value]) => value === null).map(([name]) => name);
+    return {
+        ...Object.fromEntries(Object.entries(ids).filter(([name]) => !leftOut.includes(name))),
+        ...confinement,
+        ...Object.fromEntries(entries.filter(([, value]) => value !== null)),
+    };
 }
 
 /** The Secret with the root credentials. */

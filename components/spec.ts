@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./defaults";
 import { endProgram } from "./endProgram";
+import { withoutNulls } from "./fields";
 import { standardClass } from "./topologyVariables";
 import { type Problem, problemsOf, warningsOf } from "./validation";
 
@@ -45,6 +46,7 @@ const plainFields = [
  * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
  * before anything is registered; the rest when it becomes known, before anything that uses it is created.
  *
+ * @param args without nulls: see `withoutNulls`
  * @param resource where warnings are shown
  * @throws InvalidArgumentsError naming every problem
  */
@@ -67,8 +69,9 @@ export function checkedSpec(
     // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
     const { kubeconfig, context, ...rollout } = args.rollout ?? {};
     const made = { ...args, ...(args.rollout && { rollout }) };
-    return pulumi.output(made).apply(async (known): Promise<MinioClusterSpec> => {
-        const problems = problemsOf(name, known, await secretFields(made));
+    return pulumi.output(made).apply(async (resolved): Promise<MinioClusterSpec> => {
+        const known = withoutNulls(resolved);
+        const problems = [...missingValues(args, known), ...problemsOf(name, known, await secretFields(made))];
         if (isLate && known.environment?.[standardClass] !== undefined) {
             problems.push(lateParity);
         }
@@ -94,6 +97,29 @@ function refuse(name: string, problems: Problem[]): void {
     if (problems.length > 0) {
         throw new InvalidArgumentsError(name, problems);
     }
+}
+
+/** Fields that decide what there is by being given, whatever their value is. */
+const deciding: ((args: MinioClusterArgs | KnownArgs) => [field: string, value: unknown])[] = [
+    ({ existingSecretName }) => ["existingSecretName", existingSecretName],
+    ({ ingress }) => ["ingress.consoleHost", ingress?.consoleHost],
+    ({ httpRoute }) => ["httpRoute.consoleHost", httpRoute?.consoleHost],
+];
+
+/** Where an Output was given that turns out to have no value. */
+function missingValues(given: MinioClusterArgs, known: KnownArgs): Problem[] {
+    return deciding.flatMap((read) => {
+        const [field, value] = read(given);
+        const [, seen] = read(known);
+        return value !== undefined && (seen === undefined || seen === null)
+            ? [
+                  {
+                      field,
+                      reason: "nothing is not allowed: the Output has no value; leave the argument out, or give one",
+                  },
+              ]
+            : [];
+    });
 }
 
 /** The arguments that are secrets, or have one in them. */

@@ -1,5 +1,7 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
+import { isIPv4, isIPv6 } from "node:net";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./defaults";
+import { unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
 import { longestName, poolName } from "./names";
 import { printable } from "./printable";
@@ -26,11 +28,43 @@ const mostDrives = 100;
 const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const imageReference = /^[a-z0-9]([\w./:-]*[\w])?(:[\w][\w.-]*)?(@sha256:[a-f0-9]{64})?$/i;
+/** Longest label of a DNS name, and longest name of a label of Kubernetes. */
+const longestLabel = 63;
+/**
+ * A registry, if its name has a dot, a port or upper-case letters, or is localhost; a path; a tag; a digest. Grammar:
+ * `github.com/distribution/reference`.
+ */
+const imageReference = new RegExp(
+    [
+        /^((localhost|(?=[^/]*[.:A-Z])[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(:\d+)?\/)?/,
+        /[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(\/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*/,
+        /(:\w[\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/,
+    ]
+        .map(({ source }) => source)
+        .join(""),
+);
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const labelName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
-const duration = /^\d+(ms|s|m|h)$/;
+const duration = /^0*[1-9]\d*(ms|s|m|h)$/;
+const kindName = /^[A-Z][A-Za-z0-9]*$/;
+
+/** Kubernetes counts no further. */
+const largestQuantity = 2 ** 63 - 1;
+
+/** A cluster of such a name has a Service, StatefulSet or budget of the name that one of another cluster may have. */
+const namesOfParts = /-(console|headless|pool-\d+)$/;
+
+/**
+ * What Kubernetes' Pod Security Standards let a pod set: `policy/check_seLinuxOptions.go` and `policy/check_sysctls.go` of
+ * `k8s.io/pod-security-admission`. Other sysctls are refused by kubelet, too, unless its node allows them.
+ */
+const confinedTypes = ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+const safeSysctls = [
+    "kernel.shm_rmid_forced",
+    ...["ip_local_port_range", "ip_unprivileged_port_start", "ip_local_reserved_ports", "ping_group_range"],
+    ...["tcp_syncookies", "tcp_keepalive_time", "tcp_fin_timeout", "tcp_keepalive_intvl", "tcp_keepalive_probes"],
+].map((name) => (name.includes(".") ? name : `net.ipv4.${name}`));
 
 /**
  * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files overwrite
@@ -72,8 +106,16 @@ const confinementAnnotations =
  * @param secrets the arguments, such as `environment`, whose values no message may show
  */
 export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []): Problem[] {
+    return problemsOfGiven(name, withoutNulls(asObject(args)) as KnownArgs, secrets);
+}
+
+function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Problem[] {
     const check = new Check(["environment", "rollout.kubeconfig", ...secrets]);
-    const spec = withDefaults(asObject(args) as KnownArgs);
+    const spec = withDefaults(args);
+    for (const { field, known } of unknownFields(args)) {
+        // What is behind a mistyped name may be a secret.
+        check.unknown(field, known);
+    }
     const longest = longestName - (poolName("", spec.pools.length - 1).length || 0);
     check.that(
         isText(name) && dnsLabel.test(name) && name.length <= longest,
@@ -81,9 +123,21 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
         name,
         `use at most ${longest} lower-case letters, digits and '-', beginning with a letter`,
     );
+    check.that(
+        !isText(name) || !namesOfParts.test(name),
+        "name",
+        name,
+        "a part of another cluster may have this name, such as its console's Service; use one without this ending",
+    );
+    check.that(
+        name !== "kubernetes" || spec.namespace !== "default",
+        "name",
+        name,
+        "the Service of this name in the namespace default is that of the Kubernetes API; use another name",
+    );
     check.name("namespace", spec.namespace, namespaceName, 63);
     check.that(
-        isText(spec.clusterDomain) && dnsName.test(spec.clusterDomain) && spec.clusterDomain.length <= 253,
+        isHostName(spec.clusterDomain),
         "clusterDomain",
         spec.clusterDomain,
         "use the Kubernetes cluster's DNS domain, such as cluster.local",
@@ -92,7 +146,8 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
         isText(spec.image) && imageReference.test(spec.image),
         "image",
         spec.image,
-        "use a container image, such as docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
+        "use a container image without http:// and with a lower-case name, such as " +
+            "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
     );
     checkPools(check, args, spec);
     const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));
@@ -167,6 +222,9 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         further,
         "use a list of pools",
     );
+    for (const [index, pool] of asList(further).entries()) {
+        check.that(isObject(pool), `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+    }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
         const { replicas, drivesPerServer, storageSize, storageClassName } = pool;
@@ -187,10 +245,12 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         }
         checkStorageSize(check, `${prefix}storageSize`, storageSize);
         check.that(
-            storageClassName === undefined || (isText(storageClassName) && dnsName.test(storageClassName)),
+            storageClassName === undefined ||
+                storageClassName === "" ||
+                (isText(storageClassName) && dnsName.test(storageClassName)),
             `${prefix}storageClassName`,
             storageClassName,
-            "use the name of a StorageClass",
+            "use the name of a StorageClass, or '' for volumes of no class that are there already",
         );
     }
     const shapes = pools.map(({ replicas, drivesPerServer }) => ({ servers: replicas, drivesPerServer }));
@@ -241,7 +301,8 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
     const bytes = isText(storageSize) ? parseQuantity(storageSize) : undefined;
     if (check.that(bytes !== undefined, field, storageSize, "use a Kubernetes quantity, such as 10Gi")) {
         const least = parseQuantity(smallestDrive) ?? 0;
-        check.that((bytes ?? 0) >= least, field, storageSize, `use at least ${smallestDrive} for each drive`);
+        const fits = (bytes ?? 0) >= least && (bytes ?? 0) < largestQuantity;
+        check.that(fits, field, storageSize, `use at least ${smallestDrive} for each drive, and less than 8Ei`);
     }
 }
 
@@ -306,8 +367,10 @@ function checkPods(check: Check, args: KnownArgs): void {
         for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
             const value = parseQuantity(quantity);
             const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
-            check.that(value !== undefined && value >= 0, `resources.${kind}.${resource}`, quantity, allowed);
+            const fits = value !== undefined && value >= 0 && value < largestQuantity;
+            check.that(fits, `resources.${kind}.${resource}`, quantity, allowed);
         }
+        check.object(`resources.${kind}`, args?.resources?.[kind]);
     }
     const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
     for (const [resource, quantity] of Object.entries(asObject(requests))) {
@@ -319,13 +382,11 @@ function checkPods(check: Check, args: KnownArgs): void {
             `a request may not be above its limit, ${show(limits?.[resource])}`,
         );
     }
-    for (const field of ["nodeSelector", "labels", "annotations"] as const) {
-        check.texts(field, args?.[field]);
-    }
+    check.labels("nodeSelector", args?.nodeSelector);
+    check.labels("labels", args?.labels);
+    check.annotations("annotations", args?.annotations);
     for (const [name, value] of Object.entries(asObject(args?.labels))) {
         check.that(!ownLabels.includes(name), `labels.${name}`, value, "the component sets this label itself");
-        const fits = labelName.test(name) && isText(value) && labelValue.test(value) && value.length <= 63;
-        check.that(fits || !isText(value), `labels.${name}`, value, "use a label that Kubernetes allows");
     }
     for (const [name, value] of Object.entries(asObject(args?.annotations))) {
         const field = `annotations.${name}`;
@@ -346,8 +407,10 @@ function checkPods(check: Check, args: KnownArgs): void {
     }
     checkSecurityContext(check, asObject(args?.podSecurityContext));
     for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
-        const value: unknown = args?.[field];
-        check.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
+        check.list(field, args?.[field]);
+        for (const [index, one] of asList(args?.[field]).entries()) {
+            check.that(isObject(one), `${field}[${index}]`, one, "use an object");
+        }
     }
     for (const [index, secret] of asList(args?.imagePullSecrets).entries()) {
         check.name(`imagePullSecrets[${index}].name`, asObject(secret).name, dnsName, 253);
@@ -380,6 +443,47 @@ function checkSecurityContext(check: Check, context: Record<string, unknown>): v
         const { type } = asObject(context[name]);
         check.that(type !== "Unconfined", field(`${name}.type`), type, "use RuntimeDefault or a Localhost profile");
     }
+    for (const [name, least] of [
+        ["runAsUser", 1],
+        ["runAsGroup", 0],
+        ["fsGroup", 0],
+    ] as const) {
+        const id = context[name];
+        const sound = id === undefined || id === null || id === 0 || isInteger(id, least, 2 ** 31 - 1);
+        check.that(
+            sound,
+            field(name),
+            id,
+            `use an integer from ${least}, or null where the Kubernetes cluster gives one`,
+        );
+    }
+    check.object(field("seLinuxOptions"), context.seLinuxOptions);
+    for (const [name, value] of Object.entries(asObject(context.seLinuxOptions))) {
+        const sound = name === "level" || (name === "type" && confinedTypes.includes(String(value)));
+        const types = confinedTypes.join(", ");
+        check.that(
+            sound,
+            field(`seLinuxOptions.${name}`),
+            value,
+            `a pod may choose its level and, of the types, ${types}`,
+        );
+    }
+    check.list(field("sysctls"), context.sysctls);
+    for (const [index, sysctl] of asList(context.sysctls).entries()) {
+        const { name } = asObject(sysctl);
+        check.that(
+            isText(name) && safeSysctls.includes(name),
+            field(`sysctls[${index}].name`),
+            name,
+            `Kubernetes runs no pod with it by default; use one of ${safeSysctls.join(", ")}, or set it on the nodes`,
+        );
+    }
+    check.that(
+        asObject(context.windowsOptions).hostProcess !== true,
+        field("windowsOptions.hostProcess"),
+        true,
+        "leave it out",
+    );
 }
 
 function checkBudget(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
@@ -482,7 +586,11 @@ function checkReach(check: Check, args: KnownArgs): void {
         const service = args?.[field];
         if (check.object(field, service) && service) {
             check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ["ClusterIP", "NodePort", "LoadBalancer"]);
-            check.texts(`${field}.annotations`, service.annotations);
+            check.annotations(`${field}.annotations`, service.annotations);
+            check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
+            for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
+                check.addresses(`${field}.loadBalancerSourceRanges[${index}]`, range);
+            }
             check.that(
                 !service.loadBalancerSourceRanges || service.type === "LoadBalancer",
                 `${field}.loadBalancerSourceRanges`,
@@ -506,12 +614,15 @@ function checkReach(check: Check, args: KnownArgs): void {
             }
         }
     }
-    if (args?.ingress) {
-        check.texts("ingress.annotations", args.ingress.annotations);
+    if (isObject(args?.ingress)) {
+        check.annotations("ingress.annotations", args.ingress.annotations);
+        check.name("ingress.className", args.ingress.className ?? "any", dnsName, 253);
+        check.name("ingress.tlsSecretName", args.ingress.tlsSecretName ?? "any", dnsName, 253);
     }
-    const gateway = args?.httpRoute?.gatewayName;
-    if (args?.httpRoute) {
-        check.name("httpRoute.gatewayName", gateway, dnsName, 253);
+    if (isObject(args?.httpRoute)) {
+        check.name("httpRoute.gatewayName", args.httpRoute.gatewayName, dnsName, 253);
+        check.name("httpRoute.gatewayNamespace", args.httpRoute.gatewayNamespace ?? "any", namespaceName, longestLabel);
+        check.name("httpRoute.sectionName", args.httpRoute.sectionName ?? "any", dnsName, 253);
     }
     const tls = args?.tls;
     if (check.object("tls", tls) && tls) {
@@ -525,7 +636,15 @@ function checkReach(check: Check, args: KnownArgs): void {
             check.name("tls.secretName", tls.secretName, dnsName, 253);
         }
         if (check.object("tls.issuer", tls.issuer) && tls.issuer) {
-            check.name("tls.issuer.name", tls.issuer.name, dnsName, 253);
+            const { name, kind = "Issuer", group = "cert-manager.io" } = tls.issuer;
+            check.name("tls.issuer.name", name, dnsName, 253);
+            check.name("tls.issuer.group", group, dnsName, 253);
+            if (group === "cert-manager.io") {
+                check.oneOf("tls.issuer.kind", kind, ["Issuer", "ClusterIssuer"]);
+            } else {
+                const sound = isText(kind) && kindName.test(kind);
+                check.that(sound, "tls.issuer.kind", kind, "use the kind of an issuer, such as AWSPCAIssuer");
+            }
         }
     }
     const monitoring = args?.monitoring;
@@ -538,11 +657,36 @@ function checkReach(check: Check, args: KnownArgs): void {
             isText(interval) && duration.test(interval),
             "monitoring.interval",
             interval,
-            "use a time, such as 30s",
+            "use a time that is not 0, such as 30s",
         );
-        check.texts("monitoring.labels", monitoring.labels);
+        check.labels("monitoring.labels", monitoring.labels);
     }
-    check.object("networkPolicy", args?.networkPolicy);
+    if (check.object("networkPolicy", args?.networkPolicy)) {
+        for (const who of ["clients", "scrapers"] as const) {
+            check.list(`networkPolicy.${who}`, args?.networkPolicy?.[who]);
+            for (const [index, peer] of asList(args?.networkPolicy?.[who]).entries()) {
+                checkPeer(check, `networkPolicy.${who}[${index}]`, peer);
+            }
+        }
+    }
+}
+
+function checkPeer(check: Check, field: string, peer: unknown): void {
+    const { ipBlock, podSelector, namespaceSelector } = asObject(peer);
+    const kinds = [ipBlock, podSelector ?? namespaceSelector].filter((given) => given !== undefined);
+    const allowed = "give pods by podSelector, namespaceSelector or both, or addresses by ipBlock";
+    if (
+        check.that(isObject(peer) && kinds.length === 1, field, peer, allowed) &&
+        check.object(`${field}.ipBlock`, ipBlock) &&
+        ipBlock
+    ) {
+        const { cidr, except } = asObject(ipBlock);
+        check.addresses(`${field}.ipBlock.cidr`, cidr);
+        check.list(`${field}.ipBlock.except`, except);
+        for (const [index, range] of asList(except).entries()) {
+            check.addresses(`${field}.ipBlock.except[${index}]`, range);
+        }
+    }
 }
 
 /** Collects problems. Each check tells whether its value was sound. */
@@ -575,8 +719,28 @@ class Check {
     }
 
     host(field: string, value: unknown): boolean {
-        const sound = isText(value) && dnsName.test(value) && value.length <= 253;
-        return this.that(sound, field, value, "use a host name, such as s3.example.org");
+        return this.that(isHostName(value), field, value, "use a host name, such as s3.example.org");
+    }
+
+    /** @param known the fields that there are, the most similar one first; the value may be a secret, and is not shown */
+    unknown(field: string, [nearest, ...others]: string[]): void {
+        const all = others.length < 10 ? `; there are ${[nearest, ...others].sort().join(", ")}` : "";
+        this.problems.push({
+            field: printable(shortened(field)),
+            reason: `there is no such field: did you mean ${nearest}?${all}`,
+        });
+    }
+
+    list(field: string, value: unknown): boolean {
+        return this.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
+    }
+
+    /** Addresses by CIDR. */
+    addresses(field: string, value: unknown): boolean {
+        const [, address, bits] = (isText(value) && /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(value)) || [];
+        const longest = isIPv4(address ?? "") ? 32 : isIPv6(address ?? "") ? 128 : -1;
+        const sound = bits !== undefined && Number(bits) <= longest;
+        return this.that(sound, field, value, "use addresses by CIDR, such as 10.0.0.0/8");
     }
 
     flag(field: string, value: unknown): boolean {
@@ -588,14 +752,48 @@ class Check {
         return this.that(value === undefined || value === null || isObject(value), field, value, "use an object");
     }
 
-    /** An object whose values are all text. */
-    texts(field: string, value: unknown): void {
-        if (this.object(field, value)) {
-            for (const [key, text] of Object.entries(asObject(value))) {
-                this.that(isText(text), `${field}.${key}`, text, useText);
+    labels(field: string, value: unknown): void {
+        const allowed = "use a label that Kubernetes allows: a value of at most 63 letters, digits, '-', '_' and '.'";
+        this.named(field, value, (text) => labelValue.test(text) && text.length <= longestLabel, allowed);
+    }
+
+    annotations(field: string, value: unknown): void {
+        this.named(field, value, () => true, useText);
+    }
+
+    /** An object whose keys are as Kubernetes wants those of labels and annotations, and whose values are all text. */
+    private named(field: string, value: unknown, isAllowed: (text: string) => boolean, allowed: string): void {
+        if (!this.object(field, value)) {
+            return;
+        }
+        for (const [key, text] of Object.entries(asObject(value))) {
+            const path = `${field}.${shortened(key)}`;
+            const sound = this.that(
+                isQualifiedName(key),
+                path,
+                text,
+                "use a key of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'",
+            );
+            if (sound && this.that(isText(text), path, text, useText)) {
+                this.that(isAllowed(text as string), path, text, allowed);
             }
         }
     }
+}
+
+/** As Kubernetes wants the keys of labels and annotations: `IsQualifiedName` in `k8s.io/apimachinery`. */
+function isQualifiedName(key: string): boolean {
+    const parts = key.split("/");
+    const name = parts.pop() ?? "";
+    const prefixIsSound =
+        parts.length === 0 || (parts.length === 1 && dnsName.test(parts[0]) && parts[0].length <= 253);
+    return prefixIsSound && labelName.test(name) && name.length <= longestLabel;
+}
+
+/** A name that DNS can have. */
+function isHostName(value: unknown): boolean {
+    const labels = isText(value) && value.length <= 253 && dnsName.test(value) ? value.split(".") : [];
+    return labels.length > 0 && labels.every(({ length }) => length <= longestLabel);
 }
 
 /** What of a field's path comes after a prefix; nothing where it has another one. */
@@ -631,5 +829,9 @@ function show(value: unknown): string {
     } catch {
         text = typeof value; // Such as an object that contains itself.
     }
-    return printable(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+    return printable(shortened(text));
+}
+
+function shortened(text: string): string {
+    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -90,10 +90,17 @@ describe("hostile arguments", () => {
         };
         const { securityContext } = template({ podSecurityContext: open as never }).spec;
         assert.deepEqual(securityContext, {
-            runAsUser: 1000,
             runAsGroup: 2000,
             fsGroup: 1000,
             fsGroupChangePolicy: "OnRootMismatch",
+            runAsNonRoot: true,
+            seccompProfile: { type: "RuntimeDefault" },
+        });
+    });
+
+    it("leave ids out that are null, for a Kubernetes cluster that gives them itself", () => {
+        const none = { runAsUser: null, runAsGroup: null, fsGroup: null, fsGroupChangePolicy: null };
+        assert.deepEqual(template({ podSecurityContext: none as never }).spec.securityContext, {
             runAsNonRoot: true,
             seccompProfile: { type: "RuntimeDefault" },
         });

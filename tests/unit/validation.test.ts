@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "../../components/defaults";
+import { unknownFields, withoutNulls } from "../../components/fields";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
 import { parseQuantity } from "../../components/quantity";
@@ -10,6 +11,9 @@ import { problemsOf, warningsOf } from "../../components/validation";
 import { configKeys } from "../../stacks/config";
 
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);
+
+const web = { gatewayName: "web", apiHost: "s3.example.org" };
+const balanced = (...loadBalancerSourceRanges: string[]) => ({ type: "LoadBalancer", loadBalancerSourceRanges });
 
 describe("validation", () => {
     it("accepts the defaults", () => assert.deepEqual(problemsOf("minio", {}), []));
@@ -110,6 +114,58 @@ describe("validation", () => {
             { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" } },
         ],
         ["resources.requests.cpu", { resources: { requests: { cpu: "lots" } } }],
+        ["image", { image: "http://quay.io/minio/minio:RELEASE.1" }],
+        ["image", { image: "quay.io/MinIO/minio:RELEASE.1" }],
+        ["image", { image: "Minio:RELEASE.1" }],
+        ["image", { image: `minio@sha256:${"A".repeat(64)}` }],
+        ["image", { image: `minio:${"a".repeat(129)}` }],
+        ["labels." + "a".repeat(57) + "…", { labels: { ["a".repeat(64)]: "b" } }],
+        ["labels." + "a".repeat(57) + "…", { labels: { [`${"a".repeat(254)}/b`]: "b" } }],
+        ["labels.a..b/c", { labels: { "a..b/c": "b" } }],
+        ["labels.a", { labels: { a: "b".repeat(64) } }],
+        ["annotations.a b", { annotations: { "a b": "c" } }],
+        ["clientService.annotations.a b", { clientService: { annotations: { "a b": "c" } } }],
+        ["ingress.annotations.a/b/c", { ingress: { apiHost: "s3.example.org", annotations: { "a/b/c": "d" } } }],
+        ["monitoring.labels.release", { monitoring: { labels: { release: "no label" } } }],
+        ["storageSize", { storageSize: "1e400" }],
+        ["storageSize", { storageSize: "9999999Ei" }],
+        ["resources.limits.memory", { resources: { limits: { memory: "1e400" } } }],
+        ["resources.limits", { resources: { limits: "1Gi" as never } }],
+        ["nodeSelector.disk", { nodeSelector: { disk: "very fast" } }],
+        ["nodeSelector.a b", { nodeSelector: { "a b": "fast" } }],
+        ["clusterDomain", { clusterDomain: `${"a".repeat(64)}.local` }],
+        ["ingress.apiHost", { ingress: { apiHost: `${"a".repeat(64)}.example.org` } }],
+        ["ingress.className", { ingress: { apiHost: "s3.example.org", className: "A" } }],
+        ["ingress.tlsSecretName", { ingress: { apiHost: "s3.example.org", tlsSecretName: "A" } }],
+        ["tls.issuer.kind", { tls: { issuer: { name: "ca", kind: "clusterissuer" } } }],
+        ["tls.issuer.kind", { tls: { issuer: { name: "ca", kind: "a b", group: "example.org" } } }],
+        ["tls.issuer.group", { tls: { issuer: { name: "ca", group: "No Group", kind: "Issuer" } } }],
+        ["httpRoute.gatewayNamespace", { httpRoute: { ...web, gatewayNamespace: "A" } }],
+        ["httpRoute.sectionName", { httpRoute: { ...web, sectionName: "a b" } }],
+        ["clientService.loadBalancerSourceRanges[1]", { clientService: balanced("10.0.0.0/8", "10.0.0.0/33") }],
+        ["clientService.loadBalancerSourceRanges[0]", { clientService: balanced("10.0.0.1") }],
+        ["clientService.loadBalancerSourceRanges[0]", { clientService: balanced("fe80::/129") }],
+        ["networkPolicy.clients[0].ipBlock.cidr", { networkPolicy: { clients: [{ ipBlock: { cidr: "all" } }] } }],
+        [
+            "networkPolicy.scrapers[0].ipBlock.except[0]",
+            { networkPolicy: { scrapers: [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1"] } }] } },
+        ],
+        ["networkPolicy.clients[0]", { networkPolicy: { clients: [{}] } }],
+        [
+            "networkPolicy.clients[0]",
+            { networkPolicy: { clients: [{ podSelector: {}, ipBlock: { cidr: "10.0.0.0/8" } }] } },
+        ],
+        ["podSecurityContext.seLinuxOptions.type", { podSecurityContext: { seLinuxOptions: { type: "spc_t" } } }],
+        ["podSecurityContext.seLinuxOptions.user", { podSecurityContext: { seLinuxOptions: { user: "root" } } }],
+        ["podSecurityContext.sysctls[0].name", { podSecurityContext: { sysctls: [{ name: "a", value: "1" }] } }],
+        [
+            "podSecurityContext.windowsOptions.hostProcess",
+            { podSecurityContext: { windowsOptions: { hostProcess: true } } },
+        ],
+        ["podSecurityContext.runAsUser", { podSecurityContext: { runAsUser: "1000" as never } }],
+        ["monitoring.interval", { monitoring: { interval: "0s" } }],
+        ["expansionPools[0]", { expansionPools: [null as never] }],
+        ["tolerations[0]", { tolerations: [null as never] }],
     ];
     for (const [field, args] of refused) {
         it(`refuses ${JSON.stringify(args)}`, () => assert.deepEqual(fieldsOf(args), [field]));
@@ -133,6 +189,106 @@ describe("validation", () => {
             environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:4" },
         });
         assert.match(reason, /EC:4 does not suit sets of 6 drives: use EC:1 to EC:3/);
+    });
+
+    const sound: KnownArgs[] = [
+        { image: "localhost/minio" },
+        { image: "Registry.example.org:5000/team/min_io/silo--x:RELEASE.1" },
+        { image: `docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z@sha256:${"0a".repeat(32)}` },
+        { labels: { "example.org/team": "storage", [`${"a".repeat(63)}`]: "" } },
+        { nodeSelector: { "node.kubernetes.io/instance-type": "m5.large" } },
+        { storageClassName: "" },
+        { tls: { issuer: { name: "ca", kind: "AWSPCAClusterIssuer", group: "awspca.cert-manager.io" } } },
+        { clientService: balanced("10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0") },
+        {
+            networkPolicy: {
+                clients: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: "10.0.0.0/8" } }],
+            },
+        },
+        { podSecurityContext: { seLinuxOptions: { level: "s0:c1,c2", type: "container_t" }, fsGroup: 0 } },
+        { podSecurityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } },
+        { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } as never },
+        { monitoring: { interval: "500ms" } },
+    ];
+    for (const args of sound) {
+        it(`accepts ${JSON.stringify(args)}`, () => assert.deepEqual(problemsOf("minio", args), []));
+    }
+
+    const unknown: [string, string, object][] = [
+        ["replica", "replicas", { replica: 8 }],
+        ["expansionPools[0].replica", "replicas", { expansionPools: [{ replica: 8 }] }],
+        ["networkPolicy.cilents", "clients", { networkPolicy: { cilents: [] } }],
+        [
+            "networkPolicy.clients[0].podSelectors",
+            "podSelector",
+            { networkPolicy: { clients: [{ podSelectors: {} }] } },
+        ],
+        ["rollout.kubeConfig", "kubeconfig", { rollout: { kubeConfig: "s3cr3t" } }],
+        ["resources.limit", "limits", { resources: { limit: { cpu: "1" } } }],
+        ["tls.issuer.knd", "kind", { tls: { issuer: { name: "ca", knd: "ClusterIssuer" } } }],
+        [
+            "snapshots.freezeTimeout",
+            "freezeTimeoutSeconds",
+            { snapshots: { className: "a", sets: [], freezeTimeout: 9 } },
+        ],
+        ["ingress.consolehost", "consoleHost", { ingress: { apiHost: "s3.example.org", consolehost: "a" } }],
+        ["podSecurityContext.runAsuser", "runAsUser", { podSecurityContext: { runAsuser: 5 } }],
+        ["monitoring.constructor", "interval", { monitoring: { constructor: 1 } }],
+    ];
+    for (const [field, nearest, args] of unknown) {
+        it(`refuses the unknown field ${field}, names ${nearest}, and shows nothing of its value`, () => {
+            const problems = problemsOf("minio", args as KnownArgs);
+            const found = problems.find((problem) => problem.field === field);
+            assert.ok(found, JSON.stringify(problems));
+            if (nearest !== "interval") {
+                assert.match(found.reason, new RegExp(`^there is no such field: did you mean ${nearest}\\?`));
+            }
+            assert.ok(!JSON.stringify(problems).includes("s3cr3t"));
+        });
+    }
+
+    it("knows every field of the arguments that has a default or a meaning", () => {
+        assert.deepEqual(
+            unknownFields(Object.fromEntries(configKeys.map((key) => [key, {}]))).map(({ field }) => field),
+            ["name", "createNamespace"],
+        );
+    });
+
+    it("takes a null for a field that is left out, at every depth, and no null for a value", () => {
+        const given = {
+            replicas: null,
+            existingSecretName: null,
+            ingress: { apiHost: "s3.example.org", consoleHost: null },
+            snapshots: { className: "a", groupClassName: null, sets: ["monday", null] },
+            expansionPools: [{ replicas: null }, null],
+            environment: { A: null },
+            podSecurityContext: { runAsUser: null },
+            tls: { issuer: { name: "ca", kind: null }, secretName: undefined },
+        };
+        assert.deepEqual(withoutNulls(given), {
+            ingress: { apiHost: "s3.example.org" },
+            snapshots: { className: "a", sets: ["monday", null] },
+            expansionPools: [{}, null],
+            environment: { A: null },
+            podSecurityContext: { runAsUser: null },
+            tls: { issuer: { name: "ca" } },
+        });
+        const fields = fieldsOf(given as never);
+        assert.deepEqual(fields, ["expansionPools[1]", "environment.A", "snapshots.sets[1]"]);
+    });
+
+    it("refuses an Output that has no value where it decides what there is", async () => {
+        const nothing = () => pulumi.output(Promise.resolve(undefined)) as pulumi.Output<any>;
+        for (const [field, args] of [
+            ["existingSecretName", { existingSecretName: nothing() }],
+            ["ingress.consoleHost", { ingress: { apiHost: "s3.example.org", consoleHost: nothing() } }],
+            ["httpRoute.consoleHost", { httpRoute: { ...web, consoleHost: nothing() } }],
+        ] as const) {
+            const spec = checkedSpec("minio", args) as unknown as { promise(): Promise<unknown> };
+            await assert.rejects(spec.promise(), new RegExp(`  ${field}: nothing is not allowed`));
+        }
+        const spec = checkedSpec("minio", { rootUser: nothing() }) as unknown as { promise(): Promise<any> };
+        assert.equal((await spec.promise()).rootUser, "admin");
     });
 
     it("shows no value of the environment", () => {
@@ -194,6 +350,11 @@ describe("validation", () => {
         assert.deepEqual(fieldsOf({}, "9minio"), ["name"]);
         assert.deepEqual(fieldsOf({}, "m".repeat(53)), ["name"]);
         assert.deepEqual(fieldsOf({}, "m".repeat(52)), []);
+        for (const name of ["minio-console", "minio-headless", "minio-pool-1"]) {
+            assert.deepEqual(fieldsOf({}, name), ["name"]);
+        }
+        assert.deepEqual(fieldsOf({}, "kubernetes"), ["name"]);
+        assert.deepEqual(fieldsOf({ namespace: "minio" }, "kubernetes"), []);
     });
 
     it("says everything at once, with the value, what is allowed and what to do", () => {
