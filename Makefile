@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults bench bench-upgrade bench-snapshots dashboard down env start lint
+.PHONY: help up test test-faults bench bench-upgrade bench-linear bench-snapshots dashboard down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -16,6 +16,7 @@ help: ## Show this help
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
+	@echo "    of make bench-linear: RUNS=4 (version changes), POOLS=2 (two pools at rest instead, RUNS times a minute), OUT=FOLDER (of the histories)"
 	@echo "    of the first two: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH, OUT=docs"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
@@ -39,6 +40,9 @@ bench: node_modules/.package-lock.json ## Measure previews and updates (docs/per
 
 bench-upgrade: node_modules/.package-lock.json ## Measure availability while MinIO is changed, by several ways (docs/availability.svg)
 	$(devcluster) bench upgrade
+
+bench-linear: node_modules/.package-lock.json ## Change MinIO's version again and again under concurrent clients, and decide whether what they saw is linearizable
+	$(devcluster) bench linear
 
 bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots under load: what waits, and whether a restored one is whole
 	$(devcluster) bench snapshots

@@ -303,6 +303,16 @@ export const kubeStateMetrics: Component = {
 /** What watches a cluster in tests of its monitoring. */
 export const watchers: Component[] = [prometheus, kubeStateMetrics];
 
+/** Decides whether what clients did at the same time is linearizable: see tests/linearizability.ts. */
+export const linearizable: Component = {
+    name: "linearizable",
+    title: "the checker of histories, with Porcupine",
+    inputs: [`${here}/linearizable`],
+    pins: [inliningCompilerFlags],
+    build: (out, log) =>
+        goBuild({ module: "linearizable", packages: ["."], output: "linearizable", inline: true }, out, log),
+};
+
 /** Client libraries of the same versions as `kube`, so that Go compiles them once. */
 export const networkPolicies: Component = {
     name: "network-policies",

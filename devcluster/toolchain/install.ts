@@ -33,6 +33,13 @@ export async function installToolchain(more: Component[] = []): Promise<void> {
     });
 }
 
+/** Builds these alone, where they are not there: for what needs no cluster. */
+export async function buildComponents(wanted: Component[]): Promise<void> {
+    if (!wanted.every(isBuilt)) {
+        await withLock(join(cacheDir, "lock"), "the toolchain", () => buildMissing(wanted));
+    }
+}
+
 /** The folder with the programs that a person uses: pulumi, kubectl, mc. */
 export function binFolder(): string {
     return join(cacheDir, "toolchain", `bin-${[pulumi, languageHost, kube, minio].map(keyOf).join("").slice(0, 48)}`);

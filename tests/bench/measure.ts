@@ -3,6 +3,8 @@ import { loadavg } from "node:os";
 import { say, sleep, waitFor } from "../../devcluster/shell";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { makeBucket, put } from "../e2e/s3";
+import { RecordedClients } from "../history";
+import { complaints, decide } from "../linearizability";
 import { ConstantLoad, client, type Outcome, type Target, untilAcknowledged } from "../load";
 import { makeNamespace, removeNamespace } from "./namespaces";
 import type { Deployment, Way } from "./ways";
@@ -52,6 +54,8 @@ export interface Measured {
     loadAverage: number;
     lanes: Lane[];
     changes: Span[];
+    /** What is not linearizable of what concurrent clients saw of a few objects. */
+    complaints: string[];
     /** Whether every request got an answer or an error at last; those that did not are in no number. */
     answered: boolean;
 }
@@ -115,6 +119,12 @@ async function untilWritable(target: Target): Promise<void> {
 async function underLoad(way: Way, run: number, deployment: Deployment, target: Target): Promise<Measured> {
     const loadAverage = loadavg()[0];
     const loads = clients.map(({ name, maxAttempts }) => new ConstantLoad(target, name, { maxAttempts }));
+    const recorded = new RecordedClients(() => client(target, { maxAttempts: 1 }), clients[0].name, {
+        prefix: "recorded-",
+        clients: 8,
+        keys: 4,
+        pauseMs: 400,
+    });
     const progress = setInterval(() => say(`${way.title}: ${loads.map(progressOf).join("; ")}`), 10_000);
     const changes: Span[] = [];
     try {
@@ -138,14 +148,15 @@ async function underLoad(way: Way, run: number, deployment: Deployment, target: 
     const { seconds } = loads[0];
     say(`${way.title}: ${loads.map(progressOf).join("; ")}; waiting for the last answers`);
     const answered = await Promise.race([
-        Promise.all(loads.map((load) => load.stop())).then(() => true),
+        Promise.all([...loads, recorded].map((load) => load.stop())).then(() => true),
         sleep(longestAnswer * 1000).then(() => false),
     ]);
+    const found = complaints(await decide([...recorded.operations]));
     const lanes: Lane[] = [];
     for (const [i, { name, title }] of clients.entries()) {
         lanes.push({ name, title, outcomes: [...loads[i].outcomes], ...(await verified(loads[i], target)) });
     }
-    return { way, run, seconds, loadAverage, lanes, changes, answered };
+    return { way, run, seconds, loadAverage, lanes, changes, complaints: found, answered };
 }
 
 /**

@@ -71,10 +71,18 @@ export function notes(results: Result[]): string {
                 ...(late > 0 ? [`${late} acknowledged objects were not there at first, and were later`] : []),
                 ...(measured.every(({ answered }) => answered) ? [] : ["some requests were never answered"]),
                 ...lost.map((one) => `lost: ${one}`),
+                ...linearizability(measured),
                 ...(way.target && measured.length > 0 ? [verdict(measured, way.target)] : []),
             ].map((line) => `- ${way.title}: ${line}`);
         })
         .join("\n");
+}
+
+/** Whether concurrent clients saw a store that keeps its word. */
+function linearizability(measured: Measured[]): string[] {
+    const good = measured.filter(({ complaints }) => complaints.length === 0);
+    const found = measured.flatMap(({ complaints }) => complaints);
+    return measured.length > 0 ? [`${good.length} of ${measured.length} runs linearizable`, ...found] : [];
 }
 
 /** Whether the component did what it promises, for clients with the SDK's retries. */
@@ -106,6 +114,7 @@ export function json(results: Result[], about: Record<string, unknown>): string 
                   seconds: result.seconds,
                   loadAverage: result.loadAverage,
                   changes: result.changes,
+                  notLinearizable: result.complaints.length,
                   clients: Object.fromEntries(
                       result.lanes.map(({ name, outcomes }, lane) => [
                           name,

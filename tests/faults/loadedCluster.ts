@@ -5,7 +5,8 @@ import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
 import { makeBucket, s3Of, targetOf } from "../e2e/s3";
 import { until } from "../e2e/until";
-import { ConstantLoad, untilAcknowledged } from "../load";
+import { RecordedClients } from "../history";
+import { ConstantLoad, client, untilAcknowledged } from "../load";
 import { type Fault, type Service, serviceWithout } from "./fault";
 
 export const bucket = "load";
@@ -24,6 +25,8 @@ export class LoadedCluster {
     readonly inNamespace: string;
     topology!: Topology;
     load!: ConstantLoad;
+    /** Clients of a few objects, beside the load: whether what they see is linearizable. */
+    recorded!: RecordedClients;
     /** The loads of all faults so far: what they wrote must be there to the end. */
     readonly loads: ConstantLoad[] = [];
     private expected!: Service;
@@ -48,7 +51,18 @@ export class LoadedCluster {
         this.expected = service ?? serviceWithout(serversAway, this.topology);
         this.patienceSeconds = silent ? 40 : 10;
         const options = { prefix: `${this.loads.length}-`, timeoutMs: this.patienceSeconds * 1000, pauseMs: 150 };
-        this.load = new ConstantLoad(await targetOf(this.project), bucket, options);
+        const target = await targetOf(this.project);
+        this.load = new ConstantLoad(target, bucket, options);
+        this.recorded = new RecordedClients(
+            () => client(target, { maxAttempts: 1, timeoutMs: options.timeoutMs }),
+            bucket,
+            {
+                prefix: `${this.loads.length}-recorded-`,
+                clients: 8,
+                keys: 4,
+                pauseMs: 500,
+            },
+        );
         this.loads.push(this.load);
         await untilAcknowledged(this.load, 20);
     }
@@ -158,8 +172,13 @@ export class LoadedCluster {
         await this.untilWhole();
     }
 
+    /** Ends what uses the cluster, when its requests have been answered. */
+    async rest(): Promise<void> {
+        await Promise.all([this.load?.stop(), this.recorded?.stop()]);
+    }
+
     async remove(): Promise<void> {
-        await this.load?.stop();
+        await this.rest();
         await this.project.remove();
     }
 }

@@ -15,6 +15,7 @@ const head = [
     "requests failed",
     "longest gap of writes / reads",
     "lost",
+    "linearizable",
     "manual step before `pulumi up`",
 ];
 
@@ -28,6 +29,7 @@ function lineOf(row: Row): string {
         `${row.failed} of ${row.requests}`,
         `${row.longestGap.put.toFixed(1)} s / ${row.longestGap.get.toFixed(1)} s`,
         String(row.lost),
+        row.violations === 0 ? "yes" : `no: ${row.violations} times`,
         row.manualStep,
     ]);
 }

@@ -14,6 +14,7 @@ const row = (fault: string, lost = 0): Row => ({
     failed: 1,
     longestGap: { put: 1.23, get: 0 },
     lost,
+    violations: lost,
     manualStep: "none",
 });
 
@@ -33,8 +34,8 @@ describe("docs/reliability.md", () => {
         const second = withRows(first, [row("b", 7)], ["a", "b"]);
         const lines = second.split("\n").filter((line) => line.startsWith("| "));
         assert.equal(lines.length, 4);
-        assert.equal(lines[2], "| a | reads go on | they do | 1 of 10 | 1.2 s / 0.0 s | 0 | none |");
-        assert.match(lines[3], /^\| b .* \| 7 \| none \|$/);
+        assert.equal(lines[2], "| a | reads go on | they do | 1 of 10 | 1.2 s / 0.0 s | 0 | yes | none |");
+        assert.match(lines[3], /^\| b .* \| 7 \| no: 7 times \| none \|$/);
         assert.ok(second.startsWith("before\n") && second.endsWith("\nafter"));
         assert.throws(() => withRows("no table", [], []), /lacks the lines/);
     });
