@@ -143,48 +143,76 @@ describe("a restore in place", () => {
         isPresent: true,
     };
 
-    it("goes through whatever requests fail, and is continued wherever it is killed", async function () {
+    /** A cluster that never runs with drives of two points in time, and loses no volume. */
+    function watched(): FakeDrives {
+        const drives = cluster();
+        const volumes = [...drives.volumes.keys()];
+        const { annotations } = drives.statefulSet.metadata;
+        drives.always = () => {
+            const isMixed =
+                new Set(drives.data.map((data) => data === "own")).size > 1 || drives.data.includes(undefined);
+            const isTold = annotations["minio-cluster/restoring"] !== undefined;
+            assert.ok(drives.servers === 0 || !isMixed, "servers run with drives of two points in time");
+            assert.ok(drives.servers > 0 || isTold, "nothing tells why servers are stopped");
+            const isKept = volumes.every((volume) => drives.volumes.has(volume));
+            assert.ok(isKept, "a volume is lost");
+        };
+        return drives;
+    }
+
+    /** One program that meets faults, and is killed at last. */
+    async function live(drives: FakeDrives, faults: FakeDrives["faults"]): Promise<boolean> {
+        drives.faults = [...faults, "killed"];
+        try {
+            await go(drives);
+            return true;
+        } catch (error) {
+            assert.ok(error instanceof Killed || /^(; and then: )?\. /.test((error as Error).message), error as Error);
+            return false;
+        }
+    }
+
+    async function ends(drives: FakeDrives): Promise<void> {
+        drives.faults = [];
+        await go(drives);
+        assert.deepEqual([drives.data, drives.servers], [monday, 2]);
+        assert.deepEqual(drives.statefulSet.metadata.annotations, {});
+    }
+
+    it("is continued wherever it is killed, and survives a failure of any request", async () => {
+        let requests = 0;
+        let midway = 0;
+        for (let hasEnded = false; !hasEnded; requests++) {
+            for (const fault of ["conflict", "busy", "away", "lost"] as const) {
+                const drives = watched();
+                drives.faults = [...Array(requests).fill("answered"), fault];
+                await go(drives);
+                await ends(drives);
+            }
+            const drives = watched();
+            hasEnded = await live(drives, Array(requests).fill("answered"));
+            midway += drives.data.includes(monday[0]) && drives.data.includes("own") ? 1 : 0;
+            await ends(drives);
+        }
+        assert.ok(requests > 30 && midway > 2, `${requests} requests, ${midway} of them between two drives`);
+    });
+
+    it("goes through whatever requests fail, in several programs that are killed", async function () {
         this.timeout(60_000);
         // Each look must be whole: it is done again when one of its requests fails.
         const fault = fc.oneof(
             { weight: 24, arbitrary: fc.constant("answered" as const) },
             { weight: 1, arbitrary: fc.constantFrom("conflict", "busy", "away", "lost" as const) },
         );
-        const life = fc.record({ faults: fc.array(fault, { maxLength: 80, size: "max" }), killed: fc.boolean() });
-        let kills = 0;
-        let midway = 0;
-        const property = fc.asyncProperty(fc.array(life, { maxLength: 4 }), async (lives) => {
-            const drives = cluster();
-            const volumes = [...drives.volumes.keys()];
-            const { annotations } = drives.statefulSet.metadata;
-            drives.always = () => {
-                const mixed =
-                    new Set(drives.data.map((data) => data === "own")).size > 1 || drives.data.includes(undefined);
-                assert.ok(drives.servers === 0 || !mixed, "servers run with drives of two points in time");
-                assert.ok(
-                    drives.servers > 0 || annotations["minio-cluster/restoring"],
-                    "nothing tells why servers are stopped",
-                );
-                assert.ok(
-                    volumes.every((volume) => drives.volumes.has(volume)),
-                    "a volume is lost",
-                );
-            };
-            for (const { faults, killed } of lives) {
-                drives.faults = [...faults, ...(killed ? (["killed"] as const) : [])] as FakeDrives["faults"];
-                await go(drives).catch((error) => {
-                    assert.ok(error instanceof Killed || /^(; and then: )?\. /.test(error.message), error);
-                    kills++;
-                    midway += drives.data.includes(monday[0]) && drives.data.includes("own") ? 1 : 0;
-                });
+        const lives = fc.array(fc.array(fault, { maxLength: 80, size: "max" }), { maxLength: 4 });
+        const property = fc.asyncProperty(lives, async (programs) => {
+            const drives = watched();
+            for (const faults of programs) {
+                await live(drives, faults);
             }
-            drives.faults = [];
-            await go(drives);
-            assert.deepEqual([drives.data, drives.servers], [monday, 2]);
-            assert.deepEqual(drives.statefulSet.metadata.annotations, {});
+            await ends(drives);
         });
-        await fc.assert(property, { numRuns: 300 });
-        assert.ok(kills > 50 && midway > 5, `only ${kills} were killed, and ${midway} between two drives`);
+        await fc.assert(property, { numRuns: 200 });
     });
 
     it("waits with the patience of the rollout", async () => {
