@@ -27,6 +27,8 @@ describe("sets of group snapshots", () => {
     const snapshotsOf = async (set: string) =>
         (await kubectlJson("get", "volumesnapshots", inNamespace, `--selector=minio-cluster/snapshot-set=${set}`))
             .items;
+    const idOf = async (set: string) =>
+        JSON.parse((await kubectlJson("get", "configmap", `minio-snapshots-${set}`, inNamespace)).data["set.json"]).id;
 
     before(async () => {
         await kubectl("delete", "volumegroupsnapshotclass", retaining, "--ignore-not-found");
@@ -101,6 +103,30 @@ describe("sets of group snapshots", () => {
         await restoresInto("e2e-groups-crash", "crash", crash.load, crash.before);
     });
 
+    it("say, where a restore in place has failed midway, how to go back, in commands that run", async () => {
+        await put(await s3Of(project), "load", "before-the-failure", Buffer.from("kept"));
+        await kubectl("create", "quota", "no-claims", inNamespace, "--hard=persistentvolumeclaims=0");
+        await project.configure({ restoreFrom: { set: "monday", confirm: "replace the data of minio" } });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        await kubectl("delete", "quota", "no-claims", inNamespace);
+        assert.notEqual(code, 0);
+        assert.match(text, /exceeded quota: no-claims.* All servers are stopped, and all replaced volumes are kept/s);
+        const { items } = await kubectlJson("get", "pvc", inNamespace);
+        assert.ok(items.length < claims.length, "nothing was replaced");
+        await project.configure({ restoreFrom: undefined, labels: { team: "storage" } });
+        const refused = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.text, /was begun and not ended: put restoreFrom back/);
+        const [commands] = /^ *kubectl scale statefulset[\s\S]*^ *kubectl scale .*--replicas 2$/m.exec(text) ?? [];
+        assert.ok(commands, text);
+        await project.shell(commands);
+        await project.succeed("up", "--yes", "--skip-preview");
+        const target = await targetOf(project);
+        await client(target).send(new GetObjectCommand({ Bucket: "load", Key: "before-the-failure" }));
+        assert.deepEqual(await load.lost(target), []);
+        assert.deepEqual(await unreadable(target, "load"), []);
+    });
+
     it("go back in place in spite of a program that is killed midway", async () => {
         await put(await s3Of(project), "load", "after-the-set", Buffer.from("later"));
         const restoreFrom = { set: "monday", confirm: "replace the data of minio" };
@@ -136,17 +162,30 @@ describe("sets of group snapshots", () => {
         assert.equal((await snapshotsOf("monday")).length, claims.length);
     });
 
-    it("survive the loss of their namespace", async () => {
+    it("survive the loss of their namespace, and are told apart from an earlier set of the same name", async () => {
         const { apiVersion, kind, driver } = await kubectlJson("get", "volumegroupsnapshotclass", groupClassName);
         const keeping = { apiVersion, kind, metadata: { name: retaining }, driver, deletionPolicy: "Retain" };
         await project.shell(`kubectl create --filename - <<< '${JSON.stringify(keeping)}'`);
         const s3 = await s3Of(project);
+        await project.configure({ snapshots: { groupClassName: retaining, sets: ["tuesday"] } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        const first = await idOf("tuesday");
+        await project.configure({ snapshots: { groupClassName: retaining, sets: [] } });
+        await project.succeed("up", "--yes", "--skip-preview");
         await put(s3, "load", "last", Buffer.from("last"));
         await project.configure({ snapshots: { groupClassName: retaining, sets: ["tuesday"] } });
         await project.succeed("up", "--yes", "--skip-preview");
+        const second = await idOf("tuesday");
         await kubectl("delete", "namespace", project.namespace, "--wait", "--timeout=120s");
         await project.succeed("refresh", "--yes");
         await project.configure({ snapshots: undefined, restoreFrom: { set: "tuesday" } });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /the storage system has snapshots of 2 sets of that name: /);
+        for (const id of [first, second]) {
+            assert.ok(text.includes(`${id}, taken at `), `${id} is not shown`);
+        }
+        await project.configure({ restoreFrom: { set: "tuesday", id: second } });
         await project.succeed("up", "--yes", "--skip-preview");
         const target = await targetOf(project);
         assert.deepEqual(await unreadable(target, "load"), []);

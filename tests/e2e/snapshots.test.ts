@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { snapshotClass } from "../../devcluster/cluster/storage";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
 import { unreadable, whileUsed } from "../wholeness";
 import { commandsOf, countOfCommands } from "./guide";
@@ -45,6 +46,7 @@ describe("sets of snapshots", () => {
         await project.init({ snapshots: undefined });
         await project.succeed("up", "--yes", "--skip-preview");
         await makeBucket(await s3Of(project), "load");
+        await jobPod(project.namespace);
     });
     after(async () => {
         await execute("kubectl", ["delete", "volumesnapshotclass", `${snapshotClass}-retain`, "--ignore-not-found"]);
@@ -167,6 +169,28 @@ describe("sets of snapshots", () => {
         assert.deepEqual(await load.lost(await targetOf(project)), []);
     });
 
+    it("are refused in place, in the preview and before a server stops, where claims would go with the servers", async () => {
+        const scaled = (whenScaled: string) => {
+            const patch = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } } });
+            return kubectl("patch", "statefulset", "minio", inNamespace, "--type=merge", `--patch=${patch}`);
+        };
+        const pods = async () =>
+            (await kubectlJson("get", "pods", inNamespace, "--selector=pool=minio")).items.map(
+                ({ metadata }: any) => metadata.uid,
+            );
+        const [volumes, servers] = [await boundVolumes(project.namespace), await pods()];
+        await scaled("Delete"); // As an earlier program had it; this one says Retain.
+        await project.configure({ restoreFrom: { set: "monday", confirm: "replace the data of minio" } });
+        for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...args);
+            assert.notEqual(code, 0);
+            assert.match(text, /whenScaled of the StatefulSet minio is Delete, so Kubernetes would delete the claims/);
+        }
+        await scaled("Retain");
+        await project.configure({ restoreFrom: undefined });
+        assert.deepEqual([await boundVolumes(project.namespace), await pods()], [volumes, servers]);
+    });
+
     it("replace the data of a cluster only when that is confirmed in words, and keep the volumes", async () => {
         const s3 = await s3Of(project);
         await put(s3, "load", "after-the-set", Buffer.from("later"));
@@ -182,6 +206,22 @@ describe("sets of snapshots", () => {
         await assert.rejects(client(target).send(new GetObjectCommand({ Bucket: "load", Key: "after-the-set" })));
         const kept = await boundVolumes(project.namespace, "Released");
         assert.deepEqual(kept, volumes);
+    });
+
+    it("give the replaced volumes back, with what was stored after the set", async () => {
+        const replaced = await boundVolumes(project.namespace, "Released");
+        const { metadata } = await kubectlJson("get", "persistentvolume", replaced[0]);
+        variables.RESTORED_AT = metadata.labels["minio-cluster/replaced-at"];
+        await follow("Back to the replaced volumes");
+        assert.deepEqual(await boundVolumes(project.namespace), replaced);
+        const target = await targetOf(project);
+        await client(target).send(new GetObjectCommand({ Bucket: "load", Key: "after-the-set" }));
+        assert.deepEqual(await load.lost(target), []);
+    });
+
+    it("go back again, and let the replaced volumes be deleted", async () => {
+        await project.shell(commandsOf("backup.md", "Go back in place")[0], variables);
+        assert.equal((await boundVolumes(project.namespace, "Released")).length, 4);
         await follow("Go back in place", 1);
         await until(
             "the replaced volumes are deleted",
@@ -203,6 +243,24 @@ describe("sets of snapshots", () => {
 
     it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
 });
+
+/** A pod with the label of the cluster that is no server, and has ended, as of a Job: it is in nobody's way. */
+async function jobPod(namespace: string): Promise<void> {
+    const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "job", namespace, labels: { app: "minio" } },
+        spec: {
+            restartPolicy: "Never",
+            containers: [{ name: "job", image: newMinio.image, command: ["true"] }],
+        },
+    };
+    await execute("bash", ["-c", `kubectl create --filename - <<< '${JSON.stringify(pod)}'`]);
+    await until("the job has ended", async () => {
+        const { status } = await kubectlJson("get", "pod", "job", `--namespace=${namespace}`);
+        return status.phase === "Succeeded";
+    });
+}
 
 /** Whether an S3 call is answered at all. */
 async function answers(endpoint: string, milliseconds: number): Promise<boolean> {

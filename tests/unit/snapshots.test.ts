@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MinioClusterSpec } from "../../components/defaults";
 import { withDefaults } from "../../components/defaults";
+import type { Kubernetes } from "../../components/kubernetes";
 import { namesOf } from "../../components/names";
-import { requestsUnderWay } from "../../components/snapshots/freeze";
+import { type Freezable, requestsUnderWay, serversOf } from "../../components/snapshots/freeze";
 import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
 import {
     type ClaimOrigin,
@@ -28,6 +29,7 @@ import {
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
 import { missingMembers } from "../../components/snapshots/snapshots";
+import { pod as podOf } from "./fakeDrives";
 
 const pool = (changes: Partial<RecordedPool> = {}): RecordedPool => ({
     replicas: 4,
@@ -272,6 +274,23 @@ describe("a restore", () => {
         );
         assert.equal(otherSet({ source }, { ...present, claims: all(source, { set: "s2" }) }, found), undefined);
         assert.equal(otherSet({ source }, { ...present, claims: all(source) }, found), undefined);
+    });
+});
+
+describe("the servers that are frozen", () => {
+    it("are the pods of StatefulSets, and not a Job's with the same label, which may have ended", async () => {
+        const job = { metadata: { name: "job", ownerReferences: [{ kind: "Job", controller: true }] } };
+        const bare = { metadata: { name: "bare" } };
+        const kubernetes = { pods: async () => [job, podOf("minio-0"), bare] } as unknown as Kubernetes;
+        const servers = await serversOf({
+            kubernetes,
+            namespace: "a",
+            selector: { app: "minio" },
+        } as unknown as Freezable);
+        assert.deepEqual(
+            servers.map(({ metadata }) => metadata?.name),
+            ["minio-0"],
+        );
     });
 });
 

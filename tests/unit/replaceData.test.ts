@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { type MinioClusterSpec, withDefaults } from "../../components/defaults";
+import { KubernetesError, untilAnswered } from "../../components/kubernetesErrors";
+import { namesOf } from "../../components/names";
+import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
+import { markRestored, type Patience, type Present, restore, restoreOf } from "../../components/snapshots/restore";
+import { FakeDrives, Killed, pod } from "./fakeDrives";
+
+const names = namesOf("minio");
+const confirm = "replace the data of minio";
+const specOf = (restoreFrom: MinioClusterSpec["restoreFrom"] = { set: "monday", confirm }) =>
+    withDefaults({ namespace: "a", replicas: 2, restoreFrom });
+const own = ["own", "own"];
+const monday = ["monday-data-minio-0", "monday-data-minio-1"];
+
+/** A cluster with data of its own, and a set of snapshots of it. */
+function cluster(): FakeDrives {
+    const drives = new FakeDrives();
+    drives.contents = monday.map((name, i) => contentOf(name, `handle-${i}`));
+    drives.snapshots = monday.map((name) => ({
+        metadata: { name },
+        status: { readyToUse: true, boundVolumeSnapshotContentName: `content-${name}` },
+    }));
+    return drives;
+}
+
+function contentOf(name: string, snapshotHandle: string, namespace = "a") {
+    return {
+        metadata: { name: `content-${name}` },
+        spec: { driver: "hostpath", volumeSnapshotRef: { name, namespace } },
+        status: { snapshotHandle, restoreSize: 1 },
+    };
+}
+
+/** Tries again at once. */
+const patience: Patience = async (work) => {
+    for (;;) {
+        try {
+            return await work();
+        } catch (error) {
+            if (!(error instanceof KubernetesError && error.isPassing)) {
+                throw error;
+            }
+        }
+    }
+};
+const go = (drives: FakeDrives, spec = specOf(), how = patience, isPreview = false) =>
+    restore(drives.kubernetes, names, spec, { say: () => {}, patience: how, isPreview });
+
+describe("a restore in place", () => {
+    it("keeps every volume before a server stops, and starts the servers with the set", async () => {
+        const drives = cluster();
+        let policies: string[] = [];
+        drives.always = () => {
+            if (drives.servers === 0 && policies.length === 0) {
+                policies = [...drives.volumes.values()].map(({ policy }) => policy);
+            }
+        };
+        await go(drives);
+        assert.deepEqual(policies, ["Retain", "Retain"]);
+        assert.deepEqual(drives.data, monday);
+        assert.equal(drives.servers, 2);
+        assert.deepEqual(drives.statefulSet.metadata.annotations, {});
+        const kept = [...drives.volumes.values()].filter(({ policy }) => policy === "Retain");
+        assert.deepEqual(
+            kept.map(({ data, labels }) => [data, labels["minio-cluster/replaced-of"]]),
+            [
+                ["own", "minio"],
+                ["own", "minio"],
+            ],
+        );
+        assert.match(kept[0].labels["minio-cluster/replaced-at"] ?? "", /^\d{8}T\d{6}Z$/);
+    });
+
+    it("is refused before anything is touched where the live StatefulSet deletes claims, whatever the program says", async () => {
+        const drives = cluster();
+        drives.statefulSet.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Delete";
+        assert.equal(specOf().persistentVolumeClaimRetentionPolicy.whenScaled, "Retain");
+        for (const isPreview of [true, false]) {
+            await assert.rejects(go(drives, specOf(), patience, isPreview), {
+                message: /whenScaled of the StatefulSet minio is Delete, .* set it to Retain/,
+            });
+        }
+        assert.deepEqual([drives.writes, drives.data], [0, own]);
+    });
+
+    it("names every right that is missing and every other problem at once, before anything is touched", async () => {
+        const drives = cluster();
+        drives.refusedRights = ["patch persistentvolumes", "delete persistentvolumeclaims in a"];
+        drives.otherPods = [{ metadata: { name: "copy" }, spec: pod("minio-1").spec }];
+        await assert.rejects(go(drives, specOf(), patience, true), {
+            message:
+                /the namespace a: delete persistentvolumeclaims .*the whole Kubernetes cluster: patch persistentvolumes .*the pod copy uses data-minio-1/s,
+        });
+        assert.equal(drives.writes, 0);
+    });
+
+    const restored = restoreOf(names, specOf());
+
+    it("knows the pods that would keep it from ending from those that do not", () => {
+        const now = Date.parse("2026-01-01T00:10:00Z");
+        const problems = (...pods: object[]) => problemsOf(restored, [], pods as any[], now);
+        const job = { metadata: { name: "job", labels: names.selector }, spec: { volumes: [] } };
+        const ending = pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:50Z" });
+        assert.deepEqual(problems(pod("minio-0"), pod("minio-1"), job, ending), []);
+        const [stuck] = problems(pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:00Z" }));
+        assert.match(stuck, /minio-0 is deleted and does not end, .*kubectl delete pod minio-0 --force/);
+        const labels = { app: "minio", pool: "minio-pool-1" };
+        const ownerReferences = [{ kind: "StatefulSet", name: "minio-pool-1", controller: true }];
+        const [departing] = problems(pod("minio-pool-1-0", { labels, ownerReferences }));
+        assert.match(departing, /minio-pool-1-0 is a server of the pool minio-pool-1, which the program has no more/);
+    });
+
+    it("starts the servers again when they do not all end, as nothing is replaced yet", async () => {
+        const drives = cluster();
+        drives.stuck = ["minio-0", "minio-1"];
+        const present: Present = {
+            statefulSet: true,
+            claims: new Map([...drives.claims.keys()].map((claim) => [claim, {}])),
+        };
+        const run = (there: Present) =>
+            replaceData(drives.kubernetes, restored, foundSet, there, { say: () => {}, patience, endMilliseconds: 1 });
+        await assert.rejects(run(present), {
+            message:
+                /servers do not end: minio-0, minio-1 in 0.001 s. Nothing was replaced, and the servers start again/,
+        });
+        assert.deepEqual([drives.servers, drives.data, drives.statefulSet.metadata.annotations], [2, own, {}]);
+        // Where some are replaced, they would start with two points in time.
+        present.claims.delete("data-minio-0");
+        await assert.rejects(run(present), { message: /All servers are stopped, .*kubectl scale statefulset minio/s });
+        assert.equal(drives.servers, 0);
+    });
+
+    const foundSet = {
+        set: "monday",
+        id: "s1",
+        takenAt: "",
+        pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
+        drives: new Map(monday.map((snapshot, i) => [`data-minio-${i}`, { snapshot }])),
+        isPresent: true,
+    };
+
+    /** A cluster that never runs with drives of two points in time, and loses no volume. */
+    function watched(): FakeDrives {
+        const drives = cluster();
+        const volumes = [...drives.volumes.keys()];
+        const { annotations } = drives.statefulSet.metadata;
+        drives.always = () => {
+            const isMixed =
+                new Set(drives.data.map((data) => data === "own")).size > 1 || drives.data.includes(undefined);
+            const isTold = annotations["minio-cluster/restoring"] !== undefined;
+            assert.ok(drives.servers === 0 || !isMixed, "servers run with drives of two points in time");
+            assert.ok(drives.servers > 0 || isTold, "nothing tells why servers are stopped");
+            const isKept = volumes.every((volume) => drives.volumes.has(volume));
+            assert.ok(isKept, "a volume is lost");
+        };
+        return drives;
+    }
+
+    /** One program that meets faults, and is killed at last. */
+    async function live(drives: FakeDrives, faults: FakeDrives["faults"]): Promise<boolean> {
+        drives.faults = [...faults, "killed"];
+        try {
+            await go(drives);
+            return true;
+        } catch (error) {
+            assert.ok(error instanceof Killed || /^(; and then: )?\. /.test((error as Error).message), error as Error);
+            return false;
+        }
+    }
+
+    async function ends(drives: FakeDrives): Promise<void> {
+        drives.faults = [];
+        await go(drives);
+        assert.deepEqual([drives.data, drives.servers], [monday, 2]);
+        assert.deepEqual(drives.statefulSet.metadata.annotations, {});
+    }
+
+    it("is continued wherever it is killed, and survives a failure of any request", async () => {
+        let requests = 0;
+        let midway = 0;
+        for (let hasEnded = false; !hasEnded; requests++) {
+            for (const fault of ["conflict", "busy", "away", "lost"] as const) {
+                const drives = watched();
+                drives.faults = [...Array(requests).fill("answered"), fault];
+                await go(drives);
+                await ends(drives);
+            }
+            const drives = watched();
+            hasEnded = await live(drives, Array(requests).fill("answered"));
+            midway += drives.data.includes(monday[0]) && drives.data.includes("own") ? 1 : 0;
+            await ends(drives);
+        }
+        assert.ok(requests > 30 && midway > 2, `${requests} requests, ${midway} of them between two drives`);
+    });
+
+    it("goes through whatever requests fail, in several programs that are killed", async function () {
+        this.timeout(60_000);
+        // Each look must be whole: it is done again when one of its requests fails.
+        const fault = fc.oneof(
+            { weight: 24, arbitrary: fc.constant("answered" as const) },
+            { weight: 1, arbitrary: fc.constantFrom("conflict", "busy", "away", "lost" as const) },
+        );
+        const lives = fc.array(fc.array(fault, { maxLength: 80, size: "max" }), { maxLength: 4 });
+        const property = fc.asyncProperty(lives, async (programs) => {
+            const drives = watched();
+            for (const faults of programs) {
+                await live(drives, faults);
+            }
+            await ends(drives);
+        });
+        await fc.assert(property, { numRuns: 200 });
+    });
+
+    it("waits with the patience of the rollout", async () => {
+        const drives = cluster();
+        drives.faults = ["busy", "answered", "away"];
+        let told = 0;
+        await go(drives, specOf(), (work) => untilAnswered(work, 60, () => told++));
+        assert.deepEqual([drives.data, told], [monday, 2]);
+    });
+
+    it("that has ended never acts again, though all drives are replaced one after another and the StatefulSets come back", async () => {
+        const drives = cluster();
+        await go(drives);
+        await markRestored(drives.kubernetes, names, specOf());
+        for (const claim of [...drives.claims.values()]) {
+            claim.metadata.annotations = {}; // Deleted, made again by the StatefulSet, and healed;
+            await markRestored(drives.kubernetes, names, specOf()); // and the next `pulumi up`.
+            const { writes } = drives;
+            await go(drives);
+            assert.equal(drives.writes, writes);
+        }
+    });
+
+    it("has a way back that the guide shows as it is", () => {
+        const guide = readFileSync(join(__dirname, "../../docs/backup.md"), "utf8");
+        const spec = withDefaults({ namespace: "$NAMESPACE" });
+        assert.ok(guide.includes(`\n${wayBack({ names, spec }, "$RESTORED_AT")}\npulumi up --yes\n`));
+    });
+});
+
+describe("a restore from another namespace", () => {
+    it("uses nothing that an earlier restore of a set of the same name has left", async () => {
+        const drives = cluster();
+        const spec = specOf({ set: "monday", namespace: "b", confirm });
+        for (const month of ["june", "july"]) {
+            drives.contents = monday.map((name, i) => contentOf(name, `${month}-${i}`, "b"));
+            drives.snapshots = [];
+            drives.claims.delete("data-minio-0");
+            for (const { metadata } of drives.claims.values()) {
+                metadata.annotations = {};
+            }
+            await go(drives, spec);
+            assert.deepEqual(drives.data, [`${month}-0`, `${month}-1`]);
+        }
+        assert.equal(drives.objects.size, 8);
+    });
+});
