@@ -22,7 +22,10 @@ export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, 
     const answersOf = (servers: ServerState[], path: string) => Promise.all(servers.map(({ name }) => ask(name, path)));
     const agree = async (servers: ServerState[], path: string) =>
         (await answersOf(servers, path)).every((answer) => answer?.status === 200);
-    const moving = pools.filter(({ servers }) => servers.some(({ change }) => change !== "none"));
+    // Where no server may be missed, none is asked.
+    const moving = pools.filter(
+        ({ servers, serversThatMayFail }) => serversThatMayFail > 0 && servers.some(({ change }) => change !== "none"),
+    );
     for (const pool of moving) {
         const own = pool.servers.filter(serves);
         const isStandIn = pool.erasureSets === 1 && pool.servers.some(waits);
