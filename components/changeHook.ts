@@ -99,11 +99,11 @@ function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHo
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
 
 /** What is done to a StatefulSet before it is changed, so that nothing restarts by the change alone; undefined where nothing would. */
-function holdOf(
-    change: Change,
+export function holdOf(
+    change: Pick<Change, "class">,
     was: RolloutMover,
     becomes: RolloutMover,
-    { pool, servers }: PoolHookOptions,
+    { pool, servers }: Pick<PoolHookOptions, "pool" | "servers">,
 ): Hold | undefined {
     if (becomes === "OnDelete" && was !== "OnDelete") {
         return (kubernetes, namespace) => kubernetes.setOnDelete(namespace, pool);

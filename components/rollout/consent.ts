@@ -22,7 +22,10 @@ export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, 
     const answersOf = (servers: ServerState[], path: string) => Promise.all(servers.map(({ name }) => ask(name, path)));
     const agree = async (servers: ServerState[], path: string) =>
         (await answersOf(servers, path)).every((answer) => answer?.status === 200);
-    const moving = pools.filter(({ servers }) => servers.some(({ change }) => change !== "none"));
+    // Where no server may be missed, none is asked.
+    const moving = pools.filter(
+        ({ servers, serversThatMayFail }) => serversThatMayFail > 0 && servers.some(({ change }) => change !== "none"),
+    );
     for (const pool of moving) {
         const own = pool.servers.filter(serves);
         const isStandIn = pool.erasureSets === 1 && pool.servers.some(waits);
@@ -39,16 +42,37 @@ export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, 
     if (waiting.length === 0 || asked.length === 0) {
         return;
     }
-    try {
-        const storage = await wanted.storage(kubernetes, serving[0].name);
-        for (const server of asked) {
-            server.mayStop = canMiss(storage, server.name, new Set(waiting.map(({ name }) => name)));
+    const stoppable = await whoMayStop(kubernetes, wanted, { asked, serving, waiting });
+    for (const server of asked) {
+        server.mayStop = typeof stoppable !== "string" && stoppable.includes(server);
+        server.unknown = typeof stoppable === "string" ? stoppable : undefined;
+    }
+}
+
+/**
+ * By the drives, as every server that serves counts them.
+ *
+ * @returns a string says why they cannot be counted
+ */
+async function whoMayStop(
+    kubernetes: Kubernetes,
+    wanted: WantedCluster,
+    { asked, serving, waiting }: Record<"asked" | "serving" | "waiting", ServerState[]>,
+): Promise<ServerState[] | string> {
+    const names = new Set(waiting.map(({ name }) => name));
+    let stoppable = asked;
+    for (const { name } of serving) {
+        try {
+            const storage = await wanted.storage(kubernetes, name);
+            stoppable = stoppable.filter((server) => canMiss(storage, server.name, names));
+        } catch (error) {
+            return `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;
         }
-    } catch (error) {
-        for (const server of asked) {
-            server.unknown = `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;
+        if (stoppable.length === 0) {
+            break;
         }
     }
+    return stoppable;
 }
 
 const maintenance = `${clusterHealth}?maintenance=true`;

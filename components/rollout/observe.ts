@@ -1,6 +1,7 @@
-import type { V1ControllerRevision, V1Pod } from "@kubernetes/client-node";
+import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { type ChangeClass, changeOf, versionOf } from "../change";
 import type { Kubernetes } from "../kubernetes";
+import { KubernetesError } from "../kubernetesErrors";
 import type { StorageState } from "../minioAdmin";
 import { type PodTemplate, serverName } from "../podTemplate";
 import { clusterHealth } from "./consent";
@@ -48,18 +49,46 @@ export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Pr
     return { pools, bootQuorum: wanted.bootQuorum, healthy: answer?.status === 200 };
 }
 
+/**
+ * Where Kubernetes restarts the servers, only whether there is anything to restart.
+ *
+ * @throws Error when a StatefulSet is gone, or has another number of servers than the program wants; not when it may not be looked at
+ */
+export async function requirePools(kubernetes: Kubernetes, { namespace, pools }: WantedCluster): Promise<void> {
+    for (const { name, replicas } of pools) {
+        try {
+            const { spec } = await poolOf(kubernetes, namespace, name);
+            if (spec?.replicas !== replicas) {
+                throw new Error(
+                    `the StatefulSet ${name} has ${spec?.replicas} servers, and the program wants ${replicas}: somebody scaled it. Run ` +
+                        `kubectl scale statefulset ${name} --namespace=${namespace} --replicas=${replicas}, and pulumi up again`,
+                );
+            }
+        } catch (error) {
+            if (!(error instanceof KubernetesError && error.code === 403)) {
+                throw error;
+            }
+        }
+    }
+}
+
+async function poolOf(kubernetes: Kubernetes, namespace: string, name: string): Promise<V1StatefulSet> {
+    const statefulSet = await kubernetes.statefulSet(namespace, name);
+    if (!statefulSet) {
+        throw new Error(
+            `the StatefulSet ${name} in the namespace ${namespace} is gone, though Pulumi's state has it. Its drives' claims stay. Run ` +
+                "pulumi up --refresh: it makes the StatefulSet again",
+        );
+    }
+    return statefulSet;
+}
+
 async function observePool(kubernetes: Kubernetes, wanted: WantedCluster, pool: WantedPool): Promise<PoolState> {
     const { namespace } = wanted;
     const [statefulSet, pods] = await Promise.all([
-        kubernetes.statefulSet(namespace, pool.name),
+        poolOf(kubernetes, namespace, pool.name),
         kubernetes.pods(namespace, pool.selector),
     ]);
-    if (!statefulSet) {
-        throw new Error(
-            `the StatefulSet ${pool.name} in the namespace ${namespace} is gone, and Pulumi's state has it. Its drives' claims stay: run ` +
-                "pulumi up --refresh, which makes it again",
-        );
-    }
     const status = statefulSet.status;
     const state: PoolState = {
         name: pool.name,

@@ -299,7 +299,8 @@ function canMiss({ pool }: Member, { members }: View): boolean {
  * and is not, by its old revision; and not while servers wait for their peers, as their drives serve, and only this restart helps them.
  */
 function asksBudget(member: Member, view: View): boolean {
-    return member.ready && !someWait(view) && view.members.every(({ initialised, ready }) => ready || !initialised);
+    const others = view.members.filter(({ terminating }) => !terminating);
+    return member.ready && !someWait(view) && others.every(({ initialised, ready }) => ready || !initialised);
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */

@@ -9,7 +9,7 @@ import { Budget } from "./budget";
 import { askConsent } from "./consent";
 import { growDrives, smallDrives } from "./drives";
 import { imageWarning } from "./imageProblem";
-import { observe, type WantedCluster } from "./observe";
+import { observe, requirePools, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
 import { Progress } from "./progress";
 import { Reach } from "./reach";
@@ -71,6 +71,9 @@ export async function rollOut(
         });
     await answered(() => requireRights(kubernetes, wanted.namespace, guided));
     await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
+    if (!guided) {
+        await answered(() => requirePools(kubernetes, wanted));
+    }
     const step = async (): Promise<boolean> => {
         if (!(await engineAnswers())) {
             throw new Error("the update was ended from outside. Run pulumi up again: it goes on from here");
@@ -141,6 +144,9 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     const small = await smallDrives(kubernetes, wanted);
     if (small.length > 0) {
         return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
+    }
+    if (!guided) {
+        await requirePools(kubernetes, wanted);
     }
     const deadline = Date.now() + passingMilliseconds;
     while (guided) {

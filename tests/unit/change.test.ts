@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { changeOf } from "../../components/change";
-import { describeChange, problemsOfChange, type Registered } from "../../components/changeReview";
+import { changeOf, versionOf } from "../../components/change";
+import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/changeReview";
 import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/defaults";
 import { namesOf } from "../../components/names";
 import { podTemplate } from "../../components/podTemplate";
@@ -31,6 +31,29 @@ function review(before: KnownArgs, after: KnownArgs) {
 const image = "example.org/minio:RELEASE.2025-10-15T17-29-55Z";
 /** The default, without its digest. */
 const [shortDefault] = defaultImage.split("@");
+
+describe("the version of a server", () => {
+    it("is the same where servers help each other to start, whatever else differs", () => {
+        const version = (args: KnownArgs) => versionOf(templateOf(args));
+        const same = { resources: { limits: { memory: "4Gi" } }, environment: { TZ: "UTC" } };
+        assert.equal(version(same), version({}));
+        for (const other of [{ image }, { environment: { MINIO_REGION: "eu" } }, { credentialsRevision: 2 }]) {
+            const { class: change } = changeOf(templateOf({}), templateOf(other));
+            assert.equal(version(other) !== version({}), change !== "rolling" && change !== "none", change);
+        }
+    });
+});
+
+describe("another one who restarts the servers", () => {
+    it("is told in the preview, and what it means", () => {
+        assert.equal(describeSwitch("Guided", "Guided"), undefined);
+        assert.match(
+            describeSwitch("Native", "Guided") ?? "",
+            /^rollout Native → Guided: .* one at a time, each when MinIO/,
+        );
+        assert.match(describeSwitch("Guided", "OnDelete") ?? "", /^rollout Guided → OnDelete: nothing restarts/);
+    });
+});
 
 describe("the class of a change", () => {
     const classes: [string, KnownArgs, string, string[]][] = [

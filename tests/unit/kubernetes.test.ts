@@ -79,6 +79,37 @@ describe("the connection to Kubernetes", () => {
         assert.deepEqual(JSON.parse(sent), { gracePeriodSeconds: 3, preconditions: { uid: "7" } });
     });
 
+    it("evicts a pod and no other of its name, and tells a budget that refuses from an API that has too much to do", async () => {
+        let sent = "";
+        const evict = (status: number, body: object) => {
+            sent = "";
+            api.answers = (request, response) => {
+                request.on("data", (chunk) => {
+                    sent += chunk;
+                });
+                request.on("end", () => json(response, status, { kind: "Status", apiVersion: "v1", ...body }));
+            };
+            return kubernetes.evictPod("a", "minio-0", "7");
+        };
+        assert.equal(await evict(201, {}), "");
+        assert.deepEqual(JSON.parse(sent), {
+            metadata: { name: "minio-0", namespace: "a" },
+            deleteOptions: { preconditions: { uid: "7" } },
+        });
+        assert.equal(await evict(404, {}), "");
+        assert.equal(await evict(409, {}), "");
+        const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        const causes = [{ reason: "DisruptionBudget", message: "The budget minio-pdb needs 3 healthy pods and has 3" }];
+        assert.equal(await evict(429, { message, details: { causes } }), causes[0].message);
+        const two = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+        assert.equal(await evict(500, { message: two }), two);
+        await assert.rejects(
+            evict(429, { message: "too many requests" }),
+            ({ isPassing }: KubernetesError) => isPassing,
+        );
+        await assert.rejects(evict(403, { message: "forbidden" }), /a right is missing/);
+    });
+
     it("knows an outage from an answer", async () => {
         for (const [status, isPassing] of [
             [503, true],

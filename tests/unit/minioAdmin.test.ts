@@ -82,6 +82,33 @@ describe("MinIO's admin API", () => {
         });
     });
 
+    it("tells whose drives work, and the write quorum of each pool", async () => {
+        const drive = (server: string, more: object) => ({
+            endpoint: `http://${server}.minio-headless.default.svc.cluster.local:9000/data`,
+            pool_index: 0,
+            set_index: 0,
+            ...more,
+        });
+        const Backend = { StandardSCData: [2, 6], StandardSCParity: 2 };
+        const Disks = [
+            drive("minio-0", { state: "ok" }),
+            drive("minio-1", { state: "offline" }),
+            drive("minio-2", { state: "ok", healing: true }),
+            drive("minio-pool-1-0", { state: "ok", pool_index: 1, set_index: 3 }),
+        ];
+        const { admin, requests } = answering(200, { Disks, Backend });
+        assert.deepEqual(await admin.storage(), {
+            writeQuorums: [3, 6],
+            drives: [
+                { server: "minio-0", pool: 0, set: 0, works: true },
+                { server: "minio-1", pool: 0, set: 0, works: false },
+                { server: "minio-2", pool: 0, set: 0, works: false },
+                { server: "minio-pool-1-0", pool: 1, set: 3, works: true },
+            ],
+        });
+        assert.equal(requests[0].path, "/minio/admin/v3/storageinfo");
+    });
+
     it("tells the pools and how far their decommission is", async () => {
         const info = {
             startTime: "2026-01-02T03:04:05Z",

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { connect } from "../../components/kubernetes";
+import { minioAdmin } from "../../components/minioAdmin";
+import { kubectl, kubectlJson, Project } from "./project";
+import { stepByStep } from "./stepByStep";
+import { until } from "./until";
+
+/** What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor restarts too many. */
+describe("a cluster that somebody changes by hand", () => {
+    stepByStep();
+    const project = new Project("e2e-by-hand");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const up = (...flags: string[]) => project.succeed("up", "--yes", "--skip-preview", ...flags);
+    const pods = async (): Promise<any[]> =>
+        (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items.sort((a: any, b: any) =>
+            a.metadata.name < b.metadata.name ? -1 : 1,
+        );
+    const uids = async () => (await pods()).map(({ metadata }) => metadata.uid);
+    const statefulSet = () => kubectlJson("get", "statefulset", "minio", inNamespace);
+    const timeZones = async () =>
+        (await pods()).map(({ spec }) => spec.containers[0].env.find(({ name }: any) => name === "TZ")?.value);
+    const untilReady = () =>
+        until("all servers are ready", async () => (await statefulSet()).status.readyReplicas === 4);
+
+    before(async () => {
+        await project.init({ rollout: { timeoutSeconds: 240 } });
+        await up();
+    });
+    after(() => project.remove());
+
+    it("gets its servers back that were scaled away", async () => {
+        const before = await uids();
+        await kubectl("scale", "statefulset", "minio", inNamespace, "--replicas=3");
+        await until("the server is gone", async () => (await pods()).length === 3);
+        assert.match(await up(), /minio: 3 servers -> 4, as the program wants; somebody scaled the StatefulSet/);
+        assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
+        assert.equal((await statefulSet()).status.readyReplicas, 4);
+        await up("--expect-no-changes");
+    });
+
+    it("tells which drives work, by MinIO's own word", async () => {
+        const { rootUser, rootPassword } = await project.outputs();
+        const kubernetes = await connect({ by: "this test" });
+        const send = kubernetes.send.bind(null, project.namespace, "minio-1", "http");
+        const { drives, writeQuorums } = await minioAdmin(send, { rootUser, rootPassword }).storage();
+        assert.deepEqual(writeQuorums, [3]);
+        assert.deepEqual(
+            drives.sort((a, b) => (a.server < b.server ? -1 : 1)),
+            [0, 1, 2, 3].map((ordinal) => ({ server: `minio-${ordinal}`, pool: 0, set: 0, works: true })),
+        );
+    });
+
+    it("goes over to OnDelete, and restarts nothing", async () => {
+        const before = await uids();
+        await project.configure({ updateStrategy: "OnDelete", environment: { TZ: "UTC" } });
+        assert.match(await project.succeed("preview"), /rollout Guided → OnDelete: nothing restarts/);
+        await up();
+        assert.deepEqual((await statefulSet()).spec.updateStrategy, { type: "OnDelete" });
+        assert.deepEqual(await uids(), before);
+    });
+
+    it("goes back to the guided rollout with a change that waits, and evicts only whom the partition releases", async () => {
+        const before = await uids();
+        await project.configure({ updateStrategy: undefined, partition: 3 });
+        assert.match(await project.succeed("preview"), /rollout OnDelete → Guided: .* each when MinIO can miss it/);
+        const reasons = new Set<string>();
+        const running = project.start("up", "--yes", "--skip-preview");
+        while (running.process.exitCode === null) {
+            for (const { status } of await pods()) {
+                const target = status.conditions?.find(({ type }: any) => type === "DisruptionTarget");
+                reasons.add(target?.reason);
+            }
+        }
+        const { code, text } = await running.ended;
+        assert.equal(code, 0, text);
+        assert.match(text, /minio: partition 4 -> 3, lets minio-3 restart/);
+        assert.deepEqual(await timeZones(), [undefined, undefined, undefined, "UTC"]);
+        assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
+        assert.ok(reasons.has("EvictionByEvictionAPI"), "it was not evicted");
+    });
+
+    it("goes over to Kubernetes' pace and back with a change that waits, and restarts none that the partition keeps", async () => {
+        const before = await uids();
+        await project.configure({
+            rollout: { mode: "Native", timeoutSeconds: 240 },
+            partition: 4,
+            environment: { TZ: "CET" },
+        });
+        await up();
+        assert.deepEqual(await uids(), before);
+        await project.configure({ rollout: { timeoutSeconds: 240 } });
+        const text = await up();
+        assert.equal((await statefulSet()).spec.updateStrategy.rollingUpdate.partition, 4, text);
+        assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
+    });
+
+    it("restarts a server past a budget that lets none go, and says so", async () => {
+        const patch = '{"spec":{"minAvailable":4}}';
+        await kubectl("patch", "poddisruptionbudget", "minio-pdb", inNamespace, "--type=merge", `--patch=${patch}`);
+        await project.configure({ partition: 3 });
+        const text = await up();
+        assert.match(text, /minio-3: its disruption budget does not let it restart now: .*minio-pdb/);
+        assert.equal((await timeZones())[3], "CET");
+    });
+
+    it("names a server whose node does not say that it ended, and how to go on", async () => {
+        const finalizer = '{"metadata":{"finalizers":["example.org/a-node-that-is-gone"]}}';
+        await kubectl("patch", "pod", "minio-0", inNamespace, "--type=merge", `--patch=${finalizer}`);
+        await kubectl("delete", "pod", "minio-0", inNamespace, "--wait=false", "--grace-period=1");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /nothing says that minio-0 ended, long after the time for it: the node is lost/);
+        await kubectl(
+            "patch",
+            "pod",
+            "minio-0",
+            inNamespace,
+            "--type=merge",
+            '--patch={"metadata":{"finalizers":null}}',
+        );
+        await up();
+        await untilReady();
+    });
+
+    it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
+        const before = await uids();
+        await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /the StatefulSet minio in the namespace e2e-by-hand is gone, .* Run pulumi up --refresh/);
+        await up("--refresh");
+        assert.deepEqual(await uids(), before);
+        await untilReady();
+    });
+});

@@ -1,0 +1,362 @@
+import assert from "node:assert/strict";
+import type { Answer, Kubernetes } from "../../components/kubernetes";
+import type { StorageState } from "../../components/minioAdmin";
+import { Budget } from "../../components/rollout/budget";
+import { askConsent, canMiss } from "../../components/rollout/consent";
+import type { WantedCluster } from "../../components/rollout/observe";
+import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
+import { Progress } from "../../components/rollout/progress";
+import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
+import { Steadiness } from "../../components/rollout/steadiness";
+
+const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A cluster of one pool whose pods become ready as soon as Kubernetes makes them, at the only revision that there is. */
+class FakeCluster {
+    /** Of the StatefulSet; undefined: it was deleted. */
+    replicas: number | undefined;
+    readonly did: string[] = [];
+    /** Whether a server is ready when it is looked at. */
+    ready = (_ordinal: number) => true;
+    revision = (_ordinal: number) => "new";
+    /** Whether a server should have ended two minutes ago. */
+    lost = (_ordinal: number) => false;
+    refusal = () => "";
+
+    constructor(
+        private readonly servers: number,
+        readonly wanted: WantedCluster = wantedCluster(servers),
+    ) {
+        this.replicas = servers;
+    }
+
+    rollOut(options: { timeoutSeconds?: number; guided?: boolean; say?: (text: string) => void } = {}): Promise<void> {
+        const defaults = { guided: true, timeoutSeconds: 60, say: () => {}, warn: () => {} };
+        return rollOut(this.kubernetes, this.wanted, { ...defaults, ...options });
+    }
+
+    readonly kubernetes = {
+        may: async () => true,
+        claims: async () => [],
+        controllerRevisions: async () => [],
+        logTail: async () => "",
+        ask: async () => ({ status: 200, headers: {}, body: "" }),
+        statefulSet: async () =>
+            this.replicas === undefined
+                ? undefined
+                : {
+                      metadata: { name: "minio", generation: 1 },
+                      spec: { replicas: this.replicas, updateStrategy: { rollingUpdate: { partition: 0 } } },
+                      status: { observedGeneration: 1, currentRevision: "new", updateRevision: "new" },
+                  },
+        pods: async () =>
+            Array.from({ length: this.replicas ?? this.servers }, (_, ordinal) => ({
+                metadata: {
+                    name: `minio-${ordinal}`,
+                    uid: `uid-${ordinal}`,
+                    labels: { "controller-revision-hash": this.revision(ordinal) },
+                    ...(this.lost(ordinal) && { deletionTimestamp: new Date(Date.now() - 120_000) }),
+                },
+                status: {
+                    podIP: "10.0.0.1",
+                    conditions: [{ type: "Ready", status: this.ready(ordinal) ? "True" : "False" }],
+                },
+            })),
+        setReplicas: async (_: string, __: string, replicas: number) => {
+            this.replicas = replicas;
+            this.did.push(`${replicas} servers`);
+        },
+        evictPod: async (_: string, name: string) => {
+            const refusal = this.refusal();
+            this.did.push(refusal ? `${name} refused` : `${name} evicted`);
+            if (!refusal) {
+                this.revision = () => "new";
+            }
+            return refusal;
+        },
+    } as unknown as Kubernetes;
+}
+
+function wantedCluster(servers: number, storage: WantedCluster["storage"] = async () => assert.fail()): WantedCluster {
+    const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 1, storageSize: "1Gi" };
+    return {
+        namespace: "a",
+        scheme: "http",
+        bootQuorum: Math.floor((servers - 1) / 2) + 1,
+        pools: [{ ...pool, replicas: servers, erasureSets: 1 }],
+        storage,
+    };
+}
+
+describe("a rollout of a cluster that somebody changed by hand", () => {
+    for (const scaled of [6, 0, 10]) {
+        it(`sets 8 servers again where somebody has scaled to ${scaled}, and is not done before`, async () => {
+            const cluster = new FakeCluster(8);
+            cluster.replicas = scaled;
+            assert.match(
+                await whatIsLeft(cluster.kubernetes, cluster.wanted, true),
+                new RegExp(`^minio: ${scaled} servers -> 8, as the program wants`),
+            );
+            assert.deepEqual(cluster.did, [], "a look changed something");
+            await cluster.rollOut();
+            assert.deepEqual(cluster.did, ["8 servers"]);
+            assert.equal(await whatIsLeft(cluster.kubernetes, cluster.wanted, true), "");
+        });
+    }
+
+    it("says so where Kubernetes restarts the servers, and how to set them again", async () => {
+        const cluster = new FakeCluster(8);
+        cluster.replicas = 6;
+        const expected = /has 6 servers, and the program wants 8: .*kubectl scale statefulset minio .*--replicas=8/;
+        await assert.rejects(cluster.rollOut({ guided: false }), expected);
+        await assert.rejects(whatIsLeft(cluster.kubernetes, cluster.wanted, false), expected);
+    });
+
+    for (const guided of [true, false]) {
+        it(`says how to make a StatefulSet again that is gone (${guided ? "Guided" : "Native"})`, async () => {
+            const cluster = new FakeCluster(4);
+            cluster.replicas = undefined;
+            await assert.rejects(cluster.rollOut({ guided }), /is gone, though .* Run pulumi up --refresh: it makes/);
+        });
+    }
+});
+
+describe("a rollout while a node is lost", () => {
+    it("updates the others, and ends with an error that names the server", async () => {
+        const cluster = new FakeCluster(8);
+        cluster.wanted.pools[0].serversThatMayFail = 3;
+        const old = new Set([6]);
+        cluster.revision = (ordinal) => (old.has(ordinal) ? "old" : "new");
+        cluster.lost = (ordinal) => ordinal === 7;
+        cluster.ready = (ordinal) => ordinal !== 7;
+        await assert.rejects(cluster.rollOut(), /^Error: nothing says that minio-7 ended, .*: the node is lost/);
+        assert.deepEqual(cluster.did, ["minio-6 evicted"]);
+    });
+});
+
+describe("the time-out of a rollout", () => {
+    it("is not stretched by a server that comes and goes", async () => {
+        const cluster = new FakeCluster(4);
+        let looks = 0;
+        cluster.ready = (ordinal) => ordinal !== 3 || looks++ % 2 === 0;
+        cluster.kubernetes.ask = async (_, name) =>
+            name === "minio-3" ? undefined : { status: 200, headers: {}, body: "" };
+        const from = Date.now();
+        await assert.rejects(cluster.rollOut({ timeoutSeconds: 1.5 }), /no progress in 1.5 s .*minio-3/);
+        assert.ok(Date.now() - from < 5_000);
+    });
+
+    it("begins anew when a server comes further than it ever did, and not when it falls back and comes again", () => {
+        const progress = new Progress();
+        const seen = (some: Partial<ServerState>) => progress.check(stateOf({ uid: "1", revision: "new", ...some }));
+        assert.equal(seen({}), true);
+        assert.equal(seen({ answers: true }), true);
+        assert.equal(seen({ answers: true, ready: true }), true);
+        for (let times = 0; times < 3; times++) {
+            assert.equal(seen({}), false);
+            assert.equal(seen({ uid: "2", answers: true, ready: true }), false);
+        }
+        assert.equal(seen({ terminating: true }), true);
+        assert.equal(seen({ revision: "newer" }), true);
+    });
+});
+
+describe("an updated server", () => {
+    it("is steady once it has been ready for a while without a break, or was ready at the first look", async () => {
+        const steadiness = new Steadiness(30);
+        const look = (some: Partial<ServerState>) => {
+            const state = stateOf({ uid: "1", ready: true, ...some });
+            steadiness.look(state);
+            return state.pools[0].servers[0].steady;
+        };
+        assert.equal(look({}), true);
+        assert.equal(look({ ready: false }), false);
+        assert.equal(look({}), false);
+        await later(40);
+        assert.equal(look({}), true);
+        assert.equal(look({ ready: false }), false);
+        assert.equal(look({}), false, "it had been ready before a break");
+        await later(40);
+        assert.equal(look({ uid: "2" }), false, "another pod");
+    });
+});
+
+describe("the disruption budget of a rollout", () => {
+    it("is waited for, and the rollout goes on when it allows", async () => {
+        const cluster = new FakeCluster(4);
+        cluster.revision = (ordinal) => (ordinal === 3 ? "old" : "new");
+        let asked = 0;
+        cluster.refusal = () => (asked++ < 2 ? "The disruption budget minio-pdb needs 3 healthy pods and has 3" : "");
+        const said: string[] = [];
+        await cluster.rollOut({ say: (text) => said.push(text) });
+        assert.deepEqual(cluster.did, ["minio-3 refused", "minio-3 refused", "minio-3 evicted"]);
+        assert.match(said[0], /^minio-3: its disruption budget does not let it restart now: .* needs 3 healthy pods/);
+    });
+
+    it("ends the rollout by its time-out while another server is on a lost node", async () => {
+        const cluster = new FakeCluster(8);
+        cluster.wanted.pools[0].serversThatMayFail = 3;
+        cluster.revision = (ordinal) => (ordinal === 7 ? "old" : "new");
+        cluster.lost = (ordinal) => ordinal === 0;
+        cluster.ready = (ordinal) => ordinal !== 0;
+        cluster.refusal = () => "no";
+        await assert.rejects(
+            cluster.rollOut({ timeoutSeconds: 1 }),
+            /no progress in 1 s .*minio-7: its disruption budget does not let it restart now: no/,
+        );
+    });
+
+    it("is passed when it says no for long though every server is ready: it would stop every rollout", async () => {
+        const budget = new Budget(30);
+        const kubernetes = { evictPod: async () => "no" } as unknown as Kubernetes;
+        const evict = (some: Partial<ServerState>) =>
+            budget.evict(kubernetes, "a", { pool: "minio", name: "minio-0", uid: "1" }, stateOf(some));
+        assert.equal(await evict({ ready: true }), "no");
+        await later(40);
+        assert.equal(await evict({ ready: false }), "no");
+        assert.equal(await evict({ ready: true }), "no", "it counts from when all were ready");
+        await later(40);
+        assert.equal(await evict({ ready: true }), undefined);
+    });
+});
+
+describe("MinIO's consent", () => {
+    const waiting = { initialised: false, ready: false };
+    const all200 = { status: 200, headers: {} };
+
+    /** What servers may stop, of a pool in which some wait; and what was asked. */
+    async function consentOf(
+        pool: { servers: number; waiting: number[]; erasureSets?: number },
+        answers: Partial<Record<"cluster" | "maintenance", { status: number; headers: Record<string, string> }>>,
+        storage?: StorageState | Error,
+    ) {
+        const asked: string[] = [];
+        const servers = Array.from({ length: pool.servers }, (_, ordinal) =>
+            serverOf(ordinal, { mayStop: true, change: "coupled", ...(pool.waiting.includes(ordinal) && waiting) }),
+        );
+        const state = { ...poolOf(servers), erasureSets: pool.erasureSets ?? 1 };
+        const kubernetes = {
+            async ask(_: string, name: string, __: string, path: string): Promise<Answer> {
+                asked.push(name);
+                return { body: "", ...all200, ...answers[path.includes("maintenance") ? "maintenance" : "cluster"] };
+            },
+        } as unknown as Kubernetes;
+        const wanted = wantedCluster(pool.servers, async () => {
+            asked.push("drives");
+            if (storage instanceof Error || storage === undefined) {
+                throw storage ?? new Error("not expected");
+            }
+            return storage;
+        });
+        await askConsent(kubernetes, wanted, [state]);
+        const serving = servers.filter(({ initialised }) => initialised);
+        return { asked, mayStop: serving.every(({ mayStop }) => mayStop), unknown: serving[0].unknown };
+    }
+
+    /** Of one erasure set with a drive of each server. */
+    const drives = (servers: number, writeQuorum: number, without: number[]): StorageState => ({
+        writeQuorums: [writeQuorum],
+        drives: Array.from({ length: servers }, (_, ordinal) => ({
+            server: `minio-${ordinal}`,
+            pool: 0,
+            set: 0,
+            works: !without.includes(ordinal),
+        })),
+    });
+    const refused = { status: 412, headers: {} };
+
+    it("is what every server says where none waits", async () => {
+        assert.equal((await consentOf({ servers: 4, waiting: [] }, {})).mayStop, true);
+        const no = await consentOf({ servers: 4, waiting: [] }, { maintenance: refused });
+        assert.equal(no.mayStop, false);
+        assert.ok(!no.asked.includes("drives"));
+    });
+
+    it("is what they say without the waiting one, whose drive stands for that of the one that stops", async () => {
+        const four = { servers: 4, waiting: [3] };
+        const yes = await consentOf(four, { maintenance: refused });
+        assert.deepEqual([yes.mayStop, yes.asked.includes("drives")], [true, false]);
+    });
+
+    it("is refused while one waits and another's drive has failed: two of four would be left", async () => {
+        const four = { servers: 4, waiting: [3] };
+        const bad = { maintenance: refused, cluster: { status: 503, headers: {} } };
+        assert.equal((await consentOf(four, bad, drives(4, 3, [3, 0]))).mayStop, false);
+    });
+
+    it("is refused while one waits and another's drive heals", async () => {
+        const four = { servers: 4, waiting: [3] };
+        const heals = { maintenance: { status: 412, headers: { "x-minio-healing-drives": "1" } } };
+        assert.equal((await consentOf(four, heals, drives(4, 3, [3, 0]))).mayStop, false);
+    });
+
+    it("is by the count of drives where so many wait that the others alone have no quorum", async () => {
+        const bad = { maintenance: refused, cluster: { status: 503, headers: {} } };
+        const sixteen = { servers: 16, waiting: [15, 14, 13, 12, 11] };
+        assert.equal((await consentOf(sixteen, bad, drives(16, 12, sixteen.waiting))).mayStop, true);
+        assert.equal((await consentOf(sixteen, bad, drives(16, 12, [...sixteen.waiting, 0, 1, 2]))).mayStop, true);
+        // The one that stops, and four more: one of those with a failed drive itself may.
+        const servers = drives(16, 12, [...sixteen.waiting, 0, 1, 2, 3]);
+        assert.equal((await consentOf(sixteen, bad, servers)).mayStop, false);
+        assert.equal(canMiss(servers, "minio-0", new Set(sixteen.waiting.map((ordinal) => `minio-${ordinal}`))), true);
+    });
+
+    it("is by the count of drives where a waiting one may lie in another erasure set", async () => {
+        const two = { servers: 8, waiting: [7], erasureSets: 2 };
+        const storage: StorageState = { writeQuorums: [3], drives: drives(8, 3, [7, 0]).drives };
+        storage.drives.forEach((drive, ordinal) => {
+            drive.set = ordinal < 4 ? 0 : 1;
+        });
+        const { mayStop } = await consentOf(two, { maintenance: refused }, storage);
+        assert.equal(mayStop, false);
+        assert.equal(canMiss(storage, "minio-1", new Set(["minio-7"])), false);
+        assert.equal(canMiss(storage, "minio-6", new Set(["minio-7"])), true);
+    });
+
+    it("is not known, and why, where the drives cannot be counted", async () => {
+        const bad = { maintenance: refused, cluster: { status: 503, headers: {} } };
+        const { mayStop, unknown } = await consentOf({ servers: 4, waiting: [3] }, bad, new Error("no port-forward"));
+        assert.equal(mayStop, false);
+        assert.equal(unknown, "servers wait for their peers, and the drives cannot be counted: no port-forward");
+    });
+});
+
+function serverOf(ordinal: number, some: Partial<ServerState> = {}): ServerState {
+    return {
+        name: `minio-${ordinal}`,
+        ordinal,
+        uid: `uid-${ordinal}`,
+        terminating: false,
+        lost: false,
+        revision: "old",
+        ready: true,
+        answers: true,
+        initialised: true,
+        steady: false,
+        mayStop: false,
+        change: "none",
+        ...some,
+    };
+}
+
+function poolOf(servers: ServerState[]): PoolState {
+    return {
+        name: "minio",
+        observed: true,
+        partition: 0,
+        wantedPartition: 0,
+        currentRevision: "old",
+        updateRevision: "new",
+        updateChange: "none",
+        ordered: false,
+        replicas: servers.length,
+        erasureSets: 1,
+        serversThatMayFail: 1,
+        servers,
+    };
+}
+
+function stateOf(some: Partial<ServerState>): ClusterState {
+    const one = { answers: false, initialised: false, ready: false, ...some };
+    return { pools: [poolOf([serverOf(0, one)])], bootQuorum: 1, healthy: true };
+}
