@@ -187,6 +187,20 @@ describe("a cluster's life", () => {
         );
     });
 
+    it("is not created anew with other servers or drives, which the claims that are there do not fit", async () => {
+        for (const change of [{ replicas: 2 }, { drivesPerServer: 2 }]) {
+            await project.configure(change);
+            const { code, text } = await project.execute("preview");
+            await project.configure({ replicas: undefined, drivesPerServer: undefined });
+            assert.notEqual(code, 0, text);
+            assert.match(text, /claims of another cluster of this name are there.*data-minio-3.*set replicas to 4/);
+        }
+        await project.configure({ replicas: 8 });
+        const more = await project.succeed("preview");
+        await project.configure({ replicas: undefined });
+        assert.match(more, /claims of an earlier cluster are there, and 4 of 8 are not/);
+    });
+
     it("finds its data again when it is created anew", async () => {
         await project.succeed("up", "--yes", "--skip-preview");
         const data = await get(await s3Of(project), "round-trip", "object-1000");
