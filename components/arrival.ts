@@ -11,6 +11,7 @@ import { type Names, poolName, poolSelector } from "./names";
 import { whenKnown } from "./outputs";
 import { podTemplate } from "./podTemplate";
 import { isGuided } from "./pool";
+import { type AskedCluster, quorumDifference, toldQuorums } from "./quorums";
 import type { WantedCluster } from "./rollout/observe";
 import { rollOut, whatIsLeft } from "./rollout/rollout";
 import { shapeOf } from "./shape";
@@ -85,7 +86,12 @@ async function leftOver(
     try {
         const kubernetes = await connection.act();
         const begun = await begunEarlier(kubernetes, names, spec);
-        return begun ?? (await whatIsLeft(kubernetes, wantedCluster(names, spec, credentials), isGuided(spec)));
+        return (
+            begun ||
+            (await whatIsLeft(kubernetes, wantedCluster(names, spec, credentials), isGuided(spec))) ||
+            (await differingQuorums(kubernetes, names, spec)) ||
+            ""
+        );
     } catch (error) {
         return `it is not known: ${(error as Error).message}`;
     }
@@ -113,6 +119,43 @@ async function arrive(
     if (known.restoreFrom) {
         await answered(() => markRestored(kubernetes, names, known));
     }
+    await answered(() => compareQuorums(kubernetes, names, known, { say, warn }));
+}
+
+/** How long a server gets that is ready to tell its quorums. */
+const quorumMilliseconds = 30_000;
+
+/** @throws Error with both, where the servers count with other quorums than the program */
+async function compareQuorums(
+    kubernetes: Kubernetes,
+    names: Names,
+    spec: MinioClusterSpec,
+    { say, warn }: Record<"say" | "warn", (text: string) => void>,
+): Promise<void> {
+    const asked = askedCluster(names, spec);
+    const told = await toldQuorums(kubernetes, asked, isGuided(spec) ? quorumMilliseconds : 0);
+    if (typeof told === "string") {
+        say(`not checked whether MinIO has the quorums that are counted with: ${told}`);
+        return;
+    }
+    const difference = quorumDifference(told, asked.topology);
+    if (difference && spec.updateStrategy === "OnDelete") {
+        warn(`${difference}. Servers that are still to be deleted by hand have their old variables`);
+    } else if (difference) {
+        throw new Error(difference);
+    }
+}
+
+/** As far as it is known at once. */
+async function differingQuorums(kubernetes: Kubernetes, names: Names, spec: MinioClusterSpec): Promise<string> {
+    const asked = askedCluster(names, spec);
+    const told = await toldQuorums(kubernetes, asked, 0);
+    return typeof told !== "string" && quorumDifference(told, asked.topology) ? "MinIO has other quorums" : "";
+}
+
+function askedCluster({ cluster }: Names, spec: MinioClusterSpec): AskedCluster {
+    const topology = topologyOfSpec(spec) as Topology; // There is one: the arguments were checked.
+    return { cluster, namespace: spec.namespace, scheme: scheme(spec), topology, partition: spec.partition };
 }
 
 /** What `endWhatWasBegun` is for, in words. */

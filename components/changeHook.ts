@@ -15,6 +15,7 @@ import { hasEngine } from "./engine";
 import { hookedResource } from "./hooked";
 import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
+import { checkLeftClaims } from "./leftClaims";
 import type { PoolStatus } from "./minioAdmin";
 import { whenKnown } from "./outputs";
 import { partitionAnnotation, restoreAnnotation } from "./pool";
@@ -50,10 +51,13 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
             options.changing();
         }
     };
-    const make: pulumi.ResourceHookFunction = async ({ newInputs }) => {
+    const make: pulumi.ResourceHookFunction = async (args) => {
         begin();
-        if (registered(await withoutSecrets(newInputs))?.restoreFrom) {
+        const made = registered(await withoutSecrets(args.newInputs));
+        if (made?.restoreFrom) {
             await options.restore();
+        } else if (made) {
+            await checkLeftClaims(options.connection, options.pool, made.shape, hookedResource(args));
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Readable } from "node:stream";
-import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { PassThrough } from "node:stream";
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { oldMinio } from "../../devcluster/toolchain/versions";
 import { ConstantLoad, client, untilAcknowledged } from "../load";
 import { execute, kubectl, kubectlJson, Project } from "./project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
 import { stepByStep } from "./stepByStep";
+import { until } from "./until";
 
 /** The life of one cluster, in order: each test goes on from where the one before left it. */
 describe("a cluster's life", () => {
@@ -98,6 +99,24 @@ describe("a cluster's life", () => {
         assert.equal(status.disruptionsAllowed, 1);
     });
 
+    it("ends an up where MinIO counts with another parity, with both quorums, until it no longer does", async () => {
+        const configure = (...change: string[]) => {
+            const script =
+                'export MC_HOST_s3="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000"; mc admin config "$@"';
+            return kubectl("exec", "minio-0", inNamespace, "--", "sh", "-c", script, "mc", ...change);
+        };
+        await configure("set", "s3", "storage_class", "standard=EC:1");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        await configure("reset", "s3", "storage_class");
+        assert.notEqual(code, 0, text);
+        assert.match(
+            text,
+            /MinIO's write quorum is 3 and its read quorum 3.* count with 3 and 2, by a parity of 2 in sets/,
+        );
+        assert.match(text, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
     for (const [change, reason] of [
         [{ replicas: 6 }, /replicas: 4 cannot become 6: MinIO forbids another number of servers/],
         [{ podManagementPolicy: "OrderedReady" }, /podManagementPolicy: Parallel cannot become OrderedReady/],
@@ -135,17 +154,26 @@ describe("a cluster's life", () => {
     ]) {
         it(`gives back what a server had locked that ${how}`, async () => {
             const target = await targetOf(project);
-            const body = randomBytes(64 << 20);
-            await put(s3, "load", "locked", body);
+            const Key = `locked-by-one-that-${how}`;
             const { status } = await kubectlJson("get", "pod", "minio-1", inNamespace);
             const own = client({ ...target, endpoint: `http://${status.podIP}:9000` });
-            const { Body } = await own.send(new GetObjectCommand({ Bucket: "load", Key: "locked" }));
-            const reading = Body as Readable; // It is not read on, and its object stays locked.
-            reading.on("error", () => {});
+            // With a condition, a write locks its object before it has the whole body, which it never gets here.
+            const Body = new PassThrough();
+            Body.write(randomBytes(1000));
+            const begun = { Bucket: "load", Key, Body, ContentLength: 1 << 20, IfNoneMatch: "*" };
+            own.send(new PutObjectCommand(begun)).catch(() => {});
+            const hasty = client(target, { maxAttempts: 1, timeoutMs: 1_000 });
+            await until("the object is locked, and cannot even be looked for", () =>
+                hasty.send(new HeadObjectCommand({ Bucket: "load", Key })).then(
+                    () => false,
+                    ({ name }) => name === "TimeoutError",
+                ),
+            );
             await kubectl(...command);
             // All attempts together are shorter than the minute for which others keep a lock. The first ones may be led to the dead server.
-            await put(client(target, { maxAttempts: 5, timeoutMs: 10_000 }), "load", "locked", body.subarray(0, 1000));
-            reading.destroy();
+            const patient = client(target, { maxAttempts: 5, timeoutMs: 10_000 });
+            await put(patient, "load", Key, randomBytes(1000));
+            Body.destroy();
             await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
         });
     }
@@ -157,6 +185,20 @@ describe("a cluster's life", () => {
             await namesOf("all,secret,pdb,pvc"),
             [0, 1, 2, 3].map((ordinal) => `PersistentVolumeClaim data-minio-${ordinal}`),
         );
+    });
+
+    it("is not created anew with other servers or drives, which the claims that are there do not fit", async () => {
+        for (const change of [{ replicas: 2 }, { drivesPerServer: 2 }]) {
+            await project.configure(change);
+            const { code, text } = await project.execute("preview");
+            await project.configure({ replicas: undefined, drivesPerServer: undefined });
+            assert.notEqual(code, 0, text);
+            assert.match(text, /claims of another cluster of this name are there.*data-minio-3.*set replicas to 4/);
+        }
+        await project.configure({ replicas: 8 });
+        const more = await project.succeed("preview");
+        await project.configure({ replicas: undefined });
+        assert.match(more, /claims of an earlier cluster are there, and 4 of 8 are not/);
     });
 
     it("finds its data again when it is created anew", async () => {

@@ -43,6 +43,7 @@ export class MinioProcesses {
         private readonly pools: { servers: number; drivesPerServer: number }[],
         private readonly firstPort: number,
         private readonly version: MinioServer,
+        private readonly environment: Record<string, string>,
     ) {
         process.on("exit", this.killAll);
     }
@@ -51,9 +52,10 @@ export class MinioProcesses {
     static async of(
         pools: { servers: number; drivesPerServer: number }[],
         version: MinioServer,
+        environment: Record<string, string> = {},
     ): Promise<MinioProcesses> {
         const ports = await freePorts(pools.reduce((sum, { servers }) => sum + servers, 0));
-        return new MinioProcesses(pools, ports, version);
+        return new MinioProcesses(pools, ports, version, environment);
     }
 
     /** The numbers of a pool's servers. */
@@ -99,6 +101,7 @@ export class MinioProcesses {
                     MINIO_PROMETHEUS_AUTH_TYPE: "public",
                     MINIO_ROOT_USER: credentials.accessKeyId,
                     MINIO_ROOT_PASSWORD: credentials.secretAccessKey,
+                    ...this.environment,
                 },
             },
         );

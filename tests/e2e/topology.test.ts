@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { erasureSetOf, type Topology, topologyOf } from "../../components/topology";
+import { standardParity } from "../../components/topologyVariables";
 import { type MinioServer, newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { MinioProcesses } from "./minioProcesses";
 import { makeBucket } from "./s3";
@@ -11,6 +12,8 @@ import { until } from "./until";
 interface Case {
     /** The pools: servers × drives of each. */
     pools: string;
+    /** Variables of the servers. */
+    environment?: Record<string, string>;
     /** Whether objects are written and read while servers are gone, and not only the health endpoints asked. */
     withObjects?: boolean;
     /** The version of the servers, and the one of which some are started anew. */
@@ -30,6 +33,7 @@ const cases: Case[] = [
     { pools: "5x1" },
     { pools: "8x1" },
     { pools: "6x1" },
+    { pools: "6x1", environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:1" } },
     { pools: "7x1" },
     { pools: "4x2" },
     { pools: "4x4" },
@@ -39,6 +43,8 @@ const cases: Case[] = [
     // The second pool has another parity when it is alone.
     { pools: "4x1 + 6x1", change: wayBack },
     { pools: "2x2 + 1x4" },
+    // Without the variable, the second pool's sets are too small for the first one's parity.
+    { pools: "8x1 + 4x1", environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:2" } },
 ];
 
 const refused: { pools: string; reason: RegExp; all?: boolean }[] = [
@@ -55,7 +61,11 @@ const shapesOf = (pools: string) =>
         const [servers, drivesPerServer] = pool.split("x").map(Number);
         return { servers, drivesPerServer };
     });
-const expectedOf = (pools: string) => topologyOf(shapesOf(pools).map((shape) => ({ ...shape, driveBytes: 1 })));
+const expectedOf = (pools: string, environment?: Record<string, string>) =>
+    topologyOf(
+        shapesOf(pools).map((shape) => ({ ...shape, driveBytes: 1 })),
+        standardParity(environment),
+    );
 
 /** `topologyOf` held against what real servers make of the same servers and drives. */
 describe("topology, by the real servers' own word", () => {
@@ -63,15 +73,17 @@ describe("topology, by the real servers' own word", () => {
     const clusters = new Map<Case, Promise<MinioProcesses>>();
     const started = (wanted: Case | undefined) => {
         if (wanted && !clusters.has(wanted)) {
-            const starting = MinioProcesses.of(shapesOf(wanted.pools), wanted.change?.from ?? newMinio).then(
-                async (servers) => {
-                    await servers.startAll().catch(async (error) => {
-                        await servers.remove();
-                        throw error;
-                    });
-                    return servers;
-                },
-            );
+            const starting = MinioProcesses.of(
+                shapesOf(wanted.pools),
+                wanted.change?.from ?? newMinio,
+                wanted.environment,
+            ).then(async (servers) => {
+                await servers.startAll().catch(async (error) => {
+                    await servers.remove();
+                    throw error;
+                });
+                return servers;
+            });
             starting.catch(() => {});
             clusters.set(wanted, starting);
         }
@@ -80,8 +92,9 @@ describe("topology, by the real servers' own word", () => {
     after(() => Promise.allSettled([...clusters.values()].map(async (servers) => (await servers).remove())));
 
     for (const [i, wanted] of cases.entries()) {
-        describe(wanted.pools, () => {
-            const topology = expectedOf(wanted.pools);
+        const variables = Object.entries(wanted.environment ?? {}).map(([name, value]) => ` with ${name}=${value}`);
+        describe(`${wanted.pools}${variables}`, () => {
+            const topology = expectedOf(wanted.pools, wanted.environment);
             if (!topology) {
                 it("is accepted", () => assert.fail("topologyOf refuses it"));
                 return;

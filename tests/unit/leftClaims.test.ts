@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { type LeftClaims, leftClaims } from "../../components/leftClaims";
+import type { Shape } from "../../components/shape";
+
+describe("claims of an earlier cluster of the name", () => {
+    const shape: Shape = {
+        namespace: "store",
+        podManagementPolicy: "Parallel",
+        replicas: 4,
+        drivesPerServer: 1,
+        storageSize: "10Gi",
+    };
+    const claim = (name: string, storage = "10Gi", storageClassName = "fast", others = {}): any => ({
+        metadata: { name, ...others },
+        spec: { resources: { requests: { storage } }, storageClassName },
+    });
+    const of = (servers: number, ...rest: string[]) =>
+        Array.from({ length: servers }, (_, ordinal) => claim(`data-minio-${ordinal}`, ...rest));
+    const told = (claims: any[], changed: Partial<Shape> = {}): LeftClaims =>
+        leftClaims("minio", { ...shape, ...changed }, claims);
+    const none = { problems: [], notes: [] };
+
+    it("are not spoken of where they fit, or are others'", () => {
+        assert.deepEqual(told([]), none);
+        assert.deepEqual(told(of(4)), none);
+        assert.deepEqual(told(of(4, "5Gi")), none, "they grow");
+        const others = ["data-minio-pool-1-7", "data-store-9", "data-minio-a", "scratch-minio-9"].map((name) =>
+            claim(name),
+        );
+        assert.deepEqual(told([...of(4), ...others]), none);
+        assert.deepEqual(
+            told([...of(4), claim("data-minio-9", "1Gi", "fast", { deletionTimestamp: new Date() })]),
+            none,
+        );
+    });
+
+    it("refuse fewer servers and other drives, with both ways out", () => {
+        const { problems } = told(of(8));
+        assert.match(problems.join(), /do not fit 4 servers of a drive each: data-minio-4, .*data-minio-7\. /);
+        assert.match(problems.join(), /set replicas to 8 and drivesPerServer to 1/);
+        assert.match(problems.join(), /kubectl delete pvc --namespace=store data-minio-0 data-minio-1 .*data-minio-7$/);
+        assert.match(
+            told(of(4), { drivesPerServer: 2 }).problems.join(),
+            /fit 4 servers of 2 drives each: data-minio-0/,
+        );
+        const two = [0, 1, 2, 3].flatMap((ordinal) => [0, 1].map((drive) => claim(`data${drive}-minio-${ordinal}`)));
+        assert.match(told(two).problems.join(), /set replicas to 4 and drivesPerServer to 2/);
+    });
+
+    it("are named where some are missing, larger, or of another class", () => {
+        assert.match(told(of(4), { replicas: 8 }).notes.join(), /4 of 8 are not: data-minio-0, .*fewer servers/);
+        assert.match(told(of(4, "20Gi")).notes.join(), /larger than storageSize, 20Gi: data-minio-0/);
+        assert.match(
+            told(of(4), { storageClassName: "slow" }).notes.join(),
+            /class fast, and storageClassName slow is not/,
+        );
+        assert.deepEqual(told(of(4), { storageClassName: "fast" }), none);
+    });
+
+    it("are not all named one by one where they are many", () => {
+        assert.match(told(of(32)).problems.join(), /data-minio-11 and 20 more\. /);
+    });
+});
