@@ -12,7 +12,7 @@ import { isUp } from "./engine";
 import { withoutNulls } from "./fields";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
-import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
+import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { once } from "./once";
 import { whenKnown } from "./outputs";
@@ -97,6 +97,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                 dependsOn: before,
                 hooks: poolHooks({
                     pool: poolName(name, index),
+                    selector: poolSelector(names, index),
                     servers: pool.servers,
                     topology,
                     guided: isGuided(plain),
