@@ -4,6 +4,7 @@ import { PassThrough } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type {
     Configuration,
+    CoreV1Event,
     Exec,
     V1ControllerRevision,
     V1PersistentVolumeClaim,
@@ -77,6 +78,8 @@ export interface Kubernetes {
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
     controllerRevisions(namespace: string, labels: Record<string, string>): Promise<V1ControllerRevision[]>;
     claims(namespace: string, labels: Record<string, string>): Promise<V1PersistentVolumeClaim[]>;
+    /** The events of a namespace that warn of something; Kubernetes keeps them for an hour as a rule. */
+    warnings(namespace: string): Promise<CoreV1Event[]>;
     setPartition(namespace: string, statefulSet: string, partition: number): Promise<void>;
     /** Deletes a pod if it still is the one with this uid. */
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;
@@ -232,6 +235,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             (await apps.listNamespacedControllerRevision({ namespace, labelSelector: selector(labels) })).items,
         claims: async (namespace, labels) =>
             (await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector: selector(labels) })).items,
+        warnings: async (namespace) =>
+            (await core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" })).items,
         async setPartition(namespace, name, partition) {
             const body = { spec: { updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition } } } };
             await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);

@@ -6,6 +6,7 @@ import { serverName } from "../podTemplate";
 import { printable } from "../printable";
 import { requireRights } from "../rights";
 import { growDrives, smallDrives } from "./drives";
+import { Trouble } from "./events";
 import { imageWarning } from "./imageProblem";
 import { observe, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
@@ -51,6 +52,7 @@ export async function rollOut(
     let progress = "";
     let since = Date.now();
     const reach = new Reach();
+    const trouble = new Trouble(kubernetes, wanted, warn);
     const tell = (text: string) => {
         if (text !== said) {
             said = text;
@@ -81,6 +83,7 @@ export async function rollOut(
         tell(action.reason);
         if (action.kind === "wait") {
             requireStartable(state, action.servers);
+            await trouble.look(state);
         } else {
             await act(kubernetes, wanted, action);
         }
@@ -89,7 +92,8 @@ export async function rollOut(
             progress = now;
             since = Date.now();
         } else if (Date.now() - since > timeoutSeconds * 1000) {
-            throw new Error(await timeoutMessage(kubernetes, wanted, state, action, timeoutSeconds));
+            const message = await timeoutMessage(kubernetes, wanted, state, action, timeoutSeconds);
+            throw new Error([message, ...trouble.lines()].join("\n"));
         }
         return false;
     };
