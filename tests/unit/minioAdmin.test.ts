@@ -89,7 +89,7 @@ describe("MinIO's admin API", () => {
         ]) {
             const { admin } = answering(503, answer);
             await assert.rejects(admin.pools(), ({ message }: Error) => {
-                assert.doesNotMatch(message, /[\u001b\n\u202e\u2028]/);
+                assert.ok(!["\u001b", "\n", "\u202e", "\u2028"].some((character) => message.includes(character)));
                 return /::add-path::/.test(message);
             });
         }
