@@ -10,6 +10,7 @@ import { untilAnswered } from "./kubernetesErrors";
 import type { PoolStatus } from "./minioAdmin";
 import { whenKnown } from "./outputs";
 import { partitionAnnotation, restoreAnnotation } from "./pool";
+import type { Preflight } from "./preflight/preflight";
 import { requireRights } from "./rights";
 import { largestRequest } from "./rollout/drives";
 import { type Shape, shapeAnnotation, shrinks } from "./shape";
@@ -22,6 +23,7 @@ export interface PoolHookOptions extends Reviewed {
     poolStatuses: () => Promise<PoolStatus[] | string>;
     /** Restores the drives of all pools, once in a run. */
     restore: () => Promise<void>;
+    preflight: Preflight;
     /** Called on `up` when the pool is made, or changed. */
     changing: () => void;
     /** Longest time without an answer of the Kubernetes API, in seconds. */
@@ -45,6 +47,7 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     };
     const make: pulumi.ResourceHookFunction = async ({ newInputs }) => {
         begin();
+        await options.preflight.refuse();
         if (registered(await withoutSecrets(newInputs))?.restoreFrom) {
             await options.restore();
         }
@@ -52,6 +55,7 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     const change: pulumi.ResourceHookFunction = async (args) => {
         const { oldInputs, newInputs } = args;
         begin();
+        await options.preflight.refuse();
         const [last, after] = (await Promise.all([oldInputs, newInputs].map(withoutSecrets))).map(registered);
         if (!last || !after) {
             return; // Not known in this preview.

@@ -1,13 +1,10 @@
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { credentialsProblems, passwordKey, userKey } from "./credentialsRule";
 import type { MinioClusterSpec } from "./defaults";
 import { endProgram } from "./endProgram";
 import { labelsOf, type Names } from "./names";
-
-/** Keys of the Secret. */
-export const userKey = "root-user";
-export const passwordKey = "root-password";
 
 /** MinIO wants 8 characters at least; letters and digits pass every shell, URL and environment file as they are. */
 const passwordLength = 32;
@@ -76,19 +73,21 @@ function existingCredentials(
 ): Credentials {
     const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
     const secret = Secret.get(names.secret, id, opts);
-    const secretValue = (key: string) =>
-        pulumi.secret(
-            pulumi.all([secret.data, id]).apply(([data, which]) => {
-                if (data?.[key] === undefined) {
-                    return endProgram(`existingSecretName: the Secret ${which} has no key '${key}'; add it`);
-                }
-                return Buffer.from(data[key], "base64").toString();
-            }),
-        );
+    const values = pulumi.secret(
+        pulumi.all([secret.data, id]).apply(([data, which]) => {
+            const [user, password] = [userKey, passwordKey].map((key) =>
+                data?.[key] === undefined ? undefined : Buffer.from(data[key], "base64").toString(),
+            );
+            const problems = credentialsProblems(user, password);
+            return user === undefined || password === undefined || problems.length > 0
+                ? endProgram(problems.map((reason) => `existingSecretName: the Secret ${which}: ${reason}`).join("\n"))
+                : { user, password };
+        }),
+    );
     return {
         secret,
         secretName: secret.metadata.name,
-        rootUser: pulumi.unsecret(secretValue(userKey)),
-        rootPassword: secretValue(passwordKey),
+        rootUser: pulumi.unsecret(values.apply(({ user }) => user)),
+        rootPassword: values.apply(({ password }) => password),
     };
 }

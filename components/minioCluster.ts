@@ -18,8 +18,8 @@ import { once } from "./once";
 import { whenKnown } from "./outputs";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
+import { createPreflight } from "./preflight/preflight";
 import { refusesRenaming, unlessRenamed } from "./renaming";
-import { requireKinds } from "./requiredKinds";
 import { requireSdk } from "./sdk";
 import { createHeadlessService, createServices } from "./services";
 import { restoreDrives } from "./snapshots/restore";
@@ -76,7 +76,14 @@ export class MinioCluster extends pulumi.ComponentResource {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
-        const known = pulumi.all([spec, requireKinds(given, connection, this)]).apply(([checked]) => checked);
+        const preflight = createPreflight({
+            names,
+            args: given,
+            dependsOn: opts?.dependsOn,
+            connection,
+            resource: this,
+        });
+        const known = pulumi.all([spec, preflight.passed]).apply(([checked]) => checked);
 
         const credentials = createCredentials(names, spec, given.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
@@ -104,6 +111,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                     connection,
                     poolStatuses: statuses,
                     restore,
+                    preflight,
                     changing: () => {
                         hasChanged = true;
                     },
@@ -135,9 +143,18 @@ export class MinioCluster extends pulumi.ComponentResource {
             hasChanged: () => hasChanged,
             opts: dispensable,
         });
-        this.ready = arrival.apply(({ id }) => id).apply(() => true);
+        this.ready = pulumi.all([arrival.apply(({ id }) => id), preflight.passed]).apply(() => true);
         if (given.snapshots) {
-            createSnapshots({ names, spec: known, credentials, connection, arrival, dispensable, opts: child });
+            createSnapshots({
+                names,
+                spec: known,
+                credentials,
+                connection,
+                preflight,
+                arrival,
+                dispensable,
+                opts: child,
+            });
         }
         const url = (service: string, port: number) =>
             whenReady(

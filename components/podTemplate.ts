@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeStart } from "./beforeStart";
-import { passwordKey, userKey } from "./credentials";
+import { passwordKey, userKey } from "./credentialsRule";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./endpoints";
 import { environmentOf } from "./environment";
