@@ -19,17 +19,22 @@ import { checkLeftClaims } from "./leftClaims";
 import type { PoolStatus } from "./minioAdmin";
 import { whenKnown } from "./outputs";
 import { partitionAnnotation, restoreAnnotation } from "./pool";
+import type { Preflight } from "./preflight/preflight";
 import { requireRights } from "./rights";
-import { shapeAnnotation } from "./shape";
+import { largestRequest } from "./rollout/drives";
+import { type Shape, shapeAnnotation, shrinks } from "./shape";
 
 export interface PoolHookOptions extends Reviewed {
     connection: Connection;
+    /** Labels of the drives' claims. */
+    selector: Record<string, string>;
     /** What MinIO says of all its pools; a string: why it cannot be asked. */
     poolStatuses: () => Promise<PoolStatus[] | string>;
     /** Restores the drives of all pools, once in a run. */
     restore: () => Promise<void>;
     /** Why nothing may be changed as a restore was begun and not ended; told where the program wants to restore from. */
     unended: (source: string | undefined) => Promise<string | undefined>;
+    preflight: Preflight;
     /** Called on `up` when the pool is made, or changed. */
     changing: () => void;
     /** Longest time without an answer of the Kubernetes API, in seconds. */
@@ -53,6 +58,7 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     };
     const make: pulumi.ResourceHookFunction = async (args) => {
         begin();
+        await options.preflight.refuse();
         const made = registered(await withoutSecrets(args.newInputs));
         if (made?.restoreFrom) {
             await options.restore();
@@ -63,11 +69,13 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     const change: pulumi.ResourceHookFunction = async (args) => {
         const { oldInputs, newInputs } = args;
         begin();
+        await options.preflight.refuse();
         const inputs = await Promise.all([oldInputs, newInputs].map(withoutSecrets));
-        const [before, after] = inputs.map(registered);
-        if (!before || !after) {
+        const [last, after] = inputs.map(registered);
+        if (!last || !after) {
             return; // Not known in this preview.
         }
+        const before = { ...last, shape: await trueShape(last.shape, after.shape, options, hookedResource(args)) };
         const change = changeOf(before.template, after.template);
         const problems = [
             ...problemsOfChange(change, before, after, options.topology),
@@ -92,6 +100,28 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
         }
     };
     return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
+}
+
+/**
+ * The shape that a pool has. A growth that failed is registered as if it had been made, and no drive has the size: it can be taken back.
+ */
+async function trueShape(
+    before: Shape,
+    after: Shape,
+    { connection, selector }: PoolHookOptions,
+    resource: pulumi.Resource,
+): Promise<Shape> {
+    if (!shrinks(before, after)) {
+        return before;
+    }
+    try {
+        const kubernetes = await connection.look();
+        const claimed = kubernetes && largestRequest(await kubernetes.claims(before.namespace, selector));
+        return { ...before, storageSize: claimed ?? before.storageSize };
+    } catch (error) {
+        pulumi.log.info(`not checked how large the drives' claims are: ${(error as Error).message}`, resource);
+        return before;
+    }
 }
 
 /** The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview. */

@@ -4,7 +4,7 @@ import * as random from "@pulumi/random";
 import type { MinioClusterSpec } from "./defaults";
 import { endProgram } from "./endProgram";
 import { labelsOf, type Names } from "./names";
-import { passwordKey, userKey } from "./rootCredentials";
+import { credentialsProblems, passwordKey, userKey } from "./rootCredentials";
 
 /** MinIO wants 8 characters at least; letters and digits pass every shell, URL and environment file as they are. */
 const passwordLength = 32;
@@ -73,19 +73,25 @@ function existingCredentials(
 ): Credentials {
     const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
     const secret = Secret.get(names.secret, id, opts);
-    const secretValue = (key: string) =>
-        pulumi.secret(
-            pulumi.all([secret.data, id]).apply(([data, which]) => {
-                if (data?.[key] === undefined) {
-                    return endProgram(`existingSecretName: the Secret ${which} has no key '${key}'; add it`);
-                }
-                return Buffer.from(data[key], "base64").toString();
-            }),
-        );
+    const values = pulumi.secret(
+        pulumi.all([secret.data, id]).apply(([data, which]) => {
+            const [user, password] = [userKey, passwordKey].map((key) =>
+                data?.[key] === undefined ? undefined : Buffer.from(data[key], "base64").toString(),
+            );
+            const problems = credentialsProblems(user, password);
+            return user === undefined || password === undefined || problems.length > 0
+                ? endProgram(
+                      problems
+                          .map(({ key, reason }) => `existingSecretName: the Secret ${which}: ${key}: ${reason}`)
+                          .join("\n"),
+                  )
+                : { user, password };
+        }),
+    );
     return {
         secret,
         secretName: secret.metadata.name,
-        rootUser: pulumi.unsecret(secretValue(userKey)),
-        rootPassword: secretValue(passwordKey),
+        rootUser: pulumi.unsecret(values.apply(({ user }) => user)),
+        rootPassword: values.apply(({ password }) => password),
     };
 }

@@ -4,6 +4,7 @@ import { PassThrough } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type {
     Configuration,
+    CoreV1Event,
     Exec,
     V1ControllerRevision,
     V1PersistentVolumeClaim,
@@ -16,6 +17,7 @@ import { apiPort } from "./endpoints";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
 import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
 import { forward } from "./portForward";
+import { printable } from "./printable";
 import type { Right } from "./rights";
 
 /** Under this name Kubernetes keeps which fields the guided rollout set, such as the partition. */
@@ -76,6 +78,8 @@ export interface Kubernetes {
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
     controllerRevisions(namespace: string, labels: Record<string, string>): Promise<V1ControllerRevision[]>;
     claims(namespace: string, labels: Record<string, string>): Promise<V1PersistentVolumeClaim[]>;
+    /** The events of a namespace that warn of something; Kubernetes keeps them for an hour as a rule. */
+    warnings(namespace: string): Promise<CoreV1Event[]>;
     setPartition(namespace: string, statefulSet: string, partition: number): Promise<void>;
     /** Deletes a pod if it still is the one with this uid. */
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;
@@ -89,7 +93,8 @@ export interface Kubernetes {
     setReplicas(namespace: string, statefulSet: string, replicas: number): Promise<void>;
     /** Makes a StatefulSet restart nothing by itself, whatever is changed: only pods that are deleted come back. */
     setOnDelete(namespace: string, statefulSet: string): Promise<void>;
-    growClaim(namespace: string, name: string, storage: string): Promise<void>;
+    /** @param tries only asks whether it may */
+    growClaim(namespace: string, name: string, storage: string, tries?: boolean): Promise<void>;
     /** Asks a pod's server, by a way that reaches it: see askServer.ts. Undefined when nothing answers. */
     ask(
         namespace: string,
@@ -138,6 +143,8 @@ const registeredMilliseconds = 20;
 /** What a pod says may be as long as it likes; so many bytes of it are read. */
 const largestAnswer = 64 << 10;
 const largestLog = 16 << 10;
+/** An answer that is parsed, such as one about all servers, may not be cut; a longer one is an error. */
+const largestWhole = 1 << 20;
 
 /**
  * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
@@ -238,6 +245,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             (await apps.listNamespacedControllerRevision({ namespace, labelSelector: selector(labels) })).items,
         claims: async (namespace, labels) =>
             (await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector: selector(labels) })).items,
+        warnings: async (namespace) =>
+            (await core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" })).items,
         async setPartition(namespace, name, partition) {
             const body = { spec: { updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition } } } };
             await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);
@@ -269,18 +278,25 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             const body = { spec: { updateStrategy: { type: "OnDelete", rollingUpdate: null } } };
             await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);
         },
-        async growClaim(namespace, name, storage) {
+        async growClaim(namespace, name, storage, tries = false) {
             const body = { spec: { resources: { requests: { storage } } } };
-            await core.patchNamespacedPersistentVolumeClaim({ namespace, name, body, fieldManager }, mergePatch);
+            const dryRun = tries ? "All" : undefined;
+            await core.patchNamespacedPersistentVolumeClaim(
+                { namespace, name, body, fieldManager, dryRun },
+                mergePatch,
+            );
         },
         ask: (namespace, pod, scheme, path, { headers = {}, milliseconds = askMilliseconds, silent } = {}) =>
             ask({ namespace, pod, scheme, path, headers }, { milliseconds, silent }),
         async send(namespace, pod, scheme, sent) {
-            try {
-                return await forwarded(namespace, pod, scheme, sent, AbortSignal.timeout(requestMilliseconds));
-            } catch (error) {
-                throw new Error(`${pod} does not answer through a port-forward: ${(error as Error).message}`);
+            const signal = AbortSignal.timeout(requestMilliseconds);
+            const answer = await forwarded(namespace, pod, scheme, sent, signal, largestWhole).catch((error: Error) => {
+                throw new Error(`${pod} does not answer through a port-forward: ${error.message}`);
+            });
+            if (answer.body.length >= largestWhole) {
+                throw new Error(`${pod} answers with more than ${largestWhole} bytes`);
             }
+            return answer;
         },
         execute: (namespace, pod, container, command) =>
             execute(new client.Exec(config), namespace, pod, container, command),
@@ -357,7 +373,10 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
 /** How long a command in a container may take. */
 const executeMilliseconds = 30_000;
 
-async function execute(
+/** Characters of what a command wrote, in an error. */
+const longestReason = 1_000;
+
+export async function execute(
     exec: Exec,
     namespace: string,
     pod: string,
@@ -365,24 +384,41 @@ async function execute(
     command: string[],
 ): Promise<string> {
     const [output, errors] = [new PassThrough(), new PassThrough()];
-    const written: Record<"output" | "errors", Buffer[]> = { output: [], errors: [] };
-    output.on("data", (chunk) => written.output.push(chunk));
-    errors.on("data", (chunk) => written.errors.push(chunk));
     const where = `${command[0]} in ${pod} (${container})`;
     let timer: NodeJS.Timeout | undefined;
+    let running: { close(): void } | undefined;
+    const written = { output: "", errors: "" };
     const status = await new Promise<V1Status>((resolve, reject) => {
+        output.on("data", (chunk) => {
+            written.output += chunk;
+            if (written.output.length > largestAnswer) {
+                reject(new Error(`${where} wrote more than ${largestAnswer} bytes`));
+            }
+        });
+        errors.on("data", (chunk) => {
+            written.errors = `${written.errors}${chunk}`.slice(0, largestAnswer);
+        });
         const late = () => reject(new Error(`${where} did not end in ${executeMilliseconds / 1000} s`));
         timer = setTimeout(late, executeMilliseconds);
         exec.exec(namespace, pod, container, command, output, errors, null, false, resolve)
             .then((socket) => {
+                running = socket;
                 socket.onclose = () => reject(new Error(`${where}: the connection was closed`));
             })
             .catch(({ message }) => reject(new Error(`${where} cannot be run: ${message}`)));
-    }).finally(() => clearTimeout(timer));
+    }).finally(() => {
+        clearTimeout(timer);
+        running?.close();
+    });
     if (status.status !== "Success") {
-        throw new Error(`${where} failed: ${Buffer.concat(written.errors).toString().trim() || status.message}`);
+        throw new Error(`${where} failed: ${lineOf(written.errors) || status.message}`);
     }
-    return Buffer.concat(written.output).toString();
+    return written.output;
+}
+
+/** What a pod wrote, as one line that acts on nothing. */
+function lineOf(text: string): string {
+    return printable(text.trim().split("\n").join("; ").slice(0, longestReason));
 }
 
 /** An API client whose methods fail with errors for a person. */

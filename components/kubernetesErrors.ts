@@ -30,6 +30,12 @@ const passingCodes = [
 /** Too many requests, a conflict with another writer, and what an API server says while it starts, ends or lacks etcd. */
 const passingStatuses = [409, 429, 500, 502, 503, 504];
 
+/**
+ * Of those who are allowed to ask, the API refuses with the same status what a quota, a StorageClass, a policy or a webhook forbids.
+ * The words are those of `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
+ */
+const deniedByRights = /forbidden: User ".*" cannot \w+ /s;
+
 /** What the Kubernetes client or Node.js threw, in words for a person: the client's own has every header of the answer. */
 export function kubernetesError(thrown: unknown): KubernetesError {
     if (thrown instanceof KubernetesError) {
@@ -38,8 +44,9 @@ export function kubernetesError(thrown: unknown): KubernetesError {
     const { name, message, code, body } = thrown as Error & { code?: string | number; body?: unknown };
     if (typeof code === "number") {
         const said = messageOf(body) || `HTTP status ${code}`;
+        const lacksRight = code === 403 && deniedByRights.test(said);
         return new KubernetesError(
-            code === 403 ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
+            lacksRight ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
             passingStatuses.includes(code),
             code,
             budgetRefusalOf(code, body, said),

@@ -3,6 +3,7 @@
  * `cmd/admin-router.go`, `cmd/admin-handlers.go` and `cmd/admin-handlers-pools.go` of RELEASE.2025-09-07.
  */
 import type { Answer, PodRequest } from "./kubernetes";
+import { printable } from "./printable";
 
 export interface RootCredentials {
     rootUser: string;
@@ -96,7 +97,7 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         const { results = [] }: { results?: { host: string; err?: string }[] } = body === "" ? {} : JSON.parse(body);
         const failed = results.filter(({ err }) => err);
         if (failed.length > 0) {
-            const reasons = failed.map(({ host, err }) => `${host}: ${err}`);
+            const reasons = failed.map(({ host, err }) => printable(`${host}: ${err}`.slice(0, 500)));
             throw new MinioAdminError(`MinIO could not ${action} ${reasons.join(", ")}`);
         }
     };
@@ -219,5 +220,5 @@ function storageState({ Disks, Backend }: StorageInfo): StorageState {
 /** MinIO's own words for why it refuses; its admin API answers in JSON, and S3's part in XML. */
 function reasonOf(body: string): string {
     const [, code, message] = /"Code":"([^"]*)","Message":"([^"]*)"/.exec(body) ?? [];
-    return code ? `${code}: ${message}` : body.slice(0, 200) || "no reason is given";
+    return printable(code ? `${code}: ${message}`.slice(0, 500) : body.slice(0, 200)) || "no reason is given";
 }

@@ -12,14 +12,14 @@ import { isUp } from "./engine";
 import { withoutNulls } from "./fields";
 import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
-import { type Names, namesOf, poolName, serverDnsName, serviceDnsName } from "./names";
+import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { once } from "./once";
 import { whenKnown } from "./outputs";
 import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
+import { createPreflight } from "./preflight/preflight";
 import { refusesRenaming, unlessRenamed } from "./renaming";
-import { requireKinds } from "./requiredKinds";
 import { requireSdk, warnOfOldCommandLine } from "./sdk";
 import { createHeadlessService, createServices } from "./services";
 import { restoreDrives, unendedRestore } from "./snapshots/restore";
@@ -77,7 +77,14 @@ export class MinioCluster extends pulumi.ComponentResource {
             loadClientMeanwhile();
         }
         // What is of a kind that not every cluster knows waits until it is known to.
-        const known = pulumi.all([spec, requireKinds(given, connection, this)]).apply(([checked]) => checked);
+        const preflight = createPreflight({
+            names,
+            args: given,
+            dependsOn: opts?.dependsOn,
+            connection,
+            resource: this,
+        });
+        const known = pulumi.all([spec, preflight.passed]).apply(([checked]) => checked);
 
         const credentials = createCredentials(names, spec, given.existingSecretName, dispensable);
         const services = createServices(names, spec, child);
@@ -98,6 +105,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                 dependsOn: before,
                 hooks: poolHooks({
                     pool: poolName(name, index),
+                    selector: poolSelector(names, index),
                     servers: pool.servers,
                     topology,
                     guided: isGuided(plain),
@@ -108,6 +116,7 @@ export class MinioCluster extends pulumi.ComponentResource {
                         const wanted = await whenKnown(spec);
                         return wanted && unendedRestore(connection, names, wanted, source);
                     },
+                    preflight,
                     changing: () => {
                         hasChanged = true;
                     },
@@ -139,9 +148,18 @@ export class MinioCluster extends pulumi.ComponentResource {
             hasChanged: () => hasChanged,
             opts: dispensable,
         });
-        this.ready = arrival.apply(({ id }) => id).apply(() => true);
+        this.ready = pulumi.all([arrival.apply(({ id }) => id), preflight.passed]).apply(() => true);
         if (given.snapshots) {
-            createSnapshots({ names, spec: known, credentials, connection, arrival, dispensable, opts: child });
+            createSnapshots({
+                names,
+                spec: known,
+                credentials,
+                connection,
+                preflight,
+                arrival,
+                dispensable,
+                opts: child,
+            });
         }
         const url = (service: string, port: number) =>
             whenReady(

@@ -1,9 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
+/** Kinds of objects that the arguments ask for, and that a Kubernetes cluster need not know. */
 import type { MinioClusterArgs } from "./args";
-import type { Connection } from "./connection";
-import { endProgram } from "./endProgram";
-import { hasEngine } from "./engine";
+import type { Kubernetes } from "./kubernetes";
 import { snapshotKind } from "./snapshots/snapshotSet";
+import type { Problem } from "./validation";
 
 /** A kind of object that a Kubernetes cluster need not know. */
 export interface RequiredKind {
@@ -71,46 +70,14 @@ export function requiredKinds({
     ];
 }
 
-/**
- * True once the cluster is known to know every kind that the arguments ask for; what is of such a kind waits for it. It is
- * asked in the preview already. A cluster that cannot be reached is left to the provider's own error.
- *
- * Ends the program naming every kind that is missing, the argument that asks for it, and the way out
- */
-export function requireKinds(
-    args: MinioClusterArgs,
-    connection: Connection,
-    resource: pulumi.Resource,
-): pulumi.Output<boolean> {
-    const required = hasEngine() ? requiredKinds(args) : [];
-    if (required.length === 0) {
-        return pulumi.output(true);
-    }
-    const ask = async () => {
-        const kinds = required.map(({ kind }) => kind).join(", ");
-        let missing: RequiredKind[];
-        try {
-            const kubernetes = await connection.look();
-            if (kubernetes === undefined) {
-                pulumi.log.info(`not checked whether the cluster knows ${kinds}: it is not known yet`, resource);
-                return true;
-            }
-            const isKnown = await Promise.all(
-                required.map(({ groupVersion, kind }) => kubernetes.knows(groupVersion, kind)),
-            );
-            missing = required.filter((_, index) => !isKnown[index]);
-        } catch (error) {
-            pulumi.log.warn(`cannot ask the cluster whether it knows ${kinds}: ${(error as Error).message}`, resource);
-            return true;
-        }
-        if (missing.length > 0) {
-            const lines = missing.map(
-                ({ groupVersion, kind, field, wayOut }) =>
-                    `  ${field}: the cluster does not know ${kind} (${groupVersion}): ${wayOut}`,
-            );
-            return endProgram(`kinds of objects are missing in the Kubernetes cluster:\n${lines.join("\n")}`);
-        }
-        return true;
-    };
-    return pulumi.output(ask());
+/** A problem for each kind that the cluster does not know. */
+export async function missingKinds(kubernetes: Kubernetes, args: MinioClusterArgs): Promise<Problem[]> {
+    const required = requiredKinds(args);
+    const isKnown = await Promise.all(required.map(({ groupVersion, kind }) => kubernetes.knows(groupVersion, kind)));
+    return required
+        .filter((_, index) => !isKnown[index])
+        .map(({ groupVersion, kind, field, wayOut }) => ({
+            field,
+            reason: `the cluster does not know ${kind} (${groupVersion}): ${wayOut}`,
+        }));
 }

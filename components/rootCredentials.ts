@@ -26,8 +26,22 @@ const elsewhere = "env";
 /**
  * Why servers cannot run with these credentials, or their clients not log in; none where both can. Every other character works in all
  * scripts of the pods, too.
+ *
+ * @param user undefined where the Secret does not have it
  */
-export function credentialsProblems(user: string, password: string): CredentialsProblem[] {
+export function credentialsProblems(user: string | undefined, password: string | undefined): CredentialsProblem[] {
+    const missing = (
+        [
+            [userKey, user],
+            [passwordKey, password],
+        ] as const
+    ).filter(([, value]) => value === undefined);
+    return user === undefined || password === undefined
+        ? missing.map(([key]) => ({ key, reason: "there is no such key: add it" }))
+        : problemsOfBoth(user, password);
+}
+
+function problemsOfBoth(user: string, password: string): CredentialsProblem[] {
     const problems: CredentialsProblem[] = [];
     if (!soundUser.test(user)) {
         const reason =

@@ -59,6 +59,11 @@ export function reshapingProblems(before: Shape, after: Shape): string[] {
         });
 }
 
+/** Whether the drives are to become smaller than a program has wanted them. */
+export function shrinks(before: Shape, after: Shape): boolean {
+    return !grows(before, after);
+}
+
 function grows(before: Shape, after: Shape): boolean {
     return (parseQuantity(after.storageSize) ?? 0) >= (parseQuantity(before.storageSize) ?? 0);
 }

@@ -1,5 +1,6 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import type { Kubernetes } from "../kubernetes";
+import { KubernetesError } from "../kubernetesErrors";
 import { parseQuantity } from "../quantity";
 import type { WantedCluster, WantedPool } from "./observe";
 
@@ -7,7 +8,7 @@ import type { WantedCluster, WantedPool } from "./observe";
  * Grows the drives to the wanted size in place: the claims are patched, and their file systems grow while they are mounted,
  * as far as the storage class can. The claim templates of a StatefulSet cannot change, and need not.
  *
- * @throws Error that names the claims that did not grow
+ * @throws Error that names the claims that did not grow, or may not
  */
 export async function growDrives(
     kubernetes: Kubernetes,
@@ -16,10 +17,18 @@ export async function growDrives(
     tell: (text: string) => void,
 ): Promise<void> {
     for (const pool of pools) {
-        for (const claim of (await kubernetes.claims(namespace, pool.selector)).filter(asksForLess(pool))) {
-            const name = claim.metadata?.name ?? "";
-            tell(`${name}: grows from ${claim.spec?.resources?.requests?.storage} to ${pool.storageSize}`);
-            await kubernetes.growClaim(namespace, name, pool.storageSize);
+        const small = (await kubernetes.claims(namespace, pool.selector)).filter(asksForLess(pool));
+        // A class that cannot, a quota, or a webhook: as long as no claim has grown, the growth can be taken back.
+        for (const tries of [true, false]) {
+            for (const [index, claim] of small.entries()) {
+                const name = nameOf(claim);
+                if (!tries) {
+                    tell(`${name}: grows from ${requestOf(claim)} to ${pool.storageSize}`);
+                }
+                await kubernetes.growClaim(namespace, name, pool.storageSize, tries).catch((error: KubernetesError) => {
+                    throw error.isPassing ? error : refusal(error, claim, pool, tries ? [] : small.slice(0, index));
+                });
+            }
         }
     }
     const deadline = Date.now() + timeoutSeconds * 1000;
@@ -38,6 +47,28 @@ export async function growDrives(
         tell(`waits for larger drives: ${names}`);
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
+}
+
+function refusal(
+    { message, code }: KubernetesError,
+    claim: V1PersistentVolumeClaim,
+    { storageSize }: WantedPool,
+    grown: V1PersistentVolumeClaim[],
+): KubernetesError {
+    const wayOut =
+        grown.length === 0
+            ? `no drive has grown: set storageSize back to ${requestOf(claim)}, or let the StorageClass or quota allow it`
+            : `these have grown already, and cannot shrink: ${grown.map(nameOf).join(", ")}. Let the others grow, too`;
+    return new KubernetesError(
+        `storageSize: ${nameOf(claim)} may not grow from ${requestOf(claim)} to ${storageSize}: ${message}; ${wayOut}`,
+        false,
+        code,
+    );
+}
+
+/** The largest size that claims of a pool ask for, which the pool can never fall below; undefined where there are none. */
+export function largestRequest(claims: V1PersistentVolumeClaim[]): string | undefined {
+    return claims.map(requestOf).sort((a, b) => bytes(b) - bytes(a))[0];
 }
 
 /** The claims that are to grow, or do. */
@@ -61,6 +92,14 @@ function asksForLess({ storageSize }: WantedPool): (claim: V1PersistentVolumeCla
 /** A claim that is bound to a volume that is not as large as wanted yet; one that waits for its pod has none. */
 function isSmaller({ storageSize }: WantedPool): (claim: V1PersistentVolumeClaim) => boolean {
     return ({ status }) => status?.phase === "Bound" && bytes(status.capacity?.storage) < bytes(storageSize);
+}
+
+function nameOf({ metadata }: V1PersistentVolumeClaim): string {
+    return metadata?.name ?? "";
+}
+
+function requestOf({ spec }: V1PersistentVolumeClaim): string | undefined {
+    return spec?.resources?.requests?.storage;
 }
 
 function bytes(quantity: string | undefined): number {

@@ -8,6 +8,7 @@ import { requireRights } from "../rights";
 import { Budget } from "./budget";
 import { askConsent } from "./consent";
 import { growDrives, smallDrives } from "./drives";
+import { Trouble } from "./events";
 import { imageWarning } from "./imageProblem";
 import { observe, requirePools, type WantedCluster } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
@@ -57,6 +58,7 @@ export async function rollOut(
     const steadiness = new Steadiness();
     const progress = new Progress();
     const budget = new Budget();
+    const trouble = new Trouble(kubernetes, wanted, warn);
     const tell = (text: string) => {
         if (text !== said) {
             said = text;
@@ -91,6 +93,7 @@ export async function rollOut(
         let reason = action.reason;
         if (action.kind === "wait") {
             requireStartable(state, action.servers);
+            await trouble.look(state);
         } else {
             reason = await act(kubernetes, wanted, action, state, budget);
         }
@@ -98,7 +101,8 @@ export async function rollOut(
         if (progress.check(state)) {
             since = Date.now();
         } else if (Date.now() - since > timeoutSeconds * 1000) {
-            throw new Error(await timeoutMessage(kubernetes, wanted, state, { ...action, reason }, timeoutSeconds));
+            const message = await timeoutMessage(kubernetes, wanted, state, { ...action, reason }, timeoutSeconds);
+            throw new Error([message, ...trouble.lines()].join("\n"));
         }
         return false;
     };

@@ -10,6 +10,7 @@ import { hasEngine, isUp } from "../engine";
 import type { Kubernetes } from "../kubernetes";
 import type { Names } from "../names";
 import { whenKnown } from "../outputs";
+import type { Preflight } from "../preflight/preflight";
 import { takenOver } from "../takenOver";
 import { createWork } from "../work";
 import type { Freezable } from "./freeze";
@@ -34,6 +35,7 @@ export interface SnapshotsOptions {
     spec: pulumi.Output<MinioClusterSpec>;
     credentials: Credentials;
     connection: Connection;
+    preflight: Preflight;
     /** Is there once all servers are where they should be. */
     arrival: pulumi.Output<pulumi.Resource>;
     /** For what holds no data. */
@@ -189,6 +191,9 @@ async function takeMissing(
 ): Promise<void> {
     const { names, credentials, connection } = options;
     const { missing, group } = await askCluster(options, spec);
+    if (missing.length > 0) {
+        await options.preflight.refuse();
+    }
     for (const set of missing) {
         try {
             const record = newRecord(names, spec, set, group);

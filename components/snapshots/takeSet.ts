@@ -1,4 +1,5 @@
 import type { AnyObject, KindReference } from "../kubernetes";
+import { printable } from "../printable";
 import { until } from "../until";
 import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
@@ -92,11 +93,30 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
     } catch (error) {
-        await removeObjects(options, method);
+        await removeObjects(options, method).catch((left: Error) => {
+            throw new Error(`${(error as Error).message}; and what is left of it stays: ${left.message}`);
+        });
         throw error;
     } finally {
         await mark(cluster, null);
     }
+}
+
+/**
+ * Why no snapshot will come of what was made, as far as the snapshot controller says so. It tries again later where the storage failed, but
+ * requests may not wait for that. Where two controllers wrote at the same time, it tries again immediately, and only then.
+ */
+export function failureOf(objects: Snapshotted[]): string | undefined {
+    const failed = objects
+        .filter(({ status }) => status?.error)
+        .map(({ metadata, status }) => ({
+            name: metadata.name,
+            message: status?.error?.message ?? "no reason is given",
+        }))
+        .filter(({ message }) => !message.includes("the object has been modified"));
+    return failed.length > 0
+        ? failed.map(({ name, message }) => `${name}: ${printable(message)}`).join("; ")
+        : undefined;
 }
 
 /** Annotation of the first pool's StatefulSet while a set is taken: which one. */
@@ -136,6 +156,10 @@ function untilAll(
     const look = async () => {
         there = await objectsThere(options, method);
         const so = await Promise.all(there.map(isSo));
+        const failure = what === "cut" ? failureOf(there.filter((_, index) => !so[index])) : undefined;
+        if (failure) {
+            throw new Error(`the snapshots cannot be made: ${failure}`);
+        }
         const done = new Set(there.filter((_, index) => so[index]).map(({ metadata }) => metadata.name));
         missing = method.objects.filter(({ metadata }) => !done.has(metadata.name));
         if (missing.length > 0 && what === "readyToUse") {

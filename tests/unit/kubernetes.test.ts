@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connect, type Kubernetes } from "../../components/kubernetes";
+import { connect, execute, type Kubernetes } from "../../components/kubernetes";
 import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetesErrors";
 import { requireRights, rolloutRights } from "../../components/rights";
 import { rollOut } from "../../components/rollout/rollout";
@@ -65,6 +65,21 @@ describe("the connection to Kubernetes", () => {
             assert.equal(error.isPassing, false);
             return true;
         });
+    });
+
+    it("takes what a quota, a StorageClass or a webhook forbids for no missing right", async () => {
+        for (const message of [
+            'persistentvolumeclaims "data-minio-0" is forbidden: only dynamically provisioned pvc can be resized and the ' +
+                "storageclass that provisions the pvc must support resize",
+            'pods "minio-0" is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2',
+            'admission webhook "policy.example.org" denied the request: no',
+        ]) {
+            api.answers = (_, response) => json(response, 403, { kind: "Status", message });
+            await assert.rejects(kubernetes.pods("a", {}), (error: KubernetesError) => {
+                assert.equal(error.message, message);
+                return error.code === 403;
+            });
+        }
     });
 
     it("deletes a pod in the time that it is given, and no other of its name", async () => {
@@ -178,7 +193,9 @@ describe("the connection to Kubernetes", () => {
             return whichLack.exec(message)?.[1];
         };
         assert.equal(await lacking(), "patch statefulsets.apps");
-        const expected = rolloutRights(true).map(({ verb, group, resource }) => `${verb} ${group}/${resource}`);
+        // Events only tell more.
+        const needed = rolloutRights(true).filter(({ resource }) => resource !== "events");
+        const expected = needed.map(({ verb, group, resource }) => `${verb} ${group}/${resource}`);
         assert.deepEqual(asked.sort(), expected.sort());
         for (const oneWay of [["get /pods/proxy"], ["create /pods/portforward"]]) {
             refused = oneWay; // Roles made before there was a second way have only the first.
@@ -190,6 +207,35 @@ describe("the connection to Kubernetes", () => {
             "patch statefulsets.apps, get pods/proxy, or get pods/portforward and create pods/portforward",
         );
         await requireRights(kubernetes, "a", false);
+    });
+});
+
+describe("a command in a container", () => {
+    /** A client whose command writes this, and ends so. */
+    const exec = (output: string, errors: string, status: string) =>
+        ({
+            async exec(...args: any[]) {
+                args[4].write(output);
+                args[5].write(errors);
+                setTimeout(() => args[8]({ status, message: "command terminated" }), 20);
+                return { close() {} };
+            },
+        }) as never;
+
+    it("shows nothing that acts on a terminal or begins a line for a CI system", async () => {
+        const failed = execute(exec("", "\u001b[2Jno\n::add-path::/tmp\n", "Failure"), "a", "minio-0", "minio", ["sh"]);
+        await assert.rejects(failed, { message: "sh in minio-0 (minio) failed: \\u{1b}[2Jno; ::add-path::/tmp" });
+    });
+
+    it("may write as much as is needed, and not more", async () => {
+        assert.equal(await execute(exec("7\n", "", "Success"), "a", "minio-0", "minio", ["sh"]), "7\n");
+        const flood = "x".repeat(100_000);
+        await assert.rejects(
+            execute(exec(flood, "", "Success"), "a", "minio-0", "minio", ["sh"]),
+            /sh in minio-0 \(minio\) wrote more than 65536 bytes/,
+        );
+        const { message } = await execute(exec("", flood, "Failure"), "a", "minio-0", "minio", ["sh"]).catch((e) => e);
+        assert.ok(message.length < 2_000);
     });
 });
 

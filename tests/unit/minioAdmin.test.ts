@@ -109,6 +109,19 @@ describe("MinIO's admin API", () => {
         assert.equal(requests[0].path, "/minio/admin/v3/storageinfo");
     });
 
+    it("shows nothing of an answer that acts on a terminal or begins a line for a CI system", async () => {
+        for (const answer of [
+            "\u001b[2J\n::add-path::/tmp",
+            { Code: "\u202eAccess", Message: "\u2028::add-path::/tmp" },
+        ]) {
+            const { admin } = answering(503, answer);
+            await assert.rejects(admin.pools(), ({ message }: Error) => {
+                assert.ok(!["\u001b", "\n", "\u202e", "\u2028"].some((character) => message.includes(character)));
+                return /::add-path::/.test(message);
+            });
+        }
+    });
+
     it("tells the pools and how far their decommission is", async () => {
         const info = {
             startTime: "2026-01-02T03:04:05Z",

@@ -1,0 +1,127 @@
+/**
+ * What would fail is said before anything is touched: a preview looks whether the Kubernetes cluster has what the arguments name, and so
+ * does an update before it makes or changes something. What cannot be looked at never keeps anybody from anything.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { MinioClusterArgs } from "../args";
+import type { Connection } from "../connection";
+import { endProgram } from "../endProgram";
+import { hasEngine } from "../engine";
+import type { Kubernetes } from "../kubernetes";
+import type { Names } from "../names";
+import { once } from "../once";
+import { printable } from "../printable";
+import { missingKinds, requiredKinds } from "../requiredKinds";
+import type { Problem } from "../validation";
+import type { Check, Findings } from "./check";
+import { quotaChecks } from "./quota";
+import { secretChecks } from "./secrets";
+import { snapshotClassChecks } from "./snapshotClass";
+import { storageChecks } from "./storage";
+import { wantedOf } from "./wanted";
+
+export interface PreflightOptions {
+    names: Names;
+    args: MinioClusterArgs;
+    dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
+    connection: Connection;
+    /** Where it is said what could not be checked. */
+    resource: pulumi.Resource;
+}
+
+export interface Preflight {
+    /** True once the cluster is known to know every kind that the arguments ask for; in a preview, once all is checked. */
+    passed: pulumi.Output<boolean>;
+    /**
+     * Before something is made or changed, as the engine tells by a hook: in a refresh, a destroy, or an `up` of other targets nothing is.
+     *
+     * @throws Error naming every problem
+     */
+    refuse(): Promise<void>;
+}
+
+/** A preview that finds problems ends the program naming all of them. */
+export function createPreflight(options: PreflightOptions): Preflight {
+    const { args, names } = options;
+    if (!hasEngine()) {
+        return { passed: pulumi.output(true), refuse: async () => {} }; // A unit test with mocks.
+    }
+    const all = once(async () => problemsFound(options, [kindsCheck(args), ...(await checksOf(options))]));
+    const kinds = once(async () => problemsFound(options, [kindsCheck(args)]));
+    const pass = async () => {
+        const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
+        return problems.length > 0 ? endProgram(messageOf(names, problems)) : true;
+    };
+    const needsNone = !pulumi.runtime.isDryRun() && requiredKinds(args).length === 0;
+    return {
+        passed: pulumi.output(needsNone || pass()),
+        async refuse() {
+            // A preview ends with the same message.
+            const problems = pulumi.runtime.isDryRun() ? [] : await all();
+            if (problems.length > 0) {
+                throw new Error(messageOf(names, problems));
+            }
+        },
+    };
+}
+
+function messageOf({ cluster }: Names, problems: Problem[]): string {
+    const lines = problems.map(({ field, reason }) => `  ${field}: ${printable(reason)}`);
+    return `the Kubernetes cluster does not have what MinioCluster '${cluster}' asks for:\n${lines.join("\n")}`;
+}
+
+function kindsCheck(args: MinioClusterArgs): Check {
+    return {
+        what: `whether it knows ${requiredKinds(args)
+            .map(({ kind }) => kind)
+            .join(", ")}`,
+        ask: async (kubernetes) => ({ problems: await missingKinds(kubernetes, args) }),
+    };
+}
+
+/** A table of all checks. */
+async function checksOf({ names, args, dependsOn }: PreflightOptions): Promise<Check[]> {
+    const wanted = await wantedOf(names, args, dependsOn);
+    const tables = [storageChecks, quotaChecks, snapshotClassChecks, secretChecks];
+    return wanted ? tables.flatMap((checks) => checks(wanted)) : [];
+}
+
+async function problemsFound({ connection, resource }: PreflightOptions, checks: Check[]): Promise<Problem[]> {
+    const notChecked = (what: string) => pulumi.log.info(`not checked: ${printable(what)}`, resource);
+    try {
+        const kubernetes = (await connection.writesFiles()) ? undefined : await connection.look();
+        if (kubernetes === undefined) {
+            notChecked("whether the Kubernetes cluster has what the arguments name, as it is not known in this run");
+            return [];
+        }
+        const { problems, unchecked, warnings } = await findings(kubernetes, checks);
+        unchecked.forEach(notChecked);
+        for (const warning of warnings) {
+            pulumi.log.warn(printable(warning), resource);
+        }
+        return problems;
+    } catch (error) {
+        notChecked(`whether the Kubernetes cluster has what the arguments name: ${(error as Error).message}`);
+        return [];
+    }
+}
+
+/** All that the checks find. Those that cannot be made for the same reason share a line. */
+export async function findings(kubernetes: Kubernetes, checks: Check[]): Promise<Required<Findings>> {
+    const found: Required<Findings> = { problems: [], unchecked: [], warnings: [] };
+    const untold = new Map<string, string[]>();
+    const ask = async ({ what, ask }: Check) =>
+        ask(kubernetes).catch(({ message }: Error): Findings => {
+            untold.set(message, [...(untold.get(message) ?? []), what]);
+            return { problems: [] };
+        });
+    for (const { problems, unchecked = [], warnings = [] } of await Promise.all(checks.map(ask))) {
+        found.problems.push(...problems);
+        found.unchecked.push(...unchecked);
+        found.warnings.push(...warnings);
+    }
+    for (const [message, whats] of untold) {
+        found.unchecked.push(`${whats.join(", ")}: ${message}`);
+    }
+    return found;
+}

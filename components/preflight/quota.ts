@@ -1,0 +1,170 @@
+/** Whether quotas and limits of the namespace leave room for the pods and drives that are still to be made. */
+import type { V1LimitRange, V1Pod, V1ResourceQuota } from "@kubernetes/client-node";
+import type { MinioClusterSpec } from "../defaults";
+import type { AnyObject } from "../kubernetes";
+import { parseQuantity } from "../quantity";
+import type { Problem } from "../validation";
+import type { Check, Wanted } from "./check";
+import { type PoolWithClaims, poolsWithClaims } from "./storage";
+
+const quotaKind = { apiVersion: "v1", kind: "ResourceQuota" };
+const limitRangeKind = { apiVersion: "v1", kind: "LimitRange" };
+
+export function quotaChecks(wanted: Wanted): Check[] {
+    const { names, spec } = wanted;
+    return [
+        {
+            what: `the quotas of the namespace ${spec.namespace}`,
+            async ask(kubernetes) {
+                const quotas = await kubernetes.list<AnyObject & V1ResourceQuota>(quotaKind, spec.namespace);
+                if (quotas.length === 0) {
+                    return { problems: [] };
+                }
+                const [pools, pods] = await Promise.all([
+                    poolsWithClaims(kubernetes, wanted),
+                    kubernetes.pods(spec.namespace, names.selector),
+                ]);
+                return { problems: quotaProblems(quotas, needs(spec, pools, pods), wanted) };
+            },
+        },
+        {
+            what: `the limits of the namespace ${spec.namespace} (LimitRange)`,
+            async ask(kubernetes) {
+                const ranges = await kubernetes.list<AnyObject & V1LimitRange>(limitRangeKind, spec.namespace);
+                const pools = ranges.length > 0 ? await poolsWithClaims(kubernetes, wanted) : [];
+                return { problems: limitProblems(ranges, spec, pools, wanted) };
+            },
+        },
+    ];
+}
+
+/** What of a quota is still needed. Pure. */
+export function needs(
+    { resources }: Pick<MinioClusterSpec, "resources">,
+    pools: PoolWithClaims[],
+    pods: V1Pod[],
+): Record<string, number> {
+    const needed: Record<string, number> = {};
+    const add = (resource: string, amount: number) => {
+        needed[resource] = (needed[resource] ?? 0) + amount;
+    };
+    const servers = pools.reduce((sum, { replicas }) => sum + replicas, 0) - pods.length;
+    add("pods", servers);
+    add("count/pods", servers);
+    for (const kind of ["requests", "limits"] as const) {
+        // Without a request, a limit is one.
+        const amounts = kind === "requests" ? { ...resources.limits, ...resources.requests } : { ...resources.limits };
+        for (const [resource, quantity] of Object.entries(amounts)) {
+            const amount = servers * (parseQuantity(quantity) ?? 0);
+            add(`${kind}.${resource}`, amount);
+            if (kind === "requests" && ["cpu", "memory"].includes(resource)) {
+                add(resource, amount);
+            }
+        }
+    }
+    for (const { replicas, drivesPerServer, storageSize, storageClassName, claims } of pools) {
+        const size = parseQuantity(storageSize) ?? 0;
+        const missing = Math.max(0, replicas * drivesPerServer - claims.length);
+        const storage = (name: string | undefined, bytes: number, count: number) => {
+            const prefixes = ["", ...(name ? [`${name}.storageclass.storage.k8s.io/`] : [])];
+            for (const prefix of prefixes) {
+                add(`${prefix}requests.storage`, bytes);
+                add(`${prefix}persistentvolumeclaims`, count);
+            }
+        };
+        storage(storageClassName, missing * size, missing);
+        for (const { spec } of claims) {
+            const asked = parseQuantity(spec?.resources?.requests?.storage) ?? 0;
+            storage(spec?.storageClassName, Math.max(0, size - asked), 0);
+        }
+    }
+    return needed;
+}
+
+/** The argument that a resource of a quota hangs on. */
+function fieldOf(resource: string): string {
+    if (/^(requests|limits)\.(?!storage$)/.test(resource)) {
+        return `resources.${resource}`;
+    }
+    if (["cpu", "memory"].includes(resource)) {
+        return `resources.requests.${resource}`;
+    }
+    return resource.endsWith("storage") ? "storageSize" : "replicas";
+}
+
+/** Quotas that count only some pods, by priority or another scope, are left to Kubernetes. Pure. */
+export function quotaProblems(
+    quotas: V1ResourceQuota[],
+    needed: Record<string, number>,
+    { isKnown }: Pick<Wanted, "isKnown">,
+): Problem[] {
+    return quotas
+        .filter(({ spec }) => !spec?.scopes?.length && !spec?.scopeSelector)
+        .flatMap(({ metadata, spec, status }) =>
+            Object.entries(status?.hard ?? spec?.hard ?? {}).flatMap(([resource, hard]) => {
+                const used = status?.used?.[resource] ?? "0";
+                const need = needed[resource] ?? 0;
+                const room = (parseQuantity(hard) ?? 0) - (parseQuantity(used) ?? 0);
+                const field = fieldOf(resource);
+                // Amounts such as 0.1 are not whole in binary.
+                return need > 0 && need > room + 1e-6 && isKnown(field.split(".")[0])
+                    ? [
+                          {
+                              field,
+                              reason:
+                                  `the ResourceQuota '${metadata?.name}' allows ${resource} ${hard}, of which ${used} is used, and ` +
+                                  `${amountOf(resource, need)} more ${need === 1 ? "is" : "are"} needed: ask for less, or have it raised`,
+                          },
+                      ]
+                    : [];
+            }),
+        );
+}
+
+function amountOf(resource: string, amount: number): string {
+    return /storage$|memory$/.test(resource) ? `${+(amount / 2 ** 30).toFixed(2)}Gi` : String(+amount.toFixed(3));
+}
+
+/** Pure. */
+export function limitProblems(
+    ranges: V1LimitRange[],
+    { resources }: Pick<MinioClusterSpec, "resources">,
+    pools: PoolWithClaims[],
+    { isKnown }: Pick<Wanted, "isKnown">,
+): Problem[] {
+    const limits = ranges.flatMap(({ metadata, spec }) =>
+        (spec?.limits ?? []).map((limit) => ({ name: metadata?.name, ...limit })),
+    );
+    const outside = (field: string, value: string | undefined, [low, high]: (string | undefined)[], name?: string) => {
+        const [amount, least, most] = [value, low, high].map(parseQuantity);
+        const tooMuch = amount !== undefined && most !== undefined && amount > most;
+        const tooLittle = amount !== undefined && least !== undefined && amount < least;
+        const rule = tooMuch ? `at most ${high}` : `at least ${low}`;
+        return (tooMuch || tooLittle) && isKnown(field.split(".")[0])
+            ? [{ field, reason: `'${value}' is not allowed by the LimitRange '${name}' of the namespace: use ${rule}` }]
+            : [];
+    };
+    return limits.flatMap(({ name, type, max = {}, min = {} }) => {
+        if (type === "PersistentVolumeClaim") {
+            const made = pools.filter(
+                ({ claims, replicas, drivesPerServer }) => claims.length < replicas * drivesPerServer,
+            );
+            return made.flatMap(({ prefix, storageSize }) =>
+                outside(`${prefix}storageSize`, storageSize, [min.storage, max.storage], name),
+            );
+        }
+        if (type !== "Container" && type !== "Pod") {
+            return [];
+        }
+        const names = [...new Set([...Object.keys(max), ...Object.keys(min)])];
+        return names.flatMap((resource) => [
+            ...outside(`resources.limits.${resource}`, resources.limits?.[resource], [undefined, max[resource]], name),
+            ...outside(
+                `resources.requests.${resource}`,
+                resources.requests?.[resource],
+                [min[resource], undefined],
+                name,
+            ),
+        ]);
+    });
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import type { Kubernetes } from "../../components/kubernetes";
+import { KubernetesError } from "../../components/kubernetesErrors";
+import { growDrives, largestRequest } from "../../components/rollout/drives";
+import { reshapingProblems, type Shape, shrinks } from "../../components/shape";
+
+const claim = (name: string, storage: string, capacity = storage) => ({
+    metadata: { name },
+    spec: { resources: { requests: { storage } } },
+    status: { phase: "Bound", capacity: { storage: capacity } },
+});
+const pool = {
+    name: "minio",
+    selector: {},
+    partition: 0,
+    replicas: 4,
+    erasureSets: 1,
+    serversThatMayFail: 1,
+    storageSize: "2Gi",
+};
+const storage = async () => assert.fail("no drive is asked for");
+const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], storage };
+const fixed =
+    'persistentvolumeclaims "data-minio-1" is forbidden: only dynamically provisioned pvc can be resized and the storageclass ' +
+    "that provisions the pvc must support resize";
+
+/** Four claims, of which the API refuses to grow some, by this. */
+function cluster(refuses: (name: string, tries: boolean) => boolean) {
+    const sizes = new Map([0, 1, 2, 3].map((ordinal) => [`data-minio-${ordinal}`, "1Gi"]));
+    const kubernetes = {
+        claims: async () => [...sizes].map(([name, storage]) => claim(name, storage)),
+        async growClaim(_: string, name: string, storage: string, tries = false) {
+            if (refuses(name, tries)) {
+                throw new KubernetesError(fixed, false, 403);
+            }
+            if (!tries) {
+                sizes.set(name, storage);
+            }
+        },
+    } as unknown as Kubernetes;
+    return { kubernetes, sizes };
+}
+
+describe("drives", () => {
+    it("grow, all of them", async () => {
+        const { kubernetes, sizes } = cluster(() => false);
+        await growDrives(kubernetes, wanted, 5, () => {});
+        assert.deepEqual([...new Set(sizes.values())], ["2Gi"]);
+    });
+
+    it("stay as they are, all of them, where one may not grow; the error says why, and that it can be set back", async () => {
+        const { kubernetes, sizes } = cluster((name) => name === "data-minio-1");
+        await assert.rejects(
+            growDrives(kubernetes, wanted, 5, () => {}),
+            {
+                message:
+                    `storageSize: data-minio-1 may not grow from 1Gi to 2Gi: ${fixed}; no drive has grown: set storageSize back to 1Gi, ` +
+                    "or let the StorageClass or quota allow it",
+            },
+        );
+        assert.deepEqual([...new Set(sizes.values())], ["1Gi"]);
+    });
+
+    it("that have grown already are named, where others turn out not to be allowed to", async () => {
+        const { kubernetes } = cluster((name, tries) => name === "data-minio-2" && !tries);
+        await assert.rejects(
+            growDrives(kubernetes, wanted, 5, () => {}),
+            /data-minio-2 may not grow .*these have grown already, and cannot shrink: data-minio-0, data-minio-1\./,
+        );
+    });
+
+    it("may be wanted smaller again as long as none of them asks for more, whatever the last program wanted", () => {
+        const shape = (storageSize: string): Shape => ({
+            namespace: "a",
+            podManagementPolicy: "Parallel",
+            replicas: 4,
+            drivesPerServer: 1,
+            storageSize,
+        });
+        const claims = (...sizes: string[]) => sizes.map((size) => claim("data-minio-0", size));
+        assert.ok(shrinks(shape("2Gi"), shape("1Gi")) && !shrinks(shape("1Gi"), shape("1024Mi")));
+        const problems = (size: string | undefined) => reshapingProblems(shape(size ?? "2Gi"), shape("1Gi"));
+        assert.deepEqual(problems(largestRequest(claims("1Gi", "1024Mi"))), []);
+        assert.match(problems(largestRequest(claims("1Gi", "2Gi", "1Gi")))[0], /^storageSize: 2Gi cannot become 1Gi/);
+        assert.equal(largestRequest([]), undefined);
+    });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import type { AnyObject, Kubernetes } from "../../components/kubernetes";
+import type { Snapshotted } from "../../components/snapshots/takeSet";
+import { takeSet } from "../../components/snapshots/takeSet";
+
+/** A namespace in which a snapshot controller says this of each snapshot as soon as it is made. */
+class FakeCluster {
+    readonly objects = new Map<string, AnyObject>();
+    asked = 0;
+
+    constructor(
+        readonly statusOf: (name: string, asked: number) => Snapshotted["status"],
+        readonly refusesDeletion = false,
+    ) {}
+
+    kubernetes(): Kubernetes {
+        return {
+            statefulSet: async () => ({ metadata: { annotations: {} } }),
+            pods: async () => [],
+            patch: async () => {},
+            read: async () => undefined,
+            create: async (object: AnyObject) => {
+                this.objects.set(object.metadata.name, { ...object, metadata: { ...object.metadata, uid: "1" } });
+            },
+            list: async () => {
+                this.asked++;
+                return [...this.objects.values()]
+                    .filter(({ kind }) => kind === "VolumeSnapshot")
+                    .map((object) => ({ ...object, status: this.statusOf(object.metadata.name, this.asked) }));
+            },
+            remove: async ({ metadata }: AnyObject) => {
+                if (this.refusesDeletion) {
+                    throw new Error("a finalizer stays");
+                }
+                this.objects.delete(metadata.name);
+            },
+        } as unknown as Kubernetes;
+    }
+
+    take(): Promise<unknown> {
+        return takeSet({
+            cluster: {
+                kubernetes: this.kubernetes(),
+                namespace: "a",
+                statefulSet: "minio",
+                selector: { app: "minio" },
+                scheme: "http",
+                credentials: { rootUser: "admin", rootPassword: "not shown" },
+            },
+            record: {
+                set: "monday",
+                cluster: "minio",
+                takenAt: "2026-01-02T03:04:05.000Z",
+                consistency: "CrashConsistent",
+                className: "no-such-class",
+                image: "minio:1",
+                pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
+            },
+            labels: {},
+            freezeTimeoutSeconds: 20,
+            readyTimeoutSeconds: 20,
+            say: () => {},
+            warn: () => {},
+        });
+    }
+}
+
+const missing = 'failed to get input parameters to create snapshot: volumesnapshotclass "no-such-class" not found';
+const failed = (name: string): Snapshotted["status"] =>
+    name === "monday-data-minio-1" ? { error: { message: `${missing}\n\u001b[2J` } } : undefined;
+const cut = { creationTime: "2026-01-02T03:04:05Z", readyToUse: true };
+
+describe("taking a set", () => {
+    it("is given up as soon as the snapshot controller says why a snapshot cannot be made, and leaves nothing", async () => {
+        const cluster = new FakeCluster(failed);
+        const from = performance.now();
+        await assert.rejects(cluster.take(), ({ message }: Error) => {
+            assert.match(
+                message,
+                /the snapshots cannot be made: monday-data-minio-1: failed to get .*no-such-class" not found/,
+            );
+            assert.ok(message.includes("\\u{1b}") && !message.includes("\u001b"));
+            return true;
+        });
+        assert.ok(performance.now() - from < 2_000, "it waited though the error stood there");
+        assert.equal(cluster.objects.size, 0);
+    });
+
+    it("goes on where two controllers wrote at the same time, and one tries again", async () => {
+        const conflict = {
+            error: { message: "Operation cannot be fulfilled: the object has been modified; try again" },
+        };
+        const cluster = new FakeCluster((_, asked) => (asked < 5 ? conflict : cut));
+        await cluster.take();
+    });
+
+    it("waits for a snapshot that is cut and fails to be uploaded at first, as nobody waits then", async () => {
+        const late = { creationTime: cut.creationTime, readyToUse: false, error: { message: "the upload failed" } };
+        const cluster = new FakeCluster((_, asked) => (asked < 8 ? late : cut));
+        await cluster.take();
+    });
+
+    it("tells the cause even where what was made cannot be deleted", async () => {
+        await assert.rejects(
+            new FakeCluster(failed, true).take(),
+            /no-such-class" not found.*stays: a finalizer stays/s,
+        );
+    });
+});
