@@ -1,5 +1,5 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
-import type { Change } from "./change";
+import { type Change, poolPatterns } from "./change";
 import { defaultImage } from "./defaults";
 import { type PodTemplate, serverContainer } from "./podTemplate";
 import { reshapingProblems, type Shape } from "./shape";
@@ -85,7 +85,8 @@ export function describeChange(
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
-            "requests fail for 10 to 30 s, and nothing that was stored is lost"
+            "requests fail for 10 to 30 s, and nothing that was stored is lost" +
+            (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
         );
     }
     const pace = guided ? "one at a time" : "at Kubernetes' pace";
@@ -95,6 +96,20 @@ export function describeChange(
               `${topology.bootQuorum} that are the same`
             : "";
     return `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}`;
+}
+
+/**
+ * What MinIO is with more than one pool, which one alone is not: a PUT may go to either pool, and takes the lock of that pool, while a GET or
+ * DELETE takes that of the first (`NewNSLock` and `getPoolIdx` in `cmd/erasure-server-pool.go`; tried: docs/reliability.md, "One order").
+ */
+const severalPools =
+    "with several pools MinIO keeps no order between clients that write the same object at the same time: " +
+    "a read may find what was overwritten or deleted, even at rest";
+
+/** Whether a cluster of one pool gets another. */
+function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
+    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    return old === 1 && wanted > 1;
 }
 
 /** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */

@@ -32,6 +32,8 @@ export interface HistoryOptions {
     keys?: number;
     /** Of the objects' names. Those of one history must be new in the bucket, as objects are taken to be absent at first. */
     prefix: string;
+    /** Whether each object is written and deleted by one client only, and read by all. Default: false. */
+    oneWriter?: boolean;
     /** Size of an object, about. Default: 1 KiB. */
     bytes?: number;
     /** Longest pause of a client between two requests. Default: 80. */
@@ -62,15 +64,15 @@ export class RecordedClients {
     }
 
     private async work(client: number): Promise<void> {
-        const { keys = 8, prefix, pauseMs = 80 } = this.options;
+        const { keys = 8, prefix, oneWriter = false, pauseMs = 80 } = this.options;
         let s3 = this.connect();
         for (let i = 1; !this.stopped; i++) {
             if (i % requestsOfConnection === 0) {
                 s3.destroy();
                 s3 = this.connect();
             }
-            const kind = kindOf(Math.random());
-            const key = `${prefix}${Math.floor(Math.random() * keys)}`;
+            const kind = oneWriter && client >= keys ? "get" : kindOf(Math.random());
+            const key = `${prefix}${oneWriter && kind !== "get" ? client : Math.floor(Math.random() * keys)}`;
             this.operations.push(await this.request(s3, { key, client, kind, value: `${client}-${i}` }));
             await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs));
         }
