@@ -99,12 +99,13 @@ export function describeChange(
 }
 
 /**
- * What MinIO is with more than one pool, which one alone is not: a PUT may go to either pool, and takes the lock of that pool, while a GET or
- * DELETE takes that of the first (`NewNSLock` and `getPoolIdx` in `cmd/erasure-server-pool.go`; tried: docs/reliability.md, "One order").
+ * What MinIO does with more than one pool, and not with one: a PUT into another pool than the first takes a lock of that pool, while a GET takes
+ * one of the first (`NewNSLock` in `cmd/erasure-server-pool.go`). So it may meet the object on one drive, and deletes it as left over
+ * (`deleteIfDangling` in `cmd/erasure-object.go`; tried: docs/reliability.md, "One order").
  */
 const severalPools =
-    "with several pools MinIO keeps no order between clients that write the same object at the same time: " +
-    "a read may find what was overwritten or deleted, even at rest";
+    "with several pools MinIO may lose an object that one client reads while another writes it, though the write was acknowledged, " +
+    "and a read may find what was overwritten before: see docs/reliability.md";
 
 /** Whether a cluster of one pool gets another. */
 function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {

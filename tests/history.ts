@@ -49,6 +49,7 @@ export class RecordedClients {
     private readonly began = process.hrtime.bigint();
     private readonly workers: Promise<void>[];
     private stopped = false;
+    private ended?: Promise<Operation[]>;
 
     /**
      * @param connect makes a client that sends each request once: a second attempt would be a second request, of which the history
@@ -121,10 +122,21 @@ export class RecordedClients {
         return Number((process.hrtime.bigint() - this.began) / 1000n);
     }
 
-    /** Ends the clients when their requests have been answered. */
-    async stop(): Promise<Operation[]> {
+    /** Ends the clients when their requests have been answered. One more reads what each object is then. */
+    stop(): Promise<Operation[]> {
         this.stopped = true;
+        this.ended ??= this.end();
+        return this.ended;
+    }
+
+    private async end(): Promise<Operation[]> {
         await Promise.all(this.workers);
+        const s3 = this.connect();
+        const client = this.workers.length;
+        for (const key of new Set(this.operations.map((operation) => operation.key))) {
+            this.operations.push(await this.request(s3, { key, client, kind: "get", value: "" }));
+        }
+        s3.destroy();
         return this.operations;
     }
 }
