@@ -1,5 +1,5 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
-import type { Change } from "./change";
+import { type Change, poolPatterns } from "./change";
 import { defaultImage } from "./defaults";
 import { type PodTemplate, serverContainer } from "./podTemplate";
 import { reshapingProblems, type Shape } from "./shape";
@@ -86,7 +86,8 @@ export function describeChange(
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
-            "requests fail for 10 to 30 s, and nothing that was stored is lost"
+            "requests fail for 10 to 30 s, and nothing that was stored is lost" +
+            (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
         );
     }
     const pace = guided ? "one at a time" : "at Kubernetes' pace";
@@ -142,6 +143,21 @@ const afterwards: Record<RolloutMover, string> = {
 /** What it means that another one restarts the servers from now on. */
 export function describeSwitch(before: RolloutMover, after: RolloutMover): string | undefined {
     return before === after ? undefined : `rollout ${before} → ${after}: ${afterwards[after]}`;
+}
+
+/**
+ * What MinIO does with more than one pool, and not with one: a PUT into another pool than the first takes a lock of that pool, while a GET takes
+ * one of the first (`NewNSLock` in `cmd/erasure-server-pool.go`). So it may meet the object on one drive, and deletes it as left over
+ * (`deleteIfDangling` in `cmd/erasure-object.go`; tried: docs/reliability.md, "One order").
+ */
+const severalPools =
+    "with several pools MinIO may lose an object that one client reads while another writes it, though the write was acknowledged, " +
+    "and a read may find what was overwritten before: see docs/reliability.md";
+
+/** Whether a cluster of one pool gets another. */
+function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
+    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    return old === 1 && wanted > 1;
 }
 
 /** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */

@@ -32,6 +32,8 @@ export interface HistoryOptions {
     keys?: number;
     /** Of the objects' names. Those of one history must be new in the bucket, as objects are taken to be absent at first. */
     prefix: string;
+    /** Whether each object is written and deleted by one client only, and read by all. Default: false. */
+    oneWriter?: boolean;
     /** Size of an object, about. Default: 1 KiB. */
     bytes?: number;
     /** Longest pause of a client between two requests. Default: 80. */
@@ -47,6 +49,7 @@ export class RecordedClients {
     private readonly began = process.hrtime.bigint();
     private readonly workers: Promise<void>[];
     private stopped = false;
+    private ended?: Promise<Operation[]>;
 
     /**
      * @param connect makes a client that sends each request once: a second attempt would be a second request, of which the history
@@ -62,15 +65,15 @@ export class RecordedClients {
     }
 
     private async work(client: number): Promise<void> {
-        const { keys = 8, prefix, pauseMs = 80 } = this.options;
+        const { keys = 8, prefix, oneWriter = false, pauseMs = 80 } = this.options;
         let s3 = this.connect();
         for (let i = 1; !this.stopped; i++) {
             if (i % requestsOfConnection === 0) {
                 s3.destroy();
                 s3 = this.connect();
             }
-            const kind = kindOf(Math.random());
-            const key = `${prefix}${Math.floor(Math.random() * keys)}`;
+            const kind = oneWriter && client >= keys ? "get" : kindOf(Math.random());
+            const key = `${prefix}${oneWriter && kind !== "get" ? client : Math.floor(Math.random() * keys)}`;
             this.operations.push(await this.request(s3, { key, client, kind, value: `${client}-${i}` }));
             await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs));
         }
@@ -119,10 +122,21 @@ export class RecordedClients {
         return Number((process.hrtime.bigint() - this.began) / 1000n);
     }
 
-    /** Ends the clients when their requests have been answered. */
-    async stop(): Promise<Operation[]> {
+    /** Ends the clients when their requests have been answered. One more reads what each object is then. */
+    stop(): Promise<Operation[]> {
         this.stopped = true;
+        this.ended ??= this.end();
+        return this.ended;
+    }
+
+    private async end(): Promise<Operation[]> {
         await Promise.all(this.workers);
+        const s3 = this.connect();
+        const client = this.workers.length;
+        for (const key of new Set(this.operations.map((operation) => operation.key))) {
+            this.operations.push(await this.request(s3, { key, client, kind: "get", value: "" }));
+        }
+        s3.destroy();
         return this.operations;
     }
 }

@@ -196,6 +196,11 @@ export class MinioProcesses {
         return Number(new RegExp(`^${name}(?:{.*})? (.*)$`, "m").exec(text)?.[1]);
     }
 
+    /** Where a server of one drive keeps an object: its versions and, of a small one, its data. */
+    metadataFile(server: number, bucket: string, key: string): string {
+        return join(this.folder, String(server), "data", bucket, key, "xl.meta");
+    }
+
     /** On how many drives of all servers an object lies. */
     drivesWith(bucket: string, key: string): number {
         const drives = this.pools.flatMap(({ drivesPerServer }, pool) =>

@@ -59,8 +59,8 @@ describe("a cluster under load", () => {
     /**
      * Changes the configuration and applies it, while clients write and read with the SDK's default retries.
      *
-     * @param isOnePool and others write, read and delete the same few objects: what they see must be linearizable. MinIO's is not with
-     *     two pools, see docs/reliability.md
+     * @param isOnePool and others write, read and delete a few objects, each of which has one writer: what they see must be linearizable.
+     *     MinIO's is not with more writers, nor with two pools, see docs/reliability.md
      */
     async function applyUnderLoad(changes: Record<string, unknown>, isOnePool = true): Promise<ConstantLoad> {
         const target = await targetOf(project);
@@ -69,7 +69,8 @@ describe("a cluster under load", () => {
         const recorded = new RecordedClients(() => client(target, { maxAttempts: 1 }), "load", {
             prefix,
             clients: 8,
-            keys: 4,
+            keys: 8,
+            oneWriter: true,
             pauseMs: 500,
         });
         loads.push(load);

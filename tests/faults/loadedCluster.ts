@@ -25,7 +25,10 @@ export class LoadedCluster {
     readonly inNamespace: string;
     topology!: Topology;
     load!: ConstantLoad;
-    /** Clients of a few objects, beside the load: whether what they see is linearizable. */
+    /**
+     * Clients of a few objects, beside the load: whether what they see is linearizable. Each object has one writer: with more, MinIO's
+     * is not where the last server of a pool comes back, see docs/reliability.md.
+     */
     recorded!: RecordedClients;
     /** The loads of all faults so far: what they wrote must be there to the end. */
     readonly loads: ConstantLoad[] = [];
@@ -59,7 +62,8 @@ export class LoadedCluster {
             {
                 prefix: `${this.loads.length}-recorded-`,
                 clients: 8,
-                keys: 4,
+                keys: 8,
+                oneWriter: true,
                 pauseMs: 500,
             },
         );

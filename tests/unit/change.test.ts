@@ -189,6 +189,21 @@ describe("the review of a change", () => {
         assert.equal(review({}, { storageSize: "20Gi" }).line, undefined);
     });
 
+    it("says what the first further pool costs, and says it of no other change", () => {
+        const [one, two] = [{ expansionPools: [{}] }, { expansionPools: [{}, {}] }];
+        const told = /; with several pools MinIO may lose an object that one client reads while another writes it, /;
+        assert.match(review({}, one).line ?? "", told);
+        for (const [before, after] of [
+            [one, two],
+            [two, one],
+            [one, {}],
+            [{}, { credentialsRevision: 2 }],
+        ]) {
+            assert.match(review(before, after).line ?? "", /^(pools|root credentials)/);
+            assert.doesNotMatch(review(before, after).line ?? "", told);
+        }
+    });
+
     it("refuses a partition that leaves fewer new servers than the boot quorum, with the way out", () => {
         const { problems } = review({}, { image, partition: 3 });
         assert.equal(problems.length, 1);
