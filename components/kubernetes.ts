@@ -15,7 +15,7 @@ import type {
 import { askerOf, type Way } from "./askServer";
 import { apiPort } from "./endpoints";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
-import { KubernetesError, kubernetesError, messageOf } from "./kubernetesErrors";
+import { kubernetesError, messageOf, unlessThrottled } from "./kubernetesErrors";
 import { forward } from "./portForward";
 import { printable } from "./printable";
 import type { Right } from "./rights";
@@ -353,16 +353,15 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             return (await orUndefined(review, [403, 404]))?.status?.allowed ?? true;
         },
         async knows(groupVersion, kind) {
-            const { status, body } = await get(`/apis/${groupVersion}`, AbortSignal.timeout(requestMilliseconds)).catch(
-                (thrown) => {
-                    throw kubernetesError(thrown);
-                },
-            );
+            const { status, body } = await unlessThrottled(async () => {
+                const answer = await get(`/apis/${groupVersion}`, AbortSignal.timeout(requestMilliseconds));
+                if (![200, 404].includes(answer.status)) {
+                    throw Object.assign(new Error(), answer, { code: answer.status });
+                }
+                return answer;
+            });
             if (status === 404) {
                 return false;
-            }
-            if (status !== 200) {
-                throw new KubernetesError(messageOf(body), false, status);
             }
             const { resources }: { resources?: { kind: string }[] } = JSON.parse(body);
             return resources?.some((resource) => resource.kind === kind) ?? false;
@@ -421,17 +420,14 @@ function lineOf(text: string): string {
     return printable(text.trim().split("\n").join("; ").slice(0, longestReason));
 }
 
-/** An API client whose methods fail with errors for a person. */
+/** An API client whose methods are patient with too many requests, and fail with errors for a person. */
 function clear<T extends object>(api: T): T {
     return new Proxy(api, {
         get(target, name) {
             const method = Reflect.get(target, name);
             return typeof method !== "function"
                 ? method
-                : (...args: unknown[]) =>
-                      Promise.resolve(method.apply(target, args)).catch((thrown: unknown) => {
-                          throw kubernetesError(thrown);
-                      });
+                : (...args: unknown[]) => unlessThrottled(async () => method.apply(target, args));
         },
     });
 }

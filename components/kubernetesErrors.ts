@@ -89,6 +89,30 @@ export function messageOf(body: unknown): string {
     }
 }
 
+const throttledAttempts = 6;
+const throttledPause = 250;
+const longestThrottledPause = 5_000;
+
+/**
+ * Sends a request that is refused as there are too many (429) again, as client-go does: it was not looked at. What consists of many requests
+ * would otherwise begin anew with each refusal, and never end.
+ */
+export async function unlessThrottled<T>(request: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+        try {
+            return await request();
+        } catch (thrown) {
+            const error = kubernetesError(thrown);
+            if (error.code !== 429 || error.budgetRefusal !== undefined || attempt === throttledAttempts) {
+                throw error;
+            }
+            const { headers } = thrown as { headers?: Record<string, string> };
+            const asked = Number(headers?.["retry-after"]) * 1000 || attempt * throttledPause;
+            await new Promise((resolve) => setTimeout(resolve, Math.min(asked, longestThrottledPause)));
+        }
+    }
+}
+
 /**
  * An API server that starts again refuses everybody until it knows the roles. After an outage, a refusal is believed only when it
  * lasts longer than so, in milliseconds.

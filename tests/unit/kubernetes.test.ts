@@ -122,7 +122,32 @@ describe("the connection to Kubernetes", () => {
             evict(429, { message: "too many requests" }),
             ({ isPassing }: KubernetesError) => isPassing,
         );
-        await assert.rejects(evict(403, { message: "forbidden" }), /a right is missing/);
+        const forbidden =
+            'pods "minio-0" is forbidden: User "ci" cannot create resource "pods/eviction" in API group ""';
+        await assert.rejects(evict(403, { message: forbidden }), /a right is missing/);
+    });
+
+    it("sends a request again that is refused as there are too many, and only that one", async () => {
+        const asked: string[] = [];
+        api.answers = ({ url = "" }, response) => {
+            asked.push(url);
+            // As client-go's own servers do: every second request is refused.
+            if (asked.length % 2 === 1) {
+                response.setHeader("retry-after", "0");
+                return json(response, 429, { kind: "Status", message: "too many requests" });
+            }
+            noPods({ url } as IncomingMessage, response);
+        };
+        const looks = async () => {
+            for (const namespace of ["a", "b", "c"]) {
+                await kubernetes.pods(namespace, {});
+            }
+        };
+        await untilAnswered(looks, 5, assert.fail);
+        assert.deepEqual(
+            asked.map((url) => /namespaces\/(.)/.exec(url)?.[1]),
+            ["a", "a", "b", "b", "c", "c"],
+        );
     });
 
     it("knows an outage from an answer", async () => {

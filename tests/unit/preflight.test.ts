@@ -267,8 +267,8 @@ describe("an existing Secret's contents", () => {
         assert.deepEqual(await problems(data("admin", "longenough1")), []);
         const short = await problems(data("ad", "sh0rt"));
         assert.equal(short.length, 2);
-        assert.match(short[0], /^existingSecretName: the Secret 'creds': root-user has fewer than 3 characters/);
-        assert.match(short[1], /root-password has fewer than 8 characters/);
+        assert.match(short[0], /^existingSecretName: the Secret 'creds': root-user: use at least 3 letters/);
+        assert.match(short[1], /root-password: MinIO wants at least 8/);
         assert.ok(!short.join().includes("sh0rt"));
         const [broken] = await problems(data("admin", "longenough1\n"));
         assert.match(broken, /root-password: it has spaces or line breaks around it, .*--from-literal/);
