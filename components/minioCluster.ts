@@ -19,7 +19,7 @@ import { createPool, isGuided } from "./pool";
 import { poolStatuses } from "./poolStatuses";
 import { refusesRenaming, unlessRenamed } from "./renaming";
 import { requireKinds } from "./requiredKinds";
-import { requireSdk } from "./sdk";
+import { requireSdk, warnOfOldCommandLine } from "./sdk";
 import { createHeadlessService, createServices } from "./services";
 import { restoreDrives } from "./snapshots/restore";
 import { createSnapshots } from "./snapshots/snapshots";
@@ -61,6 +61,7 @@ export class MinioCluster extends pulumi.ComponentResource {
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         requireSdk();
         super("minio-cluster:index:MinioCluster", name, {}, opts);
+        void warnOfOldCommandLine(this);
         const names = namesOf(name);
         const child = { parent: this };
         // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.

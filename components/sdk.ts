@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { RunError } from "@pulumi/pulumi";
+import { log, type Resource, RunError, requirePulumiVersion } from "@pulumi/pulumi";
 
 /** The first with resource hooks, by which a change is reviewed and held. */
 const oldest = "3.182.0";
@@ -18,6 +18,28 @@ export function requireSdk(): void {
             `the program's own @pulumi/pulumi is ${version}, and MinioCluster needs ${oldest} or newer: update it, for ` +
                 "example with npm install @pulumi/pulumi@latest. The Pulumi command line need not be updated for that",
         );
+    }
+}
+
+/** The first with the kind `pulumi:index:Stash`, as which the work on a cluster is kept. */
+const oldestCommandLine = "3.208.0";
+
+/**
+ * Warns where the Pulumi command line may be too old. Such a one would only say that it does not know a kind of resource. It is no
+ * refusal, as 3.208 to 3.214 do not tell their version either.
+ */
+export async function warnOfOldCommandLine(resource: Resource): Promise<void> {
+    try {
+        await requirePulumiVersion(`>=${oldestCommandLine}`);
+    } catch (error) {
+        if ((error as { code?: number }).code === undefined) {
+            // It does not know the question; an engine that has ended gives a code.
+            await log.warn(
+                `the Pulumi command line is old, and MinioCluster needs ${oldestCommandLine} or newer: if pulumi version ` +
+                    "shows an older one, update it (https://www.pulumi.com/docs/install/)",
+                resource,
+            );
+        }
     }
 }
 

@@ -66,6 +66,17 @@ describe("an inline program of the Automation API", () => {
         assert.ok(seconds < 90, `it took ${seconds} s`);
     });
 
+    it("ends an up that goes on past errors with why the rollout has stopped, and makes nothing that needs it", async () => {
+        const { error, seconds } = await ended("up that goes on past a failing rollout");
+        assert.match(error ?? "", /the rollout of inline has stopped: no progress in 5 s/);
+        assert.ok(seconds < 90, `it took ${seconds} s`);
+        const { items } = await kubectlJson("get", "configmaps", "--namespace", namespace);
+        assert.deepEqual(
+            items.map(({ metadata }: any) => metadata.name).filter((name: string) => /settings|later/.test(name)),
+            [],
+        );
+    });
+
     it("can run the next update in the same process", async () => {
         assert.equal((await ended("up as it should be")).error, undefined);
     });

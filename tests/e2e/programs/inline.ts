@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     await run("preview with a wrong argument", (stack) => stack.preview(), wrong);
     await run("up with a wrong argument", (stack) => stack.up(), wrong);
     await run("up with a failing rollout", (stack) => stack.up(), broken);
+    await run("up that goes on past a failing rollout", (stack) => stack.up({ continueOnError: true }), broken);
     await run("up as it should be", (stack) => stack.up());
     console.log(JSON.stringify({ step: "restarts" }));
     const looked = new Promise((resolve) => process.once("SIGUSR2", resolve));
