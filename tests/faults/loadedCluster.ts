@@ -44,7 +44,7 @@ export class LoadedCluster {
     }
 
     /** Begins to use the cluster: two writers and two readers with the default retries of the SDK. */
-    async use({ silent, serversAway, service }: Fault): Promise<void> {
+    async use({ silent, serversAway, service }: Pick<Fault, "silent" | "serversAway" | "service">): Promise<void> {
         this.expected = service ?? serviceWithout(serversAway, this.topology);
         this.patienceSeconds = silent ? 40 : 10;
         const options = { prefix: `${this.loads.length}-`, timeoutMs: this.patienceSeconds * 1000, pauseMs: 150 };
