@@ -79,13 +79,13 @@ export const driveRots: Fault = {
     async strike(cluster) {
         const rot = `
             count=0
-            for file in /data/${bucket}/*/xl.meta; do
+            for file in "${await cluster.driveFolder(1)}"/${bucket}/*/xl.meta; do
                 count=$((count + 1))
                 [ $((count % 3)) = 0 ] || continue
                 dd if=/dev/urandom of="$file" bs=512 count=1 seek=4 conv=notrunc 2> /dev/null
             done
             echo $((count / 3))`;
-        const rotten = Number(await cluster.inServer(1, rot));
+        const rotten = Number(inSandbox(rot));
         assert.ok(rotten > 5, `${rotten} objects`);
         await cluster.goesOn();
         return "every object reads back as it was written";
