@@ -68,9 +68,10 @@ export function squeezeMemory(node: Node): () => void {
         holdService(`kubelet-${node.name}`);
         releaseService(`kubelet-${node.name}`);
     };
-    const { evictionHard, ...rest } = JSON.parse(own);
-    // More than any machine has.
-    restartWith(JSON.stringify({ ...rest, evictionHard: { ...evictionHard, "memory.available": "1Pi" } }));
+    // It is more than any machine has. As a hard limit it would count as reserved, and the kubelet would not start.
+    const soft = { "memory.available": "1Pi" };
+    const grace = { evictionSoftGracePeriod: { "memory.available": "1s" }, evictionMaxPodGracePeriod: 30 };
+    restartWith(JSON.stringify({ ...JSON.parse(own), evictionSoft: soft, ...grace }));
     return () => restartWith(own);
 }
 
