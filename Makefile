@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults bench bench-upgrade bench-linear bench-snapshots dashboard down env start lint
+.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots dashboard down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -13,6 +13,8 @@ help: ## Show this help
 	@echo "  Variables: STACK=dev|staging|prod, NODES=1 (nodes of the embedded cluster), KEEP=1 (make test leaves the cluster),"
 	@echo "    MINIO_DEVCLUSTER=NAME (a cluster of that name, beside others),"
 	@echo "    KUBERNETES=1.32 (the embedded Kubernetes; default: the newest, see docs/compatibility.md);"
+	@echo "    of make test-faults: FAULTS=REGEXP (of their titles; default: all)"
+	@echo "    of make test-random: SEED=1, RUNS=100, STEPS=6"
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
@@ -34,6 +36,12 @@ test-faults: node_modules/.package-lock.json ## Break an embedded Kubernetes of 
 # A cluster of its own, beside the one that others use.
 test-faults: export MINIO_DEVCLUSTER = faults
 test-faults: export NODES = 4
+
+test-random: node_modules/.package-lock.json ## Take RUNS random sequences of STEPS changes each on an embedded Kubernetes of four nodes
+	$(devcluster) test-random
+
+test-random: export MINIO_DEVCLUSTER = random
+test-random: export NODES = 4
 
 bench: node_modules/.package-lock.json ## Measure previews and updates (docs/performance.md)
 	$(devcluster) bench speed

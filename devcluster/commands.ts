@@ -56,6 +56,11 @@ export function testFaults(): Promise<void> {
     return onCluster("mocha", ["tests/faults/**/*.test.ts"]);
 }
 
+/** `make test-random`: random sequences of changes to a cluster under load. */
+export function testRandom(): Promise<void> {
+    return onCluster("mocha", ["tests/random/**/*.test.ts"]);
+}
+
 /** `make bench-NAME`: a benchmark, on the cluster. */
 export function bench(name: string): Promise<void> {
     return onCluster("tsx", [`tests/bench/${name}.ts`]);

@@ -1,5 +1,5 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-faults|bench NAME|down|env`. */
-import { bench, down, env, start, test, testFaults, up } from "./commands";
+/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-faults|test-random|bench NAME|down|env`. */
+import { bench, down, env, start, test, testFaults, testRandom, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";
 
@@ -8,6 +8,7 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     start,
     test,
     "test-faults": testFaults,
+    "test-random": testRandom,
     bench,
     down,
     env,

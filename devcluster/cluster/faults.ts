@@ -2,7 +2,8 @@
  * What can go wrong with the embedded cluster, for tests: each function breaks one thing as it breaks in a data centre, or mends
  * it. Only processes are ended that belong to this cluster by their control group, or by the socket that they were started with.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../shell";
 import { type Node, nodesOf } from "./addresses";
@@ -27,7 +28,7 @@ export function killNode(node: Node): void {
     }
     // The runtime's shims first, or they would see their containers end and clean up.
     for (const pid of [...shimsOf(node), ...processesIn(`${cgroupRoot}/${node.name}`)]) {
-        kill(pid);
+        send(pid, "SIGKILL");
     }
 }
 
@@ -41,24 +42,64 @@ export function reviveNode(node: Node): void {
     }
 }
 
-/** Ends the processes of a pod's container with SIGKILL, which kubelet then starts again. */
-export function killInPod(podUid: string, isMeant: (command: string) => boolean): number {
+/**
+ * Sends a signal to processes of a pod. SIGKILL ends a container, which kubelet then starts again.
+ *
+ * @returns how many processes were meant
+ */
+export function signalInPod(podUid: string, isMeant: (command: string) => boolean, signal: NodeJS.Signals): number {
     const pids = processesIn(cgroupRoot, `pod${podUid}`).filter((pid) => isMeant(commandOf(pid)));
     for (const pid of pids) {
-        kill(pid);
+        send(pid, signal);
     }
     return pids.length;
 }
 
 /**
- * Cuts the network between two addresses, so that packets vanish without an answer.
+ * A node has too little memory: its kubelet evicts one pod after another.
  *
  * @returns what mends it
  */
-export function cutNetwork(one: string, others: string[]): () => void {
+export function squeezeMemory(node: Node): () => void {
+    const file = join(nodeDir(node), "kubelet.json");
+    const own = readFileSync(file, "utf8");
+    const restartWith = (config: string) => {
+        writeFileSync(file, config);
+        holdService(`kubelet-${node.name}`);
+        releaseService(`kubelet-${node.name}`);
+    };
+    // It is more than any machine has. As a hard limit it would count as reserved, and the kubelet would not start.
+    const soft = { "memory.available": "1Pi" };
+    const grace = { evictionSoftGracePeriod: { "memory.available": "1s" }, evictionMaxPodGracePeriod: 30 };
+    restartWith(JSON.stringify({ ...JSON.parse(own), evictionSoft: soft, ...grace }));
+    return () => restartWith(own);
+}
+
+/** A drive is slow: in each second, whatever is written to it stands still for most of the time. */
+export function slowDrive(folder: string, seconds: number): Promise<void> {
+    const script = `
+        trap 'fsfreeze --unfreeze "${folder}" 2> /dev/null || true' EXIT
+        for second in $(seq ${seconds}); do
+            fsfreeze --freeze "${folder}"; sleep 0.8; fsfreeze --unfreeze "${folder}"; sleep 0.2
+        done`;
+    const child = spawn("nsenter", [...inside(), "sh", "-euc", script], { stdio: "inherit" });
+    return new Promise((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`it ended with ${code}`))));
+    });
+}
+
+/**
+ * Cuts the network between an address and others, so that packets vanish without an answer.
+ *
+ * @param share of the packets that vanish; default: all
+ * @returns what mends it
+ */
+export function cutNetwork(one: string, others: string[], share = 1): () => void {
+    const some = share < 1 ? ["-m", "statistic", "--mode", "random", "--probability", String(share)] : [];
     const rules = others.flatMap((other) => [
-        ["FORWARD", "-s", one, "-d", other, "-j", "DROP"],
-        ["FORWARD", "-s", other, "-d", one, "-j", "DROP"],
+        ["FORWARD", "-s", one, "-d", other, ...some, "-j", "DROP"],
+        ["FORWARD", "-s", other, "-d", one, ...some, "-j", "DROP"],
     ]);
     for (const rule of rules) {
         iptables("-I", ...rule);
@@ -72,8 +113,10 @@ export function cutNetwork(one: string, others: string[]): () => void {
 
 /** Runs a shell script where the volumes are mounted, and returns what it printed. */
 export function inSandbox(script: string): string {
-    return run("nsenter", ["--mount", "--net", `--target=${sandboxPid()}`, "sh", "-euc", script]);
+    return run("nsenter", [...inside(), "sh", "-euc", script]);
 }
+
+const inside = () => ["--mount", "--net", `--target=${sandboxPid()}`];
 
 /** The folder in the sandbox where kubelet has mounted a claim's volume for a pod. */
 export function volumeFolder(node: Node, podUid: string, volume: string): string {
@@ -90,8 +133,7 @@ function silenceOf(node: Node): string[][] {
 }
 
 function iptables(...args: string[]): void {
-    const enter = ["--mount", "--net", `--target=${sandboxPid()}`];
-    run("nsenter", [...enter, "iptables", "--wait", "10", ...args]);
+    run("nsenter", [...inside(), "iptables", "--wait", "10", ...args]);
 }
 
 /** Processes in the control groups below one; of those only whose path has a word, when one is given. */
@@ -138,9 +180,9 @@ function read(file: string): string {
     }
 }
 
-function kill(pid: number): void {
+function send(pid: number, signal: NodeJS.Signals): void {
     try {
-        process.kill(pid, "SIGKILL");
+        process.kill(pid, signal);
     } catch {
         // It has ended.
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ObstructedApi } from "./obstructedApi";
+import { ObstructedApi } from "../obstructedApi";
 import { kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 

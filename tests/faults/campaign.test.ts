@@ -1,5 +1,5 @@
 import { campaign, type Row } from "./campaign";
-import { allFaults } from "./index";
+import { allFaults } from "./kinds/index";
 import { tableOf, writeRows } from "./table";
 
 /** `make test-faults`. With FAULTS, a regular expression on their titles, only some; the lines of the others stay as they are. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Topology } from "../../components/topology";
-import { killInPod } from "../../devcluster/cluster/faults";
+import { nodeNamed, signalInPod, volumeFolder } from "../../devcluster/cluster/faults";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
 import { makeBucket, s3Of, targetOf } from "../e2e/s3";
@@ -50,7 +50,7 @@ export class LoadedCluster {
     }
 
     /** Begins to use the cluster: two writers and two readers with the default retries of the SDK. */
-    async use({ silent, serversAway, service }: Fault): Promise<void> {
+    async use({ silent, serversAway, service }: Pick<Fault, "silent" | "serversAway" | "service">): Promise<void> {
         this.expected = service ?? serviceWithout(serversAway, this.topology);
         this.patienceSeconds = silent ? 40 : 10;
         const options = { prefix: `${this.loads.length}-`, timeoutMs: this.patienceSeconds * 1000, pauseMs: 150 };
@@ -108,11 +108,44 @@ export class LoadedCluster {
         return kubectl("exec", `minio-${ordinal}`, this.inNamespace, "--container=minio", "--", "sh", "-euc", script);
     }
 
-    /** Ends a server as a crash does; kubelet starts it again. */
-    async killServer(ordinal: number): Promise<void> {
+    /** Sends a signal to a server's process. SIGKILL ends it as a crash does; kubelet starts it again. */
+    async signalServer(ordinal: number, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
         const { metadata } = await this.pod(ordinal);
-        const killed = killInPod(metadata.uid, (command) => /\b(minio|silo) server /.test(command));
-        assert.equal(killed, 1, `${killed} servers were killed`);
+        const count = signalInPod(metadata.uid, (command) => /\b(minio|silo) server /.test(command), signal);
+        assert.equal(count, 1, `${count} servers were sent ${signal}`);
+    }
+
+    /** The folder on its node where a server's drive is mounted. */
+    async driveFolder(ordinal: number): Promise<string> {
+        const { spec, metadata } = await this.pod(ordinal);
+        const claim = await kubectlJson("get", "pvc", `data-minio-${ordinal}`, this.inNamespace);
+        return volumeFolder(nodeNamed(spec.nodeName), metadata.uid, claim.spec.volumeName);
+    }
+
+    /** How often kubelet has started a server's container anew, in its present pod. */
+    async restarts(ordinal: number): Promise<number> {
+        const { status } = await this.pod(ordinal);
+        return status.containerStatuses?.find(({ name }: any) => name === "minio")?.restartCount ?? 0;
+    }
+
+    /** Watches how many servers are ready, until it is called. */
+    watchReady(): () => Promise<number> {
+        let fewest = this.topology.servers;
+        let isOver = false;
+        const watch = (async () => {
+            while (!isOver) {
+                const { status } = await kubectlJson("get", "pdb", "minio-pdb", this.inNamespace);
+                fewest = Math.min(fewest, status.currentHealthy);
+                await new Promise((resolve) => setTimeout(resolve, 300));
+            }
+        })();
+        return async () => {
+            isOver = true;
+            await watch;
+            const least = this.topology.servers - this.topology.serversThatMayFailForWrites;
+            assert.ok(fewest >= least, `only ${fewest} servers were ready`);
+            return fewest;
+        };
     }
 
     async untilReady(seconds = 120): Promise<void> {

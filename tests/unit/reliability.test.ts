@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { topologyOf } from "../../components/topology";
 import type { Row } from "../faults/campaign";
 import { describeService, serviceWithout } from "../faults/fault";
-import { allFaults } from "../faults/index";
+import { allFaults } from "../faults/kinds/index";
 import { reliabilityFile, withRows } from "../faults/table";
 
 const row = (fault: string, lost = 0): Row => ({

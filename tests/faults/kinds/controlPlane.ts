@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { holdService, releaseService } from "../../devcluster/cluster/services";
-import { kubectl } from "../e2e/project";
-import type { Fault } from "./fault";
+import { holdService, releaseService } from "../../../devcluster/cluster/services";
+import { kubectl } from "../../e2e/project";
+import { ObstructedApi } from "../../obstructedApi";
+import type { Fault } from "../fault";
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -23,6 +24,47 @@ export const apiServerKilled: Fault = {
         assert.equal(code, 0, text);
         assert.match(text, /the Kubernetes API does not answer, trying again/);
         return "the same `up` says that it waits, goes on and ends well";
+    },
+};
+
+export const etcdKilled: Fault = {
+    title: "etcd is killed in the middle of an upgrade, and away for 30 s",
+    serversAway: 1,
+    expected: "the rollout waits for it and goes on",
+    async strike(cluster) {
+        await cluster.configureUpgrade();
+        const up = cluster.startUp();
+        await up.says(/lets minio-3 restart|restarts minio-3/);
+        holdService("etcd");
+        try {
+            await pause(30);
+        } finally {
+            releaseService("etcd");
+        }
+        const { code, text } = await up.ended;
+        assert.equal(code, 0, text);
+        return "the same `up` goes on and ends well";
+    },
+};
+
+export const apiServerBusy: Fault = {
+    title: "the API server answers every fifth request of an `up` with 429",
+    serversAway: 1,
+    expected: "the rollout tries again",
+    async strike(cluster) {
+        const { environment } = cluster.project;
+        const own = environment.KUBECONFIG;
+        const api = new ObstructedApi([], 5);
+        environment.KUBECONFIG = await api.start();
+        try {
+            await cluster.configureRestart();
+            await cluster.project.succeed("up", "--yes", "--skip-preview");
+        } finally {
+            environment.KUBECONFIG = own;
+            await api.stop();
+        }
+        assert.ok(api.refused > 10, `${api.refused} requests were refused`);
+        return `the same \`up\` ends well, after ${api.refused} such answers`;
     },
 };
 

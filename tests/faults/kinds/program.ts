@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Running } from "../e2e/project";
-import { descendants, killAll } from "../processes";
-import type { Fault } from "./fault";
-import type { LoadedCluster } from "./loadedCluster";
+import { kubectl, type Running } from "../../e2e/project";
+import { descendants, killAll } from "../../processes";
+import type { Fault } from "../fault";
+import type { LoadedCluster } from "../loadedCluster";
 
 export const programKilled: Fault = {
     title: "the Pulumi program is killed (SIGKILL) in the middle of an upgrade",
@@ -51,6 +51,38 @@ export const runTimedOut: Fault = {
         const seconds = Math.round((Date.now() - began) / 1000);
         assert.ok(seconds < 60);
         return "`pulumi` ends by itself on SIGINT; the servers serve as they are";
+    },
+};
+
+export const twoUps: Fault = {
+    title: "two machines run `pulumi up` at the same time",
+    serversAway: 1,
+    expected: "one of them does all",
+    async strike(cluster) {
+        await cluster.configureRestart();
+        const up = cluster.startUp();
+        await up.says(/lets minio-3 restart|restarts minio-3/);
+        const other = await cluster.project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(other.code, 0);
+        assert.match(other.text, /locked/);
+        const { code, text } = await up.ended;
+        assert.equal(code, 0, text);
+        return "the second says that the stack is locked; the first ends well";
+    },
+};
+
+export const secretDeleted: Fault = {
+    title: "the Secret with the root password is deleted by hand, and a server crashes",
+    serversAway: 1,
+    expected: "the password is in Pulumi's state",
+    manualStep: "`pulumi up --refresh`, by which Pulumi sees that it is gone",
+    async strike(cluster) {
+        await kubectl("delete", "secret", "minio-secret", cluster.inNamespace);
+        await kubectl("delete", "pod", "minio-1", cluster.inNamespace);
+        await cluster.goesOn();
+        await cluster.project.succeed("up", "--refresh", "--yes", "--skip-preview");
+        await cluster.untilReady();
+        return "the others serve meanwhile; the same password comes back";
     },
 };
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { inSandbox, killNode, nodeNamed, reviveNode, volumeFolder } from "../../devcluster/cluster/faults";
-import { kubectlJson } from "../e2e/project";
-import { until } from "../e2e/until";
-import type { Fault } from "./fault";
-import { bucket, type LoadedCluster } from "./loadedCluster";
+import { inSandbox, killNode, nodeNamed, reviveNode, slowDrive } from "../../../devcluster/cluster/faults";
+import { until } from "../../e2e/until";
+import type { Fault } from "../fault";
+import { bucket, type LoadedCluster } from "../loadedCluster";
 
 export const driveLost: Fault = {
     title: "a drive loses all of its data, and its server crashes",
@@ -16,7 +15,7 @@ export const driveLost: Fault = {
         assert.ok(before > 10, `${before} objects`);
         // The server writes meanwhile: once is not enough.
         await cluster.inServer(2, "for i in 1 2 3 4 5; do rm -rf /data/* /data/.minio.sys && break; done");
-        await cluster.killServer(2);
+        await cluster.signalServer(2);
         await cluster.goesOn();
         await cluster.untilReady();
         await until("the drive is healed", async () => (await objectsOn()) >= before, { seconds: 120 });
@@ -38,6 +37,58 @@ export const driveFull: Fault = {
             await cluster.inServer(1, "rm -f /data/.fill");
         }
         return "writes are refused with `XMinioStorageFull`, and taken again when there is room";
+    },
+};
+
+export const driveSlow: Fault = {
+    title: "a drive is slow: for a minute, its file system stands still for 0.8 s of each second",
+    serversAway: 0,
+    async strike(cluster) {
+        const slow = slowDrive(await cluster.driveFolder(2), 60);
+        try {
+            await cluster.goesOn();
+        } finally {
+            await slow;
+        }
+        await cluster.untilReady();
+        return "writes wait for it";
+    },
+};
+
+export const driveReadOnly: Fault = {
+    title: "the file system of a drive becomes read-only",
+    serversAway: 1,
+    expected: "MinIO goes on without the drive",
+    async strike(cluster) {
+        const folder = await cluster.driveFolder(1);
+        inSandbox(`mount -o remount,ro "${folder}"`);
+        try {
+            await cluster.goesOn();
+        } finally {
+            inSandbox(`mount -o remount,rw "${folder}"`);
+        }
+        return "MinIO goes on with the other drives, and uses it again when it can be written";
+    },
+};
+
+/** As storage that returns other bytes than were written, without an error. */
+export const driveRots: Fault = {
+    title: "a third of the objects on a drive are overwritten with other bytes (bit rot)",
+    serversAway: 1,
+    expected: "MinIO notices it by its checksums",
+    async strike(cluster) {
+        const rot = `
+            count=0
+            for file in "${await cluster.driveFolder(1)}"/${bucket}/*/xl.meta; do
+                count=$((count + 1))
+                [ $((count % 3)) = 0 ] || continue
+                dd if=/dev/urandom of="$file" bs=512 count=1 seek=4 conv=notrunc 2> /dev/null
+            done
+            echo $((count / 3))`;
+        const rotten = Number(inSandbox(rot));
+        assert.ok(rotten > 5, `${rotten} objects`);
+        await cluster.goesOn();
+        return "every object reads back as it was written";
     },
 };
 
@@ -73,12 +124,10 @@ export const drivesSwapped: Fault = {
 /** Takes the power from two nodes, exchanges the drives of the servers 2 and 3, and gives it back. */
 async function swap(cluster: LoadedCluster): Promise<void> {
     const servers = await Promise.all(
-        [2, 3].map(async (ordinal) => {
-            const pod = await cluster.pod(ordinal);
-            const claim = await kubectlJson("get", "pvc", `data-minio-${ordinal}`, cluster.inNamespace);
-            const node = nodeNamed(pod.spec.nodeName);
-            return { node, folder: volumeFolder(node, pod.metadata.uid, claim.spec.volumeName) };
-        }),
+        [2, 3].map(async (ordinal) => ({
+            node: nodeNamed((await cluster.pod(ordinal)).spec.nodeName),
+            folder: await cluster.driveFolder(ordinal),
+        })),
     );
     const [one, other] = servers.map(({ folder }) => folder);
     const nodes = (await cluster.pods()).map(({ spec }) => spec.nodeName);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { snapshotClass } from "../../devcluster/cluster/storage";
-import { kubectl, kubectlJson, Project } from "../e2e/project";
-import { targetOf } from "../e2e/s3";
-import { deleteContents } from "../e2e/snapshotContents";
-import { until } from "../e2e/until";
-import { unreadable } from "../wholeness";
-import type { Fault } from "./fault";
-import { bucket, type LoadedCluster, resources } from "./loadedCluster";
+import { snapshotClass } from "../../../devcluster/cluster/storage";
+import { kubectl, kubectlJson, Project } from "../../e2e/project";
+import { targetOf } from "../../e2e/s3";
+import { deleteContents } from "../../e2e/snapshotContents";
+import { until } from "../../e2e/until";
+import { unreadable } from "../../wholeness";
+import type { Fault } from "../fault";
+import { bucket, type LoadedCluster, resources } from "../loadedCluster";
 import { killProgram } from "./program";
 
 const set = "fault";

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { kubectlJson } from "./project";
+import { kubectlJson } from "./e2e/project";
 
 /** What a way is answered that is closed, as an API server does that does not reach a pod. */
 const closed = JSON.stringify({
@@ -18,9 +18,19 @@ const closed = JSON.stringify({
     code: 503,
 });
 
+/** What an API server that has too much to do answers. */
+const busy = JSON.stringify({
+    kind: "Status",
+    apiVersion: "v1",
+    status: "Failure",
+    message: "too many requests, please try again later",
+    reason: "TooManyRequests",
+    code: 429,
+});
+
 /**
- * The Kubernetes API as it is where some ways are closed: a proxy on this machine that answers their paths by 503, and passes all
- * else on, with the user of the current kubeconfig.
+ * The Kubernetes API as it is where some ways are closed, or where it has too much to do: a proxy on this machine that answers paths
+ * of those ways by 503, some requests by 429, and passes all else on, with the user of the current kubeconfig.
  */
 export class ObstructedApi {
     private readonly folder = mkdtempSync(join(tmpdir(), "minio-obstructed-"));
@@ -28,9 +38,18 @@ export class ObstructedApi {
     private readonly sockets = new Set<Duplex>();
     /** Requests for each way to a pod. */
     readonly seen = { proxy: 0, portforward: 0 };
+    /** Requests that were answered by 429. */
+    refused = 0;
+    private requests = 0;
 
-    /** The ways that are closed. */
-    constructor(public obstructed: (keyof ObstructedApi["seen"])[]) {}
+    /**
+     * @param obstructed the ways that are closed
+     * @param refusedOf one of so many requests is answered by 429; 0 is none
+     */
+    constructor(
+        public obstructed: (keyof ObstructedApi["seen"])[],
+        private readonly refusedOf = 0,
+    ) {}
 
     /** @returns the path of a kubeconfig */
     async start(): Promise<string> {
@@ -52,6 +71,10 @@ export class ObstructedApi {
         const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, response) => {
             if (this.isClosed(asked)) {
                 response.writeHead(503, { "content-type": "application/json" }).end(closed);
+                return;
+            }
+            if (this.isTooMuch()) {
+                response.writeHead(429, { "content-type": "application/json", "retry-after": "1" }).end(busy);
                 return;
             }
             const passed = send(asked);
@@ -119,6 +142,12 @@ export class ObstructedApi {
         }
         await new Promise((resolve) => this.server?.close(resolve) ?? resolve(undefined));
         rmSync(this.folder, { recursive: true, force: true });
+    }
+
+    private isTooMuch(): boolean {
+        const isSo = this.refusedOf > 0 && ++this.requests % this.refusedOf === 0;
+        this.refused += isSo ? 1 : 0;
+        return isSo;
     }
 
     private isClosed({ url = "" }: IncomingMessage): boolean {
