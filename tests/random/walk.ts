@@ -3,6 +3,7 @@ import { snapshotClass } from "../../devcluster/cluster/storage";
 import { execute, kubectl, kubectlJson } from "../e2e/project";
 import { targetOf } from "../e2e/s3";
 import { images, LoadedCluster } from "../faults/loadedCluster";
+import { complaints, decide } from "../linearizability";
 import {
     type Disturbance,
     describeStep,
@@ -24,7 +25,7 @@ export interface Walk {
 
 /**
  * Random sequences of changes on a cluster under load. What a preview lets through must end well; what it refuses is not done. Each
- * sequence ends with all servers updated, every drive whole, and every acknowledged object there.
+ * sequence ends with all servers updated, every drive whole, every acknowledged object there, and what clients saw linearizable.
  */
 export function walk(title: string, { namespace, seed, sequences, steps }: Walk): void {
     describe(title, () => {
@@ -51,7 +52,7 @@ export function walk(title: string, { namespace, seed, sequences, steps }: Walk)
                 settings = { ...settings, partition: 0, minAvailable: undefined };
                 await cluster.project.configure(configOf(settings));
                 await cluster.converges();
-                await cluster.load.stop();
+                await rest(cluster);
                 const target = await targetOf(cluster.project);
                 for (const load of cluster.loads) {
                     assert.deepEqual(await load.lost(target), []);
@@ -59,6 +60,12 @@ export function walk(title: string, { namespace, seed, sequences, steps }: Walk)
             });
         }
     });
+}
+
+/** Ends what uses the cluster; what its clients saw is linearizable. */
+async function rest(cluster: LoadedCluster): Promise<void> {
+    await cluster.rest();
+    assert.deepEqual(complaints(await decide(cluster.recorded.operations)), []);
 }
 
 function configOf(settings: Settings): Record<string, unknown> {
@@ -88,7 +95,7 @@ async function take(cluster: LoadedCluster, { change, disturbance }: Step): Prom
     }
     // Clients have one password at a time.
     if (change === "rotation") {
-        await cluster.load.stop();
+        await rest(cluster);
     }
     const up = project.start("up", "--yes", "--skip-preview");
     const disturbed = disturbance ? disturb(cluster, disturbance) : undefined;
