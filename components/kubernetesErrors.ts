@@ -28,6 +28,9 @@ const passingCodes = [
 /** Too many requests, a conflict with another writer, and what an API server says while it starts, ends or lacks etcd. */
 const passingStatuses = [409, 429, 500, 502, 503, 504];
 
+/** A quota refuses with the same status as a missing right. */
+const isQuota = /exceeded quota|failed quota|status unknown for quota/;
+
 /** What the Kubernetes client or Node.js threw, in words for a person: the client's own has every header of the answer. */
 export function kubernetesError(thrown: unknown): KubernetesError {
     if (thrown instanceof KubernetesError) {
@@ -37,7 +40,9 @@ export function kubernetesError(thrown: unknown): KubernetesError {
     if (typeof code === "number") {
         const said = messageOf(body) || `HTTP status ${code}`;
         return new KubernetesError(
-            code === 403 ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
+            code === 403 && !isQuota.test(said)
+                ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)`
+                : said,
             passingStatuses.includes(code),
             code,
         );
