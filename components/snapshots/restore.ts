@@ -320,7 +320,9 @@ export async function unendedRestore(
     try {
         const begun = await (pulumi.runtime.isDryRun()
             ? look()
-            : untilAnswered(look, spec.rollout.timeoutSeconds, () => {}));
+            : untilAnswered(look, spec.rollout.timeoutSeconds, (text) =>
+                  pulumi.log.info(text, undefined, undefined, true),
+              ));
         return begun && begun.source !== source ? unended(begun.source) : undefined;
     } catch (error) {
         // A preview goes on without a cluster, and rollout.mode Native without the right to get StatefulSets.

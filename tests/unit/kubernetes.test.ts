@@ -65,6 +65,10 @@ describe("the connection to Kubernetes", () => {
             assert.equal(error.isPassing, false);
             return true;
         });
+        const quota =
+            'persistentvolumeclaims "data-minio-0" is forbidden: exceeded quota: small, requested: 1, used: 4, limited: 4';
+        api.answers = (_, response) => json(response, 403, { kind: "Status", message: quota });
+        await assert.rejects(kubernetes.pods("a", {}), { message: quota, isPassing: false });
     });
 
     it("takes what a quota, a StorageClass or a webhook forbids for no missing right", async () => {
