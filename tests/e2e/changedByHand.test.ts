@@ -50,6 +50,17 @@ describe("a cluster that somebody changes by hand", () => {
         );
     });
 
+    it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
+        const before = await uids();
+        await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /the StatefulSet minio in the namespace e2e-by-hand is gone, .* Run pulumi up --refresh/);
+        await up("--refresh");
+        assert.deepEqual(await uids(), before);
+        await untilReady();
+    });
+
     it("goes over to OnDelete, and restarts nothing", async () => {
         const before = await uids();
         await project.configure({ updateStrategy: "OnDelete", environment: { TZ: "UTC" } });
@@ -119,17 +130,6 @@ describe("a cluster that somebody changes by hand", () => {
             '--patch={"metadata":{"finalizers":null}}',
         );
         await up();
-        await untilReady();
-    });
-
-    it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
-        const before = await uids();
-        await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
-        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
-        assert.notEqual(code, 0);
-        assert.match(text, /the StatefulSet minio in the namespace e2e-by-hand is gone, .* Run pulumi up --refresh/);
-        await up("--refresh");
-        assert.deepEqual(await uids(), before);
         await untilReady();
     });
 });
