@@ -5,7 +5,10 @@ import { kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 import { until } from "./until";
 
-/** What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor restarts too many. */
+/**
+ * What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor
+ * restarts too many.
+ */
 describe("a cluster that somebody changes by hand", () => {
     stepByStep();
     const project = new Project("e2e-by-hand");

@@ -9,7 +9,10 @@ import { MinioProcesses } from "./minioProcesses";
 import { stepByStep } from "./stepByStep";
 import { until } from "./until";
 
-/** Whether servers may stop, by real ones, of which some wait for peers of their version. Kubernetes is only the way to them here. */
+/**
+ * Whether servers may stop, by real ones, of which some wait for peers of their version. Kubernetes is only the way to
+ * them here.
+ */
 describe("MinIO's consent while servers wait for their peers, by real servers", () => {
     stepByStep();
     const count = 8;
