@@ -428,12 +428,12 @@ export class Model {
             "vanishes",
             "has a faulty drive",
             "loses its node",
-            "and those above are scaled away",
+            "is there when the last one is scaled away",
         ];
         this.events++;
         this.log.push(`  ${pool.name}-${ordinal} ${what[how]}`);
         if (how === 5) {
-            pool.replicas = ordinal;
+            pool.replicas = pool.pods.length - 1;
             return;
         }
         if (!pod) {
