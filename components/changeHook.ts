@@ -129,10 +129,12 @@ function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHo
     return new pulumi.ResourceHook(`${pool}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
 }
 
-/** A preview only looks whether it would be the right cluster that is held. */
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
 
-/** What is done to a StatefulSet before it is changed, so that nothing restarts by the change alone; undefined where nothing would. */
+/**
+ * What is done to a StatefulSet before it is changed, so that nothing restarts by the change alone; undefined where
+ * nothing would.
+ */
 export function holdOf(
     change: Pick<Change, "class">,
     was: RolloutMover,
@@ -147,12 +149,14 @@ export function holdOf(
     }
     return async (kubernetes, namespace) => {
         const live = was === "Guided" ? undefined : await kubernetes.statefulSet(namespace, pool);
-        // The provider takes a field away that it has set and the program leaves out, unless another manager has changed it since.
+        // The provider takes a field away that it has set and the program leaves out, unless another manager has
+        // changed it since.
         const isSet = live?.spec?.updateStrategy?.rollingUpdate?.partition === servers;
         await kubernetes.setPartition(namespace, pool, isSet ? servers + 1 : servers);
     };
 }
 
+/** A preview only looks whether it would be the right cluster that is held. */
 async function holdUnlessPreview(
     options: PoolHookOptions,
     namespace: string,

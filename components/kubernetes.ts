@@ -257,7 +257,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             await orUndefined(core.deleteNamespacedPod({ namespace, name, body }), [404, 409]);
         },
         async evictPod(namespace, name, uid) {
-            const body = { metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } };
+            const kind = { apiVersion: "policy/v1", kind: "Eviction" };
+            const body = { ...kind, metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } };
             try {
                 await orUndefined(core.createNamespacedPodEviction({ namespace, name, body }), [404, 409]);
                 return "";

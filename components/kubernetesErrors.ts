@@ -58,7 +58,10 @@ export function kubernetesError(thrown: unknown): KubernetesError {
     return new KubernetesError(String(message), passingCodes.includes(String(code)));
 }
 
-/** What an eviction is refused with: `pkg/registry/core/pod/storage/eviction.go` in Kubernetes. A 429 may also come of its flow control. */
+/**
+ * What an eviction is refused with: `pkg/registry/core/pod/storage/eviction.go` in Kubernetes. A 429 may also come of
+ * its flow control.
+ */
 function budgetRefusalOf(code: number, body: unknown, said: string): string | undefined {
     const status = (parsed(body) ?? {}) as { details?: { causes?: { reason?: string; message?: string }[] } };
     const cause = status.details?.causes?.find(({ reason }) => reason === "DisruptionBudget");

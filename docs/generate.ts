@@ -153,6 +153,7 @@ export const seedRows: SeedRow[] = [
             upgrade("shows in the preview what an update will restart"),
             upgrade("gives up on a version that cannot start, names the server and why, and leaves the others alone"),
             variants("OnDelete updates only the server whose pod is deleted"),
+            ["e2e/changedByHand.test.ts", "goes over to OnDelete, and restarts nothing"],
             component("leaves the partition to Kubernetes in its own pace"),
             ["unit/rolloutPlan.test.ts", "comes to its end without breaking a rule, whatever happens"],
         ],

@@ -1,13 +1,18 @@
 import type { Kubernetes } from "../kubernetes";
 import type { ClusterState, Restart } from "./plan";
 
-/** So long a budget may say no while every server is ready: its controller counts a server that has become ready within a second or two. */
+/**
+ * So long a budget may say no while every server is ready: its controller counts a server that has become ready within
+ * a second or two.
+ */
 const lateSeconds = 10;
 
 /**
- * Evicts servers, so that a restart and the drain of a node cannot take two at the same time: both ask the disruption budget, which counts.
+ * Evicts servers, so that a restart and the drain of a node cannot take two at the same time: both ask the disruption
+ * budget, which counts.
  *
- * A budget that says no although every server is ready would stop every rollout, as one that lets none go, or a second one. It is passed.
+ * A budget that says no although every server is ready would stop every rollout, as one that lets none go, or a second
+ * one. It is passed.
  */
 export class Budget {
     private refusedSince: number | undefined;

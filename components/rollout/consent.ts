@@ -9,11 +9,12 @@ export const clusterHealth = "/minio/health/cluster";
 /**
  * Sets `mayStop` of every server that serves.
  *
- * Each server is asked by its own view, as one may not reach a restarted server yet that another does. With `maintenance=true` it leaves out
- * its own share of the drives, which is as large as that of any server of its pool.
+ * Each server is asked by its own view, as one may not reach a restarted server yet that another does. With
+ * `maintenance=true` it leaves out its own share of the drives, which is as large as that of any server of its pool.
  *
- * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the only erasure set of their
- * pool, they stand for those of the server that is to stop. Else, and where the answer is no, the drives are counted.
+ * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the only
+ * erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is no, the
+ * drives are counted.
  */
 export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, pools: PoolState[]): Promise<void> {
     const serving = pools.flatMap(({ servers }) => servers).filter(serves);
@@ -84,8 +85,8 @@ const waits = ({ answers, initialised, terminating }: ServerState) => answers &&
 const heals = (answer: Answer | undefined) => answer === undefined || "x-minio-healing-drives" in answer.headers;
 
 /**
- * Whether every erasure set can be written without a server. The drives of servers that wait for their peers serve, though MinIO counts
- * them as offline; one that heals lacks objects, and counts as none. Pure.
+ * Whether every erasure set can be written without a server. The drives of servers that wait for their peers serve,
+ * though MinIO counts them as offline; one that heals lacks objects, and counts as none. Pure.
  */
 export function canMiss({ drives, writeQuorums }: StorageState, server: string, waiting: Set<string>): boolean {
     const sets = new Map<string, { pool: number; serving: number }>();

@@ -39,7 +39,10 @@ export interface WantedCluster {
     storage(kubernetes: Kubernetes, server: string): Promise<StorageState>;
 }
 
-/** How a cluster is, by what Kubernetes says and the servers themselves; as if every server might stop, which is asked only in time. */
+/**
+ * How a cluster is, by what Kubernetes says and the servers themselves; as if every server might stop, which is asked
+ * only in time.
+ */
 export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Promise<ClusterState> {
     const pools = await Promise.all(wanted.pools.map((pool) => observePool(kubernetes, wanted, pool)));
     const ready = pools
@@ -52,7 +55,8 @@ export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Pr
 /**
  * Where Kubernetes restarts the servers, only whether there is anything to restart.
  *
- * @throws Error when a StatefulSet is gone, or has another number of servers than the program wants; not when it may not be looked at
+ * @throws Error when a StatefulSet is gone, or has another number of servers than the program wants; not when it may
+ * not be looked at
  */
 export async function requirePools(kubernetes: Kubernetes, { namespace, pools }: WantedCluster): Promise<void> {
     for (const { name, replicas } of pools) {
@@ -166,10 +170,15 @@ async function observeServer(
     };
 }
 
-/** So long after the time that it was given to end, a pod is believed to be on a lost node; clocks may differ by less. */
+/**
+ * So long after the time that it was given to end, a pod is believed to be on a lost node; clocks may differ by less.
+ */
 const lostSeconds = 60;
 
-/** Whether a kubelet that lives would have said long ago that the pod ended: `deletionTimestamp` has the time for it already. */
+/**
+ * Whether a kubelet that lives would have said long ago that the pod ended: `deletionTimestamp` has the time for it
+ * already.
+ */
 function isLost(pod: V1Pod | undefined): boolean {
     const end = pod?.metadata?.deletionTimestamp;
     return end !== undefined && Date.now() - new Date(end).getTime() > lostSeconds * 1000;

@@ -22,7 +22,10 @@ export interface ServerState {
     lost: boolean;
     /** Revision that the pod was made from (label `controller-revision-hash`). */
     revision?: string;
-    /** What a starting server compares with its peers: only servers that have the same help each other to start, whatever their pool. */
+    /**
+     * What a starting server compares with its peers: only servers that have the same help each other to start,
+     * whatever their pool.
+     */
     version?: string;
     /** The pod's condition Ready. */
     ready: boolean;
@@ -137,7 +140,9 @@ function separates(change: ChangeClass): boolean {
     return change === "coupled" || change === "together";
 }
 
-/** Somebody scaled the StatefulSet by hand. MinIO knows no other number of servers, so those beyond it hold no objects. */
+/**
+ * Somebody scaled the StatefulSet by hand. MinIO knows no other number of servers, so those beyond it hold no objects.
+ */
 function setReplicas({ pools }: View): Action | undefined {
     const scaled = pools.find(({ replicas, servers }) => replicas !== servers.length);
     if (!scaled) {
@@ -295,8 +300,9 @@ function canMiss({ pool }: Member, { members }: View): boolean {
 }
 
 /**
- * Whether a restart asks the disruption budget. It counts servers that are ready: so not where the server is not, or another one serves
- * and is not, by its old revision; and not while servers wait for their peers, as their drives serve, and only this restart helps them.
+ * Whether a restart asks the disruption budget. It counts servers that are ready: so not where the server is not, or
+ * another one serves and is not, by its old revision; and not while servers wait for their peers, as their drives
+ * serve, and only this restart helps them.
  */
 function asksBudget(member: Member, view: View): boolean {
     const others = view.members.filter(({ terminating }) => !terminating);

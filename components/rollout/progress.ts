@@ -1,8 +1,8 @@
 import type { ClusterState, ServerState } from "./plan";
 
 /**
- * Notices whether a rollout gets on: a server comes further with its revision than it ever came in this rollout. One that comes and goes, or
- * whose pod is made again and again, gets nowhere.
+ * Notices whether a rollout gets on: a server comes further with its revision than it ever came in this rollout. One
+ * that comes and goes, or whose pod is made again and again, gets nowhere.
  */
 export class Progress {
     private readonly reached = new Set<string>();

@@ -196,7 +196,8 @@ async function act(
         return `${evicted?.name}: its disruption budget does not let it restart now: ${printable(refusal)}`;
     }
     if (action.kind === "setPartition") {
-        // After the eviction: its controller restarts what the partition releases, and asks no budget. While the pod drains, it comes back
+        // After the eviction: its controller restarts what the partition releases, and asks no budget. While the pod
+        // drains, it comes back
         // at the revision that is wanted.
         await kubernetes.setPartition(namespace, action.pool, action.partition);
     } else if (refusal !== "") {

@@ -1,12 +1,16 @@
 import type { ClusterState, ServerState } from "./plan";
 
 /**
- * So long an updated server must have been ready, by what was seen here, before another one follows, in seconds. It has settled for 17 s by
- * then without requests (probes.ts); and 1 to 2 s after it became ready the Services lead to it, so that it has had requests for a while.
+ * So long an updated server must have been ready, by what was seen here, before another one follows, in seconds. It has
+ * settled for 17 s by then without requests (probes.ts); and 1 to 2 s after it became ready the Services lead to it, so
+ * that it has had requests for a while.
  */
 const steadySeconds = 3;
 
-/** Remembers since when servers have been ready. This machine's clock may differ from Kubernetes', so only its own is asked. */
+/**
+ * Remembers since when servers have been ready. This machine's clock may differ from Kubernetes', so only its own is
+ * asked.
+ */
 export class Steadiness {
     private since: Map<string, number> | undefined;
 

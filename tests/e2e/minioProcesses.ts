@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -14,7 +14,7 @@ import { until } from "./until";
 const credentials = { accessKeyId: "root", secretAccessKey: "topology-test" };
 const program = (name: string) => join(folderOf(minio), name);
 
-type Endpoint = "cluster" | "cluster/read" | "live";
+type Endpoint = "cluster" | "cluster?maintenance=true" | "cluster/read" | "live";
 
 /** What a server says at one of its health endpoints. */
 export interface Health {
@@ -107,6 +107,17 @@ export class MinioProcesses {
         );
         closeSync(log);
         this.processes[server] = running;
+    }
+
+    get rootCredentials() {
+        return { rootUser: credentials.accessKeyId, rootPassword: credentials.secretAccessKey };
+    }
+
+    /** Takes the drive of a server with one away while it runs. */
+    breakDrive(server: number): void {
+        const drive = join(this.folder, String(server), driveFolders(1)[0]);
+        rmSync(drive, { recursive: true });
+        writeFileSync(drive, "");
     }
 
     /** One pattern for each pool, as components/endpoints.ts writes them: the servers, then the drives if several. */

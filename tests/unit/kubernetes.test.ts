@@ -112,6 +112,8 @@ describe("the connection to Kubernetes", () => {
         };
         assert.equal(await evict(201, {}), "");
         assert.deepEqual(JSON.parse(sent), {
+            apiVersion: "policy/v1",
+            kind: "Eviction",
             metadata: { name: "minio-0", namespace: "a" },
             deleteOptions: { preconditions: { uid: "7" } },
         });

@@ -11,7 +11,9 @@ import { Steadiness } from "../../components/rollout/steadiness";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A cluster of one pool whose pods become ready as soon as Kubernetes makes them, at the only revision that there is. */
+/**
+ * A cluster of one pool whose pods become ready as soon as Kubernetes makes them, at the only revision that there is.
+ */
 class FakeCluster {
     /** Of the StatefulSet; undefined: it was deleted. */
     replicas: number | undefined;

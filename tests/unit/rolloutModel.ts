@@ -59,7 +59,7 @@ export class Pool {
     /** How many servers Kubernetes is told to keep. */
     replicas: number;
     /** The ordinal that the plan released last, and what was alive then. */
-    released?: { ordinal: number; before: string };
+    released?: { ordinal: number; before: string; lost: number[] };
 
     constructor(
         readonly name: string,
@@ -370,11 +370,14 @@ export class Model {
         this.log.push(action.kind === "done" ? "done" : action.reason);
         this.check(state, action);
         const before = isTogether(state) ? "together" : this.aliveNow();
+        const lost = new Map(
+            this.pools.map((pool) => [pool, pool.pods.flatMap((pod, ordinal) => (pod?.lost ? [ordinal] : []))]),
+        );
         if (this.choose(12) === 11) {
             this.mishap();
             this.step();
         }
-        this.act(action, before);
+        this.act(action, before, lost);
         return action;
     }
 
@@ -386,14 +389,14 @@ export class Model {
         return `${this.events} ${alive}`;
     }
 
-    private act(action: Action, before: string) {
+    private act(action: Action, before: string, lost: Map<Pool, number[]>) {
         if (action.kind === "setReplicas") {
             this.poolOf(action.pool).replicas = action.replicas;
         }
         if (action.kind === "setPartition") {
             const pool = this.poolOf(action.pool);
             pool.setPartition(action.partition);
-            pool.released = { ordinal: action.partition, before };
+            pool.released = { ordinal: action.partition, before, lost: lost.get(pool) ?? [] };
         }
         if (action.kind === "restart") {
             for (const { pool: name, uid } of action.servers) {
@@ -425,12 +428,12 @@ export class Model {
             "vanishes",
             "has a faulty drive",
             "loses its node",
-            "and those above are scaled away",
+            "is there when the last one is scaled away",
         ];
         this.events++;
         this.log.push(`  ${pool.name}-${ordinal} ${what[how]}`);
         if (how === 5) {
-            pool.replicas = ordinal;
+            pool.replicas = pool.pods.length - 1;
             return;
         }
         if (!pod) {
@@ -522,6 +525,9 @@ export class Model {
     private checkNativeRestart(pool: Pool, ordinal: number) {
         if (pool.released?.before === "together") {
             return;
+        }
+        if (pool.released?.lost.includes(ordinal)) {
+            return; // It was counted as gone when the partition was lowered, and its node came back between.
         }
         assert.equal(ordinal, pool.released?.ordinal, "Kubernetes restarts a server that was not released");
         if (pool.released?.before === this.aliveNow()) {

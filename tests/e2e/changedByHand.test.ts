@@ -5,7 +5,10 @@ import { kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 import { until } from "./until";
 
-/** What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor restarts too many. */
+/**
+ * What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor
+ * restarts too many.
+ */
 describe("a cluster that somebody changes by hand", () => {
     stepByStep();
     const project = new Project("e2e-by-hand");
@@ -48,6 +51,17 @@ describe("a cluster that somebody changes by hand", () => {
             drives.sort((a, b) => (a.server < b.server ? -1 : 1)),
             [0, 1, 2, 3].map((ordinal) => ({ server: `minio-${ordinal}`, pool: 0, set: 0, works: true })),
         );
+    });
+
+    it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
+        const before = await uids();
+        await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0);
+        assert.match(text, /the StatefulSet minio in the namespace e2e-by-hand is gone, .* Run pulumi up --refresh/);
+        await up("--refresh");
+        assert.deepEqual(await uids(), before);
+        await untilReady();
     });
 
     it("goes over to OnDelete, and restarts nothing", async () => {
@@ -119,17 +133,6 @@ describe("a cluster that somebody changes by hand", () => {
             '--patch={"metadata":{"finalizers":null}}',
         );
         await up();
-        await untilReady();
-    });
-
-    it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
-        const before = await uids();
-        await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
-        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
-        assert.notEqual(code, 0);
-        assert.match(text, /the StatefulSet minio in the namespace e2e-by-hand is gone, .* Run pulumi up --refresh/);
-        await up("--refresh");
-        assert.deepEqual(await uids(), before);
         await untilReady();
     });
 });
