@@ -189,6 +189,12 @@ describe("the locks that a server left", () => {
         });
     }
 
+    it("are only named, whatever the names would say to a shell", async () => {
+        const key = `a/$(touch ${folder}/touched)\`touch ${folder}/touched\`'; touch ${folder}/touched; *`;
+        assert.deepEqual(await released([lock(key)]), [key]);
+        assert.ok(!existsSync(join(folder, "touched")));
+    });
+
     it("are none where there are none, where only others have some, and where nobody answers", async () => {
         assert.deepEqual(await released([]), []);
         assert.deepEqual(await released([lock("bucket/a", { owner: "minio-2" })]), []);
