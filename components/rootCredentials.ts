@@ -11,8 +11,11 @@ export interface CredentialsProblem {
     reason: string;
 }
 
-/** It stands in the Authorization header of each request, between '=' and ',' (`parseSignV4` in `cmd/signature-v4-parser.go`). */
-const soundUser = /^[!-+\--<>-~]([ -+\--<>-~]+[!-+\--<>-~])$/;
+/**
+ * It stands in the Authorization header of each request, between '=' and ',' (`parseSignV4` in `cmd/signature-v4-parser.go`), and before
+ * the first ':' where curl reads it with the password.
+ */
+const soundUser = /^[!-+\--9;<>-~]([ -+\--9;<>-~]+[!-+\--9;<>-~])$/;
 
 /** What is around a value, MinIO leaves out (`Get` in `env/env.go` of `github.com/minio/pkg`); who reads the Secret does not. */
 const around = /^\s|\s$/;
@@ -45,7 +48,7 @@ function problemsOfBoth(user: string, password: string): CredentialsProblem[] {
     const problems: CredentialsProblem[] = [];
     if (!soundUser.test(user)) {
         const reason =
-            "use at least 3 letters, digits and signs of ASCII, with no space or line break around them, and without '=' and ','";
+            "use at least 3 letters, digits and signs of ASCII, with no space or line break around them, and without ':', '=' and ','";
         problems.push({ key: userKey, reason });
     }
     if (around.test(password)) {

@@ -6,7 +6,7 @@ describe("root credentials", () => {
         credentialsProblems(user, password).map(({ key, reason }) => `${key}: ${reason}`);
 
     it("may have every sign", () => {
-        for (const user of ["adm", "a:b", 'a"b', "a\\b", "my admin", "a'b$`#/%+&?", "a".repeat(500)]) {
+        for (const user of ["adm", 'a"b', "a\\b", "my admin", "a'b$`#/%+&?", "a".repeat(500)]) {
             assert.deepEqual(told(user, "12345678"), [], user);
         }
         for (const password of ['p@ss word "1"', "p\\\t\"'$x`y#", "zwei\nZeilen", "päßwörter", "世界世", "a:b:c=d,e"]) {
@@ -16,8 +16,9 @@ describe("root credentials", () => {
 
     const refused: [string, string, RegExp[]][] = [
         ["ad", "short", [/^root-user: use at least 3/, /^root-password: MinIO wants at least 8/]],
-        ["a=b", "12345678", [/^root-user: .*without '=' and ','/]],
+        ["a=b", "12345678", [/^root-user: .*without ':', '=' and ','/]],
         ["a,b", "12345678", [/^root-user: /]],
+        ["a:b", "12345678", [/^root-user: .*without ':'/]],
         ["ädmin", "12345678", [/^root-user: .*ASCII/]],
         ["admin\n", "12345678", [/^root-user: /]],
         [" admin", "12345678", [/^root-user: /]],

@@ -400,6 +400,17 @@ describe("validation", () => {
         checkedSpec("minio", { environment: { ...environment, MINIO_STORAGE_CLASS_STANDARD: "EC:1" } });
     });
 
+    it("refuses a parity that comes with an environment which is an Output", async () => {
+        const known = (variables: Record<string, string>) =>
+            (
+                checkedSpec("minio", { environment: pulumi.output(Promise.resolve(variables)) }) as unknown as {
+                    promise(): Promise<MinioClusterSpec>;
+                }
+            ).promise();
+        await assert.rejects(known({ MINIO_STORAGE_CLASS_STANDARD: "EC:1" }), /give a plain value in a plain object/);
+        assert.deepEqual((await known({ MINIO_REGION: "eu" })).environment, { MINIO_REGION: "eu" });
+    });
+
     it("neither crashes on any 10,000 hostile arguments, nor lets one pass that makes a broken object", () => {
         const fields = configKeys.filter((key) => key !== "name" && key !== "createNamespace");
         const leaf = fc.oneof(
