@@ -22,16 +22,18 @@ export interface Credentials {
  * each `credentialsRevision`.
  *
  * @param existingSecretName the argument itself: which of the two it is must be known before its value is
+ * @param passed true once a preview has found everything that is wrong with the cluster, so that all is said at once
  */
 export function createCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     existingSecretName: pulumi.Input<string> | undefined,
+    passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
     return existingSecretName === undefined
         ? randomCredentials(names, spec, opts)
-        : existingCredentials(names, spec, opts);
+        : existingCredentials(names, spec, passed, opts);
 }
 
 function randomCredentials(
@@ -69,12 +71,13 @@ function randomCredentials(
 function existingCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
+    passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
     const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
     const secret = Secret.get(names.secret, id, opts);
     const values = pulumi.secret(
-        pulumi.all([secret.data, id]).apply(([data, which]) => {
+        pulumi.all([secret.data, id, passed]).apply(([data, which]) => {
             const [user, password] = [userKey, passwordKey].map((key) =>
                 data?.[key] === undefined ? undefined : Buffer.from(data[key], "base64").toString(),
             );

@@ -85,7 +85,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         });
         const known = pulumi.all([spec, preflight.passed]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, given.existingSecretName, dispensable);
+        const credentials = createCredentials(names, spec, given.existingSecretName, preflight.passed, dispensable);
         const services = createServices(names, spec, child);
         const before: pulumi.Resource[] = [credentials.secret, headless];
         if (given.tls?.issuer) {
