@@ -30,9 +30,10 @@ export function createCredentials(
     existingSecretName: pulumi.Input<string> | undefined,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
+    passwordHooks: pulumi.ResourceHookBinding = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(names, spec, opts)
+        ? randomCredentials(names, spec, opts, passwordHooks)
         : existingCredentials(names, spec, passed, opts);
 }
 
@@ -40,12 +41,13 @@ function randomCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
+    hooks: pulumi.ResourceHookBinding,
 ): Credentials {
     const revision = spec.credentialsRevision.apply(String);
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
-        opts,
+        { ...opts, hooks },
     );
     const secret = new Secret(
         names.secret,
