@@ -8,6 +8,7 @@ import type { Connection } from "../connection";
 import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
 import type { Kubernetes } from "../kubernetes";
+import { KubernetesError } from "../kubernetesErrors";
 import type { Names } from "../names";
 import { once } from "../once";
 import { printable } from "../printable";
@@ -111,7 +112,9 @@ export async function findings(kubernetes: Kubernetes, checks: Check[]): Promise
     const found: Required<Findings> = { problems: [], unchecked: [], warnings: [] };
     const untold = new Map<string, string[]>();
     const ask = async ({ what, ask }: Check) =>
-        ask(kubernetes).catch(({ message }: Error): Findings => {
+        ask(kubernetes).catch((error: Error): Findings => {
+            const isRight = error instanceof KubernetesError && error.code === 403;
+            const message = isRight ? "a right to look is missing (docs/rbac-checks.yaml)" : error.message;
             untold.set(message, [...(untold.get(message) ?? []), what]);
             return { problems: [] };
         });
