@@ -7,7 +7,7 @@ import type { MinioClusterArgs } from "../args";
 import type { Connection } from "../connection";
 import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
-import type { Kubernetes } from "../kubernetes";
+import { type Kubernetes, registeredMilliseconds } from "../kubernetes";
 import { KubernetesError } from "../kubernetesErrors";
 import type { Names } from "../names";
 import { once } from "../once";
@@ -50,6 +50,8 @@ export function createPreflight(options: PreflightOptions): Preflight {
     const all = once(async () => problemsFound(options, [kindsCheck(args), ...(await checksOf(options))]));
     const kinds = once(async () => problemsFound(options, [kindsCheck(args)]));
     const pass = async () => {
+        // The engine works on what is registered while the client is loaded.
+        await new Promise((resolve) => setTimeout(resolve, registeredMilliseconds));
         const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
         return problems.length > 0 ? endProgram(messageOf(names, problems)) : true;
     };
