@@ -186,6 +186,8 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         assert.notEqual(code, 0, text);
         assert.match(text, /no progress in 25 s.*Kubernetes says: minio-3: FailedCreate: .*Thursday/s);
         await refusal.end();
+        // Kubernetes tries again ever more rarely.
+        await project.configure({ rollout: { timeoutSeconds: 180 } });
         await project.succeed("up", "--yes", "--skip-preview");
     });
 });
