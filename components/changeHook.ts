@@ -11,18 +11,22 @@ import {
 } from "./changeReview";
 import type { Connection } from "./connection";
 import { departingPools, departureProblems } from "./decommission";
+import type { MinioClusterSpec } from "./defaults";
 import { hasEngine } from "./engine";
 import { hookedResource } from "./hooked";
 import type { Kubernetes } from "./kubernetes";
 import { untilAnswered } from "./kubernetesErrors";
 import { checkLeftClaims } from "./leftClaims";
 import type { PoolStatus } from "./minioAdmin";
+import { type Names, poolName, poolSelector } from "./names";
 import { whenKnown } from "./outputs";
+import { podTemplate } from "./podTemplate";
 import { partitionAnnotation, restoreAnnotation } from "./pool";
 import type { Preflight } from "./preflight/preflight";
 import { requireRights } from "./rights";
 import { largestRequest } from "./rollout/drives";
-import { type Shape, shapeAnnotation, shrinks } from "./shape";
+import { type Shape, shapeAnnotation, shapeOf, shrinks } from "./shape";
+import type { Topology } from "./topology";
 
 export interface PoolHookOptions extends Reviewed {
     connection: Connection;
@@ -102,13 +106,57 @@ export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding 
     return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
 }
 
+export interface CredentialsHookOptions {
+    names: Names;
+    spec: pulumi.Output<MinioClusterSpec>;
+    topology: Topology;
+    connection: Connection;
+    preflight: Preflight;
+}
+
+/**
+ * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their hooks would refuse
+ * then is refused here: a server that crashes in between would start with it and find no peer. A preview has said it already.
+ *
+ * @param options what the pools are to be like
+ */
+export function passwordHooks({ names, spec, topology, connection, preflight }: CredentialsHookOptions) {
+    if (!hasEngine()) {
+        return {};
+    }
+    const refuse: pulumi.ResourceHookFunction = async (args) => {
+        await preflight.refuse();
+        const known = (await whenKnown(spec)) as MinioClusterSpec;
+        const kubernetes = (await connection.writesFiles()) ? undefined : await connection.look();
+        for (const pool of kubernetes ? known.pools.keys() : []) {
+            const live = await kubernetes?.statefulSet(known.namespace, poolName(names.cluster, pool));
+            const last = registered(live as pulumi.Inputs | undefined);
+            if (last) {
+                const shape = shapeOf(known, pool);
+                const selector = poolSelector(names, pool);
+                const before = {
+                    ...last,
+                    shape: await trueShape(last.shape, shape, { connection, selector }, hookedResource(args)),
+                };
+                const after = { template: podTemplate(names, known, pool), partition: known.partition, shape };
+                const change: Change = { class: "together", fields: [rootCredentials] };
+                const problems = problemsOfChange(change, before, after, topology);
+                if (problems.length > 0) {
+                    throw new Error(problems.join("\n"));
+                }
+            }
+        }
+    };
+    return { beforeCreate: [new pulumi.ResourceHook(`${names.cluster}-password`, AsyncResource.bind(refuse))] };
+}
+
 /**
  * The shape that a pool has. A growth that failed is registered as if it had been made, and no drive has the size: it can be taken back.
  */
 async function trueShape(
     before: Shape,
     after: Shape,
-    { connection, selector }: PoolHookOptions,
+    { connection, selector }: Pick<PoolHookOptions, "connection" | "selector">,
     resource: pulumi.Resource,
 ): Promise<Shape> {
     if (!shrinks(before, after)) {

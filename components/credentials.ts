@@ -22,28 +22,32 @@ export interface Credentials {
  * each `credentialsRevision`.
  *
  * @param existingSecretName the argument itself: which of the two it is must be known before its value is
+ * @param passed true once a preview has found everything that is wrong with the cluster, so that all is said at once
  */
 export function createCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     existingSecretName: pulumi.Input<string> | undefined,
+    passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
+    passwordHooks: pulumi.ResourceHookBinding = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(names, spec, opts)
-        : existingCredentials(names, spec, opts);
+        ? randomCredentials(names, spec, opts, passwordHooks)
+        : existingCredentials(names, spec, passed, opts);
 }
 
 function randomCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
+    hooks: pulumi.ResourceHookBinding,
 ): Credentials {
     const revision = spec.credentialsRevision.apply(String);
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
-        opts,
+        { ...opts, hooks },
     );
     const secret = new Secret(
         names.secret,
@@ -69,12 +73,13 @@ function randomCredentials(
 function existingCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
+    passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
     const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
     const secret = Secret.get(names.secret, id, opts);
     const values = pulumi.secret(
-        pulumi.all([secret.data, id]).apply(([data, which]) => {
+        pulumi.all([secret.data, id, passed]).apply(([data, which]) => {
             const [user, password] = [userKey, passwordKey].map((key) =>
                 data?.[key] === undefined ? undefined : Buffer.from(data[key], "base64").toString(),
             );

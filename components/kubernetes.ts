@@ -138,7 +138,7 @@ const requestMilliseconds = 15_000;
 const askMilliseconds = 3_000;
 
 /** Until the registrations of a program that has run to its end are sent. */
-const registeredMilliseconds = 20;
+export const registeredMilliseconds = 20;
 
 /** What a pod says may be as long as it likes; so many bytes of it are read. */
 const largestAnswer = 64 << 10;

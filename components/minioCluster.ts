@@ -2,7 +2,7 @@ import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { MinioClusterArgs } from "./args";
 import { createArrival } from "./arrival";
-import { poolHooks } from "./changeHook";
+import { passwordHooks, poolHooks } from "./changeHook";
 import { connectionOf, type Witness } from "./connection";
 import { createCredentials } from "./credentials";
 import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./defaults";
@@ -86,14 +86,21 @@ export class MinioCluster extends pulumi.ComponentResource {
         });
         const known = pulumi.all([spec, preflight.passed]).apply(([checked]) => checked);
 
-        const credentials = createCredentials(names, spec, given.existingSecretName, dispensable);
+        const plain = withDefaults(given as KnownArgs);
+        const topology = topologyOfSpec(plain) as Topology; // There is one: the arguments were checked.
+        const credentials = createCredentials(
+            names,
+            spec,
+            given.existingSecretName,
+            preflight.passed,
+            dispensable,
+            passwordHooks({ names, spec, topology, connection, preflight }),
+        );
         const services = createServices(names, spec, child);
         const before: pulumi.Resource[] = [credentials.secret, headless];
         if (given.tls?.issuer) {
             before.push(createCertificate(names, known, dispensable));
         }
-        const plain = withDefaults(given as KnownArgs);
-        const topology = topologyOfSpec(plain) as Topology; // There is one: the arguments were checked.
         const statuses = poolStatuses(names, spec, connection, credentials);
         const restore = once(async () =>
             restoreDrives(connection, names, (await whenKnown(known)) as MinioClusterSpec, this),

@@ -40,7 +40,10 @@ export function certificateNames(names: Names, spec: MinioClusterSpec): string[]
     ];
 }
 
-/** The certificate that cert-manager makes and renews. MinIO takes a renewed one without a restart. */
+/**
+ * The certificate that cert-manager makes and renews. MinIO takes a renewed one without a restart, but not a renewed authority: see
+ * docs/upgrades.md.
+ */
 export function createCertificate(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,

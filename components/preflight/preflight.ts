@@ -7,7 +7,8 @@ import type { MinioClusterArgs } from "../args";
 import type { Connection } from "../connection";
 import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
-import type { Kubernetes } from "../kubernetes";
+import { type Kubernetes, registeredMilliseconds } from "../kubernetes";
+import { KubernetesError } from "../kubernetesErrors";
 import type { Names } from "../names";
 import { once } from "../once";
 import { printable } from "../printable";
@@ -49,6 +50,8 @@ export function createPreflight(options: PreflightOptions): Preflight {
     const all = once(async () => problemsFound(options, [kindsCheck(args), ...(await checksOf(options))]));
     const kinds = once(async () => problemsFound(options, [kindsCheck(args)]));
     const pass = async () => {
+        // The engine works on what is registered while the client is loaded.
+        await new Promise((resolve) => setTimeout(resolve, registeredMilliseconds));
         const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
         return problems.length > 0 ? endProgram(messageOf(names, problems)) : true;
     };
@@ -111,7 +114,9 @@ export async function findings(kubernetes: Kubernetes, checks: Check[]): Promise
     const found: Required<Findings> = { problems: [], unchecked: [], warnings: [] };
     const untold = new Map<string, string[]>();
     const ask = async ({ what, ask }: Check) =>
-        ask(kubernetes).catch(({ message }: Error): Findings => {
+        ask(kubernetes).catch((error: Error): Findings => {
+            const isRight = error instanceof KubernetesError && error.code === 403;
+            const message = isRight ? "a right to look is missing (docs/rbac-checks.yaml)" : error.message;
             untold.set(message, [...(untold.get(message) ?? []), what]);
             return { problems: [] };
         });

@@ -6,6 +6,7 @@ import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from 
 import { unreadable, whileUsed } from "../wholeness";
 import { commandsOf, countOfCommands } from "./guide";
 import { execute, kubectl, kubectlJson, Project } from "./project";
+import { neverCut, type Refusal } from "./refusals";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
 import { deleteContents } from "./snapshotContents";
 import { stepByStep } from "./stepByStep";
@@ -20,6 +21,7 @@ describe("sets of snapshots", () => {
     let load: ConstantLoad;
     /** Of the load's objects, in the order of their acknowledgement, those from before the freeze. */
     let frozenAt = 0;
+    let uncut: Refusal | undefined;
 
     /** Runs blocks of the guide, and returns what each says. */
     async function follow(heading: string, from = 0, to = Number.POSITIVE_INFINITY): Promise<string[]> {
@@ -49,6 +51,7 @@ describe("sets of snapshots", () => {
         await jobPod(project.namespace);
     });
     after(async () => {
+        await uncut?.end();
         await execute("kubectl", ["delete", "volumesnapshotclass", `${snapshotClass}-retain`, "--ignore-not-found"]);
         await project.remove();
         await deleteContents(project.namespace);
@@ -100,12 +103,9 @@ describe("sets of snapshots", () => {
     });
 
     it("leave the cluster thawed within the bound when the program is killed in the freeze", async () => {
+        uncut = await neverCut(project.namespace); // So that the freeze lasts for all of its time.
         await project.configure({
-            snapshots: {
-                className: "no-such-class", // So that the freeze lasts for all of its time.
-                sets: ["monday", "killed"],
-                freezeTimeoutSeconds: 20,
-            },
+            snapshots: { className: snapshotClass, sets: ["monday", "killed"], freezeTimeoutSeconds: 20 },
         });
         const { endpoint } = await targetOf(project);
         const up = project.start("up", "--yes", "--skip-preview");
@@ -124,7 +124,7 @@ describe("sets of snapshots", () => {
 
     it("leave no write answered that was not stored when a server is deleted in the freeze of a dead program", async () => {
         await project.configure({
-            snapshots: { className: "no-such-class", sets: ["monday", "killed"], freezeTimeoutSeconds: 60 },
+            snapshots: { className: snapshotClass, sets: ["monday", "killed"], freezeTimeoutSeconds: 60 },
         });
         const target = await targetOf(project);
         const writes = new ConstantLoad(target, "load", { prefix: "held-", writers: 8, readers: 0, maxAttempts: 1 });
@@ -147,6 +147,7 @@ describe("sets of snapshots", () => {
     });
 
     it("are taken by the next program, which finds what the killed one left", async () => {
+        await uncut?.end();
         const snapshots = { className: snapshotClass, sets: ["monday", "killed"] };
         await project.configure({ snapshots });
         const text = await project.succeed("up", "--yes", "--skip-preview");

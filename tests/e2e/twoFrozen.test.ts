@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { snapshotClass } from "../../devcluster/cluster/storage";
 import { kubectlJson, Project } from "./project";
+import { neverCut, type Refusal } from "./refusals";
 import { until } from "./until";
 
 describe("two clusters that freeze in one program", () => {
     const project = new Project("e2e-two-frozen", "tests/e2e/programs/two.ts");
+    let uncut: Refusal | undefined;
 
     /** The set for which each is frozen. */
     async function frozenFor(): Promise<string[]> {
@@ -15,11 +18,14 @@ describe("two clusters that freeze in one program", () => {
         await project.init();
         await project.succeed("up", "--yes", "--skip-preview");
     });
-    after(() => project.remove());
+    after(async () => {
+        await uncut?.end();
+        await project.remove();
+    });
 
     it("both thaw when it is interrupted", async () => {
-        // There is no such class, so that the freeze lasts for all of its time.
-        const snapshots = { className: "no-such-class", sets: ["one"], freezeTimeoutSeconds: 300 };
+        uncut = await neverCut(project.namespace); // So that the freeze lasts for all of its time.
+        const snapshots = { className: snapshotClass, sets: ["one"], freezeTimeoutSeconds: 300 };
         await project.configure({ snapshots });
         const up = project.start("up", "--yes", "--skip-preview");
         await until("both are frozen", async () => (await frozenFor()).join() === "one,one");

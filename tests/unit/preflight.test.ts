@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { parseAllDocuments } from "yaml";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes";
 import { KubernetesError } from "../../components/kubernetesErrors";
@@ -25,10 +26,14 @@ const wantedBy = (args: KnownArgs, more: Partial<Wanted> = {}): Wanted => ({
     ...more,
 });
 
+/** What all tests of this file have asked for: verbs and kinds. */
+const asked = new Set<string>();
+
 /** A Kubernetes cluster with these objects, some kinds of which may not be read. */
 function cluster(objects: object[], forbidden: string[] = []): Kubernetes {
     const all = objects as AnyObject[];
-    const of = (kind: string) => {
+    const of = (kind: string, verb = "list") => {
+        asked.add(`${verb} ${kind.toLowerCase()}`);
         if (forbidden.includes(kind)) {
             throw new KubernetesError(`a right is missing: ${kind}`, false, 403);
         }
@@ -39,7 +44,7 @@ function cluster(objects: object[], forbidden: string[] = []): Kubernetes {
         pods: async () => of("Pod"),
         list: async ({ kind }: KindReference) => of(kind),
         read: async ({ kind, metadata }: ObjectReference) =>
-            of(kind).find((one) => one.metadata.name === metadata.name),
+            of(kind, "get").find((one) => one.metadata.name === metadata.name),
         knows: async () => true,
     } as unknown as Kubernetes;
 }
@@ -248,7 +253,7 @@ describe("a Secret or PriorityClass that an argument names", () => {
             warnings: [],
             unchecked: [
                 "the Secret 'creds' in the namespace a (existingSecretName), the Secret 't' in the namespace a (tls.secretName): " +
-                    "a right is missing: Secret",
+                    "a right to look is missing (docs/rbac-checks.yaml)",
             ],
         });
     });
@@ -377,6 +382,20 @@ describe("a certificate of the user's own", () => {
         assert.equal(field, "monitoring.serviceMonitor");
         assert.match(reason, /'t' \(tls.secretName\) has no ca.crt/);
         assert.deepEqual(found(without, { monitoring: { serviceMonitor: false } }).problems, []);
+    });
+});
+
+describe("the rights in docs/rbac-checks.yaml", () => {
+    it("are those that the checks ask for", () => {
+        const text = readFileSync(join(__dirname, "../../docs/rbac-checks.yaml"), "utf8");
+        const given = parseAllDocuments(text)
+            .flatMap((one) => one.toJS().rules ?? [])
+            .flatMap(({ resources, verbs }: any) =>
+                resources.flatMap((resource: string) => verbs.map((verb: string) => `${verb} ${resource}`)),
+            )
+            .map((one: string) => one.replace(/classes$/, "class").replace(/([^s])s$/, "$1"));
+        // Groups are asked for as single snapshots are.
+        assert.deepEqual(given.filter((one: string) => !one.includes("group")).sort(), [...asked].sort());
     });
 });
 

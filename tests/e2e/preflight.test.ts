@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { snapshotClass, storageClass } from "../../devcluster/cluster/storage";
+import { ConstantLoad, untilAcknowledged } from "../load";
+import { execute, kubectl, kubectlJson, Project } from "./project";
+import { apply, Refusal } from "./refusals";
+import { makeBucket, s3Of, targetOf } from "./s3";
+import { stepByStep } from "./stepByStep";
+
+/** What would fail is said before anything is touched; and what only Kubernetes knows, soon after. */
+describe("what the Kubernetes cluster does not have, or refuses", () => {
+    stepByStep();
+    const project = new Project("e2e-preflight");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const made = ["storageclass/e2e-fixed", "volumesnapshotclass/e2e-other-driver", "volumesnapshotclass/e2e-failing"];
+    const generation = async () => (await kubectlJson("get", "statefulset", "minio", inNamespace)).metadata.generation;
+    const sizes = async () => {
+        const { items } = await kubectlJson("get", "pvc", inNamespace);
+        return [...new Set(items.map(({ spec }: any) => spec.resources.requests.storage))];
+    };
+    const refusals: Refusal[] = [];
+
+    before(async () => {
+        await project.init({ storageSize: "1Gi", rollout: { timeoutSeconds: 25 } });
+        const { metadata, ...fixed } = await kubectlJson("get", "storageclass", storageClass);
+        apply({ ...fixed, metadata: { name: "e2e-fixed" }, allowVolumeExpansion: false });
+        const { driver } = await kubectlJson("get", "volumesnapshotclass", snapshotClass);
+        const snapshots = {
+            apiVersion: "snapshot.storage.k8s.io/v1",
+            kind: "VolumeSnapshotClass",
+            deletionPolicy: "Delete",
+        };
+        apply({ ...snapshots, metadata: { name: "e2e-other-driver" }, driver: "csi.example.org" });
+        const parameters = {
+            "csi.storage.k8s.io/snapshotter-secret-name": "not-there",
+            "csi.storage.k8s.io/snapshotter-secret-namespace": project.namespace,
+        };
+        apply({ ...snapshots, metadata: { name: "e2e-failing" }, driver, parameters });
+        await kubectl("create", "namespace", project.namespace);
+        const secret = ["create", "secret", "generic", "creds", inNamespace];
+        await kubectl(...secret, "--from-literal=root-user=ad", "--from-literal=root-password=sh0rt");
+    });
+    after(async () => {
+        for (const refusal of refusals) {
+            await refusal.end();
+        }
+        await execute("kubectl", ["delete", "--ignore-not-found", ...made]);
+        await project.remove();
+    });
+
+    it("is named by the preview, all at once and each at its argument, and nothing of a Secret is shown", async () => {
+        await kubectl("create", "quota", "q", "--hard=pods=2", inNamespace);
+        await project.configure({
+            storageClassName: "no-such-class",
+            priorityClassName: "no-such-class",
+            existingSecretName: "creds",
+            tls: { secretName: "not-there" },
+            snapshots: { className: "no-such-class", sets: ["one"] },
+        });
+        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...command);
+            assert.notEqual(code, 0, text);
+            if (command[0] === "preview") {
+                assert.match(text, /does not have what MinioCluster 'minio' asks for:/);
+                assert.match(
+                    text,
+                    /storageClassName: there is no StorageClass 'no-such-class', .*: use one of .*csi-hostpath-sc/,
+                );
+                assert.match(text, /priorityClassName: there is no PriorityClass 'no-such-class'/);
+                assert.match(text, /tls.secretName: there is no Secret 'not-there' in the namespace e2e-preflight/);
+                assert.match(text, /snapshots.className: there is no VolumeSnapshotClass 'no-such-class'/);
+                assert.match(
+                    text,
+                    /replicas: the ResourceQuota 'q' allows pods 2, of which 0 is used, and 4 more are needed/,
+                );
+            }
+            assert.match(text, /existingSecretName: the Secret .*: root-user has fewer than 3 characters/);
+            assert.match(text, /existingSecretName: the Secret .*: root-password has fewer than 8 characters/);
+            assert.ok(!text.includes("sh0rt"));
+            assert.notEqual((await execute("kubectl", ["get", "statefulset", "minio", inNamespace])).code, 0);
+        }
+        await kubectl("delete", "quota", "q", inNamespace);
+        const none = Object.fromEntries(
+            ["priorityClassName", "existingSecretName", "tls", "snapshots"].map((key) => [key, undefined]),
+        );
+        await project.configure({ ...none, storageClassName: "e2e-fixed" });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
+    it("keeps a growth back that the StorageClass does not allow, in the preview and without one", async () => {
+        const before = await generation();
+        await project.configure({ storageSize: "2Gi" });
+        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...command);
+            assert.notEqual(code, 0, text);
+            assert.match(
+                text,
+                /storageSize: 1Gi cannot become 2Gi: the StorageClass 'e2e-fixed' does not let volumes grow/,
+            );
+        }
+        assert.equal(await generation(), before);
+        await project.configure({ storageSize: "1Gi" });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
+    it("can be a growth that is refused later, which is then taken back", async () => {
+        // The class says yes now, so that only Kubernetes knows.
+        await kubectl("patch", "storageclass", "e2e-fixed", "--patch", '{"allowVolumeExpansion":true}');
+        const refusal = new Refusal(project.namespace, "growth", {
+            group: "",
+            resources: ["persistentvolumeclaims"],
+            operation: "UPDATE",
+            unless: "object.spec.resources.requests == oldObject.spec.resources.requests || object.metadata.name != 'data-minio-1'",
+            message: "this drive is large enough",
+        });
+        refusals.push(refusal);
+        const grow = ["patch", "pvc", "data-minio-1", inNamespace, "--dry-run=server", "--patch"];
+        const patch = '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}';
+        await refusal.begin(async () => (await execute("kubectl", [...grow, patch])).text.includes("large enough"));
+        await project.configure({ storageSize: "2Gi" });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        assert.notEqual(code, 0, text);
+        assert.match(
+            text,
+            /storageSize: data-minio-1 may not grow from 1Gi to 2Gi: .*this drive is large enough.*set storageSize back to 1Gi/s,
+        );
+        assert.doesNotMatch(text, /a right is missing/);
+        assert.deepEqual(await sizes(), ["1Gi"]);
+        await project.configure({ storageSize: "1Gi" });
+        await project.succeed("preview");
+        await project.succeed("up", "--yes", "--skip-preview");
+        await refusal.end();
+        await project.configure({ storageSize: "2Gi" });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await sizes(), ["2Gi"]);
+        await project.configure({ storageSize: "1Gi" });
+        const shrunk = await project.execute("preview");
+        assert.match(shrunk.text, /storageSize: 2Gi cannot become 1Gi: a volume cannot shrink/);
+        await project.configure({ storageSize: "2Gi" });
+    });
+
+    it("is a snapshot class of another driver; nobody waits for one that does not work", async () => {
+        await makeBucket(await s3Of(project), "load");
+        const load = new ConstantLoad(await targetOf(project), "load", { writers: 4, readers: 0, maxAttempts: 1 });
+        await untilAcknowledged(load, 20);
+        for (const [className, expected] of [
+            ["no-such-class", /snapshots.className: there is no VolumeSnapshotClass 'no-such-class'/],
+            [
+                "e2e-other-driver",
+                /snapshots.className: .*'e2e-other-driver' is of the driver csi.example.org, .* could not cut them/,
+            ],
+            ["e2e-failing", /'one' was not taken: the snapshots cannot be made: .*not-there/],
+        ] as const) {
+            await project.configure({ snapshots: { className, sets: ["one"], freezeTimeoutSeconds: 60 } });
+            const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+            assert.notEqual(code, 0, text);
+            assert.match(text, expected);
+        }
+        await untilAcknowledged(load, load.acknowledged.size + 20);
+        await load.stop();
+        const slowest = Math.max(...load.outcomes.map(({ start, end }) => end - start));
+        process.stderr.write(`      the slowest request took ${(slowest / 1000).toFixed(1)} s\n`);
+        assert.ok(slowest < 20_000, `a request took ${slowest} ms`);
+        assert.deepEqual(await load.lost(), []);
+        await project.configure({ snapshots: undefined });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
+    it("can be a pod that Kubernetes refuses to make, which is told in seconds and in the error", async () => {
+        const refusal = new Refusal(project.namespace, "pods", {
+            group: "",
+            resources: ["pods"],
+            operation: "CREATE",
+            message: "no pod is made on a Thursday",
+        });
+        refusals.push(refusal);
+        const pod = ["run", "probe", "--image=none", inNamespace, "--dry-run=server"];
+        await refusal.begin(async () => (await execute("kubectl", pod)).text.includes("Thursday"));
+        await project.configure({ environment: { MINIO_REGION: "eu-test-9" } });
+        const from = Date.now();
+        const up = project.start("up", "--yes", "--skip-preview");
+        await up.says(/servers do not come up: minio-3: FailedCreate: .*no pod is made on a Thursday/);
+        const told = (Date.now() - from) / 1000;
+        process.stderr.write(`      told after ${told.toFixed(1)} s\n`);
+        assert.ok(told < 22, `it was told after ${told} s`);
+        const { code, text } = await up.ended;
+        assert.notEqual(code, 0, text);
+        assert.match(text, /no progress in 25 s.*Kubernetes says: minio-3: FailedCreate: .*Thursday/s);
+        await refusal.end();
+        // Kubernetes tries again ever more rarely.
+        await project.configure({ rollout: { timeoutSeconds: 180 } });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+});
