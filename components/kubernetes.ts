@@ -15,7 +15,7 @@ import type {
 import { askerOf, type Way } from "./askServer";
 import { apiPort } from "./endpoints";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
-import { kubernetesError, messageOf, unlessThrottled } from "./kubernetesErrors";
+import { type KubernetesError, kubernetesError, messageOf, unlessThrottled } from "./kubernetesErrors";
 import { forward } from "./portForward";
 import { printable } from "./printable";
 import type { Right } from "./rights";
@@ -202,12 +202,20 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         name: "through the API server (pods/proxy)",
         async ask({ namespace, pod, scheme, path, headers }, signal) {
             const target = `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:${apiPort}/proxy${path}`;
-            const answer = await get(target, signal, { headers, largest: largestAnswer }).catch((thrown) => {
-                throw signal.aborted ? thrown : kubernetesError(thrown);
+            const isOwn = ({ headers }: Answer) => headers["content-type"]?.includes("json");
+            const asked = async () => {
+                const answer = await get(target, signal, { headers, largest: largestAnswer });
+                if (answer.status === 429 && isOwn(answer)) {
+                    throw Object.assign(new Error(), answer, { code: 429 });
+                }
+                return answer;
+            };
+            const answer = await unlessThrottled(asked).catch((error: KubernetesError) => {
+                throw signal.aborted ? signal.reason : error.code === 429 ? new Error(error.message) : error;
             });
             // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer so too,
             // so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
-            if (answer.headers["content-type"]?.includes("json")) {
+            if (isOwn(answer)) {
                 throw new Error(messageOf(answer.body));
             }
             return answer;

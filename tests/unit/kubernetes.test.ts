@@ -156,6 +156,19 @@ describe("the connection to Kubernetes", () => {
         );
     });
 
+    it("asks a server again where the API server has too much to do, and takes that for no answer of the server", async () => {
+        let asked = 0;
+        api.answers = (_, response) => {
+            if (++asked === 1) {
+                response.setHeader("retry-after", "0");
+                return json(response, 429, { kind: "Status", message: "too many requests" });
+            }
+            response.end();
+        };
+        assert.equal((await kubernetes.ask("a", "minio-0", "http", "/minio/health/cluster"))?.status, 200);
+        assert.equal(asked, 2);
+    });
+
     it("knows an outage from an answer", async () => {
         for (const [status, isPassing] of [
             [503, true],
