@@ -4,6 +4,7 @@ import { groupSnapshotClass } from "../../devcluster/cluster/storage";
 import { type ConstantLoad, client } from "../load";
 import { unreadable, whileUsed } from "../wholeness";
 import { execute, kubectl, kubectlJson, Project } from "./project";
+import { Refusal } from "./refusals";
 import { makeBucket, put, s3Of, targetOf } from "./s3";
 import { deleteContents } from "./snapshotContents";
 import { stepByStep } from "./stepByStep";
@@ -105,12 +106,27 @@ describe("sets of group snapshots", () => {
 
     it("say, where a restore in place has failed midway, how to go back, in commands that run", async () => {
         await put(await s3Of(project), "load", "before-the-failure", Buffer.from("kept"));
-        await kubectl("create", "quota", "no-claims", inNamespace, "--hard=persistentvolumeclaims=0");
+        // Not a quota: the update would be refused for it before anything is touched.
+        const noClaims = new Refusal(project.namespace, "no-claims", {
+            group: "",
+            resources: ["persistentvolumeclaims"],
+            operation: "CREATE",
+            message: "no claim is made here",
+        });
+        const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "probe" } };
+        const resources = { requests: { storage: "1Gi" } };
+        const probe = JSON.stringify({ ...claim, spec: { accessModes: ["ReadWriteOnce"], resources } });
+        await noClaims.begin(async () => {
+            const { text } = await project.shellCode(
+                `kubectl create ${inNamespace} --dry-run=server --filename=- <<< '${probe}'`,
+            );
+            return text.includes("no claim is made here");
+        });
         await project.configure({ restoreFrom: { set: "monday", confirm: "replace the data of minio" } });
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");
-        await kubectl("delete", "quota", "no-claims", inNamespace);
+        await noClaims.end();
         assert.notEqual(code, 0);
-        assert.match(text, /exceeded quota: no-claims.* All servers are stopped, and all replaced volumes are kept/s);
+        assert.match(text, /no claim is made here.* All servers are stopped, and all replaced volumes are kept/s);
         const { items } = await kubectlJson("get", "pvc", inNamespace);
         assert.ok(items.length < claims.length, "nothing was replaced");
         await project.configure({ restoreFrom: undefined, labels: { team: "storage" } });
