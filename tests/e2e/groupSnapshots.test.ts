@@ -133,7 +133,7 @@ describe("sets of group snapshots", () => {
         const refused = await project.execute("up", "--yes", "--skip-preview");
         assert.notEqual(refused.code, 0);
         assert.match(refused.text, /was begun and not ended: put restoreFrom back/);
-        const [commands] = /^ *kubectl scale statefulset[\s\S]*^ *kubectl scale .*--replicas 2$/m.exec(text) ?? [];
+        const [commands] = /^ *kubectl scale statefulset[\s\S]*?minio-pool-1 .*--replicas 2$/m.exec(text) ?? [];
         assert.ok(commands, text);
         await project.shell(commands);
         await project.succeed("up", "--yes", "--skip-preview");
