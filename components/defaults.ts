@@ -137,3 +137,8 @@ export function countsServersThatWait(spec: TopologySource): boolean {
     const topology = topologyOfSpec(spec);
     return topology !== undefined && topology.bootQuorum <= topology.serversThatMayFailForReads;
 }
+
+/** Whether the component moves the rollout on itself. */
+export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "rollout" | "updateStrategy">): boolean {
+    return rollout.mode === "Guided" && updateStrategy === "RollingUpdate";
+}

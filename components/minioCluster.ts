@@ -5,7 +5,7 @@ import { createArrival } from "./arrival";
 import { passwordHooks, poolHooks } from "./changeHook";
 import { connectionOf, type Witness } from "./connection";
 import { createCredentials } from "./credentials";
-import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./defaults";
+import { isGuided, type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
 import { isUp } from "./engine";
@@ -16,7 +16,7 @@ import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsN
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
 import { once } from "./once";
 import { whenKnown } from "./outputs";
-import { createPool, isGuided } from "./pool";
+import { createPool } from "./pool";
 import { poolStatuses } from "./poolStatuses";
 import { createPreflight } from "./preflight/preflight";
 import { refusesRenaming, unlessRenamed } from "./renaming";

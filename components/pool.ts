@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterSpec } from "./defaults";
+import { isGuided, type MinioClusterSpec } from "./defaults";
 import { driveNames } from "./endpoints";
 import { labelsOf, type Names, poolName, poolSelector } from "./names";
 import { podTemplate } from "./podTemplate";
@@ -62,11 +62,6 @@ export function createPool(
         },
         { ...opts, ignoreChanges: fixedFields },
     );
-}
-
-/** Whether the component moves the rollout on itself. */
-export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "rollout" | "updateStrategy">): boolean {
-    return rollout.mode === "Guided" && updateStrategy === "RollingUpdate";
 }
 
 /** The guided rollout sets the partition step by step, so here it is left out. */

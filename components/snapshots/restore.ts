@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../connection";
-import type { MinioClusterSpec, PoolSpec } from "../defaults";
+import { isGuided, type MinioClusterSpec, type PoolSpec } from "../defaults";
 import type { AnyObject, Kubernetes } from "../kubernetes";
-import { untilAnswered } from "../kubernetesErrors";
+import { KubernetesError, untilAnswered } from "../kubernetesErrors";
 import { type Names, poolSelector } from "../names";
 import { missingRestoreRights, restoreRights } from "../rights";
 import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
@@ -312,6 +312,9 @@ export async function unendedRestore(
     spec: MinioClusterSpec,
     source: string | undefined,
 ): Promise<string | undefined> {
+    if (await connection.writesFiles()) {
+        return undefined;
+    }
     const look = async () => {
         const isPreview = pulumi.runtime.isDryRun();
         const kubernetes = await (isPreview ? connection.look() : connection.act());
@@ -325,8 +328,10 @@ export async function unendedRestore(
               ));
         return begun && begun.source !== source ? unended(begun.source) : undefined;
     } catch (error) {
-        // A preview goes on without a cluster, and rollout.mode Native without the right to get StatefulSets.
-        if (pulumi.runtime.isDryRun() || (error as { code?: number }).code === 403) {
+        // A preview goes on without a cluster, and rollout.mode Native without a kubeconfig, or without the right to get StatefulSets.
+        const { code } = error as Partial<KubernetesError>;
+        const isAway = error instanceof KubernetesError && code !== 403;
+        if (pulumi.runtime.isDryRun() || code === 403 || (!isAway && !isGuided(spec))) {
             return undefined;
         }
         throw error;

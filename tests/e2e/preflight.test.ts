@@ -73,8 +73,8 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
                     /replicas: the ResourceQuota 'q' allows pods 2, of which 0 is used, and 4 more are needed/,
                 );
             }
-            assert.match(text, /existingSecretName: the Secret .*: root-user has fewer than 3 characters/);
-            assert.match(text, /existingSecretName: the Secret .*: root-password has fewer than 8 characters/);
+            assert.match(text, /existingSecretName: the Secret .*: root-user: use at least 3 letters/);
+            assert.match(text, /existingSecretName: the Secret .*: root-password: MinIO wants at least 8/);
             assert.ok(!text.includes("sh0rt"));
             assert.notEqual((await execute("kubectl", ["get", "statefulset", "minio", inNamespace])).code, 0);
         }

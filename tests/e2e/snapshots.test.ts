@@ -141,7 +141,14 @@ describe("sets of snapshots", () => {
         assert.equal(await answers(target.endpoint, 10_000), true, "the cluster does not thaw");
         await untilAcknowledged(writes, writes.acknowledged.size + 20);
         await writes.stop();
-        await kubectl("wait", "--for=condition=Ready", "pod", "--selector=app=minio", inNamespace, "--timeout=120s");
+        await kubectl(
+            "wait",
+            "--for=condition=Ready",
+            "pod",
+            "--selector=app=minio,pool",
+            inNamespace,
+            "--timeout=120s",
+        );
         assert.deepEqual(await writes.lost(), []);
         await project.succeed("cancel", "--yes");
     });
