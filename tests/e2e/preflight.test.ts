@@ -18,6 +18,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         return [...new Set(items.map(({ spec }: any) => spec.resources.requests.storage))];
     };
     const refusals: Refusal[] = [];
+    let load: ConstantLoad | undefined;
 
     before(async () => {
         await project.init({ storageSize: "1Gi", rollout: { timeoutSeconds: 25 } });
@@ -40,6 +41,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         await kubectl(...secret, "--from-literal=root-user=ad", "--from-literal=root-password=sh0rt");
     });
     after(async () => {
+        await load?.stop();
         for (const refusal of refusals) {
             await refusal.end();
         }
@@ -140,7 +142,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
 
     it("is a snapshot class of another driver; nobody waits for one that does not work", async () => {
         await makeBucket(await s3Of(project), "load");
-        const load = new ConstantLoad(await targetOf(project), "load", { writers: 4, readers: 0, maxAttempts: 1 });
+        load = new ConstantLoad(await targetOf(project), "load", { writers: 4, readers: 0, maxAttempts: 1 });
         await untilAcknowledged(load, 20);
         for (const [className, expected] of [
             ["no-such-class", /snapshots.className: there is no VolumeSnapshotClass 'no-such-class'/],
@@ -148,7 +150,10 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
                 "e2e-other-driver",
                 /snapshots.className: .*'e2e-other-driver' is of the driver csi.example.org, .* could not cut them/,
             ],
-            ["e2e-failing", /'one' was not taken: the snapshots cannot be made: .*not-there/],
+            [
+                "e2e-failing",
+                /'one' was not taken: the snapshots cannot be made: .*cannot get credentials for snapshot content/,
+            ],
         ] as const) {
             await project.configure({ snapshots: { className, sets: ["one"], freezeTimeoutSeconds: 60 } });
             const { code, text } = await project.execute("up", "--yes", "--skip-preview");

@@ -107,7 +107,10 @@ describe("a provider that is inherited, and whose kubeconfig is a secret of the 
 
     it("is not known in the first preview, which says what it could not check", async () => {
         const text = await project.succeed("preview");
-        assert.match(text, /not checked whether the cluster knows VolumeSnapshot: it is not known yet/);
+        assert.match(
+            text,
+            /not checked: whether the Kubernetes cluster has what the arguments name, as it is not known in this run/,
+        );
     });
 
     it("is where the servers start, and makes no output a secret but the password", async () => {

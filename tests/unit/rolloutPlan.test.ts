@@ -609,9 +609,11 @@ describe("the next step of a rollout of all servers together", () => {
 
 describe("a rollout", () => {
     it("comes to its end without breaking a rule, whatever happens", () => {
+        // Other scenarios each time only where somebody looks for what is not known yet: see CONTRIBUTING.md.
+        const runs = process.env.ROLLOUT_RUNS;
         fc.assert(
             fc.property(scenarios, (scenario) => void run(scenario)),
-            { numRuns: Number(process.env.ROLLOUT_RUNS ?? 100) },
+            runs ? { numRuns: Number(runs) } : { numRuns: 100, seed: 1 },
         );
     });
 
