@@ -210,7 +210,7 @@ export function serverProgram(release: string): string {
 }
 
 /** As the images of MinIO and Silo, whose base (ubi9/ubi-micro) has bash and coreutils, and which add curl. */
-const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep sync true".split(" ");
+const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep sort sync true uniq".split(" ");
 
 /** What both images set, as MinIO's Dockerfile.release and Silo's Dockerfile.goreleaser have it. */
 const minioImageVariables = {
