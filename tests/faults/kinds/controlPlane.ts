@@ -3,49 +3,51 @@ import { holdService, releaseService } from "../../../devcluster/cluster/service
 import { kubectl } from "../../e2e/project";
 import { ObstructedApi } from "../../obstructedApi";
 import type { Fault } from "../fault";
+import type { LoadedCluster } from "../loadedCluster";
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-export const apiServerKilled: Fault = {
-    title: "the API server is killed in the middle of an `up`, and away for 20 s",
+/** A part of the control plane is gone for a while, from the moment at which the first server restarts. */
+const awayInUp = (
+    service: string,
+    seconds: number,
+    {
+        title,
+        observed,
+        begin,
+    }: Pick<Fault, "title"> & { observed: string; begin: (cluster: LoadedCluster) => Promise<void> },
+): Fault => ({
+    title,
     serversAway: 1,
     expected: "the rollout waits for it and goes on",
     async strike(cluster) {
-        await cluster.configureRestart();
+        await begin(cluster);
         const up = cluster.startUp();
         await up.says(/lets minio-3 restart|restarts minio-3/);
-        holdService("kube-apiserver");
+        holdService(service);
         try {
-            await pause(20);
+            await pause(seconds);
         } finally {
-            releaseService("kube-apiserver");
+            releaseService(service);
         }
         const { code, text } = await up.ended;
         assert.equal(code, 0, text);
         assert.match(text, /the Kubernetes API does not answer, trying again/);
-        return "the same `up` says that it waits, goes on and ends well";
+        return observed;
     },
-};
+});
 
-export const etcdKilled: Fault = {
+export const apiServerKilled = awayInUp("kube-apiserver", 20, {
+    title: "the API server is killed in the middle of an `up`, and away for 20 s",
+    observed: "the same `up` says that it waits, goes on and ends well",
+    begin: (cluster) => cluster.configureRestart(),
+});
+
+export const etcdKilled = awayInUp("etcd", 30, {
     title: "etcd is killed in the middle of an upgrade, and away for 30 s",
-    serversAway: 1,
-    expected: "the rollout waits for it and goes on",
-    async strike(cluster) {
-        await cluster.configureUpgrade();
-        const up = cluster.startUp();
-        await up.says(/lets minio-3 restart|restarts minio-3/);
-        holdService("etcd");
-        try {
-            await pause(30);
-        } finally {
-            releaseService("etcd");
-        }
-        const { code, text } = await up.ended;
-        assert.equal(code, 0, text);
-        return "the same `up` goes on and ends well";
-    },
-};
+    observed: "the same `up` goes on and ends well",
+    begin: (cluster) => cluster.configureUpgrade(),
+});
 
 export const apiServerBusy: Fault = {
     title: "the API server answers every fifth request of an `up` with 429",
