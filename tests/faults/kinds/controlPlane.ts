@@ -7,16 +7,16 @@ import type { LoadedCluster } from "../loadedCluster";
 
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
+interface Outage {
+    title: string;
+    observed: string;
+    /** What the `up` has said in the end. Default: anything. */
+    says?: RegExp;
+    begin(cluster: LoadedCluster): Promise<void>;
+}
+
 /** A part of the control plane is gone for a while, from the moment at which the first server restarts. */
-const awayInUp = (
-    service: string,
-    seconds: number,
-    {
-        title,
-        observed,
-        begin,
-    }: Pick<Fault, "title"> & { observed: string; begin: (cluster: LoadedCluster) => Promise<void> },
-): Fault => ({
+const awayInUp = (service: string, seconds: number, { title, observed, says = /./, begin }: Outage): Fault => ({
     title,
     serversAway: 1,
     expected: "the rollout waits for it and goes on",
@@ -32,7 +32,7 @@ const awayInUp = (
         }
         const { code, text } = await up.ended;
         assert.equal(code, 0, text);
-        assert.match(text, /the Kubernetes API does not answer, trying again/);
+        assert.match(text, says);
         return observed;
     },
 });
@@ -40,6 +40,7 @@ const awayInUp = (
 export const apiServerKilled = awayInUp("kube-apiserver", 20, {
     title: "the API server is killed in the middle of an `up`, and away for 20 s",
     observed: "the same `up` says that it waits, goes on and ends well",
+    says: /the Kubernetes API does not answer, trying again/,
     begin: (cluster) => cluster.configureRestart(),
 });
 
