@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "../../components/kubernetes";
-import { kubeconfig as embedded } from "../../devcluster/paths";
+import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
 import { ConnectProxy } from "./connectProxy";
 import { OtherCluster, writeContexts } from "./otherCluster";
 import { kubectl, Project } from "./project";
@@ -101,7 +101,7 @@ describe("a provider that is inherited, and whose kubeconfig is a secret of the 
     // Nothing but the provider leads to the cluster.
     project.environment.KUBECONFIG = "/nonexistent";
     before(async () => {
-        await project.init({ kubeconfig: embedded, context: "minio-devcluster", region: "eu-test-1" });
+        await project.init({ kubeconfig: embedded, context: clusterId, region: "eu-test-1" });
     });
     after(() => project.remove());
 
