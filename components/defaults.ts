@@ -91,7 +91,7 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
 }
 
 /** All pools, the first one first; what a further pool leaves out is as in the first. */
-export function poolsOf(args: KnownArgs): PoolSpec[] {
+function poolsOf(args: KnownArgs): PoolSpec[] {
     const first: PoolSpec = {
         replicas: args.replicas ?? 4,
         drivesPerServer: args.drivesPerServer ?? 1,

@@ -93,7 +93,7 @@ function fieldOf(resource: string): string {
 }
 
 /** Quotas that count only some pods, by priority or another scope, are left to Kubernetes. Pure. */
-export function quotaProblems(
+function quotaProblems(
     quotas: V1ResourceQuota[],
     needed: Record<string, number>,
     { isKnown }: Pick<Wanted, "isKnown">,
@@ -126,7 +126,7 @@ function amountOf(resource: string, amount: number): string {
 }
 
 /** Pure. */
-export function limitProblems(
+function limitProblems(
     ranges: V1LimitRange[],
     { resources }: Pick<MinioClusterSpec, "resources">,
     pools: PoolWithClaims[],

@@ -81,7 +81,7 @@ async function provisioners(kubernetes: Kubernetes, wanted: Wanted): Promise<Map
 }
 
 /** Pure. */
-export function driverProblems(
+function driverProblems(
     field: string,
     { metadata, kind, driver = "" }: SnapshotClass,
     classes: Map<string, string>,

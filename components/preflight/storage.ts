@@ -55,7 +55,7 @@ interface ClassProblem extends Problem {
 }
 
 /** Of drives that are still to be made. Pure. */
-export function classProblems(
+function classProblems(
     pools: PoolWithClaims[],
     classes: V1StorageClass[],
     { isKnown, mayBeMade }: Pick<Wanted, "isKnown" | "mayBeMade">,
@@ -78,7 +78,7 @@ export function classProblems(
 }
 
 /** Of drives that are to grow. Pure. */
-export function growthProblems(
+function growthProblems(
     pools: PoolWithClaims[],
     classes: V1StorageClass[],
     { isKnown }: Pick<Wanted, "isKnown">,

@@ -87,7 +87,7 @@ type Candidates = Map<string, VolumeSnapshotContent[]>;
  *
  * @throws Error as of `findSet`
  */
-export function chooseSet(
+function chooseSet(
     sought: SoughtSet,
     recorded: SetRecord | undefined,
     all: VolumeSnapshotContent[],

@@ -106,7 +106,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
  * Why no snapshot will come of what was made, as far as the snapshot controller says so. It tries again later where the storage failed, but
  * requests may not wait for that. Where two controllers wrote at the same time, it tries again immediately, and only then.
  */
-export function failureOf(objects: Snapshotted[]): string | undefined {
+function failureOf(objects: Snapshotted[]): string | undefined {
     const failed = objects
         .filter(({ status }) => status?.error)
         .map(({ metadata, status }) => ({
