@@ -200,10 +200,10 @@ function wantedCluster(names: Names, spec: MinioClusterSpec, { rootUser, rootPas
             serversThatMayFail: topology.pools[pool].serversThatMayFailForWrites,
             storageSize,
         })),
-        async storage(kubernetes, server) {
+        async admin(kubernetes, server) {
             const [user, password] = await Promise.all([whenKnown(rootUser), whenKnown(rootPassword)]);
             const send = kubernetes.send.bind(null, spec.namespace, server, scheme(spec));
-            return minioAdmin(send, { rootUser: user as string, rootPassword: password as string }).storage();
+            return minioAdmin(send, { rootUser: user as string, rootPassword: password as string });
         },
     };
 }

@@ -27,7 +27,10 @@ const fieldManager = "minio-cluster";
 export interface Answer {
     status: number;
     headers: http.IncomingHttpHeaders;
+    /** As UTF-8. */
     body: string;
+    /** As it came. */
+    bytes?: Buffer;
 }
 
 /** A request to a pod's server. */
@@ -302,7 +305,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             const answer = await forwarded(namespace, pod, scheme, sent, signal, largestWhole).catch((error: Error) => {
                 throw new Error(`${pod} does not answer through a port-forward: ${error.message}`);
             });
-            if (answer.body.length >= largestWhole) {
+            if ((answer.bytes?.length ?? 0) >= largestWhole) {
                 throw new Error(`${pod} answers with more than ${largestWhole} bytes`);
             }
             return answer;
@@ -449,8 +452,13 @@ function request(url: URL, options: https.RequestOptions, largest = Number.POSIT
             const chunks: Buffer[] = [];
             let length = 0;
             const end = () => {
-                const body = Buffer.concat(chunks).subarray(0, largest).toString();
-                resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+                const bytes = Buffer.concat(chunks).subarray(0, largest);
+                resolve({
+                    status: response.statusCode ?? 0,
+                    headers: response.headers,
+                    body: bytes.toString(),
+                    bytes,
+                });
             };
             response.on("data", (chunk: Buffer) => {
                 chunks.push(chunk);

@@ -4,6 +4,7 @@
  */
 import type { Answer, PodRequest } from "./kubernetes";
 import { printable } from "./printable";
+import { type ReachedDrive, reachedDrives } from "./reachedDrives";
 
 export interface RootCredentials {
     rootUser: string;
@@ -74,6 +75,8 @@ export interface MinioAdmin {
     pools(): Promise<PoolStatus[]>;
     /** All drives. Those of a server that waits for its peers are told as offline. */
     storage(): Promise<StorageState>;
+    /** The drives that this server reaches at the moment, its own ones too: see reachedDrives.ts. */
+    reachedDrives(): Promise<ReachedDrive[]>;
 }
 
 /** MinIO has refused a call, or could not do it on all servers. Its message has no secrets. */
@@ -83,14 +86,17 @@ export class MinioAdminError extends Error {}
 export type Send = (request: PodRequest) => Promise<Answer>;
 
 export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin {
-    const call = async (method: string, path: string, query: Record<string, string> = {}): Promise<string> => {
+    const answerTo = async (method: string, path: string, query: Record<string, string> = {}): Promise<Answer> => {
         const request = await signed({ method, path: `/minio/admin/v3${path}`, query }, credentials);
-        const { status, body } = await send(request);
-        if (status !== 200) {
-            throw new MinioAdminError(`MinIO answers ${method} ${request.path} with ${status}: ${reasonOf(body)}`);
+        const answer = await send(request);
+        if (answer.status !== 200) {
+            const said = `${answer.status}: ${reasonOf(answer.body)}`;
+            throw new MinioAdminError(`MinIO answers ${method} ${request.path} with ${said}`);
         }
-        return body;
+        return answer;
     };
+    const call = async (method: string, path: string, query?: Record<string, string>) =>
+        (await answerTo(method, path, query)).body;
     const service = async (action: "freeze" | "unfreeze") => {
         // Type 2 tells of each peer; servers of 2023 ignore it and answer with nothing.
         const body = await call("POST", "/service", { action, type: "2" });
@@ -106,6 +112,10 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
         storage: async () => storageState(JSON.parse(await call("GET", "/storageinfo"))),
+        async reachedDrives() {
+            const { bytes } = await answerTo("GET", "/inspect-data", { volume: ".minio.sys", file: "format.json" });
+            return reachedDrives(bytes ?? Buffer.alloc(0));
+        },
     };
 }
 

@@ -3,11 +3,12 @@ import type { Answer, Kubernetes } from "../kubernetes";
 import type { StorageState } from "../minioAdmin";
 import type { WantedCluster } from "./observe";
 import type { PoolState, ServerState } from "./plan";
+import { unreachedWithout, type View } from "./views";
 
 export const clusterHealth = "/minio/health/cluster";
 
 /**
- * Sets `mayStop` of every server that serves.
+ * Sets `mayStop` and `unreached` of every server that serves.
  *
  * Each server is asked by its own view, as one may not reach a restarted server yet that another does. With
  * `maintenance=true` it leaves out its own share of the drives, which is as large as that of any server of its pool.
@@ -15,6 +16,8 @@ export const clusterHealth = "/minio/health/cluster";
  * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the only
  * erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is no, the
  * drives are counted.
+ *
+ * Then each server must reach the drives of all others but the one that stops: see views.ts.
  */
 export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, pools: PoolState[]): Promise<void> {
     const serving = pools.flatMap(({ servers }) => servers).filter(serves);
@@ -40,14 +43,35 @@ export async function askConsent(kubernetes: Kubernetes, wanted: WantedCluster, 
         }
     }
     const asked = moving.flatMap(({ servers }) => servers).filter((server) => serves(server) && !server.mayStop);
-    if (waiting.length === 0 || asked.length === 0) {
-        return;
+    if (waiting.length > 0 && asked.length > 0) {
+        const stoppable = await whoMayStop(kubernetes, wanted, { asked, serving, waiting });
+        for (const server of asked) {
+            server.mayStop = typeof stoppable !== "string" && stoppable.includes(server);
+            server.unknown = typeof stoppable === "string" ? stoppable : undefined;
+        }
     }
-    const stoppable = await whoMayStop(kubernetes, wanted, { asked, serving, waiting });
-    for (const server of asked) {
-        server.mayStop = typeof stoppable !== "string" && stoppable.includes(server);
-        server.unknown = typeof stoppable === "string" ? stoppable : undefined;
+    const willing = moving.filter(({ servers }) => servers.some((server) => serves(server) && server.mayStop));
+    if (willing.length > 0) {
+        const views = await viewsOf(kubernetes, wanted, serving);
+        for (const { servers } of willing) {
+            for (const server of servers.filter(serves)) {
+                server.unreached = unreachedWithout(server, servers, views);
+            }
+        }
     }
+}
+
+/** What each server reaches by itself. */
+async function viewsOf(kubernetes: Kubernetes, wanted: WantedCluster, serving: ServerState[]): Promise<View[]> {
+    return Promise.all(
+        serving.map(async (server): Promise<View> => {
+            try {
+                return { server, reached: await (await wanted.admin(kubernetes, server.name)).reachedDrives() };
+            } catch (error) {
+                return { server, reached: (error as Error).message };
+            }
+        }),
+    );
 }
 
 /**
@@ -64,7 +88,7 @@ async function whoMayStop(
     let stoppable = asked;
     for (const { name } of serving) {
         try {
-            const storage = await wanted.storage(kubernetes, name);
+            const storage = await (await wanted.admin(kubernetes, name)).storage();
             stoppable = stoppable.filter((server) => canMiss(storage, server.name, names));
         } catch (error) {
             return `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;

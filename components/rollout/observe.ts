@@ -2,7 +2,7 @@ import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/cli
 import { type ChangeClass, changeOf, versionOf } from "../change";
 import type { Kubernetes } from "../kubernetes";
 import { KubernetesError } from "../kubernetesErrors";
-import type { StorageState } from "../minioAdmin";
+import type { MinioAdmin } from "../minioAdmin";
 import { type PodTemplate, serverName } from "../podTemplate";
 import { clusterHealth } from "./consent";
 import { imageProblem } from "./imageProblem";
@@ -31,12 +31,8 @@ export interface WantedCluster {
     scheme: string;
     pools: WantedPool[];
     bootQuorum: number;
-    /**
-     * What a server says of all drives.
-     *
-     * @throws Error when it cannot be asked
-     */
-    storage(kubernetes: Kubernetes, server: string): Promise<StorageState>;
+    /** To ask a server what only an administrator may. */
+    admin(kubernetes: Kubernetes, server: string): Promise<Pick<MinioAdmin, "storage" | "reachedDrives">>;
 }
 
 /**
@@ -164,6 +160,7 @@ async function observeServer(
             : waits && (hasSettled(pod) || (await isKnownToPeers(kubernetes, namespace, name))),
         initialised,
         steady: true,
+        longUp: hasSettled(pod),
         mayStop: true,
         change,
         imageProblem: pod && imageProblem(pod),

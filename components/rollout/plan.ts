@@ -37,10 +37,14 @@ export interface ServerState {
     initialised: boolean;
     /** It has been ready for some seconds without a break, or was ready when this rollout looked first. */
     steady: boolean;
+    /** It has run for so long that each peer has connected to it again, if it can. */
+    longUp: boolean;
     /** MinIO says that the others keep a write quorum without it: see consent.ts. */
     mayStop: boolean;
     /** Why it is not known whether it may stop. */
     unknown?: string;
+    /** Which server does not reach a drive yet that it needs without this one, in words. */
+    unreached?: string;
     /** Of the difference between its revision and the one that it should have; `none` for a pod that does not exist. */
     change: ChangeClass;
     /** Why its image cannot start it, whatever is waited for. */
@@ -249,6 +253,9 @@ function hindranceOf(next: Member, view: View): Action | undefined {
             ? `${next.name}: it is not known whether MinIO can miss it: ${next.unknown}`
             : `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
         return { kind: "wait", reason: `${reason} ${progress(view)}`, servers: [next.name] };
+    }
+    if (next.unreached) {
+        return { kind: "wait", reason: `${next.name}: ${next.unreached} ${progress(view)}`, servers: [next.name] };
     }
     return undefined;
 }

@@ -18,19 +18,20 @@ describe("MinIO's consent while servers wait for their peers, by real servers", 
     const count = 8;
     let servers: MinioProcesses;
     let counted = 0;
+    let unreached: string[] = [];
 
     const nameOf = (server: number) => `minio-${server}`;
     const addressOf = (name: string) => servers.address(Number(name.slice("minio-".length)));
     const ask = (name: string, { method, path, headers }: PodRequest) =>
         new Promise<Answer>((resolve, reject) => {
             const sent = request(`http://${addressOf(name)}${path}`, { method, headers }, (response) => {
-                let body = "";
-                response.on("data", (chunk) => {
-                    body += chunk;
+                const chunks: Buffer[] = [];
+                response.on("data", (chunk) => chunks.push(chunk));
+                response.on("end", () => {
+                    const bytes = Buffer.concat(chunks);
+                    const { statusCode: status = 0, headers } = response;
+                    resolve({ status, headers, body: bytes.toString(), bytes });
                 });
-                response.on("end", () =>
-                    resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
-                );
             });
             sent.on("error", reject);
             sent.end();
@@ -44,13 +45,23 @@ describe("MinIO's consent while servers wait for their peers, by real servers", 
     const kubernetes = {
         ask: (_: string, name: string, __: string, path: string) => ask(name, { method: "GET", path, headers: {} }),
     } as unknown as Kubernetes;
-    const storage = async (_: Kubernetes, name: string) => {
-        counted++;
+    const admin = async (_: Kubernetes, name: string) => {
         const send = async (sent: PodRequest) => {
             const answer = await ask(name, sent);
             return { ...answer, body: asPods(answer.body) };
         };
-        return minioAdmin(send, servers.rootCredentials).storage();
+        const real = minioAdmin(send, servers.rootCredentials);
+        return {
+            async storage() {
+                counted++;
+                return real.storage();
+            },
+            async reachedDrives() {
+                const podOf = (host: string) => servers.servers.find((server) => servers.address(server) === host);
+                const drives = await real.reachedDrives();
+                return drives.map(({ host, path }) => ({ host: `${nameOf(podOf(host) as number)}.a:9000`, path }));
+            },
+        };
     };
 
     /** The servers that may stop, in a pool of which some wait. */
@@ -67,18 +78,20 @@ describe("MinIO's consent while servers wait for their peers, by real servers", 
                 answers: true,
                 initialised: !waits,
                 steady: true,
+                longUp: false,
                 mayStop: false,
                 change: "coupled",
             };
         });
         const pool = { erasureSets: 1, serversThatMayFail: 3, servers: states } as unknown as PoolState;
-        const wanted = { namespace: "a", scheme: "http", bootQuorum: 4, pools: [], storage };
+        const wanted = { namespace: "a", scheme: "http", bootQuorum: 4, pools: [], admin };
         counted = 0;
         await askConsent(kubernetes, wanted, [pool]);
         assert.deepEqual(
             states.map(({ unknown }) => unknown).filter((one) => one),
             [],
         );
+        unreached = states.flatMap((state) => state.unreached ?? []);
         return states.filter(({ mayStop }) => mayStop).map(({ ordinal }) => ordinal);
     }
 
@@ -92,6 +105,31 @@ describe("MinIO's consent while servers wait for their peers, by real servers", 
         // They look for each other's drives after 15 s.
         await until("all may stop", async () => (await whoMayStop([])).length === count, { why: () => servers.logs() });
         assert.equal(counted, 0);
+    });
+
+    it("lets no other stop until each reaches the drive of one that comes back", async () => {
+        await servers.kill(7);
+        const deadline = Date.now() + 6_000;
+        while (Date.now() < deadline) {
+            await whoMayStop([]).catch(() => {}); // So the others notice, as they do under load.
+        }
+        servers.start(7, oldMinio);
+        const seen = new Set<string>();
+        await until(
+            "all reach it",
+            async () => {
+                const willing = await whoMayStop([]).catch(() => []);
+                for (const text of unreached) {
+                    seen.add(text.replace(/^minio-\d/, "one"));
+                }
+                return willing.length === count && unreached.length === 0;
+            },
+            { why: () => [...seen, ...unreached].join("\n") + servers.logs(), seconds: 90 },
+        );
+        assert.ok(
+            [...seen].some((text) => /^one does not reach \/.*data of minio-7 yet$/.test(text)),
+            [...seen].join("\n"),
+        );
     });
 
     it("lets any that serves stop while three wait, and counts no drives for it", async () => {

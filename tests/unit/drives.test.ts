@@ -18,8 +18,8 @@ const pool = {
     serversThatMayFail: 1,
     storageSize: "2Gi",
 };
-const storage = async () => assert.fail("no drive is asked for");
-const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], storage };
+const admin = async () => assert.fail("no drive is asked for");
+const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], admin };
 const fixed =
     'persistentvolumeclaims "data-minio-1" is forbidden: only dynamically provisioned pvc can be resized and the storageclass ' +
     "that provisions the pvc must support resize";

@@ -14,13 +14,13 @@ const pool = {
     serversThatMayFail: 1,
     storageSize: "1Gi",
 };
-const storage = async () => assert.fail("no drive is asked for");
+const admin = async () => assert.fail("no drive is asked for");
 const wanted = {
     namespace: "a",
     scheme: "http",
     bootQuorum: 1,
     pools: [pool, { ...pool, name: "minio-pool-1" }],
-    storage,
+    admin,
 };
 const event = (kind: string, name: string, reason: string, message: string, more: Partial<CoreV1Event> = {}) =>
     ({ involvedObject: { kind, name, uid: "1" }, reason, message, metadata: {}, ...more }) as CoreV1Event;

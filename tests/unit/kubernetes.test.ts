@@ -355,8 +355,8 @@ describe("a rollout", () => {
         serversThatMayFail: 0,
         storageSize: "1Gi",
     };
-    const storage = () => Promise.reject(new Error("not asked"));
-    const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], storage };
+    const admin = () => Promise.reject(new Error("not asked"));
+    const wanted = { namespace: "a", scheme: "http", bootQuorum: 1, pools: [pool], admin };
     const options = { guided: true, timeoutSeconds: 60, say: () => {}, warn: () => {} };
     const statefulSet = async () => ({
         metadata: { name: "minio", generation: 1 },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Answer, Kubernetes } from "../../components/kubernetes";
-import type { StorageState } from "../../components/minioAdmin";
+import type { MinioAdmin, StorageState } from "../../components/minioAdmin";
+import type { ReachedDrive } from "../../components/reachedDrives";
 import { Budget } from "../../components/rollout/budget";
 import { askConsent, canMiss } from "../../components/rollout/consent";
 import type { WantedCluster } from "../../components/rollout/observe";
@@ -79,16 +80,22 @@ class FakeCluster {
     } as unknown as Kubernetes;
 }
 
-function wantedCluster(servers: number, storage: WantedCluster["storage"] = async () => assert.fail()): WantedCluster {
+type Admin = Pick<MinioAdmin, "storage" | "reachedDrives">;
+
+/** Each server reaches all drives, where nothing else is said. */
+function wantedCluster(servers: number, some: Partial<Admin> = {}): WantedCluster {
+    const reachedDrives = async () => Array.from({ length: servers }, (_, ordinal) => driveOf(ordinal));
     const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 1, storageSize: "1Gi" };
     return {
         namespace: "a",
         scheme: "http",
         bootQuorum: Math.floor((servers - 1) / 2) + 1,
         pools: [{ ...pool, replicas: servers, erasureSets: 1 }],
-        storage,
+        admin: async () => ({ storage: async () => assert.fail(), reachedDrives, ...some }),
     };
 }
+
+const driveOf = (ordinal: number) => ({ host: `minio-${ordinal}.minio-headless:9000`, path: "/data" });
 
 describe("a rollout of a cluster that somebody changed by hand", () => {
     for (const scaled of [6, 0, 10]) {
@@ -243,12 +250,14 @@ describe("MinIO's consent", () => {
                 return { body: "", ...all200, ...answers[path.includes("maintenance") ? "maintenance" : "cluster"] };
             },
         } as unknown as Kubernetes;
-        const wanted = wantedCluster(pool.servers, async () => {
-            asked.push("drives");
-            if (storage instanceof Error || storage === undefined) {
-                throw storage ?? new Error("not expected");
-            }
-            return storage;
+        const wanted = wantedCluster(pool.servers, {
+            async storage() {
+                asked.push("drives");
+                if (storage instanceof Error || storage === undefined) {
+                    throw storage ?? new Error("not expected");
+                }
+                return storage;
+            },
         });
         await askConsent(kubernetes, wanted, [state]);
         const serving = servers.filter(({ initialised }) => initialised);
@@ -290,6 +299,27 @@ describe("MinIO's consent", () => {
         const four = { servers: 4, waiting: [3] };
         const heals = { maintenance: { status: 412, headers: { "x-minio-healing-drives": "1" } } };
         assert.equal((await consentOf(four, heals, drives(4, 3, [3, 0]))).mayStop, false);
+    });
+
+    it("is not given while another server does not reach a drive, though MinIO says yes", async () => {
+        const servers = Array.from({ length: 4 }, (_, ordinal) => serverOf(ordinal, { change: "rolling" }));
+        const views = new Map(servers.map(({ name }) => [name, [0, 1, 2, 3].map(driveOf)]));
+        views.set("minio-0", [0, 1, 2].map(driveOf));
+        const wanted = {
+            ...wantedCluster(4),
+            admin: async (_: Kubernetes, name: string) => ({
+                storage: async () => assert.fail(),
+                reachedDrives: async () => views.get(name) as ReachedDrive[],
+            }),
+        };
+        const kubernetes = { ask: async () => ({ body: "", ...all200 }) } as unknown as Kubernetes;
+        await askConsent(kubernetes, wanted, [poolOf(servers)]);
+        const late = "minio-0 does not reach /data of minio-3 yet";
+        assert.deepEqual(
+            servers.map(({ mayStop, unreached }) => [mayStop, unreached]),
+            // Without minio-0 nobody misses anything, and without minio-3 its drive is not missed.
+            [undefined, late, late, undefined].map((unreached) => [true, unreached]),
+        );
     });
 
     it("is by the count of drives where so many wait that the others alone have no quorum", async () => {
@@ -335,6 +365,7 @@ function serverOf(ordinal: number, some: Partial<ServerState> = {}): ServerState
         answers: true,
         initialised: true,
         steady: false,
+        longUp: true,
         mayStop: false,
         change: "none",
         ...some,

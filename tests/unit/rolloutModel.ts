@@ -349,6 +349,7 @@ export class Model {
                             terminating: pod?.ending !== undefined,
                             lost: pod?.lost ?? false,
                             steady: (pod?.readyFor ?? 0) >= steadySteps,
+                            longUp: true,
                             revision: pod && revision(pod.template),
                             version: pod && `${pod.template.version} ${pod.template.secret}`,
                             ready: pod?.ready ?? false,

@@ -214,6 +214,7 @@ function server(pool: string, ordinal: number): ServerState {
         terminating: false,
         lost: false,
         steady: true,
+        longUp: true,
         revision: "old",
         ready: true,
         answers: true,
