@@ -211,9 +211,13 @@ function isGone(member: Member): boolean {
 }
 
 /** Whether the partition, as it is, gives the server its revision when it is restarted. */
-function comesBackRight({ pool, ordinal }: Member): boolean {
-    const revision = ordinal >= pool.partition ? pool.updateRevision : pool.currentRevision;
-    return revision === targetRevision(pool, ordinal);
+function comesBackRight(member: Member): boolean {
+    return nextRevision(member) === targetRevision(member.pool, member.ordinal);
+}
+
+/** The revision that a server has after a restart, by the partition as it is. */
+function nextRevision({ pool, ordinal }: Member): string {
+    return ordinal >= pool.partition ? pool.updateRevision : pool.currentRevision;
 }
 
 /**
@@ -245,7 +249,7 @@ function hindranceOf(next: Member, view: View): Action | undefined {
     }
     const waited = view.members.filter((other) => (other === next ? !next.answers : holdsUp(other, next, view)));
     if (waited.length > 0) {
-        return waitFor(waited, view, next);
+        return restartStranded(waited, view) ?? waitFor(waited, view, next);
     }
     // Without room for one failure the write quorum is lost in any case; and a server is asked only while it serves.
     if (next.initialised && !next.mayStop && next.pool.serversThatMayFail > 0) {
@@ -258,6 +262,17 @@ function hindranceOf(next: Member, view: View): Action | undefined {
         return { kind: "wait", reason: `${next.name}: ${next.unreached} ${progress(view)}`, servers: [next.name] };
     }
     return undefined;
+}
+
+/**
+ * Where only dead servers are waited for, and none of them has its turn: one may be dead at a revision that nobody wants any more. It is
+ * restarted if it comes back at another one, though not at its own yet, so that the others can miss the next.
+ */
+function restartStranded(waited: Member[], view: View): Action | undefined {
+    const stranded = waited.every(isDead)
+        ? waited.find((member) => member.revision !== nextRevision(member))
+        : undefined;
+    return stranded && restart([stranded], false, view);
 }
 
 /** Whether the restart of `next` must wait for another server. */

@@ -573,6 +573,15 @@ describe("the next step with a dead server", () => {
         assert.equal(eight({ 2: dead, 1: dead, 0: dead }), "wait minio-2 minio-1 minio-0");
         assert.equal(eight({ 7: updated, 2: { ...dead, ...updated } }), "wait minio-2");
     });
+
+    it("restarts it before its turn where it is dead at a revision that nobody wants any more", () => {
+        const broken = { ...dead, revision: "broken" };
+        assert.equal(next(pool("rolling", { 1: broken })), "restart minio-1");
+        // It would come back as it is; the pool can miss it; or another one may yet come up by itself.
+        assert.equal(next(pool("rolling", { 1: dead })), "wait minio-1");
+        assert.equal(next(pool("rolling", { 1: broken }, { size: 8, serversThatMayFail: 3 })), "partition minio 7");
+        assert.equal(next(pool("rolling", { 1: broken, 0: missing })), "wait minio-1 minio-0");
+    });
 });
 
 describe("the next step of a rollout of all servers together", () => {
