@@ -1,8 +1,8 @@
-import type { MinioClusterSpec } from "../defaults";
-import { apiPort, scheme } from "../endpoints";
-import { type Names, serviceDnsName } from "../names";
-import { serviceLabel } from "../services";
-import { certificateSecretName } from "../tls";
+import { certificateSecretName } from "../objects/certificate";
+import { serviceLabel } from "../objects/services";
+import { apiPort, scheme } from "../server/serverArguments";
+import { type Names, serviceDnsName } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 import { jobOf, type Scrape } from "./series";
 import { tokenKey } from "./token";
 

@@ -1,8 +1,9 @@
 /** What is asked of a Kubernetes cluster before anything in it is touched. */
-import type { MinioClusterSpec } from "../defaults";
-import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes";
-import type { Names } from "../names";
-import type { Problem } from "../validation";
+
+import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
+import type { Problem } from "../spec/validation";
 
 /** What a program wants, as far as it is known. */
 export interface Wanted {

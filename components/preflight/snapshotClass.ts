@@ -1,9 +1,9 @@
 /** Whether the class of new sets is there, and of the driver that has the drives. */
 import type { V1StorageClass } from "@kubernetes/client-node";
-import type { AnyObject, Kubernetes } from "../kubernetes";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { groupVersion } from "../snapshots/groupSnapshot";
 import { configMapKind, recordName, snapshotKind } from "../snapshots/snapshotSet";
-import type { Problem } from "../validation";
+import type { Problem } from "../spec/validation";
 import { type Check, checkOf, type Wanted } from "./check";
 import { defaultClass, poolsWithClaims, storageClassKind } from "./storage";
 

@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import { parseQuantity } from "../quantity";
+import { parseQuantity } from "../basics/quantity";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
 import type { WantedCluster, WantedPool } from "./observe";
 
 /**

@@ -1,8 +1,8 @@
 /** What Kubernetes says of servers that do not come up, which stands in events only: why it makes no pod, or does not start one. */
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import { printable } from "../printable";
+import { printable } from "../basics/printable";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
 import type { WantedCluster } from "./observe";
 import type { ClusterState } from "./plan";
 

@@ -1,7 +1,7 @@
 /** What an image lacks for the scripts that start its server, said by the image's name. Pure. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { serverName } from "../podTemplate";
-import { lacksCurl, lacksServer } from "../serverProcess";
+import { serverName } from "../server/podTemplate";
+import { lacksCurl, lacksServer } from "../server/serverProcess";
 
 /** What Kubernetes says of a container whose first program is not there, in the words of runc or crun. */
 const noShell = /exec(utable file)?:? ["`]\/bin\/sh["`].*(no such file or directory|not found)/i;

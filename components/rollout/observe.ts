@@ -1,9 +1,9 @@
 import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { type ChangeClass, changeOf, versionOf } from "../change";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import type { StorageState } from "../minioAdmin";
-import { type PodTemplate, serverName } from "../podTemplate";
+import { type ChangeClass, changeOf, versionOf } from "../change/change";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
+import type { StorageState } from "../live/admin";
+import { type PodTemplate, serverName } from "../server/podTemplate";
 import { clusterHealth } from "./consent";
 import { imageProblem } from "./imageProblem";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";

@@ -1,10 +1,10 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { engineAnswers } from "../engine";
-import type { Kubernetes } from "../kubernetes";
-import { untilAnswered } from "../kubernetesErrors";
-import { serverName } from "../podTemplate";
-import { printable } from "../printable";
-import { requireRights } from "../rights";
+import { printable } from "../basics/printable";
+import type { Kubernetes } from "../kubernetes/client";
+import { untilAnswered } from "../kubernetes/errors";
+import { requireRights } from "../kubernetes/rights";
+import { engineAnswers } from "../pulumi/engine";
+import { serverName } from "../server/podTemplate";
 import { Budget } from "./budget";
 import { askConsent } from "./consent";
 import { growDrives, smallDrives } from "./drives";

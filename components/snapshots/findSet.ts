@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AnyObject, Kubernetes } from "../kubernetes";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import {
     claimAnnotation,
     clusterLabel,

@@ -7,13 +7,13 @@
  * server ends, it is thawed: see serverProcess.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
-import { withTaskBeforeEnd } from "../beforeEnd";
-import { apiPort } from "../endpoints";
-import type { Kubernetes, PodRequest } from "../kubernetes";
-import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
-import { statefulSetOf } from "../names";
-import { serverName } from "../podTemplate";
-import { passingHeader, thawFile } from "../serverProcess";
+import { withTaskBeforeEnd } from "../basics/beforeEnd";
+import type { Kubernetes, PodRequest } from "../kubernetes/client";
+import { minioAdmin, type RootCredentials, signed } from "../live/admin";
+import { serverName } from "../server/podTemplate";
+import { apiPort } from "../server/serverArguments";
+import { passingHeader, thawFile } from "../server/serverProcess";
+import { statefulSetOf } from "../spec/names";
 
 /** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
 export const frozenAnnotation = "minio-cluster/frozen-for";

@@ -1,5 +1,5 @@
 /** A set that the storage cuts as one: a VolumeGroupSnapshot, of which Kubernetes makes a VolumeSnapshot of each drive. */
-import type { Kubernetes } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes/client";
 import { isCut } from "./singleSnapshots";
 import {
     claimAnnotation,

@@ -1,8 +1,8 @@
 /** Goes back to a set in place: the servers stop, and their claims are made anew from the snapshots. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes";
-import { poolName, statefulSetOf } from "../names";
-import { until } from "../until";
+import { until } from "../basics/until";
+import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import { poolName, statefulSetOf } from "../spec/names";
 import type { FoundSet } from "./findSet";
 import {
     type Begun,

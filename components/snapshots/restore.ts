@@ -1,12 +1,12 @@
 /** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../connection";
-import { isGuided, type MinioClusterSpec, type PoolSpec } from "../defaults";
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { KubernetesError, untilAnswered } from "../kubernetesErrors";
-import { type Names, poolSelector } from "../names";
-import { missingRestoreRights, restoreRights } from "../rights";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { KubernetesError, untilAnswered } from "../kubernetes/errors";
+import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
+import type { Connection } from "../live/connection";
+import { type Names, poolSelector } from "../spec/names";
+import { isGuided, type MinioClusterSpec, type PoolSpec } from "../spec/spec";
 import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
 import { claimKind, claimName, contentKind, type DrivePosition, drivesOf, mismatch, snapshotKind } from "./snapshotSet";

@@ -1,4 +1,4 @@
-import type { Kubernetes } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes/client";
 import { contentKind, membersOf, snapshotKind, snapshotObject } from "./snapshotSet";
 import type { SnapshotMethod, Snapshotted, TakeOptions } from "./takeSet";
 

@@ -1,10 +1,10 @@
 /** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the id. */
 import { randomBytes } from "node:crypto";
-import type { PoolSpec } from "../defaults";
-import { driveNames } from "../endpoints";
-import type { AnyObject } from "../kubernetes";
-import { labelsOf, type Names, poolName } from "../names";
-import { parseQuantity } from "../quantity";
+import { parseQuantity } from "../basics/quantity";
+import type { AnyObject } from "../kubernetes/client";
+import { driveNames } from "../server/serverArguments";
+import { labelsOf, type Names, poolName } from "../spec/names";
+import type { PoolSpec } from "../spec/spec";
 
 /** Label of everything that belongs to a set, with the set's name. */
 export const setLabel = "minio-cluster/snapshot-set";

@@ -1,6 +1,6 @@
-import type { AnyObject, KindReference } from "../kubernetes";
-import { printable } from "../printable";
-import { until } from "../until";
+import { printable } from "../basics/printable";
+import { until } from "../basics/until";
+import type { AnyObject, KindReference } from "../kubernetes/client";
 import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
 import { singleSnapshots } from "./singleSnapshots";

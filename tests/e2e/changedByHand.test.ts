@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { connect } from "../../components/kubernetes";
-import { minioAdmin } from "../../components/minioAdmin";
+import { connect } from "../../components/kubernetes/client";
+import { minioAdmin } from "../../components/live/admin";
 import { kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";
 import { until } from "./until";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import type { Answer, Kubernetes, PodRequest } from "../../components/kubernetes";
-import { minioAdmin } from "../../components/minioAdmin";
+import type { Answer, Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import { minioAdmin } from "../../components/live/admin";
 import { askConsent } from "../../components/rollout/consent";
 import type { PoolState, ServerState } from "../../components/rollout/plan";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";

@@ -120,7 +120,7 @@ export class MinioProcesses {
         writeFileSync(drive, "");
     }
 
-    /** One pattern for each pool, as components/endpoints.ts writes them: the servers, then the drives if several. */
+    /** One pattern for each pool, as components/server/serverArguments.ts writes them: the servers, then the drives if several. */
     private patterns(): string[] {
         return this.pools.map(({ drivesPerServer }, pool) => {
             const ports = this.serversOf(pool).map((server) => this.firstPort + server);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { lastToStart, type ServerId } from "../../components/startOrder";
-import { topologyOf } from "../../components/topology";
+import { lastToStart, type ServerId } from "../../components/minio/lastToStart";
+import { topologyOf } from "../../components/minio/topology";
 import { waitFor } from "../../devcluster/shell";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { RecordedClients } from "../history";

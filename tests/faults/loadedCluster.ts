@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Topology } from "../../components/topology";
+import type { Topology } from "../../components/minio/topology";
 import { nodeNamed, signalInPod, volumeFolder } from "../../devcluster/cluster/faults";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";

@@ -1,6 +1,6 @@
 /** Servers, claims, volumes and snapshots as Kubernetes has them, as far as a restore goes. */
-import type { AnyObject, Kubernetes, ObjectReference } from "../../components/kubernetes";
-import { KubernetesError } from "../../components/kubernetesErrors";
+import type { AnyObject, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 
 interface Volume {
     data: string;

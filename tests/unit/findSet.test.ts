@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AnyObject, Kubernetes } from "../../components/kubernetes";
+import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
 import { findSet } from "../../components/snapshots/findSet";
 import {
     claimAnnotation,

@@ -7,10 +7,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import { releaseLeftLocks } from "../../components/leftLocks";
-import { signed } from "../../components/minioAdmin";
-import { namesOf } from "../../components/names";
+import { signed } from "../../components/live/admin";
+import { releaseLeftLocks } from "../../components/server/leftLocks";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 import { environmentWith, fakeProgram } from "./fakeProgram";
 import { type Happening, type Lock, Lockers } from "./lockers";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type MinioClusterSpec, withDefaults } from "../../components/defaults";
-import { KubernetesError, untilAnswered } from "../../components/kubernetesErrors";
-import { namesOf } from "../../components/names";
+import { KubernetesError, untilAnswered } from "../../components/kubernetes/errors";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
 import { markRestored, type Patience, type Present, restore, restoreOf } from "../../components/snapshots/restore";
+import { namesOf } from "../../components/spec/names";
+import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
 import { FakeDrives, Killed, pod } from "./fakeDrives";
 
 const names = namesOf("minio");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Answer, Kubernetes } from "../../components/kubernetes";
-import type { StorageState } from "../../components/minioAdmin";
+import type { Answer, Kubernetes } from "../../components/kubernetes/client";
+import type { StorageState } from "../../components/live/admin";
 import { Budget } from "../../components/rollout/budget";
 import { askConsent, canMiss } from "../../components/rollout/consent";
 import type { WantedCluster } from "../../components/rollout/observe";

@@ -3,9 +3,9 @@
  * MinIO (boot quorum, drives, health), in steps. At first much goes wrong at random; after a while nothing does.
  */
 import assert from "node:assert/strict";
-import type { ChangeClass } from "../../components/change";
+import type { ChangeClass } from "../../components/change/change";
+import { bootQuorumOf, type PoolTopology, topologyOf } from "../../components/minio/topology";
 import { type Action, type ClusterState, type PoolState, plan, type ServerState } from "../../components/rollout/plan";
-import { bootQuorumOf, type PoolTopology, topologyOf } from "../../components/topology";
 
 /** What of a pod template counts: equal numbers work together. */
 export interface Template {

@@ -4,8 +4,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
 import {
     endScript,
     lacksCurl,
@@ -14,7 +12,9 @@ import {
     startFolder,
     terminationLog,
     thawFile,
-} from "../../components/serverProcess";
+} from "../../components/server/serverProcess";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
 import { environmentWith, fakeProgram } from "./fakeProgram";
 
 describe("the server's process", () => {

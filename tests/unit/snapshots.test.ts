@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { MinioClusterSpec } from "../../components/defaults";
-import { withDefaults } from "../../components/defaults";
-import type { Kubernetes } from "../../components/kubernetes";
-import { namesOf } from "../../components/names";
+import type { Kubernetes } from "../../components/kubernetes/client";
 import { type Freezable, requestsUnderWay, serversOf } from "../../components/snapshots/freeze";
 import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
 import {
@@ -29,6 +26,9 @@ import {
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
 import { missingMembers } from "../../components/snapshots/snapshots";
+import { namesOf } from "../../components/spec/names";
+import type { MinioClusterSpec } from "../../components/spec/spec";
+import { withDefaults } from "../../components/spec/spec";
 import { pod as podOf } from "./fakeDrives";
 
 const pool = (changes: Partial<RecordedPool> = {}): RecordedPool => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { lastToStart, type ServerId } from "../../components/startOrder";
-import { topologyOf } from "../../components/topology";
+import { lastToStart, type ServerId } from "../../components/minio/lastToStart";
+import { topologyOf } from "../../components/minio/topology";
 
 const topology = (...pools: [servers: number, drivesPerServer: number][]) => {
     const shapes = pools.map(([servers, drivesPerServer]) => ({ servers, drivesPerServer, driveBytes: 2 ** 30 }));

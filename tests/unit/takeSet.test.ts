@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AnyObject, Kubernetes } from "../../components/kubernetes";
+import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
 import type { Snapshotted } from "../../components/snapshots/takeSet";
 import { takeSet } from "../../components/snapshots/takeSet";
 

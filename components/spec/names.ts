@@ -1,0 +1,65 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import type { MinioClusterSpec } from "./spec";
+
+/** The names of the Kubernetes objects, all derived from the component's name. */
+export interface Names {
+    /** The component, the Service for clients, and the StatefulSet of the first pool. */
+    cluster: string;
+    headlessService: string;
+    consoleService: string;
+    /** The Secret with the random root credentials. */
+    secret: string;
+    /** The certificate, and the Secret that cert-manager puts it in. */
+    certificate: string;
+    /** The label that selects the servers of all pools. */
+    selector: Record<string, string>;
+}
+
+/** The name of a StatefulSet may not be longer: with the hash of a revision it becomes a label's value (63 characters). */
+export const longestName = 52;
+
+export function namesOf(name: string): Names {
+    return {
+        cluster: name,
+        headlessService: `${name}-headless`,
+        consoleService: `${name}-console`,
+        secret: `${name}-secret`,
+        certificate: `${name}-tls`,
+        selector: { app: name },
+    };
+}
+
+/** The labels of every object: the user's own, and those that say whose it is. */
+export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): Record<string, string> {
+    return {
+        ...spec.labels,
+        ...names.selector,
+        "app.kubernetes.io/name": "minio",
+        "app.kubernetes.io/instance": names.cluster,
+    };
+}
+
+/** The StatefulSet of a pool: the first has the cluster's name, the second is `<name>-pool-1`. */
+export function poolName(name: string, pool: number): string {
+    return pool === 0 ? name : `${name}-pool-${pool}`;
+}
+
+/** The labels that select the servers of a pool. */
+export function poolSelector(names: Names, pool: number): Record<string, string> {
+    return { ...names.selector, pool: poolName(names.cluster, pool) };
+}
+
+/** The name under which a server is found inside the cluster, whether it is ready or not. */
+export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number, ordinal: number | string): string {
+    return `${poolName(names.cluster, pool)}-${ordinal}.${serviceDnsName(names.headlessService, spec)}`;
+}
+
+/** DNS name of a Service, in the whole Kubernetes cluster. */
+export function serviceDnsName(service: string, { namespace, clusterDomain }: MinioClusterSpec): string {
+    return `${service}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** A pod's StatefulSet; undefined where it is no server: a Job's pod may have the cluster's labels too. */
+export function statefulSetOf({ metadata }: V1Pod): string | undefined {
+    return metadata?.ownerReferences?.find(({ kind, controller }) => kind === "StatefulSet" && controller)?.name;
+}
