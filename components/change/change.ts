@@ -1,5 +1,6 @@
 /** What a change of a pool's pods means to MinIO. Pure. */
-import { credentialsAnnotation, type PodTemplate, serverContainer } from "../server/podTemplate";
+import { type PodTemplate, serverContainer } from "../server/podTemplate";
+import { credentialsAnnotation } from "../spec/labels";
 
 /**
  * How the servers must be restarted for a change: not at all; one after another (`rolling`); one after another, where a new

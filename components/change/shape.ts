@@ -3,9 +3,6 @@
 import { parseQuantity } from "../basics/quantity";
 import type { MinioClusterSpec } from "../spec/spec";
 
-/** Annotation of the StatefulSet that tells what of a pool is fixed, so that a change of it is seen. */
-export const shapeAnnotation = "minio-cluster/shape";
-
 /** What of a pool cannot be changed, or only in one direction. */
 export interface Shape {
     namespace: string;

@@ -1,6 +1,6 @@
 import { certificateSecretName } from "../objects/certificate";
-import { serviceLabel } from "../objects/services";
 import { apiPort, scheme } from "../server/serverArguments";
+import { serviceLabel } from "../spec/labels";
 import { type Names, serviceDnsName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { jobOf, type Scrape } from "./series";

@@ -1,7 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import type * as pulumi from "@pulumi/pulumi";
-import { labelsOf, type Names, serviceDnsName } from "../spec/names";
+import { labelsOf } from "../spec/labels";
+import { type Names, serviceDnsName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 
 /** The Secret with `tls.crt`, `tls.key` and perhaps `ca.crt`; undefined without TLS. */

@@ -2,7 +2,8 @@ import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { endProgram } from "../pulumi/endProgram";
-import { labelsOf, type Names } from "../spec/names";
+import { labelsOf } from "../spec/labels";
+import type { Names } from "../spec/names";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 

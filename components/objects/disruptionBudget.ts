@@ -2,7 +2,8 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PoolTopology } from "../minio/topology";
 import type { DisruptionBudgetArgs } from "../spec/args";
-import { labelsOf, type Names, poolName, poolSelector } from "../spec/names";
+import { labelsOf } from "../spec/labels";
+import { type Names, poolName, poolSelector } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 
 /** What a budget of a pool asks for; undefined when there is to be none. Pure. */

@@ -2,7 +2,8 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Ingress, NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../server/serverArguments";
-import { labelsOf, type Names } from "../spec/names";
+import { labelsOf } from "../spec/labels";
+import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 
 /** Lets peers, clients and scrapers reach the servers, and nobody else. */

@@ -1,18 +1,13 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import { shapeAnnotation, shapeOf } from "../change/shape";
+import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
 import { driveNames } from "../server/serverArguments";
 import { restoreSource } from "../snapshots/restore";
-import { labelsOf, type Names, poolName, poolSelector } from "../spec/names";
+import { labelsOf, partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
+import { type Names, poolName, poolSelector } from "../spec/names";
 import { isGuided, type MinioClusterSpec } from "../spec/spec";
-
-/** Annotation of the StatefulSet with the partition that the user wants. */
-export const partitionAnnotation = "minio-cluster/partition";
-
-/** Annotation of the StatefulSet with the set that its drives are restored from. The restore is over when it is registered. */
-export const restoreAnnotation = "minio-cluster/restore-from";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */
 const fixedFields = ["metadata.name", "metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];

@@ -3,11 +3,9 @@ import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../server/serverArguments";
 import type { ServiceArgs } from "../spec/args";
-import { labelsOf, type Names } from "../spec/names";
+import { labelsOf, serviceLabel } from "../spec/labels";
+import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
-
-/** Label of a Service that tells which of them it is, for a ServiceMonitor to select: all have the same other labels. */
-export const serviceLabel = "minio-cluster/service";
 
 const api = { name: "api", port: apiPort, targetPort: "api" };
 const consoleTarget = { name: "console", port: consolePort, targetPort: "console" };

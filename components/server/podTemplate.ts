@@ -1,7 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { certificateVolumes } from "../objects/certificate";
-import { labelsOf, type Names, poolSelector } from "../spec/names";
+import { credentialsAnnotation, labelsOf } from "../spec/labels";
+import { type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 import { beforeStart } from "./beforeStart";
@@ -29,9 +30,6 @@ const containerSecurityContext = {
     runAsNonRoot: true,
     seccompProfile: { type: "RuntimeDefault" },
 };
-
-/** Annotation of the pods that changes with the root credentials: all servers must then restart together. */
-export const credentialsAnnotation = "minio-cluster/credentials";
 
 /** The pods of a pool: one MinIO server each. */
 export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { claimAnnotation, clusterLabel, setIdLabel, setLabel } from "../spec/labels";
 import {
-    claimAnnotation,
-    clusterLabel,
     configMapKind,
     contentKind,
     type Member,
@@ -13,8 +12,6 @@ import {
     type RecordedPool,
     recordName,
     type SetRecord,
-    setIdLabel,
-    setLabel,
     snapshotKind,
 } from "./snapshotSet";
 import type { VolumeSnapshot } from "./takeSet";

@@ -13,10 +13,8 @@ import { minioAdmin, type RootCredentials, signed } from "../live/admin";
 import { serverName } from "../server/podTemplate";
 import { apiPort } from "../server/serverArguments";
 import { passingHeader, thawFile } from "../server/serverProcess";
+import { frozenAnnotation } from "../spec/labels";
 import { statefulSetOf } from "../spec/names";
-
-/** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
-export const frozenAnnotation = "minio-cluster/frozen-for";
 
 /** A cluster that can be frozen. */
 export interface Freezable {

@@ -1,17 +1,8 @@
 /** A set that the storage cuts as one: a VolumeGroupSnapshot, of which Kubernetes makes a VolumeSnapshot of each drive. */
 import type { Kubernetes } from "../kubernetes/client";
+import { claimAnnotation, setIdLabel } from "../spec/labels";
 import { isCut } from "./singleSnapshots";
-import {
-    claimAnnotation,
-    claimKind,
-    contentKind,
-    membersOf,
-    originOf,
-    recordName,
-    type SetRecord,
-    setIdLabel,
-    snapshotKind,
-} from "./snapshotSet";
+import { claimKind, contentKind, membersOf, originOf, recordName, type SetRecord, snapshotKind } from "./snapshotSet";
 import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./takeSet";
 
 const apiGroup = "groupsnapshot.storage.k8s.io";

@@ -2,6 +2,7 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { until } from "../basics/until";
 import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
 import { poolName, statefulSetOf } from "../spec/names";
 import type { FoundSet } from "./findSet";
 import {
@@ -14,20 +15,6 @@ import {
     type RestoredDrive,
 } from "./restore";
 import { claimKind } from "./snapshotSet";
-
-/** Annotation of the first pool's StatefulSet while its cluster goes back to a set: from where, see `restoreSource`. */
-export const restoringAnnotation = "minio-cluster/restoring";
-
-/** Beside it, the id of the set, and when the restore began. */
-const restoringSetAnnotation = "minio-cluster/restoring-set";
-const restoringSinceAnnotation = "minio-cluster/restoring-since";
-
-/** Labels of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began. */
-export const replacedLabels = {
-    namespace: "minio-cluster/replaced-in",
-    cluster: "minio-cluster/replaced-of",
-    since: "minio-cluster/replaced-at",
-};
 
 const statefulSetKind = { apiVersion: "apps/v1", kind: "StatefulSet" };
 

@@ -5,23 +5,12 @@ import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { KubernetesError, untilAnswered } from "../kubernetes/errors";
 import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
+import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
 import { type Names, poolSelector } from "../spec/names";
 import { isGuided, type MinioClusterSpec, type PoolSpec } from "../spec/spec";
 import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
 import { claimKind, claimName, contentKind, type DrivePosition, drivesOf, mismatch, snapshotKind } from "./snapshotSet";
-
-/** Annotation of a claim that was made from a set: which one, by its name. */
-export const restoredAnnotation = "minio-cluster/restored-from";
-
-/** Annotation of such a claim with the id of the set: the same name may stand for another set a day later. */
-const restoredSetAnnotation = "minio-cluster/restored-set";
-
-/** Annotation of such a claim, in place: when the restore began. */
-export const restoredAtAnnotation = "minio-cluster/restored-at";
-
-/** Annotation of every claim of a cluster that runs: the restore from this source has ended, and is never done again. */
-const endedAnnotation = "minio-cluster/restore-ended";
 
 /** A drive to restore: where its claim gets its data from. */
 export interface RestoredDrive {

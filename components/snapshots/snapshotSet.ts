@@ -3,21 +3,9 @@ import { randomBytes } from "node:crypto";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
 import { driveNames } from "../server/serverArguments";
-import { labelsOf, type Names, poolName } from "../spec/names";
+import { clusterLabel, labelsOf, setIdLabel, setLabel } from "../spec/labels";
+import { type Names, poolName } from "../spec/names";
 import type { PoolSpec } from "../spec/spec";
-
-/** Label of everything that belongs to a set, with the set's name. */
-export const setLabel = "minio-cluster/snapshot-set";
-
-/**
- * Label with the set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of that
- * name must not get into a restore of the later one. Single snapshots have it in their names too, which outlive a lost namespace.
- */
-export const setIdLabel = "minio-cluster/snapshot-set-id";
-
-/** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
-export const claimAnnotation = "minio-cluster/snapshot-of";
-export const clusterLabel = "minio-cluster/snapshots-of";
 
 /** Key of the ConfigMap that records a set. */
 export const recordKey = "set.json";

@@ -1,10 +1,11 @@
 import { printable } from "../basics/printable";
 import { until } from "../basics/until";
 import type { AnyObject, KindReference } from "../kubernetes/client";
+import { setLabel, takingAnnotation } from "../spec/labels";
 import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
 import { singleSnapshots } from "./singleSnapshots";
-import { membersOf, recordName, recordObject, type SetRecord, setLabel } from "./snapshotSet";
+import { membersOf, recordName, recordObject, type SetRecord } from "./snapshotSet";
 
 /** A VolumeSnapshot or VolumeGroupSnapshot, as far as it is looked at. */
 export interface Snapshotted extends AnyObject {
@@ -118,9 +119,6 @@ function failureOf(objects: Snapshotted[]): string | undefined {
         ? failed.map(({ name, message }) => `${name}: ${printable(message)}`).join("; ")
         : undefined;
 }
-
-/** Annotation of the first pool's StatefulSet while a set is taken: which one. */
-const takingAnnotation = "minio-cluster/taking-set";
 
 async function mark({ kubernetes, namespace, statefulSet }: Freezable, set: string | null): Promise<void> {
     const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };

@@ -29,16 +29,6 @@ export function namesOf(name: string): Names {
     };
 }
 
-/** The labels of every object: the user's own, and those that say whose it is. */
-export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): Record<string, string> {
-    return {
-        ...spec.labels,
-        ...names.selector,
-        "app.kubernetes.io/name": "minio",
-        "app.kubernetes.io/instance": names.cluster,
-    };
-}
-
 /** The StatefulSet of a pool: the first has the cluster's name, the second is `<name>-pool-1`. */
 export function poolName(name: string, pool: number): string {
     return pool === 0 ? name : `${name}-pool-${pool}`;

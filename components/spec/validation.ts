@@ -7,6 +7,7 @@ import { standardParity, topologyVariableProblems } from "../minio/topologyVaria
 import { longestSetName } from "../snapshots/snapshotSet";
 import { unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
+import { ownAnnotations, ownLabels } from "./labels";
 import { longestName, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
@@ -78,21 +79,6 @@ const ownVariables = [
     "MINIO_CONFIG_ENV_FILE",
     "HOME",
 ];
-
-/** Labels by which the component and the StatefulSet find the servers. */
-const ownLabels = [
-    "app",
-    "pool",
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/instance",
-    "minio-cluster/service",
-    "controller-revision-hash",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-];
-
-/** Annotations with this prefix tell the component how its objects were made. */
-const ownAnnotations = "minio-cluster/";
 
 /** Annotations that took a pod's confinement off before its security context could. */
 const confinementAnnotations =

@@ -14,10 +14,10 @@ import type { WantedCluster } from "../rollout/observe";
 import { rollOut, whatIsLeft } from "../rollout/rollout";
 import { podTemplate } from "../server/podTemplate";
 import { scheme } from "../server/serverArguments";
-import { frozenAnnotation, thawIfLeftFrozen } from "../snapshots/freeze";
-import { restoringAnnotation } from "../snapshots/replaceData";
+import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
 import { freezable } from "../snapshots/snapshots";
+import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
 import { type Names, poolName, poolSelector } from "../spec/names";
 import { isGuided, type MinioClusterSpec, topologyOfSpec } from "../spec/spec";
 

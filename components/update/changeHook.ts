@@ -10,20 +10,20 @@ import {
     type Reviewed,
     type RolloutMover,
 } from "../change/review";
-import { type Shape, shapeAnnotation, shapeOf, shrinks } from "../change/shape";
+import { type Shape, shapeOf, shrinks } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
 import type { PoolStatus } from "../live/admin";
 import type { Connection } from "../live/connection";
 import type { Topology } from "../minio/topology";
-import { partitionAnnotation, restoreAnnotation } from "../objects/pool";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
 import { hookedResource } from "../pulumi/hooked";
 import { whenKnown } from "../pulumi/outputs";
 import { largestRequest } from "../rollout/drives";
 import { podTemplate } from "../server/podTemplate";
+import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { type Names, poolName, poolSelector } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { checkLeftClaims } from "./leftClaims";
