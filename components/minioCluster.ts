@@ -1,32 +1,32 @@
 import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { once } from "./basics/once";
-import { loadClientMeanwhile } from "./kubernetes/client";
-import { connectionOf, type Witness } from "./live/connection";
+import { connectionOf, loadClientMeanwhile, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
+import { apiPort, consolePort } from "./minio/ports";
 import type { Topology } from "./minio/topology";
 import { createMonitoring } from "./monitoring/monitoring";
 import { createCertificate } from "./objects/certificate";
 import { createCredentials } from "./objects/credentials";
 import { createDisruptionBudget } from "./objects/disruptionBudget";
-import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./objects/networkPolicy";
+import { createHttpRoutes, createIngresses } from "./objects/entrances";
+import { createNetworkPolicy } from "./objects/networkPolicy";
 import { createPool } from "./objects/pool";
 import { createHeadlessService, createServices } from "./objects/services";
 import { createPreflight } from "./preflight/preflight";
 import { isUp } from "./pulumi/engine";
 import { whenKnown } from "./pulumi/outputs";
-import { refusesRenaming, unlessRenamed } from "./pulumi/renaming";
 import { requireSdk, warnOfOldCommandLine } from "./pulumi/sdk";
-import { apiPort, consolePort, scheme } from "./server/serverArguments";
 import { restoreDrives, unendedRestore } from "./snapshots/restore";
 import { createSnapshots } from "./snapshots/snapshots";
 import type { MinioClusterArgs } from "./spec/args";
 import { checkedSpec } from "./spec/checkedSpec";
 import { withoutNulls } from "./spec/fields";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./spec/names";
-import { isGuided, type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./spec/spec";
+import { isGuided, type KnownArgs, type MinioClusterSpec, scheme, topologyOfSpec, withDefaults } from "./spec/spec";
 import { createArrival } from "./update/arrival";
 import { passwordHooks, poolHooks } from "./update/changeHook";
+import { refusesRenaming, unlessRenamed } from "./update/renaming";
 
 /**
  * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a

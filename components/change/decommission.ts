@@ -1,5 +1,4 @@
 /** Whether a pool may leave a cluster: only when MinIO has moved all its objects to the others. Pure. */
-
 import type { PoolStatus } from "../live/admin";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { poolPatterns } from "./change";

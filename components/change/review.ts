@@ -1,5 +1,4 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
-
 import { type Topology, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";

@@ -1,5 +1,4 @@
 /** What of a pool can never change in place, and how a change of it is refused. Pure. */
-
 import { parseQuantity } from "../basics/quantity";
 import type { MinioClusterSpec } from "../spec/spec";
 

@@ -1,14 +1,5 @@
 /** The rights that the rollout needs with the kubeconfig of its own, beside those of Pulumi's provider: docs/rbac.yaml. */
-import type { Kubernetes } from "./client";
-
-/** A verb on a kind of object. */
-export interface Right {
-    verb: "get" | "list" | "create" | "patch" | "delete";
-    /** API group; the empty one is Kubernetes' core. */
-    group: string;
-    /** In the plural, with a subresource after a slash, such as `pods/proxy`. */
-    resource: string;
-}
+import type { Kubernetes, Right } from "./client";
 
 const right = (verb: Right["verb"], resource: string, group = ""): Right => ({ verb, group, resource });
 

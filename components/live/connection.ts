@@ -1,8 +1,10 @@
 /** How this program reaches the Kubernetes cluster of Pulumi's provider by itself, and how it knows that it is that one. */
 import * as pulumi from "@pulumi/pulumi";
 import { once, onceDone } from "../basics/once";
-import { connect, type Kubernetes } from "../kubernetes/client";
+import type { Kubernetes } from "../kubernetes/client";
+import { connect } from "../kubernetes/connect";
 import { type ClusterTarget, describeTarget } from "../kubernetes/kubeconfig";
+import { registeredMilliseconds } from "../pulumi/engine";
 import { isKnown, whenKnown } from "../pulumi/outputs";
 import type { RolloutArgs } from "../spec/args";
 
@@ -165,4 +167,13 @@ async function prove(kubernetes: Kubernetes, witness: Witness, provider: Cluster
             `${kubernetes.where}, and finds ${sees}. Leave rollout.kubeconfig and rollout.context out, so that it follows the ` +
             `provider, or set them to the provider's cluster; if somebody deleted the ${kind}, run pulumi up --refresh`,
     );
+}
+
+/**
+ * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
+ * quarter of a second, which nobody waits for then.
+ */
+export function loadClientMeanwhile(): void {
+    // An error is told where the client is used.
+    setTimeout(() => import("@kubernetes/client-node").catch(() => {}), registeredMilliseconds);
 }

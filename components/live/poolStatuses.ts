@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Credentials } from "../objects/credentials";
-import { scheme } from "../server/serverArguments";
 import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
+import { scheme } from "../spec/spec";
 import { minioAdmin, type PoolStatus } from "./admin";
 import type { Connection } from "./connection";
+import type { EventualCredentials } from "./liveCluster";
 
 /**
  * Asks MinIO about its pools when it is called first, and tells the same again later.
@@ -15,7 +15,7 @@ export function poolStatuses(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     connection: Connection,
-    { rootUser, rootPassword }: Credentials,
+    { rootUser, rootPassword }: EventualCredentials,
 ): () => Promise<PoolStatus[] | string> {
     let asked: Promise<PoolStatus[] | string> | undefined;
     const ask = () =>

@@ -1,8 +1,8 @@
-import { certificateSecretName } from "../objects/certificate";
-import { apiPort, scheme } from "../server/serverArguments";
+import { apiPort } from "../minio/ports";
 import { serviceLabel } from "../spec/labels";
-import { type Names, serviceDnsName } from "../spec/names";
+import { certificateSecretName, type Names, serviceDnsName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
+import { scheme } from "../spec/spec";
 import { jobOf, type Scrape } from "./series";
 import { tokenKey } from "./token";
 

@@ -3,10 +3,9 @@ import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
-import { driveNames } from "../server/serverArguments";
-import { restoreSource } from "../snapshots/restore";
+import { driveNames } from "../spec/drives";
 import { labelsOf, partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
-import { type Names, poolName, poolSelector } from "../spec/names";
+import { type Names, poolName, poolSelector, restoreSource } from "../spec/names";
 import { isGuided, type MinioClusterSpec } from "../spec/spec";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */

@@ -1,9 +1,8 @@
 /** Kinds of objects that the arguments ask for, and that a Kubernetes cluster need not know. */
-
 import type { Kubernetes } from "../kubernetes/client";
-import { snapshotKind } from "../snapshots/snapshotSet";
+import { snapshotKind } from "../kubernetes/kinds";
 import type { MinioClusterArgs } from "../spec/args";
-import type { Problem } from "../spec/validation";
+import type { Problem } from "../spec/check";
 
 /** A kind of object that a Kubernetes cluster need not know. */
 export interface RequiredKind {

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import { apiPort, consolePort } from "../server/serverArguments";
+import { apiPort, consolePort } from "../minio/ports";
 import type { ServiceArgs } from "../spec/args";
 import { labelsOf, serviceLabel } from "../spec/labels";
 import type { Names } from "../spec/names";

@@ -1,9 +1,8 @@
 /** What is asked of a Kubernetes cluster before anything in it is touched. */
-
 import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
 import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
-import type { Problem } from "../spec/validation";
 
 /** What a program wants, as far as it is known. */
 export interface Wanted {

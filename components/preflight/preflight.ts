@@ -5,15 +5,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { once } from "../basics/once";
 import { printable } from "../basics/printable";
-import { type Kubernetes, registeredMilliseconds } from "../kubernetes/client";
+import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import { missingKinds, requiredKinds } from "../objects/requiredKinds";
 import { endProgram } from "../pulumi/endProgram";
-import { hasEngine } from "../pulumi/engine";
+import { hasEngine, registeredMilliseconds } from "../pulumi/engine";
 import type { MinioClusterArgs } from "../spec/args";
+import type { Problem } from "../spec/check";
 import type { Names } from "../spec/names";
-import type { Problem } from "../spec/validation";
 import type { Check, Findings } from "./check";
 import { quotaChecks } from "./quota";
 import { secretChecks } from "./secrets";

@@ -2,8 +2,8 @@
 import type { V1LimitRange, V1Pod, V1ResourceQuota } from "@kubernetes/client-node";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
 import type { MinioClusterSpec } from "../spec/spec";
-import type { Problem } from "../spec/validation";
 import type { Check, Wanted } from "./check";
 import { type PoolWithClaims, poolsWithClaims } from "./storage";
 

@@ -1,8 +1,7 @@
 /** Whether the Secrets that the arguments name have what the servers need. Nothing of their contents is shown. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
-import { certificateNames } from "../objects/certificate";
-import { serverDnsName } from "../spec/names";
+import { certificateNames, serverDnsName } from "../spec/names";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
 import { type Check, checkOf, type Findings, type Wanted } from "./check";
 

@@ -2,9 +2,9 @@
 import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
 import { poolName } from "../spec/names";
 import type { PoolSpec } from "../spec/spec";
-import type { Problem } from "../spec/validation";
 import type { Check, Wanted } from "./check";
 
 export const storageClassKind = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" };

@@ -1,8 +1,8 @@
 /** Whether MinIO can miss a server, asked when one is about to be restarted. */
 import type { Answer, Kubernetes } from "../kubernetes/client";
 import type { StorageState } from "../live/admin";
-import type { WantedCluster } from "./observe";
 import type { PoolState, ServerState } from "./plan";
+import type { WantedCluster } from "./wanted";
 
 export const clusterHealth = "/minio/health/cluster";
 

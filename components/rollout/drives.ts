@@ -2,7 +2,7 @@ import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { parseQuantity } from "../basics/quantity";
 import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
-import type { WantedCluster, WantedPool } from "./observe";
+import type { WantedCluster, WantedPool } from "./wanted";
 
 /**
  * Grows the drives to the wanted size in place: the claims are patched, and their file systems grow while they are mounted,

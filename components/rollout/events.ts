@@ -3,8 +3,8 @@ import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
-import type { WantedCluster } from "./observe";
 import type { ClusterState } from "./plan";
+import type { WantedCluster } from "./wanted";
 
 /** A reason why a server does not come up. */
 export interface Hindrance {
@@ -26,6 +26,7 @@ const ofPods = [
     "FailedCreatePodSandBox",
     "SysctlForbidden",
 ];
+
 const mayPass = ["FailedScheduling", ...ofClaims];
 
 /**
@@ -69,6 +70,7 @@ function timeOf({ lastTimestamp, eventTime, series, metadata }: CoreV1Event): nu
 
 /** Between two looks, in milliseconds. */
 const lookMilliseconds = 2_000;
+
 /** How long a reason stands before a person is warned of it: a pod that is just made anew passes through some. */
 const warnMilliseconds = 4_000;
 const patientMilliseconds = 20_000;

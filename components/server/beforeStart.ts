@@ -1,9 +1,9 @@
 import { lastToStart } from "../minio/lastToStart";
+import { apiPort } from "../minio/ports";
 import { type Names, poolName, serverDnsName } from "../spec/names";
-import { type MinioClusterSpec, topologyOfSpec } from "../spec/spec";
+import { type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 import { curl } from "./curl";
 import { releaseLeftLocks } from "./leftLocks";
-import { apiPort, scheme } from "./serverArguments";
 import { startFolder } from "./serverProcess";
 
 /**

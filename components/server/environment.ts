@@ -1,5 +1,4 @@
 /** The servers' variables, but for those that Kubernetes reads from Secrets. Pure. */
-
 import { type Names, serviceDnsName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 

@@ -1,7 +1,7 @@
+import { apiPort } from "../minio/ports";
 import { type Names, poolName, serviceDnsName } from "../spec/names";
-import { type MinioClusterSpec, topologyOfSpec } from "../spec/spec";
+import { type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 import { curl } from "./curl";
-import { apiPort, scheme } from "./serverArguments";
 
 /** SHA-256 of an empty body: MinIO's admin API wants it said. */
 const emptyBody = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

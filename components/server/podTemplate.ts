@@ -1,18 +1,22 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { certificateVolumes } from "../objects/certificate";
+import { apiPort, consolePort } from "../minio/ports";
+import { driveNames } from "../spec/drives";
 import { credentialsAnnotation, labelsOf } from "../spec/labels";
 import { type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 import { beforeStart } from "./beforeStart";
+import { certificatesFolder, certificateVolumes } from "./certificateFiles";
 import { environmentOf } from "./environment";
 import { probes } from "./probes";
-import { apiPort, certificatesFolder, consolePort, driveNames, serverArguments } from "./serverArguments";
+import { serverArguments } from "./serverArguments";
 import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
+
 type Container = k8s.types.input.core.v1.Container;
+
 type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint;
 
 /** Name of the container that runs the server. */

@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { apiPort } from "../minio/ports";
 import { type Names, serviceDnsName } from "../spec/names";
-import { countsServersThatWait, type MinioClusterSpec } from "../spec/spec";
+import { countsServersThatWait, type MinioClusterSpec, scheme } from "../spec/spec";
 import { completeFile } from "./beforeStart";
 import { curl } from "./curl";
-import { apiPort, scheme } from "./serverArguments";
 import { startFolder } from "./serverProcess";
 
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;

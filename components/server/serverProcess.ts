@@ -1,8 +1,8 @@
+import { apiPort } from "../minio/ports";
 import type { Names } from "../spec/names";
-import { countsServersThatWait, type MinioClusterSpec } from "../spec/spec";
+import { countsServersThatWait, type MinioClusterSpec, scheme } from "../spec/spec";
 import { curl } from "./curl";
 import { releaseLeftLocks } from "./leftLocks";
-import { apiPort, scheme } from "./serverArguments";
 
 /** A scratch folder of each pod: the root file system is read-only. */
 export const scratchFolder = "/tmp";

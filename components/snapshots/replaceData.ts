@@ -2,9 +2,9 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { until } from "../basics/until";
 import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import { claimKind, statefulSetOf } from "../kubernetes/kinds";
 import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
-import { poolName, statefulSetOf } from "../spec/names";
-import type { FoundSet } from "./findSet";
+import { poolName } from "../spec/names";
 import {
     type Begun,
     createClaim,
@@ -13,8 +13,8 @@ import {
     type Present,
     type Restore,
     type RestoredDrive,
-} from "./restore";
-import { claimKind } from "./snapshotSet";
+} from "./claims";
+import type { FoundSet } from "./findSet";
 
 const statefulSetKind = { apiVersion: "apps/v1", kind: "StatefulSet" };
 

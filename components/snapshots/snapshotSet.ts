@@ -2,21 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
-import { driveNames } from "../server/serverArguments";
+import { configMapKind, snapshotKind } from "../kubernetes/kinds";
+import { claimName, drivesOf } from "../spec/drives";
 import { clusterLabel, labelsOf, setIdLabel, setLabel } from "../spec/labels";
-import { type Names, poolName } from "../spec/names";
+import { type Names, recordName } from "../spec/names";
 import type { PoolSpec } from "../spec/spec";
 
 /** Key of the ConfigMap that records a set. */
 export const recordKey = "set.json";
-
-export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
-export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
-export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" } as const;
-export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
-
-/** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
-export const longestSetName = 40;
 
 /** A pool as it was when the set was taken. */
 export type RecordedPool = Pick<PoolSpec, "replicas" | "drivesPerServer" | "storageSize" | "storageClassName">;
@@ -45,28 +38,6 @@ export interface SetRecord {
 export interface Member {
     snapshot: string;
     claim: string;
-}
-
-/** Where the drive of a claim belongs. */
-export interface DrivePosition {
-    pool: number;
-    server: number;
-    /** Name of the claim template, such as `data`. */
-    drive: string;
-}
-
-/** The drives of a cluster, in MinIO's own order: pool by pool, server by server. */
-export function drivesOf(pools: Pick<PoolSpec, "replicas" | "drivesPerServer">[]): DrivePosition[] {
-    return pools.flatMap(({ replicas, drivesPerServer }, pool) =>
-        Array.from({ length: replicas }, (_, server) =>
-            driveNames(drivesPerServer).map((drive) => ({ pool, server, drive })),
-        ).flat(),
-    );
-}
-
-/** The claim of a drive, as the StatefulSet names it. */
-export function claimName(cluster: string, { pool, server, drive }: DrivePosition): string {
-    return `${drive}-${poolName(cluster, pool)}-${server}`;
 }
 
 /** An id for a set that is taken now. It begins with a letter, so that it is no server's number at the end of a name. */
@@ -99,10 +70,6 @@ export function membersOf({
     return drivesOf(pools)
         .map((drive) => claimName(cluster, drive))
         .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim, id) }));
-}
-
-export function recordName(cluster: string, set: string): string {
-    return `${cluster}-snapshots-${set}`;
 }
 
 export function setLabels(

@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { standardClass } from "../minio/topologyVariables";
 import { endProgram } from "../pulumi/endProgram";
 import type { MinioClusterArgs } from "./args";
+import type { Problem } from "./check";
 import { withoutNulls } from "./fields";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
-import { type Problem, problemsOf, warningsOf } from "./validation";
+import { problemsOf, warningsOf } from "./validation";
 
 /**
  * The arguments are wrong. Pulumi shows the message without a stack when a program throws it, and each problem at its

@@ -22,6 +22,7 @@ const peer = plain(
     "namespaceSelector",
     "podSelector",
 ) satisfies Of<types.input.networking.v1.NetworkPolicyPeer>;
+
 const service = plain("type", "annotations", "loadBalancerSourceRanges") satisfies Of<args.ServiceArgs>;
 const hosts = plain("apiHost", "consoleHost");
 

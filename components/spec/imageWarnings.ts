@@ -1,5 +1,4 @@
 /** What is known of an image and speaks against it: a sentence each, with the way out. Pure. */
-
 import { flawsOf, partsOf } from "../minio/knownFlaws";
 import { defaultImage, type MinioClusterSpec } from "./spec";
 

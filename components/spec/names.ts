@@ -1,4 +1,3 @@
-import type { V1Pod } from "@kubernetes/client-node";
 import type { MinioClusterSpec } from "./spec";
 
 /** The names of the Kubernetes objects, all derived from the component's name. */
@@ -49,7 +48,44 @@ export function serviceDnsName(service: string, { namespace, clusterDomain }: Mi
     return `${service}.${namespace}.svc.${clusterDomain}`;
 }
 
-/** A pod's StatefulSet; undefined where it is no server: a Job's pod may have the cluster's labels too. */
-export function statefulSetOf({ metadata }: V1Pod): string | undefined {
-    return metadata?.ownerReferences?.find(({ kind, controller }) => kind === "StatefulSet" && controller)?.name;
+/** `<namespace>/<cluster>/<set>` of the set to restore, as in the annotations of the StatefulSets and the claims. */
+export function restoreSource(names: Names, { namespace, restoreFrom }: MinioClusterSpec): string | undefined {
+    return (
+        restoreFrom &&
+        [
+            restoreFrom.namespace ?? namespace,
+            restoreFrom.cluster ?? names.cluster,
+            restoreFrom.set,
+            ...(restoreFrom.id ? [restoreFrom.id] : []),
+        ].join("/")
+    );
+}
+
+/** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
+export const longestSetName = 40;
+
+/** The ConfigMap that records a set. */
+export function recordName(cluster: string, set: string): string {
+    return `${cluster}-snapshots-${set}`;
+}
+
+/** The Secret with `tls.crt`, `tls.key` and perhaps `ca.crt`; undefined without TLS. */
+export function certificateSecretName(names: Names, spec: MinioClusterSpec): string | undefined {
+    return spec.tls && (spec.tls.secretName ?? names.certificate);
+}
+
+/** Every name under which a server is spoken to. */
+export function certificateNames(names: Names, spec: MinioClusterSpec): string[] {
+    const ofService = (service: string) => [
+        service,
+        `${service}.${spec.namespace}`,
+        `${service}.${spec.namespace}.svc`,
+        serviceDnsName(service, spec),
+    ];
+    return [
+        `*.${serviceDnsName(names.headlessService, spec)}`,
+        ...ofService(names.cluster),
+        ...ofService(names.consoleService),
+        "localhost",
+    ];
 }

@@ -142,3 +142,8 @@ export function countsServersThatWait(spec: TopologySource): boolean {
 export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "rollout" | "updateStrategy">): boolean {
     return rollout.mode === "Guided" && updateStrategy === "RollingUpdate";
 }
+
+/** How servers and clients speak to the servers. */
+export function scheme(spec: MinioClusterSpec): "http" | "https" {
+    return spec.tls ? "https" : "http";
+}

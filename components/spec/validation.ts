@@ -1,36 +1,36 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
-import { isIPv4, isIPv6 } from "node:net";
-import { printable } from "../basics/printable";
 import { parseQuantity } from "../basics/quantity";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
 import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
-import { longestSetName } from "../snapshots/snapshotSet";
+import {
+    asList,
+    asObject,
+    Check,
+    dnsName,
+    isHostName,
+    isInteger,
+    isObject,
+    isText,
+    longestLabel,
+    type Problem,
+    show,
+    useText,
+} from "./check";
 import { unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
 import { ownAnnotations, ownLabels } from "./labels";
-import { longestName, poolName } from "./names";
+import { longestName, longestSetName, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
 
-/** Something that is wrong with an argument. */
-export interface Problem {
-    /** Path of the argument, such as `persistentVolumeClaimRetentionPolicy.whenDeleted`. */
-    field: string;
-    /** The value, what is allowed, and what to do. */
-    reason: string;
-}
-
 const smallestDrive = "1Gi";
-const useText = "use text; a number, true or false needs quotes";
 
 /** Of a pool, and of a server. Far more than anybody runs, and few enough to be listed one by one. */
 const mostServers = 1000;
 const mostDrives = 100;
 const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Longest label of a DNS name, and longest name of a label of Kubernetes. */
-const longestLabel = 63;
+
 /**
  * A registry, if its name has a dot, a port or upper-case letters, or is localhost; a path; a tag; a digest. Grammar:
  * `github.com/distribution/reference`.
@@ -44,9 +44,8 @@ const imageReference = new RegExp(
         .map(({ source }) => source)
         .join(""),
 );
+
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 const duration = /^0*[1-9]\d*(ms|s|m|h)$/;
 const kindName = /^[A-Z][A-Za-z0-9]*$/;
 
@@ -673,151 +672,4 @@ function checkPeer(check: Check, field: string, peer: unknown): void {
             check.addresses(`${field}.ipBlock.except[${index}]`, range);
         }
     }
-}
-
-/** Collects problems. Each check tells whether its value was sound. */
-class Check {
-    readonly problems: Problem[] = [];
-
-    /** @param secrets arguments whose values, at whatever depth, are not shown */
-    constructor(private readonly secrets: string[]) {}
-
-    problem(field: string, value: unknown, allowed: string, context = ""): void {
-        const isSecret = this.secrets.some((name) => field === name || /^[.[]/.test(within(field, name)));
-        const shown = isSecret ? "its value (not shown)" : show(value);
-        this.problems.push({ field: printable(field), reason: `${shown} is not allowed${context}: ${allowed}` });
-    }
-
-    that(sound: boolean, field: string, value: unknown, allowed: string): boolean {
-        if (!sound) {
-            this.problem(field, value, allowed);
-        }
-        return sound;
-    }
-
-    oneOf(field: string, value: unknown, allowed: string[]): boolean {
-        return this.that(isText(value) && allowed.includes(value), field, value, `use ${allowed.join(" or ")}`);
-    }
-
-    name(field: string, value: unknown, pattern: RegExp, longest: number): boolean {
-        const sound = isText(value) && pattern.test(value) && value.length <= longest;
-        return this.that(sound, field, value, `use a name of at most ${longest} lower-case letters, digits and '-'`);
-    }
-
-    host(field: string, value: unknown): boolean {
-        return this.that(isHostName(value), field, value, "use a host name, such as s3.example.org");
-    }
-
-    /** @param known the fields that there are, the most similar one first; the value may be a secret, and is not shown */
-    unknown(field: string, [nearest, ...others]: string[]): void {
-        const all = others.length < 10 ? `; there are ${[nearest, ...others].sort().join(", ")}` : "";
-        this.problems.push({
-            field: printable(shortened(field)),
-            reason: `there is no such field: did you mean ${nearest}?${all}`,
-        });
-    }
-
-    list(field: string, value: unknown): boolean {
-        return this.that(value === undefined || value === null || Array.isArray(value), field, value, "use a list");
-    }
-
-    /** Addresses by CIDR. */
-    addresses(field: string, value: unknown): boolean {
-        const [, address, bits] = (isText(value) && /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(value)) || [];
-        const longest = isIPv4(address ?? "") ? 32 : isIPv6(address ?? "") ? 128 : -1;
-        const sound = bits !== undefined && Number(bits) <= longest;
-        return this.that(sound, field, value, "use addresses by CIDR, such as 10.0.0.0/8");
-    }
-
-    flag(field: string, value: unknown): boolean {
-        const sound = value === undefined || value === null || typeof value === "boolean";
-        return this.that(sound, field, value, "use true or false");
-    }
-
-    object(field: string, value: unknown): boolean {
-        return this.that(value === undefined || value === null || isObject(value), field, value, "use an object");
-    }
-
-    labels(field: string, value: unknown): void {
-        const allowed = "use a label that Kubernetes allows: a value of at most 63 letters, digits, '-', '_' and '.'";
-        this.named(field, value, (text) => labelValue.test(text) && text.length <= longestLabel, allowed);
-    }
-
-    annotations(field: string, value: unknown): void {
-        this.named(field, value, () => true, useText);
-    }
-
-    /** An object whose keys are as Kubernetes wants those of labels and annotations, and whose values are all text. */
-    private named(field: string, value: unknown, isAllowed: (text: string) => boolean, allowed: string): void {
-        if (!this.object(field, value)) {
-            return;
-        }
-        for (const [key, text] of Object.entries(asObject(value))) {
-            const path = `${field}.${shortened(key)}`;
-            const sound = this.that(
-                isQualifiedName(key),
-                path,
-                text,
-                "use a key of at most 63 letters, digits, '-', '_' and '.', perhaps after a domain and '/'",
-            );
-            if (sound && this.that(isText(text), path, text, useText)) {
-                this.that(isAllowed(text as string), path, text, allowed);
-            }
-        }
-    }
-}
-
-/** As Kubernetes wants the keys of labels and annotations: `IsQualifiedName` in `k8s.io/apimachinery`. */
-function isQualifiedName(key: string): boolean {
-    const parts = key.split("/");
-    const name = parts.pop() ?? "";
-    const prefixIsSound =
-        parts.length === 0 || (parts.length === 1 && dnsName.test(parts[0]) && parts[0].length <= 253);
-    return prefixIsSound && labelName.test(name) && name.length <= longestLabel;
-}
-
-/** A name that DNS can have. */
-function isHostName(value: unknown): boolean {
-    const labels = isText(value) && value.length <= 253 && dnsName.test(value) ? value.split(".") : [];
-    return labels.length > 0 && labels.every(({ length }) => length <= longestLabel);
-}
-
-/** What of a field's path comes after a prefix; nothing where it has another one. */
-function within(field: string, prefix: string): string {
-    return field.startsWith(prefix) ? field.slice(prefix.length) : "";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-    return isObject(value) ? value : {};
-}
-
-function asList(value: unknown): unknown[] {
-    return Array.isArray(value) ? value : [];
-}
-
-function isText(value: unknown): value is string {
-    return typeof value === "string";
-}
-
-function isInteger(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): value is number {
-    return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
-}
-
-/** A value as a person would recognise it, however strange. */
-function show(value: unknown): string {
-    let text: string;
-    try {
-        text = typeof value === "string" ? `'${value}'` : String(JSON.stringify(value) ?? value);
-    } catch {
-        text = typeof value; // Such as an object that contains itself.
-    }
-    return printable(shortened(text));
-}
-
-function shortened(text: string): string {
-    return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -5,21 +5,20 @@ import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
 import { minioAdmin } from "../live/admin";
 import type { Connection } from "../live/connection";
+import { liveCluster } from "../live/liveCluster";
 import { type AskedCluster, quorumDifference, toldQuorums } from "../live/quorums";
 import type { Topology } from "../minio/topology";
 import type { Credentials } from "../objects/credentials";
 import { whenKnown } from "../pulumi/outputs";
 import { createWork } from "../pulumi/work";
-import type { WantedCluster } from "../rollout/observe";
 import { rollOut, whatIsLeft } from "../rollout/rollout";
+import type { WantedCluster } from "../rollout/wanted";
 import { podTemplate } from "../server/podTemplate";
-import { scheme } from "../server/serverArguments";
 import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
-import { freezable } from "../snapshots/snapshots";
 import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
 import { type Names, poolName, poolSelector } from "../spec/names";
-import { isGuided, type MinioClusterSpec, topologyOfSpec } from "../spec/spec";
+import { isGuided, type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 
 export interface ArrivalOptions {
     names: Names;
@@ -179,7 +178,7 @@ async function endWhatWasBegun(
     if (!spec.restoreFrom) {
         await endRestore(kubernetes, { names, spec });
     }
-    const set = await thawIfLeftFrozen(await freezable(kubernetes, names, spec, credentials));
+    const set = await thawIfLeftFrozen(await liveCluster(kubernetes, names, spec, credentials));
     if (set !== undefined) {
         pulumi.log.warn(`requests were frozen for the set '${set}' by a program that was cut off: thawed`, resource);
     }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
 import type { Connection } from "../live/connection";
-import { driveNames } from "../server/serverArguments";
+import { driveNames } from "../spec/drives";
 
 /** What the claims that are there mean for a pool that is to be made. */
 export interface LeftClaims {

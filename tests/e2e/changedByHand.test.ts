@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect } from "../../components/kubernetes/client";
+import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
 import { kubectl, kubectlJson, Project } from "./project";
 import { stepByStep } from "./stepByStep";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "../../components/kubernetes/client";
+import { connect } from "../../components/kubernetes/connect";
 import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
 import { ConnectProxy } from "./connectProxy";
 import { OtherCluster, writeContexts } from "./otherCluster";

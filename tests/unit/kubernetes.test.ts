@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connect, execute, type Kubernetes } from "../../components/kubernetes/client";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { connect } from "../../components/kubernetes/connect";
 import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetes/errors";
+import { execute } from "../../components/kubernetes/execute";
 import { requireRights, rolloutRights } from "../../components/kubernetes/rights";
 import { rollOut } from "../../components/rollout/rollout";
 import { lacksCurl, lacksServer } from "../../components/server/serverProcess";

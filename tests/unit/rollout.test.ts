@@ -3,11 +3,11 @@ import type { Answer, Kubernetes } from "../../components/kubernetes/client";
 import type { StorageState } from "../../components/live/admin";
 import { Budget } from "../../components/rollout/budget";
 import { askConsent, canMiss } from "../../components/rollout/consent";
-import type { WantedCluster } from "../../components/rollout/observe";
 import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
 import { Progress } from "../../components/rollout/progress";
 import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
 import { Steadiness } from "../../components/rollout/steadiness";
+import type { WantedCluster } from "../../components/rollout/wanted";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

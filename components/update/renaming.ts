@@ -3,8 +3,8 @@
  * objects by new ones, and the servers would start with empty drives.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { hasEngine } from "../pulumi/engine";
 import { type Names, namesOf } from "../spec/names";
-import { hasEngine } from "./engine";
 
 /**
  * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but changes it in its
