@@ -4,7 +4,7 @@
  * They are those that RELEASE.2025-09-07 and the source of February 2026 read: `serverCmdArgs` and the flags in `cmd/server-main.go`,
  * `EnvErasureSetDriveCount` in `cmd/endpoint-ellipses.go`, `LookupConfig` in `internal/config/storageclass`, and `_MINIO_SERVER_LOCAL`
  * in `cmd/endpoint.go`. What is left is MinIO's stored configuration (`mc admin config set storage_class`), which is seen only when
- * the servers run: see quorums.ts.
+ * the servers run: see live/quorums.ts.
  */
 import { defaultParityOf, erasureSetSizeOf, type PoolShape } from "./topology";
 

@@ -61,7 +61,7 @@ export function probes(names: Names, spec: MinioClusterSpec): Probes {
  * formats its drives only when it reaches them all. It must when all servers restart together, too: as they do not start in the same
  * instant, each misses some drives, and answers that objects do not exist which do (tried: 8 reads of 866, and 300 writes refused).
  *
- * The one that starts last then need not, as it reaches enough of the others' drives by itself, started or not: see startOrder.ts. It
+ * The one that starts last then need not, as it reaches enough of the others' drives by itself, started or not: see lastToStart.ts. It
  * waits until objects can be written, not until all have started (`maintenance=true`; tried: one of 15 times, one takes 7 s longer).
  *
  * What it finds is kept in the folder of this start. An image without curl does not settle.
