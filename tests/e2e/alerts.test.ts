@@ -9,7 +9,7 @@ import { withDefaults } from "../../components/spec/spec";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { prometheus, watchers } from "../../devcluster/toolchain/components";
 import { installToolchain } from "../../devcluster/toolchain/install";
-import { succeed } from "./project";
+import { succeed } from "../support/project";
 
 const ofCluster = 'namespace="storage",job="minio-cluster"';
 const ofNode = 'namespace="storage",job="minio-node"';

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { snapshotClass, storageClass } from "../../devcluster/cluster/storage";
-import { ConstantLoad, untilAcknowledged } from "../load";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { apply, Refusal } from "./refusals";
-import { makeBucket, s3Of, targetOf } from "./s3";
-import { stepByStep } from "./stepByStep";
+import { ConstantLoad, untilAcknowledged } from "../support/load";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { apply, Refusal } from "../support/refusals";
+import { makeBucket, s3Of, targetOf } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
 
 /** What would fail is said before anything is touched; and what only Kubernetes knows, soon after. */
 describe("what the Kubernetes cluster does not have, or refuses", () => {

@@ -7,7 +7,7 @@ import { beforeStart } from "../../components/server/beforeStart";
 import { startFolder } from "../../components/server/serverProcess";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 const lines = (args: KnownArgs, pool = 0) => beforeStart(namesOf("minio"), withDefaults(args), pool);
 

@@ -11,8 +11,8 @@ import { signed } from "../../components/live/admin";
 import { releaseLeftLocks } from "../../components/server/leftLocks";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "./fakeProgram";
-import { type Happening, type Lock, Lockers } from "./lockers";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { type Happening, type Lock, Lockers } from "../support/lockers";
 
 const hostOf = (server: string) => `${server}.minio-headless.default.svc.cluster.local:9000`;
 const serversOf = (count: number) => Array.from({ length: count }, (_, ordinal) => `minio-${ordinal}`);

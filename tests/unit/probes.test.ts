@@ -7,7 +7,7 @@ import { probes } from "../../components/server/probes";
 import { startFolder } from "../../components/server/serverProcess";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
 

@@ -8,7 +8,7 @@ import { problemsOf, replaceData, wayBack } from "../../components/snapshots/rep
 import { markRestored, restore, restoreOf } from "../../components/snapshots/restore";
 import { namesOf } from "../../components/spec/names";
 import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
-import { FakeDrives, Killed, pod } from "./fakeDrives";
+import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
 const names = namesOf("minio");
 const confirm = "replace the data of minio";

@@ -9,7 +9,7 @@ import {
     type ServerState,
     targetRevision,
 } from "../../components/rollout/plan";
-import { Model, type Shape, type Template } from "./rolloutModel";
+import { Model, type Shape, type Template } from "../support/rolloutModel";
 
 /** A change of the template or of the wanted partition, and when it comes. */
 interface Change {

@@ -15,7 +15,7 @@ import {
 } from "../../components/server/serverProcess";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 describe("the server's process", () => {
     let folder: string;

@@ -24,7 +24,7 @@ import { missingMembers } from "../../components/snapshots/snapshots";
 import { namesOf } from "../../components/spec/names";
 import type { MinioClusterSpec } from "../../components/spec/spec";
 import { withDefaults } from "../../components/spec/spec";
-import { pod as podOf } from "./fakeDrives";
+import { pod as podOf } from "../support/fakeDrives";
 
 const pool = (changes: Partial<RecordedPool> = {}): RecordedPool => ({
     replicas: 4,

@@ -1,4 +1,4 @@
-/** What concurrent clients do on a few objects, each request recorded, to be decided by tests/linearizability.ts. */
+/** What concurrent clients do on a few objects, each request recorded, to be decided by tests/support/linearizability.ts. */
 import { writeFileSync } from "node:fs";
 import {
     DeleteObjectCommand,

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { kubectlJson } from "./e2e/project";
+import { kubectlJson } from "./project";
 
 /** What a way is answered that is closed, as an API server does that does not reach a pod. */
 const closed = JSON.stringify({

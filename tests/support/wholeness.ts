@@ -1,8 +1,8 @@
 /** Whether a cluster that was restored has what it should, and nothing that cannot be read. */
 import assert from "node:assert/strict";
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
-import { put } from "./e2e/s3";
 import { ConstantLoad, client, type Target, untilAcknowledged } from "./load";
+import { put } from "./s3";
 
 /** Deletes objects one after another, until it is called. */
 function deleteAll(s3: S3Client, keys: string[]): () => Promise<void> {

@@ -1,9 +1,9 @@
 /** Decides by Porcupine whether a history is linearizable: devcluster/toolchain/linearizable. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { folderOf } from "../devcluster/toolchain/component";
-import { linearizable } from "../devcluster/toolchain/components";
-import { buildComponents } from "../devcluster/toolchain/install";
+import { folderOf } from "../../devcluster/toolchain/component";
+import { linearizable } from "../../devcluster/toolchain/components";
+import { buildComponents } from "../../devcluster/toolchain/install";
 import { linesOf, type Operation } from "./history";
 
 /** What is known of one object: a line that the checker writes. */

@@ -6,7 +6,7 @@ import {
     PutObjectCommand,
     type S3Client,
 } from "@aws-sdk/client-s3";
-import { client, type Target } from "../load";
+import { client, type Target } from "./load";
 import { kubectlJson, type Project } from "./project";
 
 /** The client Service of a cluster, as it is reached from outside, and how to log in. */

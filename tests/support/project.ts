@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parse, stringify } from "yaml";
-import { descendants, killAll } from "../processes";
+import { descendants, killAll } from "./processes";
 
 export const checkout = join(__dirname, "../..");
 
