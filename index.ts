@@ -1,3 +1,3 @@
-export type { MinioClusterArgs, PersistentVolumeClaimRetentionPolicy } from "./components/args";
+export type { Topology } from "./components/minio/topology";
 export { MinioCluster } from "./components/minioCluster";
-export type { Topology } from "./components/topology";
+export type { MinioClusterArgs, PersistentVolumeClaimRetentionPolicy } from "./components/spec/args";

@@ -1,12 +1,12 @@
 /**
  * Writes what in docs/ follows from the sources: `npx tsx docs/generate.ts`. docs/reference.md comes from the doc comments,
- * docs/topology/ from components/topology.ts, the list of flaws in docs/security.md from components/knownFlaws.ts.
+ * docs/topology/ from components/minio/topology.ts, the list of flaws in docs/security.md from components/minio/knownFlaws.ts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as ts from "typescript";
-import { knownFlaws } from "../components/knownFlaws";
-import { topologyOf } from "../components/topology";
+import { knownFlaws } from "../components/minio/knownFlaws";
+import { topologyOf } from "../components/minio/topology";
 import { topologyDrawing } from "./topologyDrawing";
 
 const root = join(__dirname, "..");
@@ -266,7 +266,7 @@ export const seedRows: SeedRow[] = [
 
 /** All arguments: `MinioClusterArgs` first, then the interfaces in it. */
 export function argumentInterfaces(): Documented[] {
-    return interfacesOf("components/args.ts");
+    return interfacesOf("components/spec/args.ts");
 }
 
 /** The component: what it makes, and its outputs. */
@@ -323,7 +323,7 @@ export function reference(): string {
         ]),
         "## Outputs",
         fieldTable("output", fields),
-        ...interfacesOf("components/topology.ts")
+        ...interfacesOf("components/minio/topology.ts")
             .filter(({ name }) => name.endsWith("Topology"))
             .flatMap((one) => [`### ${one.name}`, one.meaning, fieldTable("field", one.fields)]),
     ];

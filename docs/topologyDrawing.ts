@@ -1,5 +1,5 @@
 /** Draws what a topology means: servers, erasure sets, quorums, and what may fail. Pure: a topology in, SVG out. */
-import { erasureSetOf, type PoolTopology, type Topology } from "../components/topology";
+import { erasureSetOf, type PoolTopology, type Topology } from "../components/minio/topology";
 
 const width = 760;
 const margin = 20;

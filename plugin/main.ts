@@ -7,9 +7,9 @@
  */
 import { isSecret, type Output } from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
-import { endingAlone } from "../components/endProgram";
 import { MinioCluster } from "../components/minioCluster";
-import { InvalidArgumentsError } from "../components/spec";
+import { endingAlone } from "../components/pulumi/endProgram";
+import { InvalidArgumentsError } from "../components/spec/checkedSpec";
 import schema from "./schema.json";
 
 const [[token, { properties }]] = Object.entries(schema.resources);

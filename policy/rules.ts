@@ -1,5 +1,5 @@
 /** What each rule finds wrong with the resources of a stack. Pure: Pulumi asks them by way of index.ts, the unit tests directly. */
-import { flawsOf, partsOf } from "../components/knownFlaws";
+import { flawsOf, partsOf } from "../components/minio/knownFlaws";
 
 /** A resource as Pulumi shows it to a policy. Reading a value that is not known yet throws. */
 export interface PolicyResource {

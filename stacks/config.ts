@@ -1,10 +1,10 @@
 /** The stack's configuration (Pulumi.<stack>.yaml) as arguments of MinioCluster. */
 import * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterArgs } from "../components/args";
-import type { KnownArgs } from "../components/defaults";
-import { printable } from "../components/printable";
-import { refuseProblems } from "../components/spec";
-import { standardClass } from "../components/topologyVariables";
+import { printable } from "../components/basics/printable";
+import { standardClass } from "../components/minio/topologyVariables";
+import type { MinioClusterArgs } from "../components/spec/args";
+import { refuseProblems } from "../components/spec/checkedSpec";
+import type { KnownArgs } from "../components/spec/spec";
 
 export interface StackConfig {
     name: string;

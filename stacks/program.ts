@@ -1,9 +1,9 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
 import { type Output, output, RunError } from "@pulumi/pulumi";
-import type { MinioClusterArgs } from "../components/args";
-import { connectionOf } from "../components/connection";
-import { endProgram } from "../components/endProgram";
-import { takenOver } from "../components/takenOver";
+import { connectionOf } from "../components/live/connection";
+import { endProgram } from "../components/pulumi/endProgram";
+import { takenOver } from "../components/pulumi/takenOver";
+import type { MinioClusterArgs } from "../components/spec/args";
 import { MinioCluster } from "../index";
 import { readConfig } from "./config";
 

@@ -1,6 +1,6 @@
-import type { MinioClusterSpec } from "../defaults";
-import type { Names } from "../names";
-import type { PoolTopology, Topology } from "../topology";
+import type { PoolTopology, Topology } from "../minio/topology";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 import { type RolloutView, rolloutView } from "./rolloutView";
 import { type Series, seriesOf } from "./series";
 

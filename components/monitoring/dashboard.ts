@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { MinioClusterSpec } from "../defaults";
-import type { Names } from "../names";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 import { usedShare } from "./alertRules";
 import { heatmap, lines, type Panel, placed, section, stat, timeline } from "./panels";
 import { type Series, seriesOf } from "./series";

@@ -1,11 +1,12 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringArgs } from "../args";
-import type { Credentials } from "../credentials";
-import type { MinioClusterSpec } from "../defaults";
-import { labelsOf, type Names } from "../names";
-import type { Topology } from "../topology";
+import type { Topology } from "../minio/topology";
+import type { Credentials } from "../objects/credentials";
+import type { MonitoringArgs } from "../spec/args";
+import { labelsOf } from "../spec/labels";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 import { alertRules } from "./alertRules";
 import { dashboard, dashboardFile } from "./dashboard";
 import { clusterMonitor, nodeMonitor } from "./serviceMonitors";

@@ -1,4 +1,4 @@
-import type { MinioClusterSpec } from "../defaults";
+import type { MinioClusterSpec } from "../spec/spec";
 import type { Series } from "./series";
 
 /** How alerts see an update of the servers, by the metrics of kube-state-metrics. */

@@ -1,5 +1,5 @@
-import type { MinioClusterSpec } from "../defaults";
-import { type Names, poolName } from "../names";
+import { type Names, poolName } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 
 /** MinIO's metrics endpoints, as the last part of their paths: `/minio/v2/metrics/<scrape>`. */
 export type Scrape = "cluster" | "node" | "resource" | "bucket";

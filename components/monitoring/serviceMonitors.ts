@@ -1,8 +1,8 @@
-import type { MinioClusterSpec } from "../defaults";
-import { apiPort, scheme } from "../endpoints";
-import { type Names, serviceDnsName } from "../names";
-import { serviceLabel } from "../services";
-import { certificateSecretName } from "../tls";
+import { apiPort } from "../minio/ports";
+import { serviceLabel } from "../spec/labels";
+import { certificateSecretName, type Names, serviceDnsName } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
+import { scheme } from "../spec/spec";
 import { jobOf, type Scrape } from "./series";
 import { tokenKey } from "./token";
 

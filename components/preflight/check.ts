@@ -1,8 +1,8 @@
 /** What is asked of a Kubernetes cluster before anything in it is touched. */
-import type { MinioClusterSpec } from "../defaults";
-import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes";
-import type { Names } from "../names";
-import type { Problem } from "../validation";
+import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 
 /** What a program wants, as far as it is known. */
 export interface Wanted {

@@ -3,17 +3,17 @@
  * does an update before it makes or changes something. What cannot be looked at never keeps anybody from anything.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterArgs } from "../args";
-import type { Connection } from "../connection";
-import { endProgram } from "../endProgram";
-import { hasEngine } from "../engine";
-import { type Kubernetes, registeredMilliseconds } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import type { Names } from "../names";
-import { once } from "../once";
-import { printable } from "../printable";
-import { missingKinds, requiredKinds } from "../requiredKinds";
-import type { Problem } from "../validation";
+import { once } from "../basics/once";
+import { printable } from "../basics/printable";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
+import type { Connection } from "../live/connection";
+import { missingKinds, requiredKinds } from "../objects/requiredKinds";
+import { endProgram } from "../pulumi/endProgram";
+import { hasEngine, registeredMilliseconds } from "../pulumi/engine";
+import type { MinioClusterArgs } from "../spec/args";
+import type { Problem } from "../spec/check";
+import type { Names } from "../spec/names";
 import type { Check, Findings } from "./check";
 import { quotaChecks } from "./quota";
 import { secretChecks } from "./secrets";

@@ -1,9 +1,9 @@
 /** Whether quotas and limits of the namespace leave room for the pods and drives that are still to be made. */
 import type { V1LimitRange, V1Pod, V1ResourceQuota } from "@kubernetes/client-node";
-import type { MinioClusterSpec } from "../defaults";
-import type { AnyObject } from "../kubernetes";
-import { parseQuantity } from "../quantity";
-import type { Problem } from "../validation";
+import { parseQuantity } from "../basics/quantity";
+import type { AnyObject } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
+import type { MinioClusterSpec } from "../spec/spec";
 import type { Check, Wanted } from "./check";
 import { type PoolWithClaims, poolsWithClaims } from "./storage";
 

@@ -1,9 +1,8 @@
 /** Whether the Secrets that the arguments name have what the servers need. Nothing of their contents is shown. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { AnyObject } from "../kubernetes";
-import { serverDnsName } from "../names";
-import { credentialsProblems, passwordKey, userKey } from "../rootCredentials";
-import { certificateNames } from "../tls";
+import type { AnyObject } from "../kubernetes/client";
+import { certificateNames, serverDnsName } from "../spec/names";
+import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
 import { type Check, checkOf, type Findings, type Wanted } from "./check";
 
 type Secret = AnyObject & { data?: Record<string, string> };

@@ -1,13 +1,14 @@
 /** Whether the class of new sets is there, and of the driver that has the drives. */
 import type { V1StorageClass } from "@kubernetes/client-node";
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { groupVersion } from "../snapshots/groupSnapshot";
-import { configMapKind, recordName, snapshotKind } from "../snapshots/snapshotSet";
-import type { Problem } from "../validation";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { configMapKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
+import type { Problem } from "../spec/check";
+import { recordName } from "../spec/names";
 import { type Check, checkOf, type Wanted } from "./check";
 import { defaultClass, poolsWithClaims, storageClassKind } from "./storage";
 
 type SnapshotClass = AnyObject & { driver?: string };
+
 type StorageClass = AnyObject & V1StorageClass;
 
 /** Kubernetes hands what these provisioners made over to CSI drivers: `k8s.io/csi-translation-lib/plugins`. */

@@ -1,10 +1,10 @@
 /** Whether the StorageClasses of the drives are there, and can make what is wanted of them larger. */
 import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
-import type { PoolSpec } from "../defaults";
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { poolName } from "../names";
-import { parseQuantity } from "../quantity";
-import type { Problem } from "../validation";
+import { parseQuantity } from "../basics/quantity";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import type { Problem } from "../spec/check";
+import { poolName } from "../spec/names";
+import type { PoolSpec } from "../spec/spec";
 import type { Check, Wanted } from "./check";
 
 export const storageClassKind = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" };

@@ -1,10 +1,10 @@
 /** What a program wants, as far as it is known: in a preview, what another resource will say is not. */
 import * as pulumi from "@pulumi/pulumi";
-import type { MinioClusterArgs } from "../args";
-import { type KnownArgs, withDefaults } from "../defaults";
-import { withoutNulls } from "../fields";
-import type { Names } from "../names";
-import { isKnown, whenKnown } from "../outputs";
+import { isKnown, whenKnown } from "../pulumi/outputs";
+import type { MinioClusterArgs } from "../spec/args";
+import { withoutNulls } from "../spec/fields";
+import type { Names } from "../spec/names";
+import { type KnownArgs, withDefaults } from "../spec/spec";
 import type { Wanted } from "./check";
 
 /**

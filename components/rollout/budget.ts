@@ -1,4 +1,4 @@
-import type { Kubernetes } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes/client";
 import type { ClusterState, Restart } from "./plan";
 
 /**

@@ -1,9 +1,9 @@
 /** Whether MinIO can miss a server, asked when one is about to be restarted. */
-import type { Answer, Kubernetes } from "../kubernetes";
-import type { StorageState } from "../minioAdmin";
-import type { WantedCluster } from "./observe";
+import type { Answer, Kubernetes } from "../kubernetes/client";
+import type { StorageState } from "../live/admin";
 import type { PoolState, ServerState } from "./plan";
 import { unreachedWithout, type View } from "./views";
+import type { WantedCluster } from "./wanted";
 
 export const clusterHealth = "/minio/health/cluster";
 

@@ -1,8 +1,8 @@
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import { parseQuantity } from "../quantity";
-import type { WantedCluster, WantedPool } from "./observe";
+import { parseQuantity } from "../basics/quantity";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
+import type { WantedCluster, WantedPool } from "./wanted";
 
 /**
  * Grows the drives to the wanted size in place: the claims are patched, and their file systems grow while they are mounted,

@@ -1,10 +1,10 @@
 /** What Kubernetes says of servers that do not come up, which stands in events only: why it makes no pod, or does not start one. */
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import { printable } from "../printable";
-import type { WantedCluster } from "./observe";
+import { printable } from "../basics/printable";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
 import type { ClusterState } from "./plan";
+import type { WantedCluster } from "./wanted";
 
 /** A reason why a server does not come up. */
 export interface Hindrance {
@@ -26,6 +26,7 @@ const ofPods = [
     "FailedCreatePodSandBox",
     "SysctlForbidden",
 ];
+
 const mayPass = ["FailedScheduling", ...ofClaims];
 
 /**
@@ -69,6 +70,7 @@ function timeOf({ lastTimestamp, eventTime, series, metadata }: CoreV1Event): nu
 
 /** Between two looks, in milliseconds. */
 const lookMilliseconds = 2_000;
+
 /** How long a reason stands before a person is warned of it: a pod that is just made anew passes through some. */
 const warnMilliseconds = 4_000;
 const patientMilliseconds = 20_000;

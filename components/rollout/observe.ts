@@ -1,39 +1,12 @@
 import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { type ChangeClass, changeOf, versionOf } from "../change";
-import type { Kubernetes } from "../kubernetes";
-import { KubernetesError } from "../kubernetesErrors";
-import type { MinioAdmin } from "../minioAdmin";
-import { type PodTemplate, serverName } from "../podTemplate";
+import { type ChangeClass, changeOf, versionOf } from "../change/change";
+import type { Kubernetes } from "../kubernetes/client";
+import { KubernetesError } from "../kubernetes/errors";
+import { imageProblem } from "../server/imageProblem";
+import { type PodTemplate, serverName } from "../server/podTemplate";
 import { clusterHealth } from "./consent";
-import { imageProblem } from "./imageProblem";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
-
-/** A pool as the program wants it. */
-export interface WantedPool {
-    /** The StatefulSet. */
-    name: string;
-    /** Labels of its pods and claims. */
-    selector: Record<string, string>;
-    partition: number;
-    /** Its servers. */
-    replicas: number;
-    erasureSets: number;
-    /** Servers of the pool that may be gone, and its objects can still be written. */
-    serversThatMayFail: number;
-    /** Size of each drive, as a Kubernetes quantity. */
-    storageSize: string;
-}
-
-/** A cluster as the program wants it. */
-export interface WantedCluster {
-    namespace: string;
-    /** How the servers are spoken to: `http` or `https`. */
-    scheme: string;
-    pools: WantedPool[];
-    bootQuorum: number;
-    /** To ask a server what only an administrator may. */
-    admin(kubernetes: Kubernetes, server: string): Promise<Pick<MinioAdmin, "storage" | "reachedDrives">>;
-}
+import type { WantedCluster, WantedPool } from "./wanted";
 
 /**
  * How a cluster is, by what Kubernetes says and the servers themselves; as if every server might stop, which is asked

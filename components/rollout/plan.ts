@@ -8,7 +8,7 @@
  * meanwhile comes back at the revision that it should have at that moment.
  */
 
-import type { ChangeClass } from "../change";
+import type { ChangeClass } from "../change/change";
 
 /** One server, as observed. */
 export interface ServerState {

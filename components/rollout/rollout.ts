@@ -1,25 +1,27 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { engineAnswers } from "../engine";
-import type { Kubernetes } from "../kubernetes";
-import { untilAnswered } from "../kubernetesErrors";
-import { serverName } from "../podTemplate";
-import { printable } from "../printable";
-import { requireRights } from "../rights";
+import { printable } from "../basics/printable";
+import type { Kubernetes } from "../kubernetes/client";
+import { untilAnswered } from "../kubernetes/errors";
+import { requireRights } from "../kubernetes/rights";
+import { engineAnswers } from "../pulumi/engine";
+import { imageWarning } from "../server/imageProblem";
+import { serverName } from "../server/podTemplate";
 import { Budget } from "./budget";
 import { askConsent } from "./consent";
 import { growDrives, smallDrives } from "./drives";
 import { Trouble } from "./events";
-import { imageWarning } from "./imageProblem";
-import { observe, requirePools, type WantedCluster } from "./observe";
+import { observe, requirePools } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
 import { Progress } from "./progress";
 import { Reach } from "./reach";
 import { Steadiness } from "./steadiness";
+import type { WantedCluster } from "./wanted";
 
 const pollMilliseconds = 500;
 
 /** How long a look lets servers become ready by themselves. */
 const passingMilliseconds = 10_000;
+
 /** A log of so many lines has the first one of a server that has just started. */
 const startLines = 200;
 

@@ -7,7 +7,7 @@
  * it could read from that drive only, says `NoSuchKey`, and no SDK asks again. An object lacks a copy wherever a server was away while it
  * was written; with the next server away, the drive that is not reached yet may be the one that is needed.
  */
-import type { ReachedDrive } from "../reachedDrives";
+import type { ReachedDrive } from "../live/reachedDrives";
 import type { ServerState } from "./plan";
 
 export interface View {

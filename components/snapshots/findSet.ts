@@ -1,23 +1,18 @@
 import { createHash } from "node:crypto";
-import type { AnyObject, Kubernetes } from "../kubernetes";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { configMapKind, contentKind, snapshotKind } from "../kubernetes/kinds";
+import { claimAnnotation, clusterLabel, setIdLabel, setLabel } from "../spec/labels";
+import { recordName } from "../spec/names";
+import type { VolumeSnapshot } from "./method";
 import {
-    claimAnnotation,
-    clusterLabel,
-    configMapKind,
-    contentKind,
     type Member,
     membersOf,
     parseRecord,
     parseSnapshotName,
     poolsOfClaims,
     type RecordedPool,
-    recordName,
     type SetRecord,
-    setIdLabel,
-    setLabel,
-    snapshotKind,
 } from "./snapshotSet";
-import type { VolumeSnapshot } from "./takeSet";
 
 /** What the storage system has of a snapshot. */
 export interface VolumeSnapshotContent extends AnyObject {

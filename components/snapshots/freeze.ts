@@ -7,28 +7,14 @@
  * server ends, it is thawed: see serverProcess.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
-import { withTaskBeforeEnd } from "../beforeEnd";
-import { apiPort } from "../endpoints";
-import type { Kubernetes, PodRequest } from "../kubernetes";
-import { minioAdmin, type RootCredentials, signed } from "../minioAdmin";
-import { statefulSetOf } from "../names";
-import { serverName } from "../podTemplate";
-import { passingHeader, thawFile } from "../serverProcess";
-
-/** Annotation of the first pool's StatefulSet while the cluster is frozen, with the set that is taken. */
-export const frozenAnnotation = "minio-cluster/frozen-for";
-
-/** A cluster that can be frozen. */
-export interface Freezable {
-    kubernetes: Kubernetes;
-    namespace: string;
-    /** The StatefulSet of the first pool. */
-    statefulSet: string;
-    /** Labels of the servers of all pools. */
-    selector: Record<string, string>;
-    scheme: string;
-    credentials: RootCredentials;
-}
+import { withTaskBeforeEnd } from "../basics/beforeEnd";
+import type { PodRequest } from "../kubernetes/client";
+import { minioAdmin, signed } from "../live/admin";
+import { type LiveCluster, serversOf } from "../live/liveCluster";
+import { apiPort } from "../minio/ports";
+import { serverName } from "../server/podTemplate";
+import { passingHeader, thawFile } from "../server/serverProcess";
+import { frozenAnnotation } from "../spec/labels";
 
 /** What went on, in milliseconds. */
 export interface FreezeTimes {
@@ -54,7 +40,7 @@ const blindDrainMilliseconds = 2_000;
  * @throws Error when the work fails, takes too long, or a server was restarted meanwhile; the cluster is thawed
  */
 export async function whileFrozen(
-    cluster: Freezable,
+    cluster: LiveCluster,
     set: string,
     timeoutSeconds: number,
     work: (deadline: number) => Promise<void>,
@@ -99,7 +85,7 @@ export async function whileFrozen(
  *
  * @returns the set that was taken then; undefined when nothing was left
  */
-export async function thawIfLeftFrozen(cluster: Freezable): Promise<string | undefined> {
+export async function thawIfLeftFrozen(cluster: LiveCluster): Promise<string | undefined> {
     const { kubernetes, namespace, statefulSet } = cluster;
     const set = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[frozenAnnotation];
     if (set !== undefined) {
@@ -114,7 +100,7 @@ export async function thawIfLeftFrozen(cluster: Freezable): Promise<string | und
  * @returns when it was done, by `performance.now()`
  * @throws Error naming the servers that still do not answer
  */
-async function thaw(cluster: Freezable): Promise<number> {
+async function thaw(cluster: LiveCluster): Promise<number> {
     let thawedAt = 0;
     const deadline = performance.now() + 30_000;
     let frozen = await serversOf(cluster);
@@ -131,7 +117,7 @@ async function thaw(cluster: Freezable): Promise<number> {
 }
 
 /** Through the first server that takes the call; it tells its peers. */
-async function unfreeze(cluster: Freezable, servers: V1Pod[]): Promise<void> {
+async function unfreeze(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {
     for (const server of servers) {
         try {
             return await adminOf(cluster, server).unfreeze();
@@ -141,16 +127,12 @@ async function unfreeze(cluster: Freezable, servers: V1Pod[]): Promise<void> {
     }
 }
 
-async function annotate({ kubernetes, namespace, statefulSet }: Freezable, set: string | null): Promise<void> {
+async function annotate({ kubernetes, namespace, statefulSet }: LiveCluster, set: string | null): Promise<void> {
     const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
     await kubernetes.patch(reference, { metadata: { annotations: { [frozenAnnotation]: set } } });
 }
 
-export async function serversOf({ kubernetes, namespace, selector }: Freezable): Promise<V1Pod[]> {
-    return (await kubernetes.pods(namespace, selector)).filter((pod) => statefulSetOf(pod) !== undefined);
-}
-
-async function runningServers(cluster: Freezable): Promise<V1Pod[]> {
+async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
     const pods = await serversOf(cluster);
     const unready = pods.filter(
         ({ status }) => !status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
@@ -161,7 +143,7 @@ async function runningServers(cluster: Freezable): Promise<V1Pod[]> {
     return pods;
 }
 
-async function refuseFrozen(cluster: Freezable, servers: V1Pod[]): Promise<void> {
+async function refuseFrozen(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {
     const frozen = await frozenServers(cluster, servers);
     if (frozen.length > 0) {
         throw new Error(
@@ -175,7 +157,7 @@ async function refuseFrozen(cluster: Freezable, servers: V1Pod[]): Promise<void>
  * The servers that are frozen no more, one after another as they are noticed: a call that each holds is answered, or its
  * connection ends with a server that restarts.
  */
-function watch({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[], seconds: number): string[] {
+function watch({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[], seconds: number): string[] {
     const thawed: string[] = [];
     for (const server of servers) {
         const held = kubernetes.ask(namespace, nameOf(server), scheme, "/", { milliseconds: 2 * seconds * 1000 });
@@ -185,7 +167,7 @@ function watch({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[], s
 }
 
 /** The servers that hold S3 calls: they live, and a call without a login is not even refused. */
-async function frozenServers({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[]): Promise<V1Pod[]> {
+async function frozenServers({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[]): Promise<V1Pod[]> {
     const ask = (server: V1Pod, path: string) => kubernetes.ask(namespace, nameOf(server), scheme, path);
     const frozen = await Promise.all(
         servers.map(async (server) => {
@@ -196,12 +178,12 @@ async function frozenServers({ kubernetes, namespace, scheme }: Freezable, serve
     return servers.filter((_, index) => frozen[index]);
 }
 
-function adminOf({ kubernetes, namespace, scheme, credentials }: Freezable, server: V1Pod) {
+function adminOf({ kubernetes, namespace, scheme, credentials }: LiveCluster, server: V1Pod) {
     return minioAdmin((request) => kubernetes.send(namespace, nameOf(server), scheme, request), credentials);
 }
 
 /** Waits, on every server, for the requests that were under way when it froze. */
-async function drain({ kubernetes, namespace, scheme }: Freezable, servers: V1Pod[], until: number): Promise<void> {
+async function drain({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[], until: number): Promise<void> {
     let calm = 0;
     while (calm < 2) {
         const counts = await Promise.all(
@@ -237,7 +219,7 @@ export function requestsUnderWay(headers: Record<string, string | string[] | und
 
 /** What was acknowledged may still lie in the node's memory, which a snapshot of the volume does not see. */
 export async function flush(
-    { kubernetes, namespace }: Freezable,
+    { kubernetes, namespace }: LiveCluster,
     servers: V1Pod[],
     warn: (text: string) => void,
 ): Promise<void> {
@@ -299,7 +281,7 @@ export function curlConfig(url: string, { method, headers }: PodRequest): string
     ].join("\n");
 }
 
-async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promise<Switch[]> {
+async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Promise<Switch[]> {
     const { kubernetes, namespace, scheme, credentials } = cluster;
     const query = { action: "unfreeze", type: "2" };
     const request = await signed({ method: "POST", path: "/minio/admin/v3/service", query }, credentials);
@@ -323,7 +305,7 @@ async function arm(cluster: Freezable, servers: V1Pod[], seconds: number): Promi
 }
 
 /** A switch that is left would thaw the next set too early. */
-async function disarm({ kubernetes, namespace }: Freezable, switches: Switch[]): Promise<void> {
+async function disarm({ kubernetes, namespace }: LiveCluster, switches: Switch[]): Promise<void> {
     await Promise.all(
         switches.map(({ pod, process }) =>
             kubernetes.execute(namespace, pod, serverName, [

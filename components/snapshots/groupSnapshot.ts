@@ -1,32 +1,11 @@
 /** A set that the storage cuts as one: a VolumeGroupSnapshot, of which Kubernetes makes a VolumeSnapshot of each drive. */
-import type { Kubernetes } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes/client";
+import { claimKind, contentKind, groupKind, snapshotKind } from "../kubernetes/kinds";
+import { claimAnnotation, setIdLabel } from "../spec/labels";
+import { recordName } from "../spec/names";
+import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./method";
 import { isCut } from "./singleSnapshots";
-import {
-    claimAnnotation,
-    claimKind,
-    contentKind,
-    membersOf,
-    originOf,
-    recordName,
-    type SetRecord,
-    setIdLabel,
-    snapshotKind,
-} from "./snapshotSet";
-import type { SnapshotMethod, TakeOptions, VolumeSnapshot } from "./takeSet";
-
-const apiGroup = "groupsnapshot.storage.k8s.io";
-const kind = "VolumeGroupSnapshot";
-
-/** The newest version of the API that the Kubernetes cluster has; undefined when it has none. */
-export async function groupVersion(kubernetes: Kubernetes): Promise<string | undefined> {
-    for (const version of ["v1", "v1beta2", "v1beta1"]) {
-        const apiVersion = `${apiGroup}/${version}`;
-        if (await kubernetes.knows(apiVersion, kind)) {
-            return apiVersion;
-        }
-    }
-    return undefined;
-}
+import { membersOf, originOf, type SetRecord } from "./snapshotSet";
 
 /**
  * The VolumeGroupSnapshot of a set. Its controller looks at `matchLabels` only, so the drives are labelled with the set's id before: by the
@@ -40,7 +19,7 @@ export function groupObject(
 ) {
     return {
         apiVersion: record.group ?? "",
-        kind,
+        kind: groupKind,
         metadata: {
             name: recordName(record.cluster, record.set),
             namespace,
@@ -63,7 +42,7 @@ export function groupSnapshot({ cluster, record, labels, warn }: TakeOptions): S
         return all.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
     };
     return {
-        kind: { apiVersion: object.apiVersion, kind },
+        kind: { apiVersion: object.apiVersion, kind: groupKind },
         objects: [object],
         async prepare() {
             for (const { claim } of membersOf(record)) {

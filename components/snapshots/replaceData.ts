@@ -1,9 +1,10 @@
 /** Goes back to a set in place: the servers stop, and their claims are made anew from the snapshots. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes";
-import { poolName, statefulSetOf } from "../names";
-import { until } from "../until";
-import type { FoundSet } from "./findSet";
+import { until } from "../basics/until";
+import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
+import { claimKind, statefulSetOf } from "../kubernetes/kinds";
+import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
+import { poolName } from "../spec/names";
 import {
     type Begun,
     createClaim,
@@ -12,22 +13,8 @@ import {
     type Present,
     type Restore,
     type RestoredDrive,
-} from "./restore";
-import { claimKind } from "./snapshotSet";
-
-/** Annotation of the first pool's StatefulSet while its cluster goes back to a set: from where, see `restoreSource`. */
-export const restoringAnnotation = "minio-cluster/restoring";
-
-/** Beside it, the id of the set, and when the restore began. */
-const restoringSetAnnotation = "minio-cluster/restoring-set";
-const restoringSinceAnnotation = "minio-cluster/restoring-since";
-
-/** Labels of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began. */
-export const replacedLabels = {
-    namespace: "minio-cluster/replaced-in",
-    cluster: "minio-cluster/replaced-of",
-    since: "minio-cluster/replaced-at",
-};
+} from "./claims";
+import type { FoundSet } from "./findSet";
 
 const statefulSetKind = { apiVersion: "apps/v1", kind: "StatefulSet" };
 

@@ -1,74 +1,18 @@
 /** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../connection";
-import { isGuided, type MinioClusterSpec, type PoolSpec } from "../defaults";
-import type { AnyObject, Kubernetes } from "../kubernetes";
-import { KubernetesError, untilAnswered } from "../kubernetesErrors";
-import { type Names, poolSelector } from "../names";
-import { missingRestoreRights, restoreRights } from "../rights";
-import { type FoundSet, type FoundSnapshot, findSet } from "./findSet";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { KubernetesError, untilAnswered } from "../kubernetes/errors";
+import { claimKind } from "../kubernetes/kinds";
+import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
+import type { Connection } from "../live/connection";
+import { claimName, drivesOf } from "../spec/drives";
+import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import { type Names, restoreSource } from "../spec/names";
+import { isGuided, type MinioClusterSpec } from "../spec/spec";
+import { createClaim, isHere, originOfClaim, type Patience, type Present, type Restore } from "./claims";
+import { type FoundSet, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
-import { claimKind, claimName, contentKind, type DrivePosition, drivesOf, mismatch, snapshotKind } from "./snapshotSet";
-
-/** Annotation of a claim that was made from a set: which one, by its name. */
-export const restoredAnnotation = "minio-cluster/restored-from";
-
-/** Annotation of such a claim with the id of the set: the same name may stand for another set a day later. */
-const restoredSetAnnotation = "minio-cluster/restored-set";
-
-/** Annotation of such a claim, in place: when the restore began. */
-export const restoredAtAnnotation = "minio-cluster/restored-at";
-
-/** Annotation of every claim of a cluster that runs: the restore from this source has ended, and is never done again. */
-const endedAnnotation = "minio-cluster/restore-ended";
-
-/** A drive to restore: where its claim gets its data from. */
-export interface RestoredDrive {
-    position: DrivePosition;
-    claim: string;
-    /** The claim of this drive in the cluster that the set was taken of. */
-    source: string;
-}
-
-/** A restore, as far as it is decided by the arguments. */
-export interface Restore {
-    names: Names;
-    spec: MinioClusterSpec;
-    /** `<namespace>/<cluster>/<set>`, with the set's id where it is given, as in the claims' annotation. */
-    source: string;
-    sourceNamespace: string;
-    drives: RestoredDrive[];
-}
-
-/** From where a claim has its data. */
-export interface ClaimOrigin {
-    /** As `Restore.source`; undefined for data of its own. */
-    source?: string;
-    /** Id of the set. An earlier version wrote none. */
-    set?: string;
-    /** Of which source a restore has ended. */
-    ended?: string;
-    /** When the restore in place began that made it. */
-    since?: string;
-}
-
-/** A restore in place that was begun and not ended. */
-export interface Begun {
-    source: string;
-    /** As of `ClaimOrigin`. */
-    set?: string;
-    since?: string;
-}
-
-/** What is there of a cluster before it is restored. */
-export interface Present {
-    /** Whether the StatefulSet of the first pool is there. */
-    statefulSet: boolean;
-    /** Of each drive's claim that is there. */
-    claims: Map<string, ClaimOrigin>;
-    begun?: Begun;
-}
+import { mismatch } from "./snapshotSet";
 
 /** What is to be done: nothing, make claims that are missing, go back to the set in place, or refuse it. */
 export type RestorePlan =
@@ -147,11 +91,6 @@ function unended(source: string): string {
     );
 }
 
-/** `<namespace>/<cluster>/<set>` of the set to restore, as in the annotations of the StatefulSets and the claims. */
-export function restoreSource(names: Names, spec: MinioClusterSpec): string | undefined {
-    return spec.restoreFrom && restoreOf(names, spec).source;
-}
-
 /**
  * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than before. A
  * preview finds the set, compares it with the cluster, and checks all that could stop a restore midway.
@@ -185,9 +124,6 @@ export async function restoreDrives(
         throw new Error(`restoreFrom: ${(error as Error).message}`);
     }
 }
-
-/** Does some work again when the Kubernetes API was away, too busy, or had a conflict meanwhile. */
-export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 
 export interface RestoreOptions {
     say: (text: string) => void;
@@ -343,8 +279,6 @@ function annotateClaim(kubernetes: Kubernetes, namespace: string, name: string, 
 }
 
 export function restoreOf(names: Names, spec: MinioClusterSpec): Restore {
-    const set = spec.restoreFrom?.set ?? "";
-    const id = spec.restoreFrom?.id;
     const cluster = spec.restoreFrom?.cluster ?? names.cluster;
     const namespace = spec.restoreFrom?.namespace ?? spec.namespace;
     const drives = drivesOf(spec.pools).map((position) => ({
@@ -352,8 +286,7 @@ export function restoreOf(names: Names, spec: MinioClusterSpec): Restore {
         claim: claimName(names.cluster, position),
         source: claimName(cluster, position),
     }));
-    const source = [namespace, cluster, set, ...(id ? [id] : [])].join("/");
-    return { names, spec, source, sourceNamespace: namespace, drives };
+    return { names, spec, source: restoreSource(names, spec) ?? "", sourceNamespace: namespace, drives };
 }
 
 async function presentDrives(kubernetes: Kubernetes, { names, spec, drives }: Restore): Promise<Present> {
@@ -365,110 +298,5 @@ async function presentDrives(kubernetes: Kubernetes, { names, spec, drives }: Re
         statefulSet: statefulSet !== undefined,
         claims: new Map(present.map((claim) => [claim.metadata.name, originOfClaim(claim)])),
         begun: begunBy(statefulSet),
-    };
-}
-
-function originOfClaim({ metadata: { annotations = {} } }: AnyObject): ClaimOrigin {
-    return {
-        source: annotations[restoredAnnotation],
-        set: annotations[restoredSetAnnotation],
-        ended: annotations[endedAnnotation],
-        since: annotations[restoredAtAnnotation],
-    };
-}
-
-/** Whether a claim has the data of the set already. */
-export function isRestored(claim: AnyObject, { source }: Restore, { id }: FoundSet): boolean {
-    const origin = originOfClaim(claim);
-    return origin.source === source && (origin.set === undefined || origin.set === id);
-}
-
-/** Whether the claims can name the snapshots of the set as they are. */
-function isHere({ sourceNamespace, spec }: Restore, { isPresent }: FoundSet): boolean {
-    return isPresent && sourceNamespace === spec.namespace;
-}
-
-/**
- * Makes a claim from a snapshot of a set, which it brings into the namespace where it is not there.
- *
- * @param since when a restore in place began
- */
-export async function createClaim(
-    kubernetes: Kubernetes,
-    restored: Restore,
-    found: FoundSet,
-    claim: string,
-    since?: string,
-): Promise<void> {
-    const drive = restored.drives.find((one) => one.claim === claim) as RestoredDrive;
-    const there = found.drives.get(drive.source) as FoundSnapshot;
-    const snapshot = isHere(restored, found)
-        ? there.snapshot
-        : await bringSnapshot(kubernetes, restored.spec.namespace, there);
-    await kubernetes.create(claimObject(restored, drive, snapshot, found.id, since));
-}
-
-/**
- * Makes a snapshot of the storage system known in a namespace. It is kept by the storage system when it is deleted here: it
- * belongs to the set. Its name tells what of the storage it is: an earlier restore may have left one of a set of the same name.
- */
-async function bringSnapshot(
-    kubernetes: Kubernetes,
-    namespace: string,
-    { snapshot, driver, snapshotHandle }: FoundSnapshot,
-): Promise<string> {
-    if (!snapshotHandle) {
-        throw new Error(`the storage system has no snapshot ${snapshot}`);
-    }
-    const handle = createHash("sha256")
-        .update(JSON.stringify([driver, snapshotHandle]))
-        .digest("hex");
-    const name = `restored-${snapshot}-${handle.slice(0, 10)}`;
-    const contentName = `${namespace}-${name}`;
-    await kubernetes.create({
-        ...contentKind,
-        metadata: { name: contentName },
-        spec: {
-            deletionPolicy: "Retain",
-            driver,
-            source: { snapshotHandle },
-            volumeSnapshotRef: { name, namespace },
-        },
-    } as AnyObject);
-    await kubernetes.create({
-        ...snapshotKind,
-        metadata: { name, namespace },
-        spec: { source: { volumeSnapshotContentName: contentName } },
-    } as AnyObject);
-    return name;
-}
-
-/** The claim as the StatefulSet would make it, and with the data of a snapshot. */
-export function claimObject(
-    { names, spec, source }: Restore,
-    { position, claim }: RestoredDrive,
-    snapshot: string,
-    set: string,
-    since?: string,
-) {
-    const pool: PoolSpec = spec.pools[position.pool];
-    return {
-        ...claimKind,
-        metadata: {
-            name: claim,
-            namespace: spec.namespace,
-            labels: poolSelector(names, position.pool),
-            annotations: {
-                [restoredAnnotation]: source,
-                [restoredSetAnnotation]: set,
-                ...(since && { [restoredAtAnnotation]: since }),
-            },
-        },
-        spec: {
-            accessModes: ["ReadWriteOnce"],
-            storageClassName: pool.storageClassName,
-            resources: { requests: { storage: pool.storageSize } },
-            dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: snapshotKind.kind, name: snapshot },
-        },
     };
 }

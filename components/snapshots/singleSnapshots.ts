@@ -1,6 +1,7 @@
-import type { Kubernetes } from "../kubernetes";
-import { contentKind, membersOf, snapshotKind, snapshotObject } from "./snapshotSet";
-import type { SnapshotMethod, Snapshotted, TakeOptions } from "./takeSet";
+import type { Kubernetes } from "../kubernetes/client";
+import { contentKind, snapshotKind } from "../kubernetes/kinds";
+import type { SnapshotMethod, Snapshotted, TakeOptions } from "./method";
+import { membersOf, snapshotObject } from "./snapshotSet";
 
 /** One VolumeSnapshot of each drive, which the storage takes one after another. */
 export function singleSnapshots({ cluster, record, labels }: TakeOptions): SnapshotMethod {

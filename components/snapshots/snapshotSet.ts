@@ -1,34 +1,15 @@
 /** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the id. */
 import { randomBytes } from "node:crypto";
-import type { PoolSpec } from "../defaults";
-import { driveNames } from "../endpoints";
-import type { AnyObject } from "../kubernetes";
-import { labelsOf, type Names, poolName } from "../names";
-import { parseQuantity } from "../quantity";
-
-/** Label of everything that belongs to a set, with the set's name. */
-export const setLabel = "minio-cluster/snapshot-set";
-
-/**
- * Label with the set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of that
- * name must not get into a restore of the later one. Single snapshots have it in their names too, which outlive a lost namespace.
- */
-export const setIdLabel = "minio-cluster/snapshot-set-id";
-
-/** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
-export const claimAnnotation = "minio-cluster/snapshot-of";
-export const clusterLabel = "minio-cluster/snapshots-of";
+import { parseQuantity } from "../basics/quantity";
+import type { AnyObject } from "../kubernetes/client";
+import { configMapKind, snapshotKind } from "../kubernetes/kinds";
+import { claimName, drivesOf } from "../spec/drives";
+import { clusterLabel, labelsOf, setIdLabel, setLabel } from "../spec/labels";
+import { type Names, recordName } from "../spec/names";
+import type { PoolSpec } from "../spec/spec";
 
 /** Key of the ConfigMap that records a set. */
 export const recordKey = "set.json";
-
-export const snapshotKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshot" };
-export const contentKind = { apiVersion: "snapshot.storage.k8s.io/v1", kind: "VolumeSnapshotContent" };
-export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" } as const;
-export const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
-
-/** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
-export const longestSetName = 40;
 
 /** A pool as it was when the set was taken. */
 export type RecordedPool = Pick<PoolSpec, "replicas" | "drivesPerServer" | "storageSize" | "storageClassName">;
@@ -57,28 +38,6 @@ export interface SetRecord {
 export interface Member {
     snapshot: string;
     claim: string;
-}
-
-/** Where the drive of a claim belongs. */
-export interface DrivePosition {
-    pool: number;
-    server: number;
-    /** Name of the claim template, such as `data`. */
-    drive: string;
-}
-
-/** The drives of a cluster, in MinIO's own order: pool by pool, server by server. */
-export function drivesOf(pools: Pick<PoolSpec, "replicas" | "drivesPerServer">[]): DrivePosition[] {
-    return pools.flatMap(({ replicas, drivesPerServer }, pool) =>
-        Array.from({ length: replicas }, (_, server) =>
-            driveNames(drivesPerServer).map((drive) => ({ pool, server, drive })),
-        ).flat(),
-    );
-}
-
-/** The claim of a drive, as the StatefulSet names it. */
-export function claimName(cluster: string, { pool, server, drive }: DrivePosition): string {
-    return `${drive}-${poolName(cluster, pool)}-${server}`;
 }
 
 /** An id for a set that is taken now. It begins with a letter, so that it is no server's number at the end of a name. */
@@ -111,10 +70,6 @@ export function membersOf({
     return drivesOf(pools)
         .map((drive) => claimName(cluster, drive))
         .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim, id) }));
-}
-
-export function recordName(cluster: string, set: string): string {
-    return `${cluster}-snapshots-${set}`;
 }
 
 export function setLabels(

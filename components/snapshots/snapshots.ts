@@ -1,34 +1,32 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../connection";
-import type { Credentials } from "../credentials";
-import type { MinioClusterSpec } from "../defaults";
-import { endProgram } from "../endProgram";
-import { scheme } from "../endpoints";
-import { hasEngine, isUp } from "../engine";
-import type { Kubernetes } from "../kubernetes";
-import type { Names } from "../names";
-import { whenKnown } from "../outputs";
+import { configMapKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
+import type { Connection } from "../live/connection";
+import { liveCluster } from "../live/liveCluster";
+import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
-import { takenOver } from "../takenOver";
-import { createWork } from "../work";
-import type { Freezable } from "./freeze";
-import { groupObject, groupVersion } from "./groupSnapshot";
+import { endProgram } from "../pulumi/endProgram";
+import { hasEngine, isUp } from "../pulumi/engine";
+import { whenKnown } from "../pulumi/outputs";
+import { takenOver } from "../pulumi/takenOver";
+import { createWork } from "../pulumi/work";
+import type { Names } from "../spec/names";
+import { recordName } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
+import { groupObject } from "./groupSnapshot";
+import type { VolumeSnapshot } from "./method";
 import {
-    configMapKind,
     membersOf,
     newSetId,
     parseRecord,
-    recordName,
     recordObject,
     type SetRecord,
     setLabels,
-    snapshotKind,
     snapshotName,
     snapshotObject,
 } from "./snapshotSet";
-import { takeSet, type VolumeSnapshot } from "./takeSet";
+import { takeSet } from "./takeSet";
 
 export interface SnapshotsOptions {
     names: Names;
@@ -198,7 +196,7 @@ async function takeMissing(
         try {
             const record = newRecord(names, spec, set, group);
             await takeSet({
-                cluster: await freezable(await connection.act(), names, spec, credentials),
+                cluster: await liveCluster(await connection.act(), names, spec, credentials),
                 record,
                 labels: setLabels(names, spec.labels, record),
                 freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
@@ -212,27 +210,6 @@ async function takeMissing(
             );
         }
     }
-}
-
-/** How the program reaches the cluster to freeze and to thaw it. */
-export async function freezable(
-    kubernetes: Kubernetes,
-    names: Names,
-    spec: MinioClusterSpec,
-    credentials: Credentials,
-): Promise<Freezable> {
-    const { rootUser, rootPassword } = credentials;
-    return {
-        kubernetes,
-        namespace: spec.namespace,
-        statefulSet: names.cluster,
-        selector: names.selector,
-        scheme: scheme(spec),
-        credentials: {
-            rootUser: (await whenKnown(rootUser)) as string,
-            rootPassword: (await whenKnown(rootPassword)) as string,
-        },
-    };
 }
 
 /** @param isThere whether the objects of the set are there by now */

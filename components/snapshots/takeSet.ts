@@ -1,55 +1,14 @@
-import type { AnyObject, KindReference } from "../kubernetes";
-import { printable } from "../printable";
-import { until } from "../until";
-import { type Freezable, flush, serversOf, whileFrozen } from "./freeze";
+import { printable } from "../basics/printable";
+import { until } from "../basics/until";
+import type { AnyObject } from "../kubernetes/client";
+import { type LiveCluster, serversOf } from "../live/liveCluster";
+import { setLabel, takingAnnotation } from "../spec/labels";
+import { recordName } from "../spec/names";
+import { flush, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
+import type { SnapshotMethod, Snapshotted, TakeOptions } from "./method";
 import { singleSnapshots } from "./singleSnapshots";
-import { membersOf, recordName, recordObject, type SetRecord, setLabel } from "./snapshotSet";
-
-/** A VolumeSnapshot or VolumeGroupSnapshot, as far as it is looked at. */
-export interface Snapshotted extends AnyObject {
-    status?: {
-        /** When the storage cut it: from then on, changes of the volume do not get into it. */
-        creationTime?: string | Date;
-        readyToUse?: boolean;
-        error?: { message?: string };
-    };
-}
-
-export interface VolumeSnapshot extends Snapshotted {
-    metadata: AnyObject["metadata"] & { ownerReferences?: { uid: string }[] };
-    spec?: { source?: { persistentVolumeClaimName?: string } };
-    status?: Snapshotted["status"] & { restoreSize?: string; boundVolumeSnapshotContentName?: string };
-}
-
-/** A way to snapshot all drives of a set. */
-export interface SnapshotMethod {
-    kind: KindReference;
-    /** What is made, all at once; each with the label of the set. */
-    objects: AnyObject[];
-    /** Called before anything waits. */
-    prepare(): Promise<void>;
-    isCut(object: Snapshotted): Promise<boolean>;
-    isReady(object: Snapshotted): Promise<boolean>;
-    /**
-     * Once all can be used.
-     *
-     * @returns what is recorded of the set
-     */
-    finish(objects: Snapshotted[]): Promise<SetRecord>;
-}
-
-export interface TakeOptions {
-    cluster: Freezable;
-    record: SetRecord;
-    /** Labels of everything that belongs to the set. */
-    labels: Record<string, string>;
-    freezeTimeoutSeconds: number;
-    /** How long the storage may take, after the cut, until the snapshots can be used, in seconds. */
-    readyTimeoutSeconds: number;
-    say: (text: string) => void;
-    warn: (text: string) => void;
-}
+import { membersOf, recordObject, type SetRecord } from "./snapshotSet";
 
 const pollMilliseconds = 100;
 
@@ -119,10 +78,7 @@ function failureOf(objects: Snapshotted[]): string | undefined {
         : undefined;
 }
 
-/** Annotation of the first pool's StatefulSet while a set is taken: which one. */
-const takingAnnotation = "minio-cluster/taking-set";
-
-async function mark({ kubernetes, namespace, statefulSet }: Freezable, set: string | null): Promise<void> {
+async function mark({ kubernetes, namespace, statefulSet }: LiveCluster, set: string | null): Promise<void> {
     const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
     await kubernetes.patch(reference, { metadata: { annotations: { [takingAnnotation]: set } } });
 }

@@ -303,7 +303,7 @@ export const kubeStateMetrics: Component = {
 /** What watches a cluster in tests of its monitoring. */
 export const watchers: Component[] = [prometheus, kubeStateMetrics];
 
-/** Decides whether what clients did at the same time is linearizable: see tests/linearizability.ts. */
+/** Decides whether what clients did at the same time is linearizable: see tests/support/linearizability.ts. */
 export const linearizable: Component = {
     name: "linearizable",
     title: "the checker of histories, with Porcupine",

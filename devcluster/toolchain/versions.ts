@@ -1,4 +1,4 @@
-import { defaultImage } from "../../components/defaults";
+import { defaultImage } from "../../components/spec/spec";
 
 /** The versions of Kubernetes that the cluster can be built of, each pinned in kubernetes/MINOR.mod. */
 export const kubernetesVersions = ["1.32.13", "1.37.2"];

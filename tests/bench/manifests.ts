@@ -1,6 +1,7 @@
 /** What the ways without Pulumi have in common. */
-import { kubectl, kubectlJson } from "../e2e/project";
-import type { Target } from "../load";
+
+import type { Target } from "../support/load";
+import { kubectl, kubectlJson } from "../support/project";
 
 /** Longest rollout, in seconds. One that takes longer is taken for one that never ends. */
 const longestRollout = 300;

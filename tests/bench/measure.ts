@@ -2,10 +2,10 @@
 import { loadavg } from "node:os";
 import { say, sleep, waitFor } from "../../devcluster/shell";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
-import { makeBucket, put } from "../e2e/s3";
-import { RecordedClients } from "../history";
-import { complaints, decide } from "../linearizability";
-import { ConstantLoad, client, type Outcome, type Target, untilAcknowledged } from "../load";
+import { RecordedClients } from "../support/history";
+import { complaints, decide } from "../support/linearizability";
+import { ConstantLoad, client, type Outcome, type Target, untilAcknowledged } from "../support/load";
+import { makeBucket, put } from "../support/s3";
 import { makeNamespace, removeNamespace } from "./namespaces";
 import type { Deployment, Way } from "./ways";
 

@@ -1,4 +1,4 @@
-import { execute, kubectl } from "../e2e/project";
+import { execute, kubectl } from "../support/project";
 
 /** Marks the namespaces that the benchmark made, as it removes those that an earlier run left. */
 const label = "minio-cluster-bench";

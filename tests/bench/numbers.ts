@@ -1,5 +1,5 @@
 /** What the requests of one kind of client come to. Pure. */
-import { type Outcome, type Summary, summarize } from "../load";
+import { type Outcome, type Summary, summarize } from "../support/load";
 
 /** A summary with what one caller may meet, though it is rarer than 1 in 100. */
 export interface Kind extends Summary {

@@ -7,8 +7,8 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { minio } from "../../devcluster/toolchain/components";
 import { buildComponents } from "../../devcluster/toolchain/install";
 import { type MinioServer, minioServers } from "../../devcluster/toolchain/versions";
-import { MinioProcesses } from "../e2e/minioProcesses";
-import { get, makeBucket, put } from "../e2e/s3";
+import { MinioProcesses } from "../support/minioProcesses";
+import { get, makeBucket, put } from "../support/s3";
 
 const objects = Number(process.env.OBJECTS || 400);
 const bucket = "bucket";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { kubectl } from "../e2e/project";
+import { kubectl } from "../support/project";
 import { rolledOut, targetIn } from "./manifests";
 import type { Way } from "./ways";
 

@@ -4,10 +4,10 @@
  */
 
 import { groupSnapshotClass, snapshotClass } from "../../devcluster/cluster/storage";
-import { execute, kubectl, Project } from "../e2e/project";
-import { makeBucket, s3Of, targetOf } from "../e2e/s3";
-import type { ConstantLoad } from "../load";
-import { unreadable, whileUsed } from "../wholeness";
+import type { ConstantLoad } from "../support/load";
+import { execute, kubectl, Project } from "../support/project";
+import { makeBucket, s3Of, targetOf } from "../support/s3";
+import { unreadable, whileUsed } from "../support/wholeness";
 
 const runs = Number(process.env.RUNS || 10);
 const single = { className: snapshotClass };

@@ -9,7 +9,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { version as pulumiVersion } from "@pulumi/pulumi/version";
 import { say } from "../../devcluster/shell";
-import { checkout } from "../e2e/project";
+import { checkout } from "../support/project";
 import { Unavailable } from "./manifests";
 import { cases, removeCases } from "./speedCases";
 import { speedPlot } from "./speedPlot";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { say, UserError } from "../../devcluster/shell";
-import { checkout } from "../e2e/project";
+import { checkout } from "../support/project";
 import { save } from "./availability";
 import { Unavailable } from "./manifests";
 import { measure, removeAll } from "./measure";

@@ -1,8 +1,8 @@
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
-import { Project, succeed } from "../e2e/project";
-import { targetOf } from "../e2e/s3";
-import type { Target } from "../load";
+import type { Target } from "../support/load";
+import { Project, succeed } from "../support/project";
+import { targetOf } from "../support/s3";
 import { chartWay } from "./chart";
 import { seedWay } from "./seed";
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withDefaults } from "../../components/defaults";
+import { topologyOf } from "../../components/minio/topology";
 import { alertRules } from "../../components/monitoring/alertRules";
-import { namesOf } from "../../components/names";
-import { topologyOf } from "../../components/topology";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { prometheus, watchers } from "../../devcluster/toolchain/components";
 import { installToolchain } from "../../devcluster/toolchain/install";
-import { succeed } from "./project";
+import { succeed } from "../support/project";
 
 const ofCluster = 'namespace="storage",job="minio-cluster"';
 const ofNode = 'namespace="storage",job="minio-node"';

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execute, Project } from "./project";
+import { execute, Project } from "../support/project";
 
 describe("bad configuration of a stack", () => {
     const project = new Project("e2e-bad-config");

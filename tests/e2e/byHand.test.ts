@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkout, succeed } from "./project";
+import { checkout, succeed } from "../support/project";
 
 describe("working by hand", () => {
     it('goes with eval "$(make -s env)"', async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { connect } from "../../components/kubernetes";
-import { minioAdmin } from "../../components/minioAdmin";
-import { kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { connect } from "../../components/kubernetes/connect";
+import { minioAdmin } from "../../components/live/admin";
+import { kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 /**
  * What somebody did with kubectl, and another way of restarting servers: the next `up` neither overlooks it nor

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import type { Answer, Kubernetes, PodRequest } from "../../components/kubernetes";
-import { minioAdmin } from "../../components/minioAdmin";
+import type { Answer, Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import { minioAdmin } from "../../components/live/admin";
 import { askConsent } from "../../components/rollout/consent";
 import type { PoolState, ServerState } from "../../components/rollout/plan";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { MinioProcesses } from "./minioProcesses";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { MinioProcesses } from "../support/minioProcesses";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 /**
  * Whether servers may stop, by real ones, of which some wait for peers of their version. Kubernetes is only the way to

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
 import { waitFor } from "../../devcluster/shell";
 import { pauseImage } from "../../devcluster/toolchain/versions";
-import { checkout, kubectl, succeed } from "./project";
+import { checkout, kubectl, succeed } from "../support/project";
 
 const name = "e2e";
 const id = `minio-devcluster-${name}`;

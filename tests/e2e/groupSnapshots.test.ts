@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { groupSnapshotClass } from "../../devcluster/cluster/storage";
-import { type ConstantLoad, client } from "../load";
-import { unreadable, whileUsed } from "../wholeness";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { Refusal } from "./refusals";
-import { makeBucket, put, s3Of, targetOf } from "./s3";
-import { deleteContents } from "./snapshotContents";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { type ConstantLoad, client } from "../support/load";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { Refusal } from "../support/refusals";
+import { makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { deleteContents } from "../support/snapshotContents";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
+import { unreadable, whileUsed } from "../support/wholeness";
 
 /** Sets that the storage cuts as one, of a cluster of two pools, and restores into a namespace beside it and in place. */
 describe("sets of group snapshots", () => {

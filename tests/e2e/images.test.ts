@@ -7,8 +7,8 @@ import { importImage } from "../../devcluster/cluster/node";
 import { minioImage } from "../../devcluster/toolchain/components";
 import { type ImageSpec, writeImage } from "../../devcluster/toolchain/image";
 import { coreDnsImage, newMinio } from "../../devcluster/toolchain/versions";
-import { kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /** One cluster, whose image is changed from one that cannot work to one that does. */
 describe("an image", () => {

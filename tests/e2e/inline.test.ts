@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { descendants, killAll } from "../processes";
-import { checkout, execute, kubectlJson, Running } from "./project";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { descendants, killAll } from "../support/processes";
+import { checkout, execute, kubectlJson, Running } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 interface Ended {
     step: string;

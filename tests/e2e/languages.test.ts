@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
-import { checkout, execute, kubectl, kubectlJson, succeed } from "./project";
+import { checkout, execute, kubectl, kubectlJson, succeed } from "../support/project";
 
 /** What a program takes of the small embedded cluster. */
 const small = {

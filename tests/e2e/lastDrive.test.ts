@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { MinioProcesses } from "./minioProcesses";
-import { get, makeBucket, put } from "./s3";
-import { until } from "./until";
+import { MinioProcesses } from "../support/minioProcesses";
+import { get, makeBucket, put } from "../support/s3";
+import { until } from "../support/until";
 
 const bucket = "bucket";
 const [older, newer] = ["older", "newer"].map((text) => Buffer.from(text));

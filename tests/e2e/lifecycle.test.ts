@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { oldMinio } from "../../devcluster/toolchain/versions";
-import { ConstantLoad, client, untilAcknowledged } from "../load";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { ConstantLoad, client, untilAcknowledged } from "../support/load";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { digest, get, makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 /** The life of one cluster, in order: each test goes on from where the one before left it. */
 describe("a cluster's life", () => {

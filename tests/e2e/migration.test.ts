@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { findChart, findHelm } from "../bench/helm";
-import { client, type Target } from "../load";
-import { checkout, execute, kubectl, kubectlJson, Project, succeed } from "./project";
-import { digest, get, makeBucket, put, s3Of } from "./s3";
-import { stepByStep } from "./stepByStep";
+import { client, type Target } from "../support/load";
+import { checkout, execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
+import { digest, get, makeBucket, put, s3Of } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
 
 const root = { user: "chart-root", password: "correct-horse-battery" };
 

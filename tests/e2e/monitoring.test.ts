@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { makeOperatorKinds, removeOperatorKinds } from "./operatorKinds";
-import { kubectl, kubectlJson, Project } from "./project";
-import { Prometheus } from "./prometheus";
-import { get, makeBucket, put, s3Of } from "./s3";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { makeOperatorKinds, removeOperatorKinds } from "../support/operatorKinds";
+import { kubectl, kubectlJson, Project } from "../support/project";
+import { Prometheus } from "../support/prometheus";
+import { get, makeBucket, put, s3Of } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 /** Metrics that a sound cluster does not have yet, and why. */
 const conditional: Record<string, string> = {

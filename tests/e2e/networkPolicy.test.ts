@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 const oldImage = oldMinio.image;
 const newImage = newMinio.image;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ObstructedApi } from "../obstructedApi";
-import { kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { ObstructedApi } from "../support/obstructedApi";
+import { kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /** As with security groups that open only kubelet's port, a private control plane, or strict mTLS. */
 describe("an API server that does not reach the pods", () => {

@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfig } from "../../devcluster/paths";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /** Operations of Pulumi that run the program, and are no `up` of the cluster. */
 describe("a program that runs without an up of its cluster", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { newMinio } from "../../devcluster/toolchain/versions";
-import { execute, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { execute, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /** What Pulumi's own options mean for a cluster. Each test goes on from where the one before left it. */
 describe("a cluster's resource options", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { checkout, execute, type Finished, succeed } from "./project";
+import { checkout, execute, type Finished, succeed } from "../support/project";
 
 type Manager = "npm" | "pnpm" | "yarn";
 type Modules = "CommonJS" | "ESM";

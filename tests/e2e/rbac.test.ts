@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { checkout, execute, kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /** A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted pods. */
 describe("a deployer with the shipped roles, and no more", () => {

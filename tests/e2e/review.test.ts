@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { comment } from "../../.github/previewComment";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { checkout, kubectl, Project } from "./project";
-import { assertShown } from "./shown";
+import { checkout, kubectl, Project } from "../support/project";
+import { assertShown } from "../support/shown";
 
 const guide = join(checkout, "docs/pull-requests.md");
 const policies = ["--policy-pack", join(checkout, "policy")];

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "../../components/kubernetes";
+import { connect } from "../../components/kubernetes/connect";
 import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
-import { ConnectProxy } from "./connectProxy";
-import { OtherCluster, writeContexts } from "./otherCluster";
-import { kubectl, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { ConnectProxy } from "../support/connectProxy";
+import { OtherCluster, writeContexts } from "../support/otherCluster";
+import { kubectl, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /**
  * Two Kubernetes clusters, both with a `minio` in a namespace of the same name. The kubeconfig's current context is at the one that

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { snapshotClass } from "../../devcluster/cluster/storage";
 import { newMinio } from "../../devcluster/toolchain/versions";
-import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../load";
-import { unreadable, whileUsed } from "../wholeness";
-import { commandsOf, countOfCommands } from "./guide";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { neverCut, type Refusal } from "./refusals";
-import { makeBucket, put, s3Of, targetOf } from "./s3";
-import { deleteContents } from "./snapshotContents";
-import { stepByStep } from "./stepByStep";
-import { until } from "./until";
+import { commandsOf, countOfCommands } from "../support/guide";
+import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../support/load";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { neverCut, type Refusal } from "../support/refusals";
+import { makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { deleteContents } from "../support/snapshotContents";
+import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
+import { unreadable, whileUsed } from "../support/wholeness";
 
 /** The backup guide, block by block: `docs/backup.md` says nothing that does not run here. */
 describe("sets of snapshots", () => {

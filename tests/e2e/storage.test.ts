@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { companions } from "../../devcluster/toolchain/components";
 import { newMinio } from "../../devcluster/toolchain/versions";
-import { execute, kubectl, kubectlJson, succeed } from "./project";
+import { execute, kubectl, kubectlJson, succeed } from "../support/project";
 
 describe("the hostpath CSI driver", () => {
     it("passes the public conformance suite for CSI drivers", async () => {

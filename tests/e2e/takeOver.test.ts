@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
-import { kubectl, kubectlJson, Project } from "./project";
-import { stepByStep } from "./stepByStep";
+import { kubectl, kubectlJson, Project } from "../support/project";
+import { stepByStep } from "../support/stepByStep";
 
 /**
  * What is there before Pulumi makes it. Without server-side apply the Kubernetes provider has always refused to create it again;

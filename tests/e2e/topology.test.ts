@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { erasureSetOf, type Topology, topologyOf } from "../../components/topology";
-import { standardParity } from "../../components/topologyVariables";
+import { erasureSetOf, type Topology, topologyOf } from "../../components/minio/topology";
+import { standardParity } from "../../components/minio/topologyVariables";
 import { type MinioServer, newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { MinioProcesses } from "./minioProcesses";
-import { makeBucket } from "./s3";
-import { until } from "./until";
+import { MinioProcesses } from "../support/minioProcesses";
+import { makeBucket } from "../support/s3";
+import { until } from "../support/until";
 
 interface Case {
     /** The pools: servers × drives of each. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
-import { kubectlJson, Project } from "./project";
-import { neverCut, type Refusal } from "./refusals";
-import { until } from "./until";
+import { kubectlJson, Project } from "../support/project";
+import { neverCut, type Refusal } from "../support/refusals";
+import { until } from "../support/until";
 
 describe("two clusters that freeze in one program", () => {
     const project = new Project("e2e-two-frozen", "tests/e2e/programs/two.ts");

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { lastToStart, type ServerId } from "../../components/startOrder";
-import { topologyOf } from "../../components/topology";
+import { lastToStart, type ServerId } from "../../components/minio/lastToStart";
+import { topologyOf } from "../../components/minio/topology";
 import { waitFor } from "../../devcluster/shell";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { RecordedClients } from "../history";
-import { complaints, decide } from "../linearizability";
-import { ConstantLoad, client, summarize, untilAcknowledged } from "../load";
-import { checkout, kubectl, kubectlJson, Project, succeed } from "./project";
-import { digest, get, makeBucket, put, s3Of, targetOf } from "./s3";
-import { assertShown } from "./shown";
-import { stepByStep } from "./stepByStep";
+import { RecordedClients } from "../support/history";
+import { complaints, decide } from "../support/linearizability";
+import { ConstantLoad, client, summarize, untilAcknowledged } from "../support/load";
+import { checkout, kubectl, kubectlJson, Project, succeed } from "../support/project";
+import { digest, get, makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { assertShown } from "../support/shown";
+import { stepByStep } from "../support/stepByStep";
 
 const [oldImage, newImage] = [oldMinio.image, newMinio.image];
 

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { execute, kubectl, kubectlJson, Project } from "./project";
-import { digest, get, makeBucket, put } from "./s3";
-import { stepByStep } from "./stepByStep";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { digest, get, makeBucket, put } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
 
 interface Cluster {
     namespace: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execute } from "../e2e/project";
-import { complaints, decide } from "../linearizability";
-import { summarize } from "../load";
+import { complaints, decide } from "../support/linearizability";
+import { summarize } from "../support/load";
+import { execute } from "../support/project";
 import { describeService, type Fault, serviceWithout } from "./fault";
 import { LoadedCluster } from "./loadedCluster";
 

@@ -1,4 +1,4 @@
-import type { Topology } from "../../components/topology";
+import type { Topology } from "../../components/minio/topology";
 import type { LoadedCluster } from "./loadedCluster";
 
 /** Something that goes wrong with a cluster, and how it is mended. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Topology } from "../../components/topology";
+import type { Topology } from "../../components/minio/topology";
 import { nodeNamed, signalInPod, volumeFolder } from "../../devcluster/cluster/faults";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
-import { execute, kubectl, kubectlJson, Project, type Running } from "../e2e/project";
-import { makeBucket, s3Of, targetOf } from "../e2e/s3";
-import { until } from "../e2e/until";
-import { RecordedClients } from "../history";
-import { ConstantLoad, client, untilAcknowledged } from "../load";
+import { RecordedClients } from "../support/history";
+import { ConstantLoad, client, untilAcknowledged } from "../support/load";
+import { execute, kubectl, kubectlJson, Project, type Running } from "../support/project";
+import { makeBucket, s3Of, targetOf } from "../support/s3";
+import { until } from "../support/until";
 import { type Fault, type Service, serviceWithout } from "./fault";
 
 export const bucket = "load";

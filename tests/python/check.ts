@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi } from "../../devcluster/toolchain/components";
-import { checkout, execute, succeed } from "../e2e/project";
+import { checkout, execute, succeed } from "../support/project";
 
 const example = join(checkout, "examples/python");
 

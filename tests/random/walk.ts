@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
-import { execute, kubectl, kubectlJson } from "../e2e/project";
-import { targetOf } from "../e2e/s3";
 import { images, LoadedCluster } from "../faults/loadedCluster";
-import { complaints, decide } from "../linearizability";
+import { complaints, decide } from "../support/linearizability";
+import { execute, kubectl, kubectlJson } from "../support/project";
+import { targetOf } from "../support/s3";
 import {
     type Disturbance,
     describeStep,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { askerOf, type Question, type Way } from "../../components/askServer";
-import type { Answer } from "../../components/kubernetes";
-import { KubernetesError } from "../../components/kubernetesErrors";
+import { askerOf, type Question, type Way } from "../../components/kubernetes/askServer";
+import type { Answer } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 
 const answer: Answer = { status: 200, headers: {}, body: "" };
 const question: Question = { namespace: "a", pod: "minio-0", scheme: "http", path: "/", headers: {} };

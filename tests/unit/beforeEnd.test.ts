@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-const module = JSON.stringify(join(__dirname, "../../components/beforeEnd"));
+const module = JSON.stringify(join(__dirname, "../../components/basics/beforeEnd"));
 
 /** Two works that never end, each with a task; the second task takes longer than the first. */
 const two = `

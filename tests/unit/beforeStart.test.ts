@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeStart } from "../../components/beforeStart";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
-import { startFolder } from "../../components/serverProcess";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { beforeStart } from "../../components/server/beforeStart";
+import { startFolder } from "../../components/server/serverProcess";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 const lines = (args: KnownArgs, pool = 0) => beforeStart(namesOf("minio"), withDefaults(args), pool);
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { changeOf, versionOf } from "../../components/change";
-import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/changeReview";
-import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
-import { podTemplate } from "../../components/podTemplate";
-import { shapeOf } from "../../components/shape";
-import type { Topology } from "../../components/topology";
+import { changeOf, versionOf } from "../../components/change/change";
+import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/change/review";
+import { shapeOf } from "../../components/change/shape";
+import type { Topology } from "../../components/minio/topology";
+import { podTemplate } from "../../components/server/podTemplate";
+import { namesOf } from "../../components/spec/names";
+import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/spec/spec";
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
 

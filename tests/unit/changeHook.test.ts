@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { ChangeClass } from "../../components/change";
-import { holdOf } from "../../components/changeHook";
-import type { RolloutMover } from "../../components/changeReview";
-import type { Kubernetes } from "../../components/kubernetes";
+import type { ChangeClass } from "../../components/change/change";
+import type { RolloutMover } from "../../components/change/review";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { holdOf } from "../../components/update/changeHook";
 
 /** What is done to a StatefulSet of four servers before it is changed. */
 async function held(change: ChangeClass, was: RolloutMover, becomes: RolloutMover, livePartition?: number) {

@@ -3,11 +3,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { curl } from "../../components/curl";
-import { withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
-import { podTemplate } from "../../components/podTemplate";
+import { curl } from "../../components/server/curl";
+import { podTemplate } from "../../components/server/podTemplate";
 import { curlConfig } from "../../components/snapshots/freeze";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
 
 describe("curl in the pods", () => {
     const proxies = Object.fromEntries(

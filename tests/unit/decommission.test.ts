@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { departingPools, departureProblems } from "../../components/decommission";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import type { Decommission, PoolStatus } from "../../components/minioAdmin";
-import { namesOf } from "../../components/names";
-import { podTemplate } from "../../components/podTemplate";
+import { departingPools, departureProblems } from "../../components/change/decommission";
+import type { Decommission, PoolStatus } from "../../components/live/admin";
+import { podTemplate } from "../../components/server/podTemplate";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
 const second = "http://minio-pool-1-{0...3}.minio-headless.default.svc.cluster.local:9000/data";

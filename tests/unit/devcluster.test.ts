@@ -9,7 +9,7 @@ import { checkout } from "../../devcluster/paths";
 import { sleep } from "../../devcluster/shell";
 import { namesOf } from "../../devcluster/toolchain/image";
 import { kubernetesVersions, minioServers, minorOf, newMinio } from "../../devcluster/toolchain/versions";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 describe("the embedded cluster's lock", function () {
     if (process.platform !== "linux") {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Kubernetes } from "../../components/kubernetes";
-import { KubernetesError } from "../../components/kubernetesErrors";
+import { reshapingProblems, type Shape, shrinks } from "../../components/change/shape";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { growDrives, largestRequest } from "../../components/rollout/drives";
-import { reshapingProblems, type Shape, shrinks } from "../../components/shape";
 
 const claim = (name: string, storage: string, capacity = storage) => ({
     metadata: { name },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { withDefaults } from "../../components/defaults";
-import { environmentOf } from "../../components/environment";
-import { namesOf } from "../../components/names";
+import { environmentOf } from "../../components/server/environment";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
 
 describe("the servers' variables", () => {
     const of = (environment?: Record<string, string>) =>

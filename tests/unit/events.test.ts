@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
-import type { Kubernetes } from "../../components/kubernetes";
-import { KubernetesError } from "../../components/kubernetesErrors";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { hindrances, Trouble } from "../../components/rollout/events";
 import type { ClusterState, ServerState } from "../../components/rollout/plan";
 

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import type { AnyObject, Kubernetes } from "../../components/kubernetes";
+import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
 import { findSet } from "../../components/snapshots/findSet";
-import {
-    claimAnnotation,
-    clusterLabel,
-    recordObject,
-    type SetRecord,
-    setIdLabel,
-    setLabel,
-} from "../../components/snapshots/snapshotSet";
+import { recordObject, type SetRecord } from "../../components/snapshots/snapshotSet";
+import { claimAnnotation, clusterLabel, setIdLabel, setLabel } from "../../components/spec/labels";
 
 const sought = { set: "monday", cluster: "minio", namespace: "a" };
 const claims = ["data-minio-0", "data-minio-1"];

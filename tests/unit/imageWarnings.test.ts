@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { defaultImage } from "../../components/defaults";
-import { imageWarnings } from "../../components/imageWarnings";
+import { imageWarnings } from "../../components/spec/imageWarnings";
+import { defaultImage } from "../../components/spec/spec";
 
 const digest = `@sha256:${"0".repeat(64)}`;
 const [shortDefault] = defaultImage.split("@");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { defaultImage } from "../../components/defaults";
-import { flawsOf, knownFlaws, partsOf } from "../../components/knownFlaws";
+import { flawsOf, knownFlaws, partsOf } from "../../components/minio/knownFlaws";
+import { defaultImage } from "../../components/spec/spec";
 import { security, securityFile } from "../../docs/generate";
 
 const ids = (image: string) => flawsOf(image)?.flaws.map(({ id }) => id) ?? [];
@@ -182,7 +182,7 @@ describe("the known flaws of the server", () => {
     it("are the list in docs/security.md", () => {
         assert.ok(
             readFileSync(securityFile, "utf8") === security(),
-            "docs/security.md has another list than components/knownFlaws.ts: run npx tsx docs/generate.ts",
+            "docs/security.md has another list than components/minio/knownFlaws.ts: run npx tsx docs/generate.ts",
         );
     });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
-import { type ClusterTarget, describeCluster, loadKubeconfig, proxyOf } from "../../components/kubeconfig";
+import { type ClusterTarget, describeCluster, loadKubeconfig, proxyOf } from "../../components/kubernetes/kubeconfig";
 
 /** A kubeconfig with a cluster and a context of each name, at `https://NAME:6443`. */
 const kubeconfigOf = (current: string, ...names: string[]) =>

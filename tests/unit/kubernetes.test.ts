@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connect, execute, type Kubernetes } from "../../components/kubernetes";
-import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetesErrors";
-import { requireRights, rolloutRights } from "../../components/rights";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { connect } from "../../components/kubernetes/connect";
+import { KubernetesError, kubernetesError, untilAnswered } from "../../components/kubernetes/errors";
+import { execute } from "../../components/kubernetes/execute";
+import { requireRights, rolloutRights } from "../../components/kubernetes/rights";
 import { rollOut } from "../../components/rollout/rollout";
-import { lacksCurl, lacksServer } from "../../components/serverProcess";
+import { lacksCurl, lacksServer } from "../../components/server/serverProcess";
 
 type Answers = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type LeftClaims, leftClaims } from "../../components/leftClaims";
-import type { Shape } from "../../components/shape";
+import type { Shape } from "../../components/change/shape";
+import { type LeftClaims, leftClaims } from "../../components/update/leftClaims";
 
 describe("claims of an earlier cluster of the name", () => {
     const shape: Shape = {

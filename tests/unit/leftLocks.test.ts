@@ -7,12 +7,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import { releaseLeftLocks } from "../../components/leftLocks";
-import { signed } from "../../components/minioAdmin";
-import { namesOf } from "../../components/names";
-import { environmentWith, fakeProgram } from "./fakeProgram";
-import { type Happening, type Lock, Lockers } from "./lockers";
+import { signed } from "../../components/live/admin";
+import { releaseLeftLocks } from "../../components/server/leftLocks";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { type Happening, type Lock, Lockers } from "../support/lockers";
 
 const hostOf = (server: string) => `${server}.minio-headless.default.svc.cluster.local:9000`;
 const serversOf = (count: number) => Array.from({ length: count }, (_, ordinal) => `minio-${ordinal}`);

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { goTest } from "../../devcluster/toolchain/components";
-import { RecordedClients } from "../history";
-import { complaints, decide } from "../linearizability";
-import { client } from "../load";
+import { RecordedClients } from "../support/history";
+import { complaints, decide } from "../support/linearizability";
+import { client } from "../support/load";
 
 /** What a stand-in for S3 does wrong with every third request of a kind. */
 type Wrong = "undoes a delete" | "reads what was before" | "loses a put" | "tears what is read";

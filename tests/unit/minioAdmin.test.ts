@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { PodRequest } from "../../components/kubernetes";
-import { MinioAdminError, minioAdmin, signed } from "../../components/minioAdmin";
+import type { PodRequest } from "../../components/kubernetes/client";
+import { MinioAdminError, minioAdmin, signed } from "../../components/live/admin";
 
 /** Those of AWS's own examples. */
 const credentials = { rootUser: "AKIAIOSFODNN7EXAMPLE", rootPassword: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };

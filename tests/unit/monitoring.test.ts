@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringArgs } from "../../components/args";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
+import { topologyOf } from "../../components/minio/topology";
 import { alertRules } from "../../components/monitoring/alertRules";
 import { dashboard, dashboardFile } from "../../components/monitoring/dashboard";
 import { clusterMonitor, nodeMonitor } from "../../components/monitoring/serviceMonitors";
 import { metricsToken } from "../../components/monitoring/token";
-import { namesOf } from "../../components/names";
-import { topologyOf } from "../../components/topology";
+import type { MonitoringArgs } from "../../components/spec/args";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
 const names = namesOf("minio");
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultImage } from "../../components/defaults";
+import { defaultImage } from "../../components/spec/spec";
 import {
     credentialsAreNotDefault,
     dataIsRetained,

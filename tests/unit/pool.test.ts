@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { withDefaults } from "../../components/defaults";
-import { waitFor } from "../../components/pool";
+import { waitFor } from "../../components/objects/pool";
+import { withDefaults } from "../../components/spec/spec";
 
 const native = (replicas: number, partition: number, updateStrategy = "RollingUpdate") =>
     waitFor(withDefaults({ replicas, partition, updateStrategy, rollout: { mode: "Native" } }), 0);

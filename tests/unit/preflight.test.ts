@@ -5,10 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes";
-import { KubernetesError } from "../../components/kubernetesErrors";
-import { namesOf } from "../../components/names";
+import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import type { Wanted } from "../../components/preflight/check";
 import { findings } from "../../components/preflight/preflight";
 import { quotaChecks } from "../../components/preflight/quota";
@@ -16,6 +14,8 @@ import { certificateFindings, secretChecks } from "../../components/preflight/se
 import { snapshotClassChecks } from "../../components/preflight/snapshotClass";
 import { storageChecks } from "../../components/preflight/storage";
 import { wantedOf } from "../../components/preflight/wanted";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
 const names = namesOf("minio");
 const wantedBy = (args: KnownArgs, more: Partial<Wanted> = {}): Wanted => ({

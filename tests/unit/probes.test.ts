@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type KnownArgs, withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
-import { probes } from "../../components/probes";
-import { startFolder } from "../../components/serverProcess";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+import { probes } from "../../components/server/probes";
+import { startFolder } from "../../components/server/serverProcess";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { quorumDifference, toldQuorums } from "../../components/quorums";
-import { type Topology, topologyOf } from "../../components/topology";
+import { quorumDifference, toldQuorums } from "../../components/live/quorums";
+import { type Topology, topologyOf } from "../../components/minio/topology";
 
 describe("the quorums that MinIO tells", () => {
     const of = (servers: number[], parity?: number) =>

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
-import { withDefaults } from "../../components/defaults";
+import { withDefaults } from "../../components/spec/spec";
 import {
     argumentAt,
     argumentInterfaces,
@@ -82,10 +82,10 @@ describe("docs/reference.md", () => {
 
 describe("docs/topology/", () => {
     for (const [file, drawing] of topologyDrawings()) {
-        it(`${basename(file)} is what components/topology.ts says now`, () => {
+        it(`${basename(file)} is what components/minio/topology.ts says now`, () => {
             assert.ok(
                 readFileSync(file, "utf8") === drawing,
-                `${file} is not what components/topology.ts says now: run npx tsx docs/generate.ts`,
+                `${file} is not what components/minio/topology.ts says now: run npx tsx docs/generate.ts`,
             );
         });
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { topologyOf } from "../../components/topology";
+import { topologyOf } from "../../components/minio/topology";
 import type { Row } from "../faults/campaign";
 import { describeService, serviceWithout } from "../faults/fault";
 import { allFaults } from "../faults/kinds/index";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { namesOf } from "../../components/names";
-import { renamingProblem } from "../../components/renaming";
+import { namesOf } from "../../components/spec/names";
+import { renamingProblem } from "../../components/update/renaming";
 
 describe("renamingProblem", () => {
     it("is none of a cluster that keeps its name, in whatever namespace", () => {

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type MinioClusterSpec, withDefaults } from "../../components/defaults";
-import { KubernetesError, untilAnswered } from "../../components/kubernetesErrors";
-import { namesOf } from "../../components/names";
+import { KubernetesError, untilAnswered } from "../../components/kubernetes/errors";
+import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
-import { markRestored, type Patience, type Present, restore, restoreOf } from "../../components/snapshots/restore";
-import { FakeDrives, Killed, pod } from "./fakeDrives";
+import { markRestored, restore, restoreOf } from "../../components/snapshots/restore";
+import { namesOf } from "../../components/spec/names";
+import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
+import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
 const names = namesOf("minio");
 const confirm = "replace the data of minio";

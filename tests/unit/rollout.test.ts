@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { Answer, Kubernetes } from "../../components/kubernetes";
-import type { MinioAdmin, StorageState } from "../../components/minioAdmin";
-import type { ReachedDrive } from "../../components/reachedDrives";
+import type { Answer, Kubernetes } from "../../components/kubernetes/client";
+import type { MinioAdmin, StorageState } from "../../components/live/admin";
+import type { ReachedDrive } from "../../components/live/reachedDrives";
 import { Budget } from "../../components/rollout/budget";
 import { askConsent, canMiss } from "../../components/rollout/consent";
-import type { WantedCluster } from "../../components/rollout/observe";
 import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
 import { Progress } from "../../components/rollout/progress";
 import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
 import { Steadiness } from "../../components/rollout/steadiness";
+import type { WantedCluster } from "../../components/rollout/wanted";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ChangeClass } from "../../components/change";
+import type { ChangeClass } from "../../components/change/change";
+import { topologyOf } from "../../components/minio/topology";
 import {
     type ClusterState,
     type PoolState,
@@ -8,8 +9,7 @@ import {
     type ServerState,
     targetRevision,
 } from "../../components/rollout/plan";
-import { topologyOf } from "../../components/topology";
-import { Model, type Shape, type Template } from "./rolloutModel";
+import { Model, type Shape, type Template } from "../support/rolloutModel";
 
 /** A change of the template or of the wanted partition, and when it comes. */
 interface Change {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { credentialsProblems } from "../../components/rootCredentials";
+import { credentialsProblems } from "../../components/spec/rootCredentials";
 
 describe("root credentials", () => {
     const told = (user: string, password: string) =>

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isOlder, versionFor } from "../../components/sdk";
+import { isOlder, versionFor } from "../../components/pulumi/sdk";
 
 describe("the SDK of the program", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-sdk-"));
@@ -36,7 +36,7 @@ describe("the SDK of the program", () => {
     it("that is too old is refused with what to do", () => {
         const code = `
             process.argv[1] = ${JSON.stringify(script)};
-            require(${JSON.stringify(join(__dirname, "../../components/sdk"))}).requireSdk();`;
+            require(${JSON.stringify(join(__dirname, "../../components/pulumi/sdk"))}).requireSdk();`;
         const args = [
             "--require",
             "tsx/cjs",

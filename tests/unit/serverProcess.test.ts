@@ -4,8 +4,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withDefaults } from "../../components/defaults";
-import { namesOf } from "../../components/names";
 import {
     endScript,
     lacksCurl,
@@ -14,8 +12,10 @@ import {
     startFolder,
     terminationLog,
     thawFile,
-} from "../../components/serverProcess";
-import { environmentWith, fakeProgram } from "./fakeProgram";
+} from "../../components/server/serverProcess";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
+import { environmentWith, fakeProgram } from "../support/fakeProgram";
 
 describe("the server's process", () => {
     let folder: string;

@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { MinioClusterSpec } from "../../components/defaults";
-import { withDefaults } from "../../components/defaults";
-import type { Kubernetes } from "../../components/kubernetes";
-import { namesOf } from "../../components/names";
-import { type Freezable, requestsUnderWay, serversOf } from "../../components/snapshots/freeze";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { snapshotKind } from "../../components/kubernetes/kinds";
+import { type LiveCluster, serversOf } from "../../components/live/liveCluster";
+import { type ClaimOrigin, claimObject, type Present } from "../../components/snapshots/claims";
+import { requestsUnderWay } from "../../components/snapshots/freeze";
 import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
-import {
-    type ClaimOrigin,
-    claimObject,
-    otherSet,
-    type Present,
-    planRestore,
-    restoreOf,
-} from "../../components/snapshots/restore";
+import { otherSet, planRestore, restoreOf } from "../../components/snapshots/restore";
 import {
     membersOf,
     mismatch,
@@ -25,11 +18,13 @@ import {
     recordObject,
     type SetRecord,
     setLabels,
-    snapshotKind,
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
 import { missingMembers } from "../../components/snapshots/snapshots";
-import { pod as podOf } from "./fakeDrives";
+import { namesOf } from "../../components/spec/names";
+import type { MinioClusterSpec } from "../../components/spec/spec";
+import { withDefaults } from "../../components/spec/spec";
+import { pod as podOf } from "../support/fakeDrives";
 
 const pool = (changes: Partial<RecordedPool> = {}): RecordedPool => ({
     replicas: 4,
@@ -286,7 +281,7 @@ describe("the servers that are frozen", () => {
             kubernetes,
             namespace: "a",
             selector: { app: "minio" },
-        } as unknown as Freezable);
+        } as unknown as LiveCluster);
         assert.deepEqual(
             servers.map(({ metadata }) => metadata?.name),
             ["minio-0"],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
-import { problemsOf } from "../../components/validation";
+import { problemsOf } from "../../components/spec/validation";
 import { configKeys, withSecrets, withTexts } from "../../stacks/config";
 
 const root = join(__dirname, "../..");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { AnyObject, Kubernetes } from "../../components/kubernetes";
-import type { Snapshotted } from "../../components/snapshots/takeSet";
+import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
+import type { Snapshotted } from "../../components/snapshots/method";
 import { takeSet } from "../../components/snapshots/takeSet";
 
 /** A namespace in which a snapshot controller says this of each snapshot as soon as it is made. */

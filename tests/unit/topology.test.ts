@@ -9,7 +9,7 @@ import {
     type PoolTopology,
     type Topology,
     topologyOf,
-} from "../../components/topology";
+} from "../../components/minio/topology";
 
 const GiB = 2 ** 30;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { allWorkDone, isWorkUnderWay, underWay } from "../../components/underWay";
+import { allWorkDone, isWorkUnderWay, underWay } from "../../components/pulumi/underWay";
 
 describe("work that is under way", () => {
     const later = (milliseconds: number, then: () => void = () => {}) =>

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "../../components/defaults";
-import { unknownFields, withoutNulls } from "../../components/fields";
-import { namesOf } from "../../components/names";
-import { podTemplate } from "../../components/podTemplate";
-import { parseQuantity } from "../../components/quantity";
-import { checkedSpec, InvalidArgumentsError } from "../../components/spec";
-import { problemsOf, warningsOf } from "../../components/validation";
+import { parseQuantity } from "../../components/basics/quantity";
+import { podTemplate } from "../../components/server/podTemplate";
+import { checkedSpec, InvalidArgumentsError } from "../../components/spec/checkedSpec";
+import { unknownFields, withoutNulls } from "../../components/spec/fields";
+import { namesOf } from "../../components/spec/names";
+import { type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "../../components/spec/spec";
+import { problemsOf, warningsOf } from "../../components/spec/validation";
 import { configKeys } from "../../stacks/config";
 
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);

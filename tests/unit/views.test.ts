@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createCipheriv, randomBytes } from "node:crypto";
-import { type ReachedDrive, reachedDrives } from "../../components/reachedDrives";
+import { type ReachedDrive, reachedDrives } from "../../components/live/reachedDrives";
 import type { ServerState } from "../../components/rollout/plan";
 import { unreachedWithout, type View } from "../../components/rollout/views";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { holdService, releaseService } from "../../../devcluster/cluster/services";
-import { kubectl } from "../../e2e/project";
-import { ObstructedApi } from "../../obstructedApi";
+import { ObstructedApi } from "../../support/obstructedApi";
+import { kubectl } from "../../support/project";
 import type { Fault } from "../fault";
 import type { LoadedCluster } from "../loadedCluster";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inSandbox, killNode, nodeNamed, reviveNode, slowDrive } from "../../../devcluster/cluster/faults";
-import { until } from "../../e2e/until";
+import { until } from "../../support/until";
 import type { Fault } from "../fault";
 import { bucket, type LoadedCluster } from "../loadedCluster";
 

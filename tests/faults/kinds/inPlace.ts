@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { holdService, releaseService } from "../../../devcluster/cluster/services";
 import { snapshotClass } from "../../../devcluster/cluster/storage";
-import { execute, kubectl, Project, type Running } from "../../e2e/project";
-import { get, makeBucket, put, s3Of, targetOf } from "../../e2e/s3";
-import { ObstructedApi } from "../../obstructedApi";
-import { unreadable } from "../../wholeness";
+import { ObstructedApi } from "../../support/obstructedApi";
+import { execute, kubectl, Project, type Running } from "../../support/project";
+import { get, makeBucket, put, s3Of, targetOf } from "../../support/s3";
+import { unreadable } from "../../support/wholeness";
 import type { Fault } from "../fault";
 import { resources } from "../loadedCluster";
 import { killProgram } from "./program";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { killNode, nodeNamed, reviveNode } from "../../../devcluster/cluster/faults";
-import { execute, kubectl, kubectlJson } from "../../e2e/project";
+import { execute, kubectl, kubectlJson } from "../../support/project";
 import type { Fault } from "../fault";
 
 export const nodeLost: Fault = {

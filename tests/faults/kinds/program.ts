@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { kubectl, type Running } from "../../e2e/project";
-import { descendants, killAll } from "../../processes";
+import { descendants, killAll } from "../../support/processes";
+import { kubectl, type Running } from "../../support/project";
 import type { Fault } from "../fault";
 import type { LoadedCluster } from "../loadedCluster";
 

@@ -1,5 +1,5 @@
 import { nodeNamed, squeezeMemory } from "../../../devcluster/cluster/faults";
-import { until } from "../../e2e/until";
+import { until } from "../../support/until";
 import type { Fault } from "../fault";
 
 export const serverKilled: Fault = {

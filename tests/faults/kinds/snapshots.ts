@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../../devcluster/cluster/storage";
-import { kubectl, kubectlJson, Project } from "../../e2e/project";
-import { targetOf } from "../../e2e/s3";
-import { deleteContents } from "../../e2e/snapshotContents";
-import { until } from "../../e2e/until";
-import { unreadable } from "../../wholeness";
+import { kubectl, kubectlJson, Project } from "../../support/project";
+import { targetOf } from "../../support/s3";
+import { deleteContents } from "../../support/snapshotContents";
+import { until } from "../../support/until";
+import { unreadable } from "../../support/wholeness";
 import type { Fault } from "../fault";
 import { bucket, type LoadedCluster, resources } from "../loadedCluster";
 import { killProgram } from "./program";

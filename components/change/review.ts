@@ -1,0 +1,213 @@
+/** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
+import { type Topology, topologyOf } from "../minio/topology";
+import { standardParity } from "../minio/topologyVariables";
+import { type PodTemplate, serverContainer } from "../server/podTemplate";
+import { defaultImage } from "../spec/spec";
+import { type Change, poolPatterns } from "./change";
+import { reshapingProblems, type Shape } from "./shape";
+
+/** A pool's StatefulSet as a program registers it, before or after a change. */
+export interface Registered {
+    template: PodTemplate;
+    partition: number;
+    shape: Shape;
+    /** The set that its drives are restored from: see `restoreSource`. */
+    restoreFrom?: string;
+}
+
+/** The pool that is changed. */
+export interface Reviewed {
+    /** The StatefulSet. */
+    pool: string;
+    servers: number;
+    topology: Topology;
+    /** Whether the component moves the rollout on itself. */
+    guided: boolean;
+}
+
+/** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
+export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Topology): string[] {
+    return [...reshapingProblems(before.shape, after.shape), ...partitionProblems(change, before, after, topology)];
+}
+
+/** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
+function partitionProblems(
+    change: Change,
+    before: Pick<Registered, "partition">,
+    after: Pick<Registered, "partition">,
+    topology: Topology,
+): string[] {
+    const what = change.fields.join(", ");
+    const updated = topology.pools.reduce((sum, { servers }) => sum + Math.max(0, servers - after.partition), 0);
+    if (change.class === "together" && after.partition > 0) {
+        return [
+            `partition: ${after.partition} is not allowed with a change of ${what}: servers with the old and the new value ` +
+                "cannot talk to each other, so all restart together. Set partition to 0",
+        ];
+    }
+    // While a staged update stands, the way back to the old version needs no boot quorum: the servers below have it.
+    const isWayBack = before.partition > 0;
+    if (change.class === "coupled" && updated > 0 && updated < topology.bootQuorum && !isWayBack) {
+        return [
+            `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ${count(updated, "new server")}, ` +
+                `which would wait for others for ever and serve errors, as new ones start only when ${topology.bootQuorum} of ` +
+                `${topology.servers} are new. Set partition to ${largestPartition(topology)} or less, or to ` +
+                `${Math.max(...topology.pools.map(({ servers }) => servers))} to update none`,
+        ];
+    }
+    return [];
+}
+
+/** The largest partition that leaves a boot quorum of servers above it. */
+function largestPartition({ pools, bootQuorum }: Topology): number {
+    const updated = (partition: number) =>
+        pools.reduce((sum, { servers }) => sum + Math.max(0, servers - partition), 0);
+    let partition = Math.max(...pools.map(({ servers }) => servers));
+    while (updated(partition) < bootQuorum) {
+        partition--;
+    }
+    return partition;
+}
+
+/** One line: what restarts, in which order, how many at a time, what stays available, and which servers stay back. */
+export function describeChange(
+    change: Change,
+    before: Registered,
+    after: Registered,
+    { pool, servers, topology, guided }: Reviewed,
+): string | undefined {
+    const from = Math.min(after.partition, servers);
+    if (change.class === "none") {
+        return describeStage(pool, Math.min(before.partition, servers), from);
+    }
+    const what =
+        `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
+        (change.fields.includes("image") ? ` (${describeImages(before.template, after.template)})` : "");
+    if (change.class === "together") {
+        return (
+            `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
+            "requests fail for 10 to 30 s, and nothing that was stored is lost" +
+            (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
+        );
+    }
+    const pace = guided ? "one at a time" : "at Kubernetes' pace";
+    const together =
+        change.class === "coupled" && topology.bootQuorum > 1
+            ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
+              `${topology.bootQuorum} that are the same`
+            : "";
+    return (
+        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
+        describeParity(before.template, topology)
+    );
+}
+
+/**
+ * What another parity means for what is stored: no object is written anew for it. MinIO's health endpoints, which are asked before a
+ * server is restarted, count with the parity of new objects (`Health` in `cmd/erasure-server-pool.go`), and so does the budget.
+ */
+function describeParity(before: PodTemplate, topology: Topology): string {
+    const { env = [] } = serverContainer(before);
+    const old = topologyOf(
+        topology.pools.map((shape) => ({ ...shape, driveBytes: 0 })),
+        standardParity(Object.fromEntries(env.map(({ name, value }) => [name, value]))),
+    );
+    const [was, is] = [old, topology].map((one) => one?.pools[0].parity);
+    if (old === undefined || was === undefined || is === undefined || was === is) {
+        return "";
+    }
+    const stays = `; what is stored keeps its parity of ${was}, and new objects get ${is}`;
+    const [mayLeave, bear] = [topology.serversThatMayFailForWrites, old.serversThatMayFailForReads];
+    if (bear >= mayLeave) {
+        return stays;
+    }
+    const until =
+        bear > 0
+            ? `set disruptionBudget.maxUnavailable to ${bear} until all are written anew`
+            : "until they are written anew, they cannot be read while a server is away, as while one restarts";
+    return (
+        `${stays}. MinIO's health and the budgets count with ${is}, by which ${mayLeave} of a pool's servers may leave; the old ` +
+        `objects bear the loss of ${bear}: ${until}`
+    );
+}
+
+/** Who restarts servers that are not as the program wants: the component, Kubernetes, or whoever deletes their pods. */
+export type RolloutMover = "Guided" | "Native" | "OnDelete";
+
+const afterwards: Record<RolloutMover, string> = {
+    Guided: "servers that are not as the program wants restart one at a time, each when MinIO can miss it",
+    Native: "servers that are not as the program wants restart at Kubernetes' pace, and MinIO is not asked",
+    OnDelete: "nothing restarts, and a server changes when somebody deletes its pod",
+};
+
+/** What it means that another one restarts the servers from now on. */
+export function describeSwitch(before: RolloutMover, after: RolloutMover): string | undefined {
+    return before === after ? undefined : `rollout ${before} → ${after}: ${afterwards[after]}`;
+}
+
+/**
+ * What MinIO does with more than one pool, and not with one: a PUT into another pool than the first takes a lock of that pool, while a GET takes
+ * one of the first (`NewNSLock` in `cmd/erasure-server-pool.go`). So it may meet the object on one drive, and deletes it as left over
+ * (`deleteIfDangling` in `cmd/erasure-object.go`; tried: docs/reliability.md, "One order").
+ */
+const severalPools =
+    "with several pools MinIO may lose an object that one client reads while another writes it, though the write was acknowledged, " +
+    "and a read may find what was overwritten before: see docs/reliability.md";
+
+/** Whether a cluster of one pool gets another. */
+function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
+    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    return old === 1 && wanted > 1;
+}
+
+/** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
+function describeImages(before: PodTemplate, after: PodTemplate): string {
+    const images = [before, after].map((template) => serverContainer(template).image ?? "");
+    const short = images.map((image) => image.replace(/(:[^/@]+)@.*/, "$1"));
+    const [old, wanted] = short[0] === short[1] ? images : short;
+    return `${old} → ${wanted}${images[1] === defaultImage ? ", the default" : ""}`;
+}
+
+/** Only the partition changes: what that means if a staged update stands. */
+function describeStage(pool: string, before: number, after: number): string | undefined {
+    if (before === after) {
+        return undefined;
+    }
+    const [low, high] = [Math.min(before, after), Math.max(before, after)];
+    const many = high - low > 1;
+    const who = many ? `${pool}-${high - 1} to ${pool}-${low}` : `${pool}-${low}`;
+    const what =
+        after < before
+            ? `${many ? "are" : "is"} updated too${many ? ", in this order" : ""}`
+            : `${many ? "go" : "goes"} back to what the servers below have`;
+    return `partition ${before} → ${after}: ${who} ${what}, if an update is under way${stayBack(pool, after)}`;
+}
+
+function updates(pool: string, servers: number, from: number): string {
+    if (from >= servers) {
+        return "no server is updated";
+    }
+    return from === servers - 1
+        ? `${pool}-${from} is updated`
+        : `${pool}-${servers - 1} to ${pool}-${from} are updated in this order`;
+}
+
+function stayBack(pool: string, from: number): string {
+    if (from === 0) {
+        return "";
+    }
+    return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
+}
+
+function availability({ serversThatMayFailForWrites, serversThatMayFailForReads }: Topology): string {
+    if (serversThatMayFailForWrites > 0) {
+        return "every object stays readable and writable";
+    }
+    return serversThatMayFailForReads > 0
+        ? "every object stays readable, and writes fail while a server restarts"
+        : "requests fail while a server restarts";
+}
+
+function count(number: number, what: string): string {
+    return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,235 @@
+/**
+ * MinIO's admin API, as far as the component needs it. Paths, parameters and answers are those of
+ * `cmd/admin-router.go`, `cmd/admin-handlers.go` and `cmd/admin-handlers-pools.go` of RELEASE.2025-09-07.
+ */
+
+import { printable } from "../basics/printable";
+import type { Answer, PodRequest } from "../kubernetes/client";
+import { type ReachedDrive, reachedDrives } from "./reachedDrives";
+
+export interface RootCredentials {
+    rootUser: string;
+    rootPassword: string;
+}
+
+/** A pool of servers as MinIO tells it. */
+export interface PoolStatus {
+    /** From 0, in the order of the servers' arguments. */
+    id: number;
+    /** The pool's argument, such as `http://minio-{0...3}.minio-headless.default.svc.cluster.local:9000/data`. */
+    cmdline: string;
+    /** Whether and how far the pool's objects were moved to the others; undefined when that was never begun. */
+    decommission?: Decommission;
+}
+
+/**
+ * How far a decommission is. The counts are up to date only at the first server of that pool, which does the work; how it
+ * has ended is told to all (`ReloadPoolMeta` in `cmd/erasure-server-pool-decom.go`).
+ */
+export interface Decommission {
+    state: "running" | "complete" | "failed" | "canceled";
+    /** RFC 3339. */
+    startTime: string;
+    objects: number;
+    objectsFailed: number;
+    bytes: number;
+    bytesFailed: number;
+    /** Bytes of the whole pool, and those of them that are free. */
+    totalSize: number;
+    freeSize: number;
+}
+
+/** All drives of a cluster, by what each server says of its own, and the quorum of each pool. */
+export interface StorageState {
+    drives: Drive[];
+    /** Drives of an erasure set that must serve for an object to be written, by pool. */
+    writeQuorums: number[];
+}
+
+export interface Drive {
+    /** The name of the server's pod. */
+    server: string;
+    /** From 0. */
+    pool: number;
+    /** Erasure set of the pool, from 0. */
+    set: number;
+    /** It serves, and has all that was written: none that heals. */
+    works: boolean;
+}
+
+/** What an administrator may ask of a cluster, through one of its servers. */
+export interface MinioAdmin {
+    /**
+     * From now on every S3 call to any server waits, reads too, until the cluster is thawed; requests that are under way go
+     * on. It is counted by each server in memory: frozen twice, it must be thawed twice, and a restarted server is thawed.
+     *
+     * @throws MinioAdminError naming the servers that could not be told; the others are frozen then
+     */
+    freeze(): Promise<void>;
+    /**
+     * Ends one `freeze`; it does nothing to servers that are not frozen.
+     *
+     * @throws MinioAdminError naming the servers that could not be told
+     */
+    unfreeze(): Promise<void>;
+    /** All pools, with their decommission. */
+    pools(): Promise<PoolStatus[]>;
+    /** All drives. Those of a server that waits for its peers are told as offline. */
+    storage(): Promise<StorageState>;
+    /** The drives that this server reaches at the moment, its own ones too: see reachedDrives.ts. */
+    reachedDrives(): Promise<ReachedDrive[]>;
+}
+
+/** MinIO has refused a call, or could not do it on all servers. Its message has no secrets. */
+export class MinioAdminError extends Error {}
+
+/** Sends a request to a server, and passes its Authorization header on. */
+export type Send = (request: PodRequest) => Promise<Answer>;
+
+export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin {
+    const answerTo = async (method: string, path: string, query: Record<string, string> = {}): Promise<Answer> => {
+        const request = await signed({ method, path: `/minio/admin/v3${path}`, query }, credentials);
+        const answer = await send(request);
+        if (answer.status !== 200) {
+            const said = `${answer.status}: ${reasonOf(answer.body)}`;
+            throw new MinioAdminError(`MinIO answers ${method} ${request.path} with ${said}`);
+        }
+        return answer;
+    };
+    const call = async (method: string, path: string, query?: Record<string, string>) =>
+        (await answerTo(method, path, query)).body;
+    const service = async (action: "freeze" | "unfreeze") => {
+        // Type 2 tells of each peer; servers of 2023 ignore it and answer with nothing.
+        const body = await call("POST", "/service", { action, type: "2" });
+        const { results = [] }: { results?: { host: string; err?: string }[] } = body === "" ? {} : JSON.parse(body);
+        const failed = results.filter(({ err }) => err);
+        if (failed.length > 0) {
+            const reasons = failed.map(({ host, err }) => printable(`${host}: ${err}`.slice(0, 500)));
+            throw new MinioAdminError(`MinIO could not ${action} ${reasons.join(", ")}`);
+        }
+    };
+    return {
+        freeze: () => service("freeze"),
+        unfreeze: () => service("unfreeze"),
+        pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
+        storage: async () => storageState(JSON.parse(await call("GET", "/storageinfo"))),
+        async reachedDrives() {
+            const { bytes } = await answerTo("GET", "/inspect-data", { volume: ".minio.sys", file: "format.json" });
+            return reachedDrives(bytes ?? Buffer.alloc(0));
+        },
+    };
+}
+
+/** A request without its signature. */
+export interface UnsignedRequest {
+    method: string;
+    path: string;
+    query?: Record<string, string>;
+    headers?: Record<string, string>;
+}
+
+/** Of the request, where nothing else is said. MinIO compares it with nothing but the signature. */
+const defaultHost = "localhost:9000";
+
+/**
+ * A request with AWS's signature (version 4), which MinIO wants of S3 and admin calls. It is good for 15 minutes
+ * (`globalMaxSkewTime`), and for any server of the cluster.
+ *
+ * The library is loaded only here.
+ */
+export async function signed(
+    { method, path, query = {}, headers }: UnsignedRequest,
+    { rootUser, rootPassword }: RootCredentials,
+    signingDate = new Date(),
+): Promise<PodRequest> {
+    const [{ SignatureV4 }, { Hash }] = await Promise.all([
+        import("@smithy/signature-v4"),
+        import("@smithy/core/serde"),
+    ]);
+    const signer = new SignatureV4({
+        service: "s3",
+        region: "us-east-1",
+        credentials: { accessKeyId: rootUser, secretAccessKey: rootPassword },
+        sha256: Hash.bind(null, "sha256"),
+        uriEscapePath: false,
+    });
+    const host = headers?.host ?? defaultHost;
+    const request = await signer.sign(
+        { method, protocol: "http:", hostname: host, path, query, headers: { host, ...headers } },
+        { signingDate },
+    );
+    const search = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join("="));
+    return {
+        method,
+        path: [path, ...(search.length > 0 ? [search.join("&")] : [])].join("?"),
+        headers: request.headers,
+    };
+}
+
+/** A pool in the answer to `/pools/list`: `PoolStatus` in `cmd/erasure-server-pool-decom.go`. */
+interface ListedPool {
+    id: number;
+    cmdline: string;
+    decommissionInfo?: {
+        startTime: string;
+        totalSize: number;
+        currentSize: number;
+        complete: boolean;
+        failed: boolean;
+        canceled: boolean;
+        objectsDecommissioned: number;
+        objectsDecommissionedFailed: number;
+        bytesDecommissioned: number;
+        bytesDecommissionedFailed: number;
+    };
+}
+
+function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolStatus {
+    // Go's zero time: the entry is there for the sizes only.
+    if (!info || info.startTime.startsWith("0001-")) {
+        return { id, cmdline };
+    }
+    const state = info.complete ? "complete" : info.failed ? "failed" : info.canceled ? "canceled" : "running";
+    return {
+        id,
+        cmdline,
+        decommission: {
+            state,
+            startTime: info.startTime,
+            objects: info.objectsDecommissioned,
+            objectsFailed: info.objectsDecommissionedFailed,
+            bytes: info.bytesDecommissioned,
+            bytesFailed: info.bytesDecommissionedFailed,
+            totalSize: info.totalSize,
+            freeSize: info.currentSize,
+        },
+    };
+}
+
+/** The answer to `/storageinfo`: `StorageInfo` in madmin-go's `info-commands.go`. */
+interface StorageInfo {
+    Disks: { endpoint: string; state: string; healing?: boolean; pool_index: number; set_index: number }[];
+    Backend: { StandardSCData: number[]; StandardSCParity: number; StandardSCParities?: number[] };
+}
+
+/** With the write quorum of `Health` in `cmd/erasure-server-pool.go`. */
+function storageState({ Disks, Backend }: StorageInfo): StorageState {
+    const { StandardSCData: data, StandardSCParity, StandardSCParities } = Backend;
+    return {
+        writeQuorums: data.map((drives, pool) =>
+            drives === (StandardSCParities?.[pool] ?? StandardSCParity) ? drives + 1 : drives,
+        ),
+        drives: Disks.map(({ endpoint, state, healing, pool_index: pool, set_index: set }) => ({
+            server: new URL(endpoint).hostname.split(".")[0],
+            pool,
+            set,
+            works: state === "ok" && !healing,
+        })),
+    };
+}
+
+/** MinIO's own words for why it refuses; its admin API answers in JSON, and S3's part in XML. */
+function reasonOf(body: string): string {
+    const [, code, message] = /"Code":"([^"]*)","Message":"([^"]*)"/.exec(body) ?? [];
+    return printable(code ? `${code}: ${message}`.slice(0, 500) : body.slice(0, 200)) || "no reason is given";
+}

@@ -1,0 +1,37 @@
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
+import type * as pulumi from "@pulumi/pulumi";
+import { apiPort, consolePort } from "../minio/ports";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
+import { metadataOf } from "./metadata";
+
+/** Lets peers, clients and scrapers reach the servers, and nobody else. */
+export function createNetworkPolicy(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): NetworkPolicy {
+    const tcp = (port: number) => ({ protocol: "TCP", port });
+    return new NetworkPolicy(
+        names.cluster,
+        {
+            metadata: metadataOf(names, spec, names.cluster),
+            spec: spec.apply(({ networkPolicy }) => ({
+                podSelector: { matchLabels: names.selector },
+                policyTypes: ["Ingress"],
+                ingress: [
+                    { from: [{ podSelector: { matchLabels: names.selector } }], ports: [tcp(apiPort)] },
+                    // A peer with an empty selector is every pod of the namespace.
+                    ...allow(networkPolicy?.clients ?? [{ podSelector: {} }], [tcp(apiPort), tcp(consolePort)]),
+                    ...allow(networkPolicy?.scrapers ?? [], [tcp(apiPort)]),
+                ],
+            })),
+        },
+        opts,
+    );
+}
+
+/** A rule for peers: to Kubernetes, a rule with an empty list of them lets everybody in. */
+function allow<Peer, Port>(from: Peer[], ports: Port[]): { from: Peer[]; ports: Port[] }[] {
+    return from.length > 0 ? [{ from, ports }] : [];
+}

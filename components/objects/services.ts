@@ -1,0 +1,78 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { Service } from "@pulumi/kubernetes/core/v1";
+import type * as pulumi from "@pulumi/pulumi";
+import { apiPort, consolePort } from "../minio/ports";
+import type { ServiceArgs } from "../spec/args";
+import { labelsOf, serviceLabel } from "../spec/labels";
+import type { Names } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
+
+const api = { name: "api", port: apiPort, targetPort: "api" };
+const consoleTarget = { name: "console", port: consolePort, targetPort: "console" };
+
+/** The Service by which the servers find each other. */
+export function createHeadlessService(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): Service {
+    const headless = { clusterIP: "None", publishNotReadyAddresses: true, selector: names.selector, ports: [api] };
+    return createService({ kind: "headless", name: names.headlessService, specOf: () => headless }, names, spec, opts);
+}
+
+/** The Service for S3 clients, and the one for the console. */
+export function createServices(
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): { client: Service; console: Service } {
+    const reachable = (args: pulumi.Unwrap<ServiceArgs> | undefined) => ({
+        type: args?.type ?? "ClusterIP",
+        loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
+        selector: names.selector,
+    });
+    const client: ServiceKind = {
+        kind: "client",
+        name: names.cluster,
+        specOf: ({ clientService }) => ({ ...reachable(clientService), ports: [api] }),
+        argsOf: ({ clientService }) => clientService,
+    };
+    const console: ServiceKind = {
+        kind: "console",
+        name: names.consoleService,
+        specOf: ({ consoleService }) => ({ ...reachable(consoleService), ports: [consoleTarget] }),
+        argsOf: ({ consoleService }) => consoleService,
+    };
+    return {
+        client: createService(client, names, spec, opts),
+        console: createService(console, names, spec, opts),
+    };
+}
+
+interface ServiceKind {
+    kind: "headless" | "client" | "console";
+    name: string;
+    specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec;
+    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceArgs> | undefined;
+}
+
+function createService(
+    { kind, name, specOf, argsOf }: ServiceKind,
+    names: Names,
+    spec: pulumi.Output<MinioClusterSpec>,
+    opts: pulumi.CustomResourceOptions,
+): Service {
+    const metadata = {
+        name,
+        namespace: spec.namespace,
+        labels: spec.apply((known) => ({ ...labelsOf(names, known), [serviceLabel]: kind })),
+        annotations: spec.apply((known) => annotationsOf(argsOf?.(known))),
+    };
+    return new Service(name, { metadata, spec: spec.apply(specOf) }, opts);
+}
+
+/** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */
+function annotationsOf(args: pulumi.Unwrap<ServiceArgs> | undefined): Record<string, string> {
+    const noWait = args?.type === "LoadBalancer" ? undefined : { "pulumi.com/skipAwait": "true" };
+    return { ...args?.annotations, ...noWait };
+}

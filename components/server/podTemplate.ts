@@ -1,0 +1,143 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { apiPort, consolePort } from "../minio/ports";
+import { driveNames } from "../spec/drives";
+import { credentialsAnnotation, labelsOf } from "../spec/labels";
+import { type Names, poolSelector } from "../spec/names";
+import { passwordKey, userKey } from "../spec/rootCredentials";
+import type { MinioClusterSpec } from "../spec/spec";
+import { beforeStart } from "./beforeStart";
+import { certificatesFolder, certificateVolumes } from "./certificateFiles";
+import { environmentOf } from "./environment";
+import { probes } from "./probes";
+import { serverArguments } from "./serverArguments";
+import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
+
+export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
+
+type Container = k8s.types.input.core.v1.Container;
+
+type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint;
+
+/** Name of the container that runs the server. */
+export const serverName = "minio";
+
+/** User and group of the servers, as in MinIO's own charts. */
+const minioId = 1000;
+
+const scratch = { name: "tmp", mountPath: scratchFolder };
+
+const containerSecurityContext = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** The pods of a pool: one MinIO server each. */
+export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {
+    const selector = poolSelector(names, pool);
+    return {
+        metadata: {
+            labels: { ...labelsOf(names, spec), ...selector },
+            annotations: { ...spec.annotations, [credentialsAnnotation]: credentialsRevision(names, spec) },
+        },
+        spec: {
+            // No part of the server talks to Kubernetes.
+            automountServiceAccountToken: false,
+            // A Service named minio would put MINIO_* variables into the environment, which MinIO's peers compare.
+            enableServiceLinks: false,
+            imagePullSecrets: spec.imagePullSecrets,
+            securityContext: podSecurityContext(spec),
+            terminationGracePeriodSeconds,
+            nodeSelector: spec.nodeSelector,
+            tolerations: spec.tolerations,
+            affinity: spec.affinity,
+            topologySpreadConstraints: spreadOf(spec, selector),
+            priorityClassName: spec.priorityClassName,
+            containers: [server(names, spec, pool)],
+            volumes: [{ name: scratch.name, emptyDir: {} }, ...certificateVolumes(names, spec)],
+        },
+    };
+}
+
+/** Null leaves out an id, for a Kubernetes cluster that gives ids itself; a pod's confinement stays as by default. */
+function podSecurityContext(spec: MinioClusterSpec) {
+    const ids = {
+        runAsUser: minioId,
+        runAsGroup: minioId,
+        fsGroup: minioId,
+        // Changing the owner of every file of a large drive takes tens of minutes.
+        fsGroupChangePolicy: "OnRootMismatch",
+    };
+    const confinement = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+    const entries = Object.entries(spec.podSecurityContext ?? {}).filter(([, value]) => value !== undefined);
+    const leftOut = entries.filter(([, value]) => value === null).map(([name]) => name);
+    return {
+        ...Object.fromEntries(Object.entries(ids).filter(([name]) => !leftOut.includes(name))),
+        ...confinement,
+        ...Object.fromEntries(entries.filter(([, value]) => value !== null)),
+    };
+}
+
+/** The Secret with the root credentials. */
+export function credentialsSecretName(names: Names, spec: MinioClusterSpec): string {
+    return spec.existingSecretName ?? names.secret;
+}
+
+function credentialsRevision(names: Names, spec: MinioClusterSpec): string {
+    const of = spec.existingSecretName === undefined ? spec.rootUser : credentialsSecretName(names, spec);
+    return `${of}/${spec.credentialsRevision}`;
+}
+
+/** Over nodes and zones as evenly as possible; never so that a pod stays without a node. */
+function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): TopologySpreadConstraint[] {
+    const evenly = (topologyKey: string) => ({ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway" });
+    const constraints: TopologySpreadConstraint[] = spec.topologySpreadConstraints ?? [
+        evenly("kubernetes.io/hostname"),
+        evenly("topology.kubernetes.io/zone"),
+    ];
+    return constraints.map((constraint) => ({ labelSelector: { matchLabels: selector }, ...constraint }));
+}
+
+function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
+    const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
+    const { drivesPerServer } = spec.pools[pool];
+    return {
+        name: serverName,
+        image: spec.image,
+        command: serverCommand(beforeStart(names, spec, pool)),
+        args: serverArguments(names, spec),
+        env: [
+            { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },
+            { name: "MINIO_ROOT_PASSWORD", valueFrom: fromSecret(passwordKey) },
+            // MinIO makes folders in its home.
+            { name: "HOME", value: scratch.mountPath },
+            ...Object.entries(environmentOf(names, spec)).map(([name, value]) => ({ name, value })),
+        ],
+        ports: [
+            { name: "api", containerPort: apiPort },
+            { name: "console", containerPort: consolePort },
+        ],
+        resources: spec.resources,
+        securityContext: containerSecurityContext,
+        volumeMounts: [
+            scratch,
+            ...driveNames(drivesPerServer).map((name) => ({ name, mountPath: `/${name}` })),
+            ...certificateVolumes(names, spec).map(({ name }) => ({
+                name,
+                mountPath: certificatesFolder,
+                readOnly: true,
+            })),
+        ],
+        ...probes(names, spec),
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", endScript(names, spec)] } } },
+    };
+}
+
+/** The MinIO server among the containers of a pod template whose values are known. */
+export function serverContainer(template: PodTemplate): pulumi.Unwrap<Partial<Container>> {
+    const { containers } = (template as pulumi.Unwrap<PodTemplate>).spec ?? { containers: [] };
+    return containers.find(({ name }) => name === serverName) ?? {};
+}

@@ -1,0 +1,23 @@
+import { apiPort, consolePort } from "../minio/ports";
+import { type Names, serverDnsName } from "../spec/names";
+import { type MinioClusterSpec, scheme } from "../spec/spec";
+import { certificatesFolder } from "./certificateFiles";
+
+/**
+ * The arguments of every server: one pattern for each pool, in MinIO's own notation. Their text is compared between the
+ * servers, so it may not differ between them.
+ */
+export function serverArguments(names: Names, spec: MinioClusterSpec): string[] {
+    const patterns = spec.pools.map(({ replicas, drivesPerServer }, pool) => {
+        const server = serverDnsName(names, spec, pool, `{0...${replicas - 1}}`);
+        const drives = drivesPerServer === 1 ? "/data" : `/data{0...${drivesPerServer - 1}}`;
+        return `${scheme(spec)}://${server}:${apiPort}${drives}`;
+    });
+    return [
+        "server",
+        `--address=:${apiPort}`,
+        `--console-address=:${consolePort}`,
+        ...(spec.tls ? [`--certs-dir=${certificatesFolder}`] : []),
+        ...patterns,
+    ];
+}

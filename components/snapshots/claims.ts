@@ -1,0 +1,164 @@
+/** Claims that are made from a set of snapshots. */
+import { createHash } from "node:crypto";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
+import type { DrivePosition } from "../spec/drives";
+import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import { type Names, poolSelector } from "../spec/names";
+import type { MinioClusterSpec, PoolSpec } from "../spec/spec";
+import type { FoundSet, FoundSnapshot } from "./findSet";
+
+/** A drive to restore: where its claim gets its data from. */
+export interface RestoredDrive {
+    position: DrivePosition;
+    claim: string;
+    /** The claim of this drive in the cluster that the set was taken of. */
+    source: string;
+}
+
+/** A restore, as far as it is decided by the arguments. */
+export interface Restore {
+    names: Names;
+    spec: MinioClusterSpec;
+    /** `<namespace>/<cluster>/<set>`, with the set's id where it is given, as in the claims' annotation. */
+    source: string;
+    sourceNamespace: string;
+    drives: RestoredDrive[];
+}
+
+/** From where a claim has its data. */
+export interface ClaimOrigin {
+    /** As `Restore.source`; undefined for data of its own. */
+    source?: string;
+    /** Id of the set. An earlier version wrote none. */
+    set?: string;
+    /** Of which source a restore has ended. */
+    ended?: string;
+    /** When the restore in place began that made it. */
+    since?: string;
+}
+
+/** A restore in place that was begun and not ended. */
+export interface Begun {
+    source: string;
+    /** As of `ClaimOrigin`. */
+    set?: string;
+    since?: string;
+}
+
+/** What is there of a cluster before it is restored. */
+export interface Present {
+    /** Whether the StatefulSet of the first pool is there. */
+    statefulSet: boolean;
+    /** Of each drive's claim that is there. */
+    claims: Map<string, ClaimOrigin>;
+    begun?: Begun;
+}
+
+/** Does some work again when the Kubernetes API was away, too busy, or had a conflict meanwhile. */
+export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function originOfClaim({ metadata: { annotations = {} } }: AnyObject): ClaimOrigin {
+    return {
+        source: annotations[restoredAnnotation],
+        set: annotations[restoredSetAnnotation],
+        ended: annotations[endedAnnotation],
+        since: annotations[restoredAtAnnotation],
+    };
+}
+
+/** Whether a claim has the data of the set already. */
+export function isRestored(claim: AnyObject, { source }: Restore, { id }: FoundSet): boolean {
+    const origin = originOfClaim(claim);
+    return origin.source === source && (origin.set === undefined || origin.set === id);
+}
+
+/** Whether the claims can name the snapshots of the set as they are. */
+export function isHere({ sourceNamespace, spec }: Restore, { isPresent }: FoundSet): boolean {
+    return isPresent && sourceNamespace === spec.namespace;
+}
+
+/**
+ * Makes a claim from a snapshot of a set, which it brings into the namespace where it is not there.
+ *
+ * @param since when a restore in place began
+ */
+export async function createClaim(
+    kubernetes: Kubernetes,
+    restored: Restore,
+    found: FoundSet,
+    claim: string,
+    since?: string,
+): Promise<void> {
+    const drive = restored.drives.find((one) => one.claim === claim) as RestoredDrive;
+    const there = found.drives.get(drive.source) as FoundSnapshot;
+    const snapshot = isHere(restored, found)
+        ? there.snapshot
+        : await bringSnapshot(kubernetes, restored.spec.namespace, there);
+    await kubernetes.create(claimObject(restored, drive, snapshot, found.id, since));
+}
+
+/**
+ * Makes a snapshot of the storage system known in a namespace. It is kept by the storage system when it is deleted here: it
+ * belongs to the set. Its name tells what of the storage it is: an earlier restore may have left one of a set of the same name.
+ */
+async function bringSnapshot(
+    kubernetes: Kubernetes,
+    namespace: string,
+    { snapshot, driver, snapshotHandle }: FoundSnapshot,
+): Promise<string> {
+    if (!snapshotHandle) {
+        throw new Error(`the storage system has no snapshot ${snapshot}`);
+    }
+    const handle = createHash("sha256")
+        .update(JSON.stringify([driver, snapshotHandle]))
+        .digest("hex");
+    const name = `restored-${snapshot}-${handle.slice(0, 10)}`;
+    const contentName = `${namespace}-${name}`;
+    await kubernetes.create({
+        ...contentKind,
+        metadata: { name: contentName },
+        spec: {
+            deletionPolicy: "Retain",
+            driver,
+            source: { snapshotHandle },
+            volumeSnapshotRef: { name, namespace },
+        },
+    } as AnyObject);
+    await kubernetes.create({
+        ...snapshotKind,
+        metadata: { name, namespace },
+        spec: { source: { volumeSnapshotContentName: contentName } },
+    } as AnyObject);
+    return name;
+}
+
+/** The claim as the StatefulSet would make it, and with the data of a snapshot. */
+export function claimObject(
+    { names, spec, source }: Restore,
+    { position, claim }: RestoredDrive,
+    snapshot: string,
+    set: string,
+    since?: string,
+) {
+    const pool: PoolSpec = spec.pools[position.pool];
+    return {
+        ...claimKind,
+        metadata: {
+            name: claim,
+            namespace: spec.namespace,
+            labels: poolSelector(names, position.pool),
+            annotations: {
+                [restoredAnnotation]: source,
+                [restoredSetAnnotation]: set,
+                ...(since && { [restoredAtAnnotation]: since }),
+            },
+        },
+        spec: {
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: pool.storageClassName,
+            resources: { requests: { storage: pool.storageSize } },
+            dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: snapshotKind.kind, name: snapshot },
+        },
+    };
+}

@@ -1,0 +1,170 @@
+import * as pulumi from "@pulumi/pulumi";
+import { standardClass } from "../minio/topologyVariables";
+import { endProgram } from "../pulumi/endProgram";
+import type { MinioClusterArgs } from "./args";
+import type { Problem } from "./check";
+import { withoutNulls } from "./fields";
+import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
+import { problemsOf, warningsOf } from "./validation";
+
+/**
+ * The arguments are wrong. Pulumi shows the message without a stack when a program throws it, and each problem at its
+ * property when the component is used from another language.
+ */
+export class InvalidArgumentsError extends pulumi.InputPropertiesError {
+    // How @pulumi/pulumi recognises errors that need no stack (RunError); it is no instance of that class.
+    readonly __pulumiRunError = true;
+
+    constructor(name: string, problems: Problem[]) {
+        const lines = problems.map(({ field, reason }) => `  ${field}: ${reason}`);
+        super({
+            message: `the arguments of MinioCluster '${name}' are not valid:\n${lines.join("\n")}`,
+            errors: problems.map(({ field, reason }) => ({ propertyPath: field, reason })),
+        });
+    }
+}
+
+/** Arguments that decide which resources there are, so they must be known when the program runs. */
+const plainFields = [
+    "replicas",
+    "drivesPerServer",
+    "expansionPools",
+    "partition",
+    "updateStrategy",
+    "rollout",
+    "credentialsRevision",
+    "disruptionBudget",
+    "snapshots",
+    "restoreFrom",
+    "ingress",
+    "httpRoute",
+    "tls",
+    "networkPolicy",
+    "monitoring",
+] as const;
+
+/**
+ * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
+ * before anything is registered; the rest when it becomes known, before anything that uses it is created.
+ *
+ * @param args without nulls: see `withoutNulls`
+ * @param resource where warnings are shown
+ * @throws InvalidArgumentsError naming every problem
+ */
+export function checkedSpec(
+    name: string,
+    args: MinioClusterArgs,
+    resource?: pulumi.Resource,
+): pulumi.Output<MinioClusterSpec> {
+    const notPlain = plainFields
+        .filter((field) => isEventual(args[field]))
+        .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
+    const environment = args.environment as Record<string, unknown> | undefined;
+    const isLate = isEventual(environment);
+    const lateParity = {
+        field: `environment.${standardClass}`,
+        reason: `an Output is not allowed: give a plain value${isLate ? " in a plain object" : ""}, as disruption budgets depend on it`,
+    };
+    const hasLateParity = !isLate && isEventual(environment?.[standardClass]);
+    refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args)]);
+    // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
+    const { kubeconfig, context, ...rollout } = args.rollout ?? {};
+    const made = { ...args, ...(args.rollout && { rollout }) };
+    return pulumi.output(made).apply(async (resolved): Promise<MinioClusterSpec> => {
+        const known = withoutNulls(resolved);
+        const problems = [...missingValues(args, known), ...problemsOf(name, known, await secretFields(made))];
+        if (isLate && known.environment?.[standardClass] !== undefined) {
+            problems.push(lateParity);
+        }
+        if (problems.length > 0) {
+            return endProgram(new InvalidArgumentsError(name, problems).message);
+        }
+        for (const warning of warningsOf(known)) {
+            pulumi.log.warn(warning, resource);
+        }
+        return withDefaults(known);
+    });
+}
+
+/**
+ * @param secrets the arguments whose values no message may show
+ * @throws InvalidArgumentsError naming every problem of values that are all known
+ */
+export function refuseProblems(name: string, args: KnownArgs, secrets: string[] = []): void {
+    refuse(name, problemsOf(name, args, secrets));
+}
+
+function refuse(name: string, problems: Problem[]): void {
+    if (problems.length > 0) {
+        throw new InvalidArgumentsError(name, problems);
+    }
+}
+
+/** Fields that decide what there is by being given, whatever their value is. */
+const deciding: ((args: MinioClusterArgs | KnownArgs) => [field: string, value: unknown])[] = [
+    ({ existingSecretName }) => ["existingSecretName", existingSecretName],
+    ({ ingress }) => ["ingress.consoleHost", ingress?.consoleHost],
+    ({ httpRoute }) => ["httpRoute.consoleHost", httpRoute?.consoleHost],
+];
+
+/** Where an Output was given that turns out to have no value. */
+function missingValues(given: MinioClusterArgs, known: KnownArgs): Problem[] {
+    return deciding.flatMap((read) => {
+        const [field, value] = read(given);
+        const [, seen] = read(known);
+        return value !== undefined && (seen === undefined || seen === null)
+            ? [
+                  {
+                      field,
+                      reason: "nothing is not allowed: the Output has no value; leave the argument out, or give one",
+                  },
+              ]
+            : [];
+    });
+}
+
+/** The arguments that are secrets, or have one in them. */
+async function secretFields(args: MinioClusterArgs): Promise<string[]> {
+    const fields = Object.entries(args).map(async ([field, value]) =>
+        (await pulumi.isSecret(pulumi.output(value))) ? [field] : [],
+    );
+    return (await Promise.all(fields)).flat();
+}
+
+function isEventual(value: unknown): boolean {
+    return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/** The problems that do not hang on what is not known yet. */
+function problemsKnownNow(name: string, args: MinioClusterArgs): Problem[] {
+    const unknown: string[] = [];
+    const known = knownPart(args, "", unknown) as KnownArgs;
+    const concerns = (field: string, path: string) => field === path || /^[.[]/.test(path.slice(field.length));
+    return problemsOf(name, known).filter(
+        ({ field }) =>
+            !unknown.some(
+                (path) =>
+                    (path.startsWith(field) && concerns(field, path)) ||
+                    (field.startsWith(path) && concerns(path, field)),
+            ),
+    );
+}
+
+/** A value without the Outputs and promises in it, at any depth, whose paths are added to `unknown`. */
+function knownPart(value: unknown, path: string, unknown: string[]): unknown {
+    if (isEventual(value)) {
+        unknown.push(path);
+        return undefined;
+    }
+    if (Array.isArray(value)) {
+        return value.map((inner, index) => knownPart(inner, `${path}[${index}]`, unknown));
+    }
+    if (value !== null && typeof value === "object") {
+        const entries = Object.entries(value).map(([key, inner]) => [
+            key,
+            knownPart(inner, path === "" ? key : `${path}.${key}`, unknown),
+        ]);
+        return Object.fromEntries(entries);
+    }
+    return value;
+}

@@ -1,0 +1,105 @@
+/**
+ * All labels and annotations of the component. When you add one, say here what it means, which objects have it, and who sets it: the
+ * program, by what it registers, or the component itself, during an `up`. Pure.
+ */
+import type { Names } from "./names";
+import type { MinioClusterSpec } from "./spec";
+
+/** Annotations with this prefix tell the component how its objects were made. No argument may set one. */
+export const ownAnnotations = "minio-cluster/";
+
+/** The labels of every object: the user's own, and those that say whose it is. */
+export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): Record<string, string> {
+    return {
+        ...spec.labels,
+        ...names.selector,
+        "app.kubernetes.io/name": "minio",
+        "app.kubernetes.io/instance": names.cluster,
+    };
+}
+
+// On StatefulSets, by the program.
+
+/** What of a pool is fixed, so that a change of it is seen. */
+export const shapeAnnotation = "minio-cluster/shape";
+
+/** The partition that the user wants. */
+export const partitionAnnotation = "minio-cluster/partition";
+
+/** The set that its drives are restored from. The restore is over when it is registered. */
+export const restoreAnnotation = "minio-cluster/restore-from";
+
+// On pods, by the program.
+
+/** It changes with the root credentials: all servers must then restart together. */
+export const credentialsAnnotation = "minio-cluster/credentials";
+
+// On Services, by the program.
+
+/** Which of the Services it is, for a ServiceMonitor to select: all have the same other labels. */
+export const serviceLabel = "minio-cluster/service";
+
+// On the StatefulSet of the first pool, by the component while it works, so that the next run knows what an interrupted one has left.
+
+/** While the cluster is frozen: the set that is taken. */
+export const frozenAnnotation = "minio-cluster/frozen-for";
+
+/** While a set is taken: which one. */
+export const takingAnnotation = "minio-cluster/taking-set";
+
+/** While its cluster goes back to a set: from where, see `restoreSource`. */
+export const restoringAnnotation = "minio-cluster/restoring";
+
+/** Beside it, the id of the set, and when the restore began. */
+export const restoringSetAnnotation = "minio-cluster/restoring-set";
+export const restoringSinceAnnotation = "minio-cluster/restoring-since";
+
+// On what belongs to a set of snapshots, by the component when it takes the set. The program then registers the same.
+
+/** The set's name. */
+export const setLabel = "minio-cluster/snapshot-set";
+
+/**
+ * The set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of that name must
+ * not get into a restore of the later one. Single snapshots have it in their names too, which outlive a lost namespace.
+ */
+export const setIdLabel = "minio-cluster/snapshot-set-id";
+
+/** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
+export const claimAnnotation = "minio-cluster/snapshot-of";
+export const clusterLabel = "minio-cluster/snapshots-of";
+
+// On claims, by the component.
+
+/** Of a claim that was made from a set: which one, by its name. */
+export const restoredAnnotation = "minio-cluster/restored-from";
+
+/** Of such a claim: the id of the set. The same name may stand for another set a day later. */
+export const restoredSetAnnotation = "minio-cluster/restored-set";
+
+/** Of such a claim, in place: when the restore began. */
+export const restoredAtAnnotation = "minio-cluster/restored-at";
+
+/** Of every claim of a cluster that runs: the restore from this source has ended, and is never done again. */
+export const endedAnnotation = "minio-cluster/restore-ended";
+
+// On volumes, by the component.
+
+/** Of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began. */
+export const replacedLabels = {
+    namespace: "minio-cluster/replaced-in",
+    cluster: "minio-cluster/replaced-of",
+    since: "minio-cluster/replaced-at",
+};
+
+/** Labels by which the component and the StatefulSet find the servers. No argument may set one. */
+export const ownLabels = [
+    "app",
+    "pool",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    serviceLabel,
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+];

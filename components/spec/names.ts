@@ -1,0 +1,91 @@
+import type { MinioClusterSpec } from "./spec";
+
+/** The names of the Kubernetes objects, all derived from the component's name. */
+export interface Names {
+    /** The component, the Service for clients, and the StatefulSet of the first pool. */
+    cluster: string;
+    headlessService: string;
+    consoleService: string;
+    /** The Secret with the random root credentials. */
+    secret: string;
+    /** The certificate, and the Secret that cert-manager puts it in. */
+    certificate: string;
+    /** The label that selects the servers of all pools. */
+    selector: Record<string, string>;
+}
+
+/** The name of a StatefulSet may not be longer: with the hash of a revision it becomes a label's value (63 characters). */
+export const longestName = 52;
+
+export function namesOf(name: string): Names {
+    return {
+        cluster: name,
+        headlessService: `${name}-headless`,
+        consoleService: `${name}-console`,
+        secret: `${name}-secret`,
+        certificate: `${name}-tls`,
+        selector: { app: name },
+    };
+}
+
+/** The StatefulSet of a pool: the first has the cluster's name, the second is `<name>-pool-1`. */
+export function poolName(name: string, pool: number): string {
+    return pool === 0 ? name : `${name}-pool-${pool}`;
+}
+
+/** The labels that select the servers of a pool. */
+export function poolSelector(names: Names, pool: number): Record<string, string> {
+    return { ...names.selector, pool: poolName(names.cluster, pool) };
+}
+
+/** The name under which a server is found inside the cluster, whether it is ready or not. */
+export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number, ordinal: number | string): string {
+    return `${poolName(names.cluster, pool)}-${ordinal}.${serviceDnsName(names.headlessService, spec)}`;
+}
+
+/** DNS name of a Service, in the whole Kubernetes cluster. */
+export function serviceDnsName(service: string, { namespace, clusterDomain }: MinioClusterSpec): string {
+    return `${service}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** `<namespace>/<cluster>/<set>` of the set to restore, as in the annotations of the StatefulSets and the claims. */
+export function restoreSource(names: Names, { namespace, restoreFrom }: MinioClusterSpec): string | undefined {
+    return (
+        restoreFrom &&
+        [
+            restoreFrom.namespace ?? namespace,
+            restoreFrom.cluster ?? names.cluster,
+            restoreFrom.set,
+            ...(restoreFrom.id ? [restoreFrom.id] : []),
+        ].join("/")
+    );
+}
+
+/** The longest name of a set: with a claim's it stays a name of Kubernetes, and alone a label's value. */
+export const longestSetName = 40;
+
+/** The ConfigMap that records a set. */
+export function recordName(cluster: string, set: string): string {
+    return `${cluster}-snapshots-${set}`;
+}
+
+/** The Secret with `tls.crt`, `tls.key` and perhaps `ca.crt`; undefined without TLS. */
+export function certificateSecretName(names: Names, spec: MinioClusterSpec): string | undefined {
+    return spec.tls && (spec.tls.secretName ?? names.certificate);
+}
+
+/** Every name under which a server is spoken to. */
+export function certificateNames(names: Names, spec: MinioClusterSpec): string[] {
+    const ofService = (service: string) => [
+        service,
+        `${service}.${spec.namespace}`,
+        `${service}.${spec.namespace}.svc`,
+        serviceDnsName(service, spec),
+    ];
+    return [
+        `*.${serviceDnsName(names.headlessService, spec)}`,
+        ...ofService(names.cluster),
+        ...ofService(names.consoleService),
+        "localhost",
+    ];
+}

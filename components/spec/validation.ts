@@ -1,0 +1,675 @@
+/** Checks the arguments, and says everything that is wrong with them at once. Pure. */
+import { parseQuantity } from "../basics/quantity";
+import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
+import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
+import {
+    asList,
+    asObject,
+    Check,
+    dnsName,
+    isHostName,
+    isInteger,
+    isObject,
+    isText,
+    longestLabel,
+    type Problem,
+    show,
+    useText,
+} from "./check";
+import { unknownFields, withoutNulls } from "./fields";
+import { imageWarnings } from "./imageWarnings";
+import { ownAnnotations, ownLabels } from "./labels";
+import { longestName, longestSetName, poolName } from "./names";
+import { credentialsProblems } from "./rootCredentials";
+import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
+
+const smallestDrive = "1Gi";
+
+/** Of a pool, and of a server. Far more than anybody runs, and few enough to be listed one by one. */
+const mostServers = 1000;
+const mostDrives = 100;
+const dnsLabel = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/**
+ * A registry, if its name has a dot, a port or upper-case letters, or is localhost; a path; a tag; a digest. Grammar:
+ * `github.com/distribution/reference`.
+ */
+const imageReference = new RegExp(
+    [
+        /^((localhost|(?=[^/]*[.:A-Z])[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(:\d+)?\/)?/,
+        /[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(\/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*/,
+        /(:\w[\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/,
+    ]
+        .map(({ source }) => source)
+        .join(""),
+);
+
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const duration = /^0*[1-9]\d*(ms|s|m|h)$/;
+const kindName = /^[A-Z][A-Za-z0-9]*$/;
+
+/** Kubernetes counts no further. */
+const largestQuantity = 2 ** 63 - 1;
+
+/** A cluster of such a name has a Service, StatefulSet or budget of the name that one of another cluster may have. */
+const namesOfParts = /-(console|headless|pool-\d+)$/;
+
+/**
+ * What Kubernetes' Pod Security Standards let a pod set: `policy/check_seLinuxOptions.go` and `policy/check_sysctls.go` of
+ * `k8s.io/pod-security-admission`. Other sysctls are refused by kubelet, too, unless its node allows them.
+ */
+const confinedTypes = ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+const safeSysctls = [
+    "kernel.shm_rmid_forced",
+    ...["ip_local_port_range", "ip_unprivileged_port_start", "ip_local_reserved_ports", "ping_group_range"],
+    ...["tcp_syncookies", "tcp_keepalive_time", "tcp_fin_timeout", "tcp_keepalive_intvl", "tcp_keepalive_probes"],
+].map((name) => (name.includes(".") ? name : `net.ipv4.${name}`));
+
+/**
+ * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files overwrite
+ * the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`).
+ */
+const ownVariables = [
+    ...["ROOT_USER", "ROOT_PASSWORD", "ACCESS_KEY", "SECRET_KEY"].flatMap((name) => [
+        `MINIO_${name}`,
+        `MINIO_${name}_FILE`,
+    ]),
+    "MINIO_CONFIG_ENV_FILE",
+    "HOME",
+];
+
+/** Annotations that took a pod's confinement off before its security context could. */
+const confinementAnnotations =
+    /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
+
+/**
+ * Every problem of a component's name and arguments; none when they are sound.
+ *
+ * Only what a person gave is checked, but as it works together with the defaults.
+ *
+ * @param secrets the arguments, such as `environment`, whose values no message may show
+ */
+export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []): Problem[] {
+    return problemsOfGiven(name, withoutNulls(asObject(args)) as KnownArgs, secrets);
+}
+
+function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Problem[] {
+    const check = new Check(["environment", "rollout.kubeconfig", ...secrets]);
+    const spec = withDefaults(args);
+    for (const { field, known } of unknownFields(args)) {
+        // What is behind a mistyped name may be a secret.
+        check.unknown(field, known);
+    }
+    const longest = longestName - (poolName("", spec.pools.length - 1).length || 0);
+    check.that(
+        isText(name) && dnsLabel.test(name) && name.length <= longest,
+        "name",
+        name,
+        `use at most ${longest} lower-case letters, digits and '-', beginning with a letter`,
+    );
+    check.that(
+        !isText(name) || !namesOfParts.test(name),
+        "name",
+        name,
+        "a part of another cluster may have this name, such as its console's Service; use one without this ending",
+    );
+    check.that(
+        name !== "kubernetes" || spec.namespace !== "default",
+        "name",
+        name,
+        "the Service of this name in the namespace default is that of the Kubernetes API; use another name",
+    );
+    check.name("namespace", spec.namespace, namespaceName, 63);
+    check.that(
+        isHostName(spec.clusterDomain),
+        "clusterDomain",
+        spec.clusterDomain,
+        "use the Kubernetes cluster's DNS domain, such as cluster.local",
+    );
+    check.that(
+        isText(spec.image) && imageReference.test(spec.image),
+        "image",
+        spec.image,
+        "use a container image without http:// and with a lower-case name, such as " +
+            "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
+    );
+    checkPools(check, args, spec);
+    const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));
+    check.that(
+        isInteger(spec.partition, 0, largest || Number.MAX_SAFE_INTEGER),
+        "partition",
+        spec.partition,
+        `use an integer from 0 (update all servers) to replicas, ${show(largest)} (update none)`,
+    );
+    for (const when of ["whenDeleted", "whenScaled"] as const) {
+        const policy = spec.persistentVolumeClaimRetentionPolicy[when];
+        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ["Retain", "Delete"]);
+    }
+    checkRollout(check, args, spec);
+    checkCredentials(check, args, spec);
+    checkPods(check, args);
+    checkBudget(check, args, spec);
+    checkSnapshots(check, name, args, spec);
+    checkReach(check, args);
+    return check.problems;
+}
+
+/** What is allowed, but hardly meant: a sentence each. */
+export function warningsOf(args: KnownArgs): string[] {
+    const spec = withDefaults(args);
+    const warnings = imageWarnings(spec);
+    for (const [index, { replicas, drivesPerServer }] of spec.pools.entries()) {
+        const topology = topologyOf(
+            [{ servers: replicas, drivesPerServer, driveBytes: 0 }],
+            standardParity(spec.environment),
+        );
+        if (topology && (replicas < 4 || replicas % 2 === 1)) {
+            const { serversThatMayFailForWrites: writes, serversThatMayFailForReads: reads } = topology;
+            const better = replicas < 4 ? "4 servers keep writing without 1" : "MinIO recommends an even number";
+            warnings.push(
+                `${index === 0 ? "replicas" : `expansionPools[${index - 1}].replicas`}: with ${replicas} servers, ${writes} may ` +
+                    `fail and objects can still be written, ${reads} and they can still be read; ${better}`,
+            );
+        }
+    }
+    if (spec.readiness === "Server") {
+        warnings.push(
+            "readiness: with Server, a server that still waits for its peers gets requests and answers them with errors" +
+                (spec.podManagementPolicy === "OrderedReady" ? "; podManagementPolicy Parallel does not need it" : ""),
+        );
+    }
+    const entrances = entrancesOf(args);
+    if (args.networkPolicy && !args.networkPolicy.clients?.length && entrances.length > 0) {
+        const inside = args.networkPolicy.clients ? "nobody gets in" : "only pods of the namespace get in";
+        warnings.push(
+            `networkPolicy.clients: none are named, so ${inside}, and nothing by ${entrances.join(" or ")} from elsewhere: name ` +
+                "where that comes from, such as the namespace of the Ingress controller",
+        );
+    }
+    return warnings;
+}
+
+/** The arguments that let clients in from outside of the Kubernetes cluster. */
+function entrancesOf({ ingress, httpRoute, clientService, consoleService }: KnownArgs): string[] {
+    const services = Object.entries({ clientService, consoleService })
+        .filter(([, service]) => ["LoadBalancer", "NodePort"].includes(service?.type ?? ""))
+        .map(([name, service]) => `${name} of type ${service?.type}`);
+    return [...(ingress ? ["ingress"] : []), ...(httpRoute ? ["httpRoute"] : []), ...services];
+}
+
+function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const { pools } = spec;
+    const further = args?.expansionPools;
+    check.that(
+        further === undefined || further === null || Array.isArray(further),
+        "expansionPools",
+        further,
+        "use a list of pools",
+    );
+    for (const [index, pool] of asList(further).entries()) {
+        check.that(isObject(pool), `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+    }
+    for (const [index, pool] of pools.entries()) {
+        const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
+        const { replicas, drivesPerServer, storageSize, storageClassName } = pool;
+        const sound = check.that(
+            isInteger(replicas, 2, mostServers),
+            `${prefix}replicas`,
+            replicas,
+            `use an integer from 2 to ${mostServers} servers; 4 or more survive the loss of one`,
+        );
+        const drivesSound = check.that(
+            isInteger(drivesPerServer, 1, mostDrives),
+            `${prefix}drivesPerServer`,
+            drivesPerServer,
+            `use an integer from 1 to ${mostDrives} drives for each server`,
+        );
+        if (sound && drivesSound) {
+            checkErasureSets(check, `${prefix}replicas`, spec, pool);
+        }
+        checkStorageSize(check, `${prefix}storageSize`, storageSize);
+        check.that(
+            storageClassName === undefined ||
+                storageClassName === "" ||
+                (isText(storageClassName) && dnsName.test(storageClassName)),
+            `${prefix}storageClassName`,
+            storageClassName,
+            "use the name of a StorageClass, or '' for volumes of no class that are there already",
+        );
+    }
+    const shapes = pools.map(({ replicas, drivesPerServer }) => ({ servers: replicas, drivesPerServer }));
+    const environment = asObject(args?.environment);
+    for (const { name, reason } of topologyVariableProblems(environment, poolsAreSound(spec) ? shapes : undefined)) {
+        check.problem(`environment.${name}`, environment[name], reason);
+    }
+}
+
+function checkErasureSets(
+    check: Check,
+    field: string,
+    { pools: [first], environment }: ReturnType<typeof withDefaults>,
+    pool: PoolSpec,
+): void {
+    const { replicas, drivesPerServer } = pool;
+    const size = erasureSetSizeOf(replicas, drivesPerServer);
+    const drives = `${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"} per server`;
+    if (!size) {
+        check.problem(
+            field,
+            replicas,
+            "MinIO cannot divide the drives into erasure sets of 2 to 16 that lie evenly over the servers; " +
+                `use ${acceptedServersNear(replicas, drivesPerServer).join(", ")}, or another drivesPerServer`,
+            ` with ${drives}`,
+        );
+        return;
+    }
+    // One that is set is checked where it is.
+    const follows = isInteger(first.replicas, 2) && isInteger(first.drivesPerServer, 1);
+    const parity = follows && standardParity(environment) === undefined ? parityOf(first) : undefined;
+    if (parity !== undefined && size < 2 * parity) {
+        check.problem(
+            field,
+            replicas,
+            `its erasure sets would have ${size} drives, and the first pool's parity of ${parity} needs at least ${2 * parity}; ` +
+                "use more servers or drives",
+            ` with ${drives}`,
+        );
+    }
+}
+
+function parityOf({ replicas, drivesPerServer }: PoolSpec): number | undefined {
+    return defaultParityOf({ servers: replicas, drivesPerServer });
+}
+
+function checkStorageSize(check: Check, field: string, storageSize: unknown): void {
+    const bytes = isText(storageSize) ? parseQuantity(storageSize) : undefined;
+    if (check.that(bytes !== undefined, field, storageSize, "use a Kubernetes quantity, such as 10Gi")) {
+        const least = parseQuantity(smallestDrive) ?? 0;
+        const fits = (bytes ?? 0) >= least && (bytes ?? 0) < largestQuantity;
+        check.that(fits, field, storageSize, `use at least ${smallestDrive} for each drive, and less than 8Ei`);
+    }
+}
+
+function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    check.oneOf("updateStrategy", spec.updateStrategy, ["RollingUpdate", "OnDelete"]);
+    check.oneOf("podManagementPolicy", spec.podManagementPolicy, ["Parallel", "OrderedReady"]);
+    check.oneOf("readiness", spec.readiness, ["Cluster", "Server"]);
+    check.that(
+        !(spec.podManagementPolicy === "OrderedReady" && spec.readiness === "Cluster"),
+        "readiness",
+        "Cluster",
+        "with podManagementPolicy OrderedReady the first server would wait for ever for others that are started only after it; " +
+            "use readiness Server, or podManagementPolicy Parallel",
+    );
+    check.that(
+        !(spec.updateStrategy === "OnDelete" && spec.partition !== 0),
+        "partition",
+        spec.partition,
+        "with updateStrategy OnDelete a partition means nothing; leave it out, or use RollingUpdate",
+    );
+    check.object("rollout", args?.rollout);
+    check.oneOf("rollout.mode", spec.rollout.mode, ["Guided", "Native"]);
+    check.that(
+        isInteger(spec.rollout.timeoutSeconds, 1, 86_400),
+        "rollout.timeoutSeconds",
+        spec.rollout.timeoutSeconds,
+        "use an integer from 1 to 86400 seconds",
+    );
+    for (const [field, allowed] of [
+        ["kubeconfig", "use a path or the content of a kubeconfig"],
+        ["context", "use the name of a context in the kubeconfig"],
+    ] as const) {
+        const value: unknown = args?.rollout?.[field];
+        check.that(value === undefined || value === null || isText(value), `rollout.${field}`, value, allowed);
+    }
+}
+
+function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const user: unknown = spec.rootUser;
+    const [problem] = isText(user) ? credentialsProblems(user, "a sound one") : [{ reason: "use text" }];
+    check.that(problem === undefined, "rootUser", user, problem?.reason ?? "");
+    const existing = spec.existingSecretName;
+    if (existing !== undefined && existing !== null) {
+        check.name("existingSecretName", existing, dnsName, 253);
+        check.that(
+            args.rootUser === undefined || args.rootUser === null,
+            "rootUser",
+            args.rootUser,
+            `the user name stands in the Secret ${show(existing)} (existingSecretName); give one of the two`,
+        );
+    }
+    check.that(
+        isInteger(spec.credentialsRevision, 1),
+        "credentialsRevision",
+        spec.credentialsRevision,
+        "use an integer of at least 1, and raise it for new credentials",
+    );
+}
+
+function checkPods(check: Check, args: KnownArgs): void {
+    for (const kind of ["requests", "limits"] as const) {
+        for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
+            const value = parseQuantity(quantity);
+            const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
+            const fits = value !== undefined && value >= 0 && value < largestQuantity;
+            check.that(fits, `resources.${kind}.${resource}`, quantity, allowed);
+        }
+        check.object(`resources.${kind}`, args?.resources?.[kind]);
+    }
+    const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
+    for (const [resource, quantity] of Object.entries(asObject(requests))) {
+        const [request, limit] = [quantity, limits?.[resource]].map(parseQuantity);
+        check.that(
+            request === undefined || limit === undefined || request <= limit,
+            `resources.requests.${resource}`,
+            quantity,
+            `a request may not be above its limit, ${show(limits?.[resource])}`,
+        );
+    }
+    check.labels("nodeSelector", args?.nodeSelector);
+    check.labels("labels", args?.labels);
+    check.annotations("annotations", args?.annotations);
+    for (const [name, value] of Object.entries(asObject(args?.labels))) {
+        check.that(!ownLabels.includes(name), `labels.${name}`, value, "the component sets this label itself");
+    }
+    for (const [name, value] of Object.entries(asObject(args?.annotations))) {
+        const field = `annotations.${name}`;
+        check.that(!name.startsWith(ownAnnotations), field, value, "the component sets these annotations itself");
+        check.that(!confinementAnnotations.test(name), field, value, "a pod's confinement is not to be set so");
+    }
+    check.object("environment", args?.environment);
+    for (const [name, value] of Object.entries(asObject(args?.environment))) {
+        const field = `environment.${name}`;
+        check.that(variableName.test(name), field, value, "use a name of letters, digits and '_'");
+        check.that(isText(value), field, value, useText);
+        check.that(
+            !ownVariables.includes(name),
+            field,
+            value,
+            "the component sets the root credentials and HOME itself",
+        );
+    }
+    checkSecurityContext(check, asObject(args?.podSecurityContext));
+    for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
+        check.list(field, args?.[field]);
+        for (const [index, one] of asList(args?.[field]).entries()) {
+            check.that(isObject(one), `${field}[${index}]`, one, "use an object");
+        }
+    }
+    for (const [index, secret] of asList(args?.imagePullSecrets).entries()) {
+        check.name(`imagePullSecrets[${index}].name`, asObject(secret).name, dnsName, 253);
+    }
+    for (const field of ["affinity", "podSecurityContext", "resources"] as const) {
+        check.object(field, args?.[field]);
+    }
+    const priorityClass = args?.priorityClassName;
+    if (priorityClass !== undefined && priorityClass !== null) {
+        check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+/** What would take off a pod's confinement, or keep its containers, which never run as root, from starting. */
+function checkSecurityContext(check: Check, context: Record<string, unknown>): void {
+    const field = (name: string) => `podSecurityContext.${name}`;
+    check.that(
+        context.runAsUser !== 0,
+        field("runAsUser"),
+        0,
+        "the servers never run as root; use another user's number",
+    );
+    check.that(
+        context.runAsNonRoot !== false,
+        field("runAsNonRoot"),
+        false,
+        "the servers never run as root; leave it out",
+    );
+    for (const name of ["seccompProfile", "appArmorProfile"]) {
+        const { type } = asObject(context[name]);
+        check.that(type !== "Unconfined", field(`${name}.type`), type, "use RuntimeDefault or a Localhost profile");
+    }
+    for (const [name, least] of [
+        ["runAsUser", 1],
+        ["runAsGroup", 0],
+        ["fsGroup", 0],
+    ] as const) {
+        const id = context[name];
+        const sound = id === undefined || id === null || id === 0 || isInteger(id, least, 2 ** 31 - 1);
+        check.that(
+            sound,
+            field(name),
+            id,
+            `use an integer from ${least}, or null where the Kubernetes cluster gives one`,
+        );
+    }
+    check.object(field("seLinuxOptions"), context.seLinuxOptions);
+    for (const [name, value] of Object.entries(asObject(context.seLinuxOptions))) {
+        const sound = name === "level" || (name === "type" && confinedTypes.includes(String(value)));
+        const types = confinedTypes.join(", ");
+        check.that(
+            sound,
+            field(`seLinuxOptions.${name}`),
+            value,
+            `a pod may choose its level and, of the types, ${types}`,
+        );
+    }
+    check.list(field("sysctls"), context.sysctls);
+    for (const [index, sysctl] of asList(context.sysctls).entries()) {
+        const { name } = asObject(sysctl);
+        check.that(
+            isText(name) && safeSysctls.includes(name),
+            field(`sysctls[${index}].name`),
+            name,
+            `Kubernetes runs no pod with it by default; use one of ${safeSysctls.join(", ")}, or set it on the nodes`,
+        );
+    }
+    check.that(
+        asObject(context.windowsOptions).hostProcess !== true,
+        field("windowsOptions.hostProcess"),
+        true,
+        "leave it out",
+    );
+}
+
+function checkBudget(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const budget = args?.disruptionBudget;
+    if (!check.object("disruptionBudget", budget) || !budget) {
+        return;
+    }
+    const { enabled, minAvailable, maxUnavailable } = budget;
+    check.flag("disruptionBudget.enabled", enabled);
+    const given = (value: unknown) => value !== undefined && value !== null;
+    check.that(
+        !(given(minAvailable) && given(maxUnavailable)),
+        "disruptionBudget",
+        budget,
+        "give minAvailable or maxUnavailable, not both",
+    );
+    const topology = poolsAreSound(spec) ? topologyOfSpec(spec) : undefined;
+    for (const { servers, serversThatMayFailForWrites: mayFail } of topology?.pools ?? []) {
+        if (enabled === false || mayFail === 0) {
+            continue;
+        }
+        const why = `of ${servers} servers ${mayFail} may be missed by a write`;
+        check.that(
+            !given(minAvailable) || isInteger(minAvailable, servers - mayFail, servers - 1),
+            "disruptionBudget.minAvailable",
+            minAvailable,
+            `use an integer from ${servers - mayFail} to ${servers - 1}: ${why}, and ${servers} would block every drain of a node`,
+        );
+        check.that(
+            !given(maxUnavailable) || isInteger(maxUnavailable, 1, mayFail),
+            "disruptionBudget.maxUnavailable",
+            maxUnavailable,
+            `use an integer from 1 to ${mayFail}: ${why}, and 0 would block every drain of a node`,
+        );
+    }
+}
+
+function poolsAreSound({ pools }: ReturnType<typeof withDefaults>): boolean {
+    return pools.every(
+        ({ replicas, drivesPerServer }) =>
+            isInteger(replicas, 2, mostServers) && isInteger(drivesPerServer, 1, mostDrives),
+    );
+}
+
+function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    if (check.object("snapshots", args?.snapshots) && args?.snapshots) {
+        const { className, groupClassName, sets, consistency, freezeTimeoutSeconds } = spec.snapshots as NonNullable<
+            typeof spec.snapshots
+        >;
+        check.that(
+            groupClassName == null || className == null,
+            "snapshots.groupClassName",
+            groupClassName,
+            "a set is either a group or of single snapshots: leave it or className out",
+        );
+        if (groupClassName == null) {
+            check.name("snapshots.className", className, dnsName, 253);
+        } else {
+            check.name("snapshots.groupClassName", groupClassName, dnsName, 253);
+        }
+        if (check.that(Array.isArray(sets), "snapshots.sets", sets, "use a list of names")) {
+            for (const [index, set] of sets.entries()) {
+                const field = `snapshots.sets[${index}]`;
+                check.name(field, set, namespaceName, longestSetName);
+                check.that(sets.indexOf(set) === index, field, set, "it is there twice; a set is taken only once");
+            }
+        }
+        check.oneOf("snapshots.consistency", consistency, ["Frozen", "CrashConsistent"]);
+        check.that(
+            isInteger(freezeTimeoutSeconds, 5, 600),
+            "snapshots.freezeTimeoutSeconds",
+            freezeTimeoutSeconds,
+            "use an integer from 5 to 600 seconds",
+        );
+    }
+    const restore = args?.restoreFrom;
+    if (check.object("restoreFrom", restore) && restore) {
+        check.name("restoreFrom.set", restore.set, namespaceName, longestSetName);
+        check.name("restoreFrom.id", restore.id ?? "any", namespaceName, 63);
+        check.name("restoreFrom.cluster", restore.cluster ?? "any", dnsLabel, longestName);
+        check.name("restoreFrom.namespace", restore.namespace ?? "any", namespaceName, 63);
+        const { confirm } = restore;
+        check.that(
+            confirm === undefined || confirm === null || confirm === replacing(name),
+            "restoreFrom.confirm",
+            confirm,
+            `the data of a cluster that is there is replaced only with the text '${replacing(name)}'; for a new cluster leave it out`,
+        );
+    }
+}
+
+/** The text with which a user confirms that a set replaces a cluster's data. */
+function replacing(name: string): string {
+    return `replace the data of ${name}`;
+}
+
+/** Who reaches the servers, and how. */
+function checkReach(check: Check, args: KnownArgs): void {
+    for (const field of ["clientService", "consoleService"] as const) {
+        const service = args?.[field];
+        if (check.object(field, service) && service) {
+            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ["ClusterIP", "NodePort", "LoadBalancer"]);
+            check.annotations(`${field}.annotations`, service.annotations);
+            check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
+            for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
+                check.addresses(`${field}.loadBalancerSourceRanges[${index}]`, range);
+            }
+            check.that(
+                !service.loadBalancerSourceRanges || service.type === "LoadBalancer",
+                `${field}.loadBalancerSourceRanges`,
+                service.loadBalancerSourceRanges,
+                `it needs ${field}.type LoadBalancer`,
+            );
+        }
+    }
+    for (const field of ["ingress", "httpRoute"] as const) {
+        const hosts = args?.[field];
+        if (check.object(field, hosts) && hosts) {
+            check.host(`${field}.apiHost`, hosts.apiHost);
+            if (hosts.consoleHost !== undefined && hosts.consoleHost !== null) {
+                check.host(`${field}.consoleHost`, hosts.consoleHost);
+                check.that(
+                    hosts.consoleHost !== hosts.apiHost,
+                    `${field}.consoleHost`,
+                    hosts.consoleHost,
+                    "the console needs a host name of its own: S3 clients use every path of theirs",
+                );
+            }
+        }
+    }
+    if (isObject(args?.ingress)) {
+        check.annotations("ingress.annotations", args.ingress.annotations);
+        check.name("ingress.className", args.ingress.className ?? "any", dnsName, 253);
+        check.name("ingress.tlsSecretName", args.ingress.tlsSecretName ?? "any", dnsName, 253);
+    }
+    if (isObject(args?.httpRoute)) {
+        check.name("httpRoute.gatewayName", args.httpRoute.gatewayName, dnsName, 253);
+        check.name("httpRoute.gatewayNamespace", args.httpRoute.gatewayNamespace ?? "any", namespaceName, longestLabel);
+        check.name("httpRoute.sectionName", args.httpRoute.sectionName ?? "any", dnsName, 253);
+    }
+    const tls = args?.tls;
+    if (check.object("tls", tls) && tls) {
+        check.that(
+            (tls.secretName ? 1 : 0) + (tls.issuer ? 1 : 0) === 1,
+            "tls",
+            tls,
+            "give secretName (a certificate of your own) or issuer (one that cert-manager makes)",
+        );
+        if (tls.secretName) {
+            check.name("tls.secretName", tls.secretName, dnsName, 253);
+        }
+        if (check.object("tls.issuer", tls.issuer) && tls.issuer) {
+            const { name, kind = "Issuer", group = "cert-manager.io" } = tls.issuer;
+            check.name("tls.issuer.name", name, dnsName, 253);
+            check.name("tls.issuer.group", group, dnsName, 253);
+            if (group === "cert-manager.io") {
+                check.oneOf("tls.issuer.kind", kind, ["Issuer", "ClusterIssuer"]);
+            } else {
+                const sound = isText(kind) && kindName.test(kind);
+                check.that(sound, "tls.issuer.kind", kind, "use the kind of an issuer, such as AWSPCAIssuer");
+            }
+        }
+    }
+    const monitoring = args?.monitoring;
+    if (check.object("monitoring", monitoring) && monitoring) {
+        for (const part of ["serviceMonitor", "rules", "dashboard"] as const) {
+            check.flag(`monitoring.${part}`, monitoring[part]);
+        }
+        const interval = monitoring.interval ?? "30s";
+        check.that(
+            isText(interval) && duration.test(interval),
+            "monitoring.interval",
+            interval,
+            "use a time that is not 0, such as 30s",
+        );
+        check.labels("monitoring.labels", monitoring.labels);
+    }
+    if (check.object("networkPolicy", args?.networkPolicy)) {
+        for (const who of ["clients", "scrapers"] as const) {
+            check.list(`networkPolicy.${who}`, args?.networkPolicy?.[who]);
+            for (const [index, peer] of asList(args?.networkPolicy?.[who]).entries()) {
+                checkPeer(check, `networkPolicy.${who}[${index}]`, peer);
+            }
+        }
+    }
+}
+
+function checkPeer(check: Check, field: string, peer: unknown): void {
+    const { ipBlock, podSelector, namespaceSelector } = asObject(peer);
+    const kinds = [ipBlock, podSelector ?? namespaceSelector].filter((given) => given !== undefined);
+    const allowed = "give pods by podSelector, namespaceSelector or both, or addresses by ipBlock";
+    if (
+        check.that(isObject(peer) && kinds.length === 1, field, peer, allowed) &&
+        check.object(`${field}.ipBlock`, ipBlock) &&
+        ipBlock
+    ) {
+        const { cidr, except } = asObject(ipBlock);
+        check.addresses(`${field}.ipBlock.cidr`, cidr);
+        check.list(`${field}.ipBlock.except`, except);
+        for (const [index, range] of asList(except).entries()) {
+            check.addresses(`${field}.ipBlock.except[${index}]`, range);
+        }
+    }
+}

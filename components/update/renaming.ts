@@ -1,0 +1,71 @@
+/**
+ * A cluster keeps its name. Those of its objects derive from it, and those of its drives' claims: with an alias, Pulumi would replace all
+ * objects by new ones, and the servers would start with empty drives.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { hasEngine } from "../pulumi/engine";
+import { type Names, namesOf } from "../spec/names";
+
+/**
+ * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but changes it in its
+ * labels; so there is a hook, which hears of its former name.
+ */
+export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
+    const ignoreChanges = ["metadata.name"];
+    if (!hasEngine()) {
+        return { ignoreChanges }; // A unit test with mocks, which know no hooks.
+    }
+    const hook: pulumi.ResourceHookFunction = ({ id }) => {
+        const problem = renamingProblem(id, names);
+        if (problem) {
+            throw new Error(problem);
+        }
+    };
+    const beforeUpdate = [new pulumi.ResourceHook(`${names.headlessService}-name`, hook, { onDryRun: true })];
+    return { ignoreChanges, hooks: { beforeUpdate } };
+}
+
+/** @param id of the headless Service, by the provider: its namespace and name */
+export function renamingProblem(id: string, { cluster, headlessService }: Names): string | undefined {
+    const former = id.slice(id.lastIndexOf("/") + 1);
+    const suffix = namesOf("").headlessService;
+    if (former === headlessService || !former.endsWith(suffix)) {
+        return undefined;
+    }
+    const name = former.slice(0, -suffix.length);
+    return (
+        `the cluster '${name}' cannot become '${cluster}': the names of its drives' claims derive from the component's name, so ` +
+        `its servers would begin with empty drives. Keep the name '${name}'; or leave '${name}' as it is, make '${cluster}' ` +
+        "beside it without the alias, and move the data with restoreFrom or mc mirror"
+    );
+}
+
+/**
+ * The same arguments, for all other objects. Where there is an alias, they are known only when the headless Service was not refused, for
+ * an update that is refused in the middle would leave some objects of each name.
+ */
+export function unlessRenamed<T>(
+    spec: pulumi.Output<T>,
+    component: pulumi.Resource,
+    headless: pulumi.Resource,
+): pulumi.Output<T> {
+    return mayBeRenamed(component)
+        ? (pulumi.all([spec, headless.urn]) as pulumi.Output<[T, string]>).apply(([known]) => known)
+        : spec;
+}
+
+/** What every resource has, and its type does not tell. */
+interface Inner {
+    __aliases?: unknown[];
+    __parentResource?: Inner;
+}
+
+/** Whether the component has an alias, or one that it is in: those count for their children, too. */
+function mayBeRenamed(component: pulumi.Resource): boolean {
+    for (let one: Inner | undefined = component as unknown as Inner; one; one = one.__parentResource) {
+        if (one.__aliases && one.__aliases.length > 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,561 @@
+/**
+ * A simulation of what the rollout's plan acts on: the StatefulSet controller (RollingUpdate with a partition) and
+ * MinIO (boot quorum, drives, health), in steps. At first much goes wrong at random; after a while nothing does.
+ */
+import assert from "node:assert/strict";
+import type { ChangeClass } from "../../components/change/change";
+import { bootQuorumOf, type PoolTopology, topologyOf } from "../../components/minio/topology";
+import { type Action, type ClusterState, type PoolState, plan, type ServerState } from "../../components/rollout/plan";
+
+/** What of a pod template counts: equal numbers work together. */
+export interface Template {
+    label: string;
+    /** Servers of different versions do not count for each other's boot quorum. */
+    version: number;
+    /** Servers with different secrets cannot talk at all. */
+    secret: number;
+    /** Its servers never answer. */
+    broken?: boolean;
+    /** Its servers answer and serve, but their readiness probe always fails. */
+    neverReady?: boolean;
+}
+
+export function changeBetween(from: Template, to: Template): ChangeClass {
+    if (from.label === to.label) {
+        return "none";
+    }
+    if (from.secret !== to.secret) {
+        return "together";
+    }
+    return from.version === to.version ? "rolling" : "coupled";
+}
+
+interface Pod {
+    uid: string;
+    template: Template;
+    /** Steps until it is gone. */
+    ending?: number;
+    /** Its node is gone: it ends when that is back. */
+    lost?: boolean;
+    /** Steps until its server answers. */
+    down: number;
+    /** Steps from the moment it could start until it serves. */
+    warming: number;
+    initialised: boolean;
+    ready: boolean;
+    /** Steps for which it has been ready. */
+    readyFor: number;
+    /** Steps in which its drives fail, though it answers. */
+    faulty: number;
+}
+
+export class Pool {
+    readonly pods: (Pod | undefined)[];
+    partition = 0;
+    wanted = 0;
+    /** What the controller has seen. */
+    seen: { current: Template; update: Template };
+    observed = true;
+    /** How many servers Kubernetes is told to keep. */
+    replicas: number;
+    /** The ordinal that the plan released last, and what was alive then. */
+    released?: { ordinal: number; before: string; lost: number[] };
+
+    constructor(
+        readonly name: string,
+        readonly topology: PoolTopology,
+        readonly ordered: boolean,
+        public template: Template,
+        make: (template: Template) => Pod,
+    ) {
+        this.replicas = topology.servers;
+        this.pods = Array.from({ length: topology.servers }, () => make(template));
+        this.seen = { current: template, update: template };
+    }
+
+    setPartition(partition: number) {
+        this.partition = partition;
+        this.observed = false;
+    }
+
+    target(ordinal: number): Template {
+        return ordinal >= this.wanted ? this.seen.update : this.seen.current;
+    }
+}
+
+export interface Shape {
+    pools: { servers: number; drivesPerServer: number }[];
+    ordered: boolean;
+}
+
+/** So long a server must have been ready before another one follows. */
+const steadySteps = 2;
+
+const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
+const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
+const works = (pod: Pod) => pod.initialised && pod.ready && pod.ending === undefined;
+
+export class Model {
+    readonly pools: Pool[];
+    /** Deaths and other changes that the plan cannot foresee. */
+    events = 0;
+    restarts = 0;
+    /** Nothing goes wrong any more. */
+    calm = false;
+    /** A server that does not start again with the template that it has. */
+    wedged?: { pool: Pool; ordinal: number; label: string };
+    private readonly topology;
+    private uids = 0;
+    constructor(
+        shape: Shape,
+        template: Template,
+        private readonly random?: () => number,
+        readonly log: string[] = [],
+    ) {
+        const topology = topologyOf(shape.pools.map((pool) => ({ ...pool, driveBytes: 1 })));
+        assert.ok(topology);
+        this.topology = topology;
+        this.pools = topology.pools.map(
+            (pool, index) =>
+                new Pool(index === 0 ? "minio" : `minio-pool-${index}`, pool, shape.ordered, template, (made) => ({
+                    ...this.newPod(made),
+                    down: 0,
+                    initialised: true,
+                    ready: true,
+                    readyFor: steadySteps,
+                })),
+        );
+    }
+
+    /** A number below the given one: random at first, then 0. */
+    choose(below: number): number {
+        return this.calm || !this.random ? 0 : Math.floor(this.random() * below);
+    }
+
+    /** A pod hangs on a lost node. */
+    get hasLost(): boolean {
+        return this.pools.some(({ pods }) => pods.some((pod) => pod?.lost));
+    }
+
+    /** Servers that are new in the end, and those that stay at an incompatible old version, with a partition. */
+    split(wanted: number): { fresh: number; old: number } {
+        const splitting = this.pools.filter(({ seen, template }) => seen.current.version !== template.version);
+        const old = splitting.reduce((sum, { pods }) => sum + Math.min(wanted, pods.length), 0);
+        return { fresh: this.servers - old, old };
+    }
+
+    get servers(): number {
+        return this.topology.servers;
+    }
+
+    get bootQuorum(): number {
+        return bootQuorumOf(this.servers);
+    }
+
+    /** As the component does it: hold, then the template. */
+    setTemplate(template: Template, only = this.pools) {
+        for (const pool of only) {
+            if (pool.template.label !== template.label) {
+                pool.setPartition(pool.pods.length);
+                pool.template = template;
+            }
+        }
+        this.events++;
+    }
+
+    setWanted(wanted: number) {
+        for (const pool of this.pools) {
+            pool.wanted = wanted;
+        }
+        this.events++;
+    }
+
+    /** The last pool is a new one: its servers wait for all the others to know it. */
+    join(template: Template) {
+        const pool = this.pools[this.pools.length - 1];
+        Object.assign(pool, { template, seen: { current: template, update: template } });
+        pool.pods.fill(undefined);
+    }
+
+    private newPod(template: Template): Pod {
+        const uid = `uid-${++this.uids}`;
+        return {
+            uid,
+            template,
+            down: 1 + this.choose(4),
+            warming: this.choose(3),
+            initialised: false,
+            ready: false,
+            readyFor: 0,
+            faulty: 0,
+        };
+    }
+
+    /** Everything but the plan moves on by one step. */
+    step() {
+        for (const pool of this.pools) {
+            if (this.choose(4) !== 3) {
+                this.control(pool);
+            }
+        }
+        for (const pool of this.pools) {
+            this.age(pool);
+        }
+    }
+
+    /** One sync of the StatefulSet controller. */
+    private control(pool: Pool) {
+        pool.observed = true;
+        pool.seen.update = pool.template;
+        const { pods, seen } = pool;
+        const isScaled = pool.replicas !== pods.length;
+        if (
+            !isScaled &&
+            pods.every((pod) => pod?.ready && pod.ending === undefined && pod.template.label === seen.update.label)
+        ) {
+            seen.current = seen.update;
+        }
+        for (const [ordinal, pod] of pods.entries()) {
+            if (ordinal >= pool.replicas) {
+                if (pod && pod.ending === undefined) {
+                    pod.ending = 1 + this.choose(3);
+                }
+                continue;
+            }
+            if (!pod) {
+                const template = ordinal >= pool.partition ? seen.update : seen.current;
+                pods[ordinal] = this.newPod(template);
+                this.log.push(`  ${pool.name}-${ordinal} made at ${template.label}`);
+            }
+            if (pool.ordered && !(pod?.ready && pod.ending === undefined)) {
+                return;
+            }
+        }
+        for (let ordinal = Math.min(pods.length, pool.replicas) - 1; ordinal >= pool.partition; ordinal--) {
+            const pod = pods[ordinal] as Pod;
+            if (pod.template.label !== seen.update.label && pod.ending === undefined) {
+                this.checkNativeRestart(pool, ordinal);
+                this.delete(pool, ordinal);
+                return;
+            }
+            if (!pod.ready || pod.ending !== undefined) {
+                return;
+            }
+        }
+    }
+
+    private delete(pool: Pool, ordinal: number) {
+        const pod = pool.pods[ordinal] as Pod;
+        pod.ending = 1 + this.choose(3);
+        this.restarts++;
+        this.log.push(`  ${pool.name}-${ordinal} deleted at ${pod.template.label}`);
+    }
+
+    /** Containers and servers. */
+    private age(pool: Pool) {
+        for (const [ordinal, pod] of pool.pods.entries()) {
+            if (!pod) {
+                continue;
+            }
+            if (pod.lost) {
+                if (this.calm) {
+                    pool.pods[ordinal] = undefined;
+                }
+                continue;
+            }
+            if (pod.ending !== undefined && --pod.ending <= 0) {
+                pool.pods[ordinal] = undefined;
+                continue;
+            }
+            if (this.isWedged(pool, ordinal)) {
+                pod.down = 2;
+            }
+            pod.down = Math.max(0, pod.down - 1);
+            pod.faulty = Math.max(0, pod.faulty - 1);
+            if (!answers(pod)) {
+                pod.initialised = false;
+            } else if (!pod.initialised && this.mayStart(pod)) {
+                pod.initialised = pod.warming-- <= 0;
+            }
+            const ready = pool.ordered ? answers(pod) : this.isHealthy(pod, "readQuorum");
+            if (this.choose(5) !== 4) {
+                pod.ready = ready && !pod.template.neverReady;
+            }
+            pod.readyFor = pod.ready ? pod.readyFor + 1 : 0;
+        }
+    }
+
+    private isWedged(pool: Pool, ordinal: number): boolean {
+        const { wedged } = this;
+        return (
+            wedged?.pool === pool && wedged.ordinal === ordinal && pool.pods[ordinal]?.template.label === wedged.label
+        );
+    }
+
+    private peers({ template: { secret } }: Pod, pool: Pool): Pod[] {
+        return pool.pods.filter(isUp).filter(({ template }) => template.secret === secret);
+    }
+
+    private mayStart(pod: Pod): boolean {
+        const alike = this.pools
+            .flatMap((pool) => this.peers(pod, pool))
+            .filter((other) => other !== pod && other.template.version === pod.template.version);
+        return alike.length >= Math.floor((this.servers - 1) / 2) && this.reaches(pod, "readQuorum");
+    }
+
+    /** Whether a server reaches enough drives of every pool, by way of those servers that the filter lets pass. */
+    private reaches(pod: Pod, quorum: Quorum, counts: (peer: Pod) => boolean = () => true): boolean {
+        const works = (peer: Pod) => peer.faulty === 0 && counts(peer);
+        return this.pools.every((pool) => hasQuorum(pool, this.peers(pod, pool).filter(works).length, quorum));
+    }
+
+    /** As MinIO's health endpoints say it: they leave out servers that wait for peers, though these serve drives. */
+    private isHealthy(pod: Pod, quorum: Quorum, without?: Pod): boolean {
+        return pod.initialised && this.reaches(pod, quorum, (peer) => peer.initialised && peer !== without);
+    }
+
+    /** As consent.ts finds it out: servers that wait for their peers serve their drives. */
+    private maySpare(pod: Pod): boolean {
+        return pod.initialised && this.reaches(pod, "writeQuorum", (peer) => peer !== pod);
+    }
+
+    observe(): ClusterState {
+        return {
+            bootQuorum: this.bootQuorum,
+            healthy: this.pools.some((pool) =>
+                pool.pods.some((pod) => isUp(pod) && this.isHealthy(pod, "writeQuorum")),
+            ),
+            pools: this.pools.map((pool): PoolState => {
+                const revision = ({ label }: Template) => `${pool.name}-${label}`;
+                return {
+                    name: pool.name,
+                    observed: pool.observed,
+                    partition: pool.partition,
+                    wantedPartition: pool.wanted,
+                    currentRevision: revision(pool.seen.current),
+                    updateRevision: revision(pool.seen.update),
+                    updateChange: changeBetween(pool.seen.current, pool.seen.update),
+                    ordered: pool.ordered,
+                    replicas: pool.replicas,
+                    erasureSets: pool.topology.erasureSets,
+                    serversThatMayFail: pool.topology.serversThatMayFailForWrites,
+                    servers: pool.pods.map((pod, ordinal): ServerState => {
+                        // The way to a living server fails now and then.
+                        const heard = !pod?.ready || this.choose(20) !== 19;
+                        return {
+                            name: `${pool.name}-${ordinal}`,
+                            ordinal,
+                            uid: pod?.uid,
+                            terminating: pod?.ending !== undefined,
+                            lost: pod?.lost ?? false,
+                            steady: (pod?.readyFor ?? 0) >= steadySteps,
+                            longUp: true,
+                            revision: pod && revision(pod.template),
+                            version: pod && `${pod.template.version} ${pod.template.secret}`,
+                            ready: pod?.ready ?? false,
+                            answers: pod !== undefined && heard && answers(pod),
+                            initialised: pod !== undefined && heard && answers(pod) && pod.initialised,
+                            mayStop: pod !== undefined && heard && this.maySpare(pod),
+                            change: pod ? changeBetween(pod.template, pool.target(ordinal)) : "none",
+                        };
+                    }),
+                };
+            }),
+        };
+    }
+
+    /** One observation, one decision, which is checked against the truth, and the action. */
+    rollOn(): Action {
+        const state = this.observe();
+        const action = plan(state);
+        this.log.push(action.kind === "done" ? "done" : action.reason);
+        this.check(state, action);
+        const before = isTogether(state) ? "together" : this.aliveNow();
+        const lost = new Map(
+            this.pools.map((pool) => [pool, pool.pods.flatMap((pod, ordinal) => (pod?.lost ? [ordinal] : []))]),
+        );
+        if (this.choose(12) === 11) {
+            this.mishap();
+            this.step();
+        }
+        this.act(action, before, lost);
+        return action;
+    }
+
+    /** Changes whenever something dies, comes to life or begins to serve. */
+    private aliveNow(): string {
+        const alive = this.pools.flatMap(({ pods }) =>
+            pods.map((pod) => (pod && answers(pod) ? `${pod.uid} ${pod.initialised}` : "")),
+        );
+        return `${this.events} ${alive}`;
+    }
+
+    private act(action: Action, before: string, lost: Map<Pool, number[]>) {
+        if (action.kind === "setReplicas") {
+            this.poolOf(action.pool).replicas = action.replicas;
+        }
+        if (action.kind === "setPartition") {
+            const pool = this.poolOf(action.pool);
+            pool.setPartition(action.partition);
+            pool.released = { ordinal: action.partition, before, lost: lost.get(pool) ?? [] };
+        }
+        if (action.kind === "restart") {
+            for (const { pool: name, uid } of action.servers) {
+                if (action.together && this.choose(20) === 19) {
+                    return; // Interrupted.
+                }
+                const pool = this.poolOf(name);
+                const ordinal = pool.pods.findIndex((pod) => pod?.uid === uid && pod.ending === undefined);
+                if (ordinal >= 0) {
+                    this.delete(pool, ordinal);
+                }
+            }
+        }
+    }
+
+    private poolOf(name: string): Pool {
+        return this.pools.find((pool) => pool.name === name) as Pool;
+    }
+
+    /** Something dies. */
+    mishap() {
+        const pool = this.pools[this.choose(this.pools.length)];
+        const ordinal = this.choose(pool.pods.length);
+        const pod = pool.pods[ordinal];
+        const how = this.choose(6);
+        const what = [
+            "crashes",
+            "is evicted",
+            "vanishes",
+            "has a faulty drive",
+            "loses its node",
+            "is there when the last one is scaled away",
+        ];
+        this.events++;
+        this.log.push(`  ${pool.name}-${ordinal} ${what[how]}`);
+        if (how === 5) {
+            pool.replicas = pool.pods.length - 1;
+            return;
+        }
+        if (!pod) {
+            return;
+        }
+        if (how === 0) {
+            Object.assign(pod, { down: 1 + this.choose(6), warming: this.choose(3), initialised: false });
+        } else if (how === 1) {
+            pod.ending ??= 1 + this.choose(3);
+        } else if (how === 2) {
+            pool.pods[ordinal] = undefined;
+        } else if (how === 4) {
+            Object.assign(pod, { ending: 1, lost: true, ready: false, readyFor: 0, down: 1, initialised: false });
+        } else {
+            pod.faulty = 1 + this.choose(10);
+        }
+    }
+
+    /** Rules that no decision may break. */
+    private check(state: ClusterState, action: Action) {
+        const together = isTogether(state);
+        if (action.kind === "restart") {
+            assert.equal(action.together, together, "together only when needed");
+            assert.ok(together || action.servers.length === 1, "one server at a time");
+            for (const { pool: name, uid } of action.servers) {
+                const pool = this.poolOf(name);
+                const ordinal = pool.pods.findIndex((pod) => pod?.uid === uid);
+                const pod = pool.pods[ordinal] as Pod;
+                assert.equal(pod.ending, undefined, "it is ending already");
+                const target = pool.target(ordinal).label;
+                assert.notEqual(pod.template.label, target, `${name}-${ordinal} has its revision`);
+                const next = ordinal >= pool.partition ? pool.seen.update : pool.seen.current;
+                // A dead one may come back at a revision that is not its own yet, if that is another one at least.
+                const rescued = !pod.initialised && next.label !== pod.template.label;
+                assert.ok(next.label === target || rescued, `${name}-${ordinal} would come back wrong`);
+                if (!together) {
+                    this.checkMayMiss(pool, ordinal);
+                }
+            }
+        }
+        if (action.kind === "setPartition" && !together) {
+            const pool = this.poolOf(action.pool);
+            assert.ok(action.partition >= pool.wanted, "below the wanted partition");
+            assert.notEqual(action.partition, pool.partition, "changes nothing");
+            const released = pool.pods.flatMap((pod, ordinal) =>
+                pod &&
+                pod.ending === undefined &&
+                ordinal >= action.partition &&
+                pod.template.label !== pool.seen.update.label
+                    ? [ordinal]
+                    : [],
+            );
+            for (const ordinal of released) {
+                assert.equal(ordinal, action.partition, "releases more than the next one");
+                this.checkMayMiss(pool, ordinal);
+            }
+        }
+        if (action.kind === "done") {
+            this.checkDone();
+        }
+    }
+
+    /** Without it, its pool can still be written, and others serve. */
+    private checkMayMiss(pool: Pool, ordinal: number) {
+        const pod = pool.pods[ordinal] as Pod;
+        if (!answers(pod)) {
+            return;
+        }
+        const others = this.pools.flatMap(({ pods }) => pods).filter((other) => other !== pod);
+        assert.ok(
+            others.every((other) => other && (other.ending === undefined || other.lost)),
+            "one after another",
+        );
+        if (pool.topology.serversThatMayFailForWrites > 0) {
+            // A server that serves nothing is not asked.
+            const others = this.peers(pod, pool).filter(
+                (peer) => peer !== pod && (!pod.initialised || peer.faulty === 0),
+            );
+            assert.ok(
+                hasQuorum(pool, others.length, "writeQuorum"),
+                `${pool.name} loses its write quorum with ${ordinal}`,
+            );
+        }
+        // Among three versions, or with one dead for good, only the restart of the last that serves helps the others.
+        const templates = [pool.seen.update, ...this.pools.flatMap(({ pods }) => pods.map((any) => any?.template))];
+        const mayBeLast = new Set(templates.map((any) => any?.version)).size > 2 || !others.every(isUp);
+        const serves = others.some((other) => isUp(other) && other.initialised);
+        assert.ok(!works(pod) || mayBeLast || serves, "nobody would serve");
+    }
+
+    private checkNativeRestart(pool: Pool, ordinal: number) {
+        if (pool.released?.before === "together") {
+            return;
+        }
+        if (pool.released?.lost.includes(ordinal)) {
+            return; // It was counted as gone when the partition was lowered, and its node came back between.
+        }
+        assert.equal(ordinal, pool.released?.ordinal, "Kubernetes restarts a server that was not released");
+        if (pool.released?.before === this.aliveNow()) {
+            this.checkMayMiss(pool, ordinal);
+        }
+    }
+
+    private checkDone() {
+        for (const pool of this.pools) {
+            assert.equal(pool.partition, pool.wanted, "partition");
+            for (const [ordinal, pod] of pool.pods.entries()) {
+                assert.equal(pod?.template.label, pool.target(ordinal).label, `revision of ${pool.name}-${ordinal}`);
+                assert.ok(pod && works(pod), `${pool.name}-${ordinal} does not work`);
+            }
+        }
+    }
+}
+
+function isTogether({ pools }: ClusterState): boolean {
+    return pools.some(({ servers }) => servers.some(({ change }) => change === "together"));
+}
+
+type Quorum = "readQuorum" | "writeQuorum";
+
+function hasQuorum({ topology }: Pool, servers: number, quorum: Quorum): boolean {
+    const drivesOfEach = topology.erasureSetSize / topology.servers;
+    return servers * drivesOfEach >= topology[quorum];
+}
