@@ -1,4 +1,4 @@
-/** Claims that are made from a set of snapshots. */
+/** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
 import { createHash } from "node:crypto";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";

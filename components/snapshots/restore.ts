@@ -1,4 +1,4 @@
-/** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
+/** Restores a set of snapshots: decides what is to be done, and makes the claims that are missing. */
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { KubernetesError, untilAnswered } from "../kubernetes/errors";
