@@ -1,6 +1,6 @@
 /** How this program reaches the Kubernetes cluster of Pulumi's provider by itself, and how it knows that it is that one. */
 import * as pulumi from "@pulumi/pulumi";
-import type { RolloutArgs } from "./args";
+import type { Rollout } from "./args";
 import { type ClusterTarget, describeTarget } from "./kubeconfig";
 import { connect, type Kubernetes } from "./kubernetes";
 import { once, onceDone } from "./once";
@@ -58,7 +58,7 @@ interface ProviderInputs {
  */
 export function connectionOf(
     component: pulumi.Resource | undefined,
-    rollout: RolloutArgs | undefined,
+    rollout: Rollout | undefined,
     witness?: () => Witness,
 ): Connection {
     const provider = once(() => providerTarget(component));
@@ -97,7 +97,7 @@ class OtherClusterError extends Error {}
 
 /** @returns undefined where it is not known yet */
 async function ownTarget(
-    { kubeconfig, context }: RolloutArgs = {},
+    { kubeconfig, context }: Rollout = {},
     provider: () => Promise<(ClusterTarget & { writesFiles: boolean }) | undefined>,
 ): Promise<ClusterTarget | undefined> {
     if (!(await isKnown(kubeconfig)) || !(await isKnown(context))) {

@@ -1,6 +1,6 @@
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import type { DisruptionBudgetArgs } from "./args";
+import type { DisruptionBudget } from "./args";
 import type { MinioClusterSpec } from "./defaults";
 import { labelsOf, type Names, poolName, poolSelector } from "./names";
 import type { PoolTopology } from "./topology";
@@ -8,7 +8,7 @@ import type { PoolTopology } from "./topology";
 /** What a budget of a pool asks for; undefined when there is to be none. Pure. */
 export function budgetOf(
     { servers, serversThatMayFailForWrites }: PoolTopology,
-    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudgetArgs = {},
+    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudget = {},
 ): { minAvailable?: number; maxUnavailable?: number } | undefined {
     // Where no server may be missed, a budget could only block every drain of a node.
     if (!enabled || serversThatMayFailForWrites === 0) {
@@ -26,7 +26,7 @@ export function createDisruptionBudget(
     spec: pulumi.Output<MinioClusterSpec>,
     pool: number,
     topology: PoolTopology,
-    args: DisruptionBudgetArgs | undefined,
+    args: DisruptionBudget | undefined,
     opts: pulumi.CustomResourceOptions,
 ): PodDisruptionBudget | undefined {
     const budget = budgetOf(topology, args);

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ServiceArgs } from "./args";
+import type { ServiceOptions } from "./args";
 import type { MinioClusterSpec } from "./defaults";
 import { apiPort, consolePort } from "./endpoints";
 import { labelsOf, type Names } from "./names";
@@ -28,7 +28,7 @@ export function createServices(
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
 ): { client: Service; console: Service } {
-    const reachable = (args: pulumi.Unwrap<ServiceArgs> | undefined) => ({
+    const reachable = (args: pulumi.Unwrap<ServiceOptions> | undefined) => ({
         type: args?.type ?? "ClusterIP",
         loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
         selector: names.selector,
@@ -55,7 +55,7 @@ interface ServiceKind {
     kind: "headless" | "client" | "console";
     name: string;
     specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec;
-    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceArgs> | undefined;
+    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceOptions> | undefined;
 }
 
 function createService(
@@ -74,7 +74,7 @@ function createService(
 }
 
 /** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */
-function annotationsOf(args: pulumi.Unwrap<ServiceArgs> | undefined): Record<string, string> {
+function annotationsOf(args: pulumi.Unwrap<ServiceOptions> | undefined): Record<string, string> {
     const noWait = args?.type === "LoadBalancer" ? undefined : { "pulumi.com/skipAwait": "true" };
     return { ...args?.annotations, ...noWait };
 }

@@ -1,5 +1,14 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { isIPv4, isIPv6 } from "node:net";
+import {
+    ClaimRetention,
+    PodManagementPolicy,
+    Readiness,
+    RolloutMode,
+    ServiceType,
+    SnapshotConsistency,
+    UpdateStrategy,
+} from "./args";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./defaults";
 import { unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
@@ -159,7 +168,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     );
     for (const when of ["whenDeleted", "whenScaled"] as const) {
         const policy = spec.persistentVolumeClaimRetentionPolicy[when];
-        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ["Retain", "Delete"]);
+        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ClaimRetention);
     }
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
@@ -307,9 +316,9 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
 }
 
 function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
-    check.oneOf("updateStrategy", spec.updateStrategy, ["RollingUpdate", "OnDelete"]);
-    check.oneOf("podManagementPolicy", spec.podManagementPolicy, ["Parallel", "OrderedReady"]);
-    check.oneOf("readiness", spec.readiness, ["Cluster", "Server"]);
+    check.oneOf("updateStrategy", spec.updateStrategy, UpdateStrategy);
+    check.oneOf("podManagementPolicy", spec.podManagementPolicy, PodManagementPolicy);
+    check.oneOf("readiness", spec.readiness, Readiness);
     check.that(
         !(spec.podManagementPolicy === "OrderedReady" && spec.readiness === "Cluster"),
         "readiness",
@@ -324,7 +333,7 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
         "with updateStrategy OnDelete a partition means nothing; leave it out, or use RollingUpdate",
     );
     check.object("rollout", args?.rollout);
-    check.oneOf("rollout.mode", spec.rollout.mode, ["Guided", "Native"]);
+    check.oneOf("rollout.mode", spec.rollout.mode, RolloutMode);
     check.that(
         isInteger(spec.rollout.timeoutSeconds, 1, 86_400),
         "rollout.timeoutSeconds",
@@ -551,7 +560,7 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
                 check.that(sets.indexOf(set) === index, field, set, "it is there twice; a set is taken only once");
             }
         }
-        check.oneOf("snapshots.consistency", consistency, ["Frozen", "CrashConsistent"]);
+        check.oneOf("snapshots.consistency", consistency, SnapshotConsistency);
         check.that(
             isInteger(freezeTimeoutSeconds, 5, 600),
             "snapshots.freezeTimeoutSeconds",
@@ -585,7 +594,7 @@ function checkReach(check: Check, args: KnownArgs): void {
     for (const field of ["clientService", "consoleService"] as const) {
         const service = args?.[field];
         if (check.object(field, service) && service) {
-            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ["ClusterIP", "NodePort", "LoadBalancer"]);
+            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ServiceType);
             check.annotations(`${field}.annotations`, service.annotations);
             check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
             for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
@@ -640,7 +649,7 @@ function checkReach(check: Check, args: KnownArgs): void {
             check.name("tls.issuer.name", name, dnsName, 253);
             check.name("tls.issuer.group", group, dnsName, 253);
             if (group === "cert-manager.io") {
-                check.oneOf("tls.issuer.kind", kind, ["Issuer", "ClusterIssuer"]);
+                check.oneOf("tls.issuer.kind", kind, { Issuer: "Issuer", ClusterIssuer: "ClusterIssuer" });
             } else {
                 const sound = isText(kind) && kindName.test(kind);
                 check.that(sound, "tls.issuer.kind", kind, "use the kind of an issuer, such as AWSPCAIssuer");
@@ -709,7 +718,9 @@ class Check {
         return sound;
     }
 
-    oneOf(field: string, value: unknown, allowed: string[]): boolean {
+    /** @param choices a choice of args.ts */
+    oneOf(field: string, value: unknown, choices: Record<string, string>): boolean {
+        const allowed = Object.values(choices);
         return this.that(isText(value) && allowed.includes(value), field, value, `use ${allowed.join(" or ")}`);
     }
 

@@ -1,7 +1,7 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringArgs } from "../args";
+import type { Monitoring } from "../args";
 import type { Credentials } from "../credentials";
 import type { MinioClusterSpec } from "../defaults";
 import { labelsOf, type Names } from "../names";
@@ -11,7 +11,7 @@ import { dashboard, dashboardFile } from "./dashboard";
 import { clusterMonitor, nodeMonitor } from "./serviceMonitors";
 import { metricsToken, tokenKey } from "./token";
 
-export interface Monitoring {
+export interface MonitoringObjects {
     /** The Secret with the bearer token for the metrics, under the key `token`. */
     token: Secret;
     /** Absent where they are not wanted. */
@@ -31,10 +31,10 @@ export function createMonitoring(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     topology: Topology,
-    { serviceMonitor = true, rules = true, dashboard: wantsDashboard = true }: MonitoringArgs,
+    { serviceMonitor = true, rules = true, dashboard: wantsDashboard = true }: Monitoring,
     { rootUser, rootPassword }: Pick<Credentials, "rootUser" | "rootPassword">,
     opts: pulumi.CustomResourceOptions,
-): Monitoring {
+): MonitoringObjects {
     const metadata = (name: string, more: (known: MinioClusterSpec) => Record<string, string> = () => ({})) => ({
         name,
         namespace: spec.namespace,

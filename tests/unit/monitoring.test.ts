@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringArgs } from "../../components/args";
+import type { Monitoring } from "../../components/args";
 import { type KnownArgs, withDefaults } from "../../components/defaults";
 import { alertRules } from "../../components/monitoring/alertRules";
 import { dashboard, dashboardFile } from "../../components/monitoring/dashboard";
@@ -411,7 +411,7 @@ describe("createMonitoring", () => {
     }
 
     /** What is registered with the engine, by mocks. */
-    async function registeredBy(args: MonitoringArgs, labels?: Record<string, string>) {
+    async function registeredBy(args: Monitoring, labels?: Record<string, string>) {
         const registered: Registered[] = [];
         await pulumi.runtime.setMocks({
             newResource({ type, name, inputs }) {

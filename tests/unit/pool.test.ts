@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import type { UpdateStrategy } from "../../components/args";
 import { withDefaults } from "../../components/defaults";
 import { waitFor } from "../../components/pool";
 
-const native = (replicas: number, partition: number, updateStrategy = "RollingUpdate") =>
+const native = (replicas: number, partition: number, updateStrategy?: UpdateStrategy) =>
     waitFor(withDefaults({ replicas, partition, updateStrategy, rollout: { mode: "Native" } }), 0);
 
 describe("what the provider waits for", () => {

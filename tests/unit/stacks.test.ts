@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { RolloutMode } from "../../components/args";
 import { problemsOf } from "../../components/validation";
 import { configKeys, withSecrets, withTexts } from "../../stacks/config";
 
@@ -58,7 +59,7 @@ describe("the stacks", () => {
                 MINIO_IDENTITY_LDAP_LOOKUP_BIND_PASSWORD: "hunter22",
                 MINIO_STORAGE_CLASS_STANDARD: "EC:1",
             },
-            rollout: { mode: "Guided", timeoutSeconds: 60, kubeconfig: "token: hunter22" },
+            rollout: { mode: RolloutMode.Guided, timeoutSeconds: 60, kubeconfig: "token: hunter22" },
         };
         const kept = withSecrets(args, ["environment", "rollout"]) as any;
         const isSecret = (value: unknown) => pulumi.isSecret(value as pulumi.Output<unknown>);
