@@ -137,23 +137,11 @@ export interface Kubernetes {
 const requestMilliseconds = 15_000;
 const askMilliseconds = 3_000;
 
-/** Until the registrations of a program that has run to its end are sent. */
-export const registeredMilliseconds = 20;
-
 /** What a pod says may be as long as it likes; so many bytes of it are read. */
 const largestAnswer = 64 << 10;
 const largestLog = 16 << 10;
 /** An answer that is parsed, such as one about all servers, may not be cut; a longer one is an error. */
 const largestWhole = 1 << 20;
-
-/**
- * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
- * quarter of a second, which nobody waits for then.
- */
-export function loadClientMeanwhile(): void {
-    // An error is told where the client is used.
-    setTimeout(() => import("@kubernetes/client-node").catch(() => {}), registeredMilliseconds);
-}
 
 /**
  * A connection to the Kubernetes API. The client is loaded only here: it takes a quarter of a second.

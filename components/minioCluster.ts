@@ -8,9 +8,7 @@ import { createCredentials } from "./credentials";
 import { isGuided, type KnownArgs, type MinioClusterSpec, topologyOfSpec, withDefaults } from "./defaults";
 import { createDisruptionBudget } from "./disruptionBudget";
 import { apiPort, consolePort, scheme } from "./endpoints";
-import { isUp } from "./engine";
 import { withoutNulls } from "./fields";
-import { loadClientMeanwhile } from "./kubernetes";
 import { createMonitoring } from "./monitoring/monitoring";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./names";
 import { createHttpRoutes, createIngresses, createNetworkPolicy } from "./network";
@@ -73,9 +71,6 @@ export class MinioCluster extends pulumi.ComponentResource {
         const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
         const spec = unlessRenamed(asked, this, headless);
         const connection = connectionOf(this, given.rollout, () => witnessOf(headless, names, spec));
-        if (isUp()) {
-            loadClientMeanwhile();
-        }
         // What is of a kind that not every cluster knows waits until it is known to.
         const preflight = createPreflight({
             names,

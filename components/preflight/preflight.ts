@@ -7,7 +7,7 @@ import type { MinioClusterArgs } from "../args";
 import type { Connection } from "../connection";
 import { endProgram } from "../endProgram";
 import { hasEngine } from "../engine";
-import { type Kubernetes, registeredMilliseconds } from "../kubernetes";
+import type { Kubernetes } from "../kubernetes";
 import { KubernetesError } from "../kubernetesErrors";
 import type { Names } from "../names";
 import { once } from "../once";
@@ -20,6 +20,9 @@ import { secretChecks } from "./secrets";
 import { snapshotClassChecks } from "./snapshotClass";
 import { storageChecks } from "./storage";
 import { wantedOf } from "./wanted";
+
+/** Until the registrations of a program that has run to its end are sent. */
+const registeredMilliseconds = 20;
 
 export interface PreflightOptions {
     names: Names;

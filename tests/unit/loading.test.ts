@@ -22,21 +22,4 @@ describe("loading", () => {
         assert.ok(packages > 0);
         assert.deepEqual([whole, clients], [0, 0], "import from @pulumi/kubernetes/core/v1 and the like");
     });
-
-    it("@pulumi/pulumi loads npm's dependency resolver, unless stacks/lazyArborist.ts keeps it away", () => {
-        const count = `console.log(${loaded("/pacote/")})`;
-        const alone = Number(run(`require("@pulumi/pulumi"); ${count}`));
-        assert.ok(alone > 0, "@pulumi/pulumi does without it by now: remove stacks/lazyArborist.ts");
-        assert.equal(Number(run(`require("./stacks/lazyArborist"); require("@pulumi/pulumi"); ${count}`)), 0);
-    });
-
-    it("npm's dependency resolver is there for whoever asks for it", () => {
-        const text = run(`
-            const { arborist } = require("./stacks/lazyArborist");
-            require("@pulumi/pulumi");
-            const { Arborist } = require(arborist);
-            new Arborist({ path: "." }).loadActual().then((tree) => console.log(Arborist.name, tree.package.name));
-        `);
-        assert.equal(text, "Arborist minio-cluster\n");
-    });
 });
