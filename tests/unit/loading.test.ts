@@ -22,4 +22,10 @@ describe("loading", () => {
         assert.ok(packages > 0);
         assert.deepEqual([whole, clients], [0, 0], "import from @pulumi/kubernetes/core/v1 and the like");
     });
+
+    it("the component loads no native code, which would need a binary for each platform", () => {
+        const native = "Object.keys(require.cache).filter((file) => file.endsWith('.node'))";
+        const script = `require("./index"); require("@kubernetes/client-node"); console.log(JSON.stringify(${native}))`;
+        assert.deepEqual(JSON.parse(run(script)), []);
+    });
 });
