@@ -1,3 +1,27 @@
-export type { Topology } from "./components/minio/topology";
+export type { PoolTopology, Topology } from "./components/minio/topology";
 export { MinioCluster } from "./components/minioCluster";
-export type { MinioClusterArgs, PersistentVolumeClaimRetentionPolicy } from "./components/spec/args";
+export type {
+    CertificateIssuer,
+    DisruptionBudget,
+    HttpRouteOptions,
+    IngressOptions,
+    MinioClusterArgs,
+    Monitoring,
+    NetworkPolicyOptions,
+    PersistentVolumeClaimRetentionPolicy,
+    Pool,
+    Restore,
+    Rollout,
+    ServiceOptions,
+    Snapshots,
+    Tls,
+} from "./components/spec/args";
+export {
+    ClaimRetention,
+    PodManagementPolicy,
+    Readiness,
+    RolloutMode,
+    ServiceType,
+    SnapshotConsistency,
+    UpdateStrategy,
+} from "./components/spec/args";

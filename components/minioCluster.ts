@@ -1,7 +1,7 @@
 import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { once } from "./basics/once";
-import { connectionOf, loadClientMeanwhile, type Witness } from "./live/connection";
+import { connectionOf, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
 import { apiPort, consolePort } from "./minio/ports";
 import type { Topology } from "./minio/topology";
@@ -14,7 +14,6 @@ import { createNetworkPolicy } from "./objects/networkPolicy";
 import { createPool } from "./objects/pool";
 import { createHeadlessService, createServices } from "./objects/services";
 import { createPreflight } from "./preflight/preflight";
-import { isUp } from "./pulumi/engine";
 import { whenKnown } from "./pulumi/outputs";
 import { requireSdk, warnOfOldCommandLine } from "./pulumi/sdk";
 import { restoreDrives, unendedRestore } from "./snapshots/restore";
@@ -73,9 +72,6 @@ export class MinioCluster extends pulumi.ComponentResource {
         const headless = createHeadlessService(names, asked, { ...child, ...refusesRenaming(names) });
         const spec = unlessRenamed(asked, this, headless);
         const connection = connectionOf(this, given.rollout, () => witnessOf(headless, names, spec));
-        if (isUp()) {
-            loadClientMeanwhile();
-        }
         // What is of a kind that not every cluster knows waits until it is known to.
         const preflight = createPreflight({
             names,

@@ -269,6 +269,30 @@ export function argumentInterfaces(): Documented[] {
     return interfacesOf("components/spec/args.ts");
 }
 
+/** The choices among the arguments' types, each with its values as fields. */
+export function choices(): Documented[] {
+    const file = "components/spec/args.ts";
+    return parse(file)
+        .statements.filter(ts.isVariableStatement)
+        .map((statement) => {
+            const [{ name, initializer }] = statement.declarationList.declarations;
+            if (
+                !initializer ||
+                !ts.isAsExpression(initializer) ||
+                !ts.isObjectLiteralExpression(initializer.expression)
+            ) {
+                throw new Error(`${file}: ${name.getText()} is no choice: give it values in { … } as const`);
+            }
+            const values = initializer.expression.properties.map((property) => ({
+                name: property.name?.getText() ?? "",
+                type: "",
+                optional: false,
+                meaning: paragraphs(property).join(" "),
+            }));
+            return { name: name.getText(), meaning: paragraphs(statement).join("\n\n"), fields: values };
+        });
+}
+
 /** The component: what it makes, and its outputs. */
 export function componentClass(): Documented {
     const found = parse("components/minioCluster.ts").statements.find(ts.isClassDeclaration);
@@ -307,7 +331,9 @@ export function reference(): string {
         "## `new MinioCluster(name, args?, opts?)`",
         meaning,
         "A value may be an Output of another resource, except where the type says *plain*: most of these decide which " +
-            "resources there are. `core/v1` and the like are the types of Kubernetes' own API.",
+            "resources there are. `core/v1` and the like are the types of Kubernetes' own API. A choice such as `Readiness` is an " +
+            "enum in languages that have them: `Readiness.Server` in TypeScript, `Readiness.SERVER` in Python. TypeScript and " +
+            'YAML also take its text, `"Server"`.',
         ...interfaces.flatMap((one) => [
             `### ${one.name}`,
             one.meaning,
@@ -319,6 +345,14 @@ export function reference(): string {
                     field.optional ? (field.default ?? "") : "**required**",
                     field.meaning,
                 ]),
+            ),
+        ]),
+        ...choices().flatMap((one) => [
+            `### ${one.name}`,
+            one.meaning,
+            table(
+                ["value", "meaning"],
+                one.fields.map(({ name, meaning }) => [`\`${name}\``, meaning]),
             ),
         ]),
         "## Outputs",

@@ -1,44 +1,27 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1";
-import { type Output, output, RunError } from "@pulumi/pulumi";
+import { type Output, output } from "@pulumi/pulumi";
 import { connectionOf } from "../components/live/connection";
-import { endProgram } from "../components/pulumi/endProgram";
 import { takenOver } from "../components/pulumi/takenOver";
 import type { MinioClusterArgs } from "../components/spec/args";
 import { MinioCluster } from "../index";
 import { readConfig } from "./config";
 
 /** A MinioCluster as the stack's configuration says, and the stack's outputs. */
-export async function program() {
-    try {
-        return make();
-    } catch (error) {
-        if (!RunError.isInstance(error)) {
-            throw error;
-        }
-        // Thrown out of a promise, Pulumi formats its stack, which takes many seconds, and shows none of it.
-        return endProgram(error.message);
-    }
-}
+const { name, createNamespace, args } = readConfig();
 
-function make() {
-    const { name, createNamespace, args } = readConfig();
+const minio = new MinioCluster(name, args, { dependsOn: createNamespace ? [createNamespaceOf(args)] : [] });
 
-    const minio = new MinioCluster(name, args, { dependsOn: createNamespace ? [createNamespaceOf(args)] : [] });
-
-    return {
-        endpoint: minio.endpoint,
-        consoleEndpoint: minio.consoleEndpoint,
-        serviceName: minio.serviceName,
-        headlessServiceName: minio.headlessServiceName,
-        secretName: minio.secretName,
-        rootUser: minio.rootUser,
-        rootPassword: minio.rootPassword,
-        podDnsNames: minio.podDnsNames,
-        topology: minio.topology,
-        ready: minio.ready,
-        minioNamespace: minio.namespace,
-    };
-}
+export const endpoint = minio.endpoint;
+export const consoleEndpoint = minio.consoleEndpoint;
+export const serviceName = minio.serviceName;
+export const headlessServiceName = minio.headlessServiceName;
+export const secretName = minio.secretName;
+export const rootUser = minio.rootUser;
+export const rootPassword = minio.rootPassword;
+export const podDnsNames = minio.podDnsNames;
+export const topology = minio.topology;
+export const ready = minio.ready;
+export const minioNamespace = minio.namespace;
 
 /** Deleting a namespace deletes the claims in it, and with them the data: it is kept, so it may have outlived this stack. */
 function createNamespaceOf({ namespace: name, rollout }: MinioClusterArgs): Output<Namespace> {

@@ -4,9 +4,8 @@ import { once, onceDone } from "../basics/once";
 import type { Kubernetes } from "../kubernetes/client";
 import { connect } from "../kubernetes/connect";
 import { type ClusterTarget, describeTarget } from "../kubernetes/kubeconfig";
-import { registeredMilliseconds } from "../pulumi/engine";
 import { isKnown, whenKnown } from "../pulumi/outputs";
-import type { RolloutArgs } from "../spec/args";
+import type { Rollout } from "../spec/args";
 
 /** An object that the provider has made, or makes in this run before anything is changed. */
 export interface Witness {
@@ -60,7 +59,7 @@ interface ProviderInputs {
  */
 export function connectionOf(
     component: pulumi.Resource | undefined,
-    rollout: RolloutArgs | undefined,
+    rollout: Rollout | undefined,
     witness?: () => Witness,
 ): Connection {
     const provider = once(() => providerTarget(component));
@@ -99,7 +98,7 @@ class OtherClusterError extends Error {}
 
 /** @returns undefined where it is not known yet */
 async function ownTarget(
-    { kubeconfig, context }: RolloutArgs = {},
+    { kubeconfig, context }: Rollout = {},
     provider: () => Promise<(ClusterTarget & { writesFiles: boolean }) | undefined>,
 ): Promise<ClusterTarget | undefined> {
     if (!(await isKnown(kubeconfig)) || !(await isKnown(context))) {
@@ -167,13 +166,4 @@ async function prove(kubernetes: Kubernetes, witness: Witness, provider: Cluster
             `${kubernetes.where}, and finds ${sees}. Leave rollout.kubeconfig and rollout.context out, so that it follows the ` +
             `provider, or set them to the provider's cluster; if somebody deleted the ${kind}, run pulumi up --refresh`,
     );
-}
-
-/**
- * Loads the client once this process has nothing else to do, such as while the engine works on what was registered. It takes a
- * quarter of a second, which nobody waits for then.
- */
-export function loadClientMeanwhile(): void {
-    // An error is told where the client is used.
-    setTimeout(() => import("@kubernetes/client-node").catch(() => {}), registeredMilliseconds);
 }

@@ -1,5 +1,5 @@
-import { xxh3 } from "@node-rs/xxhash";
 import { erasureSetOf, type PoolTopology, type Topology } from "./topology";
+import { xxh3 } from "./xxh3";
 
 /** A server, by the number of its pool and its ordinal there. */
 export interface ServerId {
@@ -58,7 +58,7 @@ export function lastToStart(topology: Topology, address: (server: ServerId) => s
 }
 
 function connects(server: string, other: string): boolean {
-    return xxh3.xxh64(server + other) < xxh3.xxh64(other + server);
+    return xxh3(server + other) < xxh3(other + server);
 }
 
 /** How many drives of each erasure set these servers have. */

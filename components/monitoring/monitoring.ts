@@ -3,7 +3,7 @@ import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { Topology } from "../minio/topology";
 import type { Credentials } from "../objects/credentials";
-import type { MonitoringArgs } from "../spec/args";
+import type { Monitoring } from "../spec/args";
 import { labelsOf } from "../spec/labels";
 import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
@@ -12,7 +12,7 @@ import { dashboard, dashboardFile } from "./dashboard";
 import { clusterMonitor, nodeMonitor } from "./serviceMonitors";
 import { metricsToken, tokenKey } from "./token";
 
-export interface Monitoring {
+export interface MonitoringObjects {
     /** The Secret with the bearer token for the metrics, under the key `token`. */
     token: Secret;
     /** Absent where they are not wanted. */
@@ -32,10 +32,10 @@ export function createMonitoring(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     topology: Topology,
-    { serviceMonitor = true, rules = true, dashboard: wantsDashboard = true }: MonitoringArgs,
+    { serviceMonitor = true, rules = true, dashboard: wantsDashboard = true }: Monitoring,
     { rootUser, rootPassword }: Pick<Credentials, "rootUser" | "rootPassword">,
     opts: pulumi.CustomResourceOptions,
-): Monitoring {
+): MonitoringObjects {
     const metadata = (name: string, more: (known: MinioClusterSpec) => Record<string, string> = () => ({})) => ({
         name,
         namespace: spec.namespace,

@@ -1,7 +1,7 @@
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PoolTopology } from "../minio/topology";
-import type { DisruptionBudgetArgs } from "../spec/args";
+import type { DisruptionBudget } from "../spec/args";
 import { labelsOf } from "../spec/labels";
 import { type Names, poolName, poolSelector } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
@@ -9,7 +9,7 @@ import type { MinioClusterSpec } from "../spec/spec";
 /** What a budget of a pool asks for; undefined when there is to be none. Pure. */
 export function budgetOf(
     { servers, serversThatMayFailForWrites }: PoolTopology,
-    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudgetArgs = {},
+    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudget = {},
 ): { minAvailable?: number; maxUnavailable?: number } | undefined {
     // Where no server may be missed, a budget could only block every drain of a node.
     if (!enabled || serversThatMayFailForWrites === 0) {
@@ -27,7 +27,7 @@ export function createDisruptionBudget(
     spec: pulumi.Output<MinioClusterSpec>,
     pool: number,
     topology: PoolTopology,
-    args: DisruptionBudgetArgs | undefined,
+    args: DisruptionBudget | undefined,
     opts: pulumi.CustomResourceOptions,
 ): PodDisruptionBudget | undefined {
     const budget = budgetOf(topology, args);

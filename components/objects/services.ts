@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../minio/ports";
-import type { ServiceArgs } from "../spec/args";
+import type { ServiceOptions } from "../spec/args";
 import { labelsOf, serviceLabel } from "../spec/labels";
 import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
@@ -26,7 +26,7 @@ export function createServices(
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
 ): { client: Service; console: Service } {
-    const reachable = (args: pulumi.Unwrap<ServiceArgs> | undefined) => ({
+    const reachable = (args: pulumi.Unwrap<ServiceOptions> | undefined) => ({
         type: args?.type ?? "ClusterIP",
         loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
         selector: names.selector,
@@ -53,7 +53,7 @@ interface ServiceKind {
     kind: "headless" | "client" | "console";
     name: string;
     specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec;
-    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceArgs> | undefined;
+    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceOptions> | undefined;
 }
 
 function createService(
@@ -72,7 +72,7 @@ function createService(
 }
 
 /** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */
-function annotationsOf(args: pulumi.Unwrap<ServiceArgs> | undefined): Record<string, string> {
+function annotationsOf(args: pulumi.Unwrap<ServiceOptions> | undefined): Record<string, string> {
     const noWait = args?.type === "LoadBalancer" ? undefined : { "pulumi.com/skipAwait": "true" };
     return { ...args?.annotations, ...noWait };
 }

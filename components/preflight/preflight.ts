@@ -10,7 +10,7 @@ import { KubernetesError } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import { missingKinds, requiredKinds } from "../objects/requiredKinds";
 import { endProgram } from "../pulumi/endProgram";
-import { hasEngine, registeredMilliseconds } from "../pulumi/engine";
+import { hasEngine } from "../pulumi/engine";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Problem } from "../spec/check";
 import type { Names } from "../spec/names";
@@ -20,6 +20,9 @@ import { secretChecks } from "./secrets";
 import { snapshotClassChecks } from "./snapshotClass";
 import { storageChecks } from "./storage";
 import { wantedOf } from "./wanted";
+
+/** Until the registrations of a program that has run to its end are sent. */
+const registeredMilliseconds = 20;
 
 export interface PreflightOptions {
     names: Names;

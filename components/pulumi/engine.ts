@@ -47,6 +47,3 @@ interface EngineClient {
 function engine(): EngineClient | undefined {
     return pulumi.runtime.getEngine() as EngineClient | undefined;
 }
-
-/** Until the registrations of a program that has run to its end are sent. */
-export const registeredMilliseconds = 20;

@@ -48,7 +48,7 @@ export interface MinioClusterArgs {
      * objects away (`mc admin decommission`): they would vanish otherwise. Adding or removing one restarts all servers
      * together. Default: none.
      */
-    expansionPools?: PoolArgs[];
+    expansionPools?: Pool[];
 
     /** What becomes of the drives' claims when the cluster is deleted or scaled. Default: both `Retain`. */
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
@@ -60,25 +60,20 @@ export interface MinioClusterArgs {
      */
     partition?: number;
 
-    /** `RollingUpdate`, or `OnDelete`: servers are updated only when somebody deletes their pods. Default: `RollingUpdate`. */
-    updateStrategy?: string;
+    /** Which servers are updated by themselves. Default: `RollingUpdate`. */
+    updateStrategy?: UpdateStrategy;
+
+    /** Whether servers start together. `OrderedReady` needs `readiness: Server`. Default: `Parallel`. It cannot change later. */
+    podManagementPolicy?: pulumi.Input<PodManagementPolicy>;
 
     /**
-     * `Parallel`, or `OrderedReady`: servers start one after another, and are deleted in reverse. The latter needs
-     * `readiness: Server`. Default: `Parallel`. It cannot change later.
+     * When a server is ready and gets requests. Default: `Cluster`; `Server` with `podManagementPolicy: OrderedReady`, as the
+     * first server would wait for the others for ever.
      */
-    podManagementPolicy?: pulumi.Input<string>;
-
-    /**
-     * When a server is ready and gets requests. `Cluster`: when it has started, reaches all drives, and, where MinIO's health
-     * endpoint tells so during an update (2, 4, 6 or 8 servers of a drive each), as long as objects can be read through it.
-     * `Server`: when its process answers, though it may still wait for its peers and answer every request with an error. Default: `Cluster`;
-     * `Server` with `podManagementPolicy: OrderedReady`, as the first server would wait for the others for ever.
-     */
-    readiness?: pulumi.Input<string>;
+    readiness?: pulumi.Input<Readiness>;
 
     /** How an update of the servers goes on. Default: guided, one server after another. */
-    rollout?: RolloutArgs;
+    rollout?: Rollout;
 
     /** User name of the root account, at least 3 characters. Its password is random. Default: `admin`. */
     rootUser?: pulumi.Input<string>;
@@ -142,38 +137,38 @@ export interface MinioClusterArgs {
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
     /** The budget for voluntary disruptions of each pool. Default: computed from the write quorum. */
-    disruptionBudget?: DisruptionBudgetArgs;
+    disruptionBudget?: DisruptionBudget;
 
     /** The Service for S3 clients. Default: `ClusterIP`. */
-    clientService?: ServiceArgs;
+    clientService?: ServiceOptions;
 
     /** The Service for the console. Default: `ClusterIP`. */
-    consoleService?: ServiceArgs;
+    consoleService?: ServiceOptions;
 
     /** Sets of snapshots of all drives, each at one point in time. Default: none. */
-    snapshots?: SnapshotsArgs;
+    snapshots?: Snapshots;
 
     /** A set of snapshots whose objects a new cluster begins with. Default: none, it begins empty. */
-    restoreFrom?: RestoreArgs;
+    restoreFrom?: Restore;
 
     /** An Ingress for S3 clients, and one for the console. Default: none. */
-    ingress?: IngressArgs;
+    ingress?: IngressOptions;
 
     /** A Gateway API HTTPRoute for S3 clients, and one for the console. Default: none. */
-    httpRoute?: HttpRouteArgs;
+    httpRoute?: HttpRouteOptions;
 
     /** TLS between servers and for clients. Default: none, plain HTTP. Turning it on or off restarts all servers together. */
-    tls?: TlsArgs;
+    tls?: Tls;
 
     /** A NetworkPolicy that lets only peers, clients and scrapers reach the servers. Default: none. */
-    networkPolicy?: NetworkPolicyArgs;
+    networkPolicy?: NetworkPolicyOptions;
 
     /** Metrics, alerts and a dashboard. Default: none. */
-    monitoring?: MonitoringArgs;
+    monitoring?: Monitoring;
 }
 
 /** A further pool of servers. */
-export interface PoolArgs {
+export interface Pool {
     /** Servers of the pool, at least 2. Default: as the first pool. */
     replicas?: number;
     /** Drives of each server. Default: as the first pool. */
@@ -184,21 +179,18 @@ export interface PoolArgs {
     storageClassName?: pulumi.Input<string>;
 }
 
-/** What becomes of the drives' claims: `Retain` or `Delete`. */
+/** What becomes of the drives' claims. */
 export interface PersistentVolumeClaimRetentionPolicy {
     /** When the StatefulSet is deleted. Default: `Retain`. */
-    whenDeleted?: pulumi.Input<string>;
+    whenDeleted?: pulumi.Input<ClaimRetention>;
     /** When the StatefulSet is scaled down. Default: `Retain`. */
-    whenScaled?: pulumi.Input<string>;
+    whenScaled?: pulumi.Input<ClaimRetention>;
 }
 
 /** How an update of the servers goes on. */
-export interface RolloutArgs {
-    /**
-     * `Guided`: `pulumi up` restarts one server after another, each only when it may be missed, and starts those together that
-     * need each other. `Native`: Kubernetes restarts the servers, and `pulumi up` waits. Default: `Guided`.
-     */
-    mode?: string;
+export interface Rollout {
+    /** Who restarts the servers. Default: `Guided`. */
+    mode?: RolloutMode;
     /** Longest time without any progress of the guided rollout, in seconds, before `pulumi up` fails. Default: 600. */
     timeoutSeconds?: number;
     /**
@@ -213,7 +205,7 @@ export interface RolloutArgs {
 }
 
 /** A budget for voluntary disruptions, such as drained nodes. At most one of `minAvailable` and `maxUnavailable`. */
-export interface DisruptionBudgetArgs {
+export interface DisruptionBudget {
     /** Whether there is one. Default: true, where at least one server may be missed. */
     enabled?: boolean;
     /** Servers of each pool that stay. Default: as many as a write needs. */
@@ -223,7 +215,7 @@ export interface DisruptionBudgetArgs {
 }
 
 /** Sets of snapshots of all drives: see docs/backup.md. */
-export interface SnapshotsArgs {
+export interface Snapshots {
     /**
      * VolumeSnapshotClass of new sets. With the deletion policy `Retain` a set survives the loss of its namespace. Default: none, where
      * `groupClassName` is given.
@@ -239,12 +231,8 @@ export interface SnapshotsArgs {
      * removed deletes its set; a set that is there is never taken again.
      */
     sets: string[];
-    /**
-     * `Frozen`: all requests, reads too, wait until every drive is snapshotted, so that a set is of one point in time.
-     * `CrashConsistent`: nobody waits, and objects that are written, changed or deleted while the drives are snapshotted may be
-     * unreadable in the set. Default: `Frozen`.
-     */
-    consistency?: string;
+    /** Whether requests wait while the drives are snapshotted. Default: `Frozen`. */
+    consistency?: SnapshotConsistency;
     /**
      * Longest time that requests wait, in seconds, from 5 to 600: then the cluster thaws, whatever has become of the program,
      * and the set is given up. Default: 60.
@@ -253,7 +241,7 @@ export interface SnapshotsArgs {
 }
 
 /** A set of snapshots to begin with: see docs/backup.md. */
-export interface RestoreArgs {
+export interface Restore {
     /** Name of the set. */
     set: string;
     /**
@@ -276,9 +264,9 @@ export interface RestoreArgs {
 }
 
 /** A Service in front of the servers. */
-export interface ServiceArgs {
-    /** `ClusterIP`, `NodePort` or `LoadBalancer`. Default: `ClusterIP`. */
-    type?: pulumi.Input<string>;
+export interface ServiceOptions {
+    /** From where the Service is reached. Default: `ClusterIP`. */
+    type?: pulumi.Input<ServiceType>;
     /** Annotations of the Service, such as those that a cloud's load balancer reads. Default: none. */
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Addresses (CIDR) that may reach a `LoadBalancer`. Default: all. */
@@ -286,7 +274,7 @@ export interface ServiceArgs {
 }
 
 /** An Ingress for S3 clients, and one for the console. */
-export interface IngressArgs {
+export interface IngressOptions {
     /** Host name for S3 clients. */
     apiHost: pulumi.Input<string>;
     /** Host name for the console. Default: the console has no Ingress. */
@@ -300,7 +288,7 @@ export interface IngressArgs {
 }
 
 /** A Gateway API HTTPRoute for S3 clients, and one for the console. */
-export interface HttpRouteArgs {
+export interface HttpRouteOptions {
     /** Name of the Gateway. */
     gatewayName: pulumi.Input<string>;
     /** Namespace of the Gateway. Default: that of the cluster. */
@@ -314,7 +302,7 @@ export interface HttpRouteArgs {
 }
 
 /** Where the servers' certificate comes from: exactly one of `secretName` and `issuer`. */
-export interface TlsArgs {
+export interface Tls {
     /**
      * A Secret with `tls.crt`, `tls.key` and, when a private authority signed it, `ca.crt`. The certificate must be valid for the
      * servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and those of the client and the console Service.
@@ -322,14 +310,14 @@ export interface TlsArgs {
      */
     secretName?: pulumi.Input<string>;
     /** The cert-manager issuer that makes the certificate, with all its names. Default: none, there is a `secretName`. */
-    issuer?: IssuerArgs;
+    issuer?: CertificateIssuer;
 }
 
 /** A cert-manager issuer. */
-export interface IssuerArgs {
+export interface CertificateIssuer {
     /** Name of the issuer. */
     name: pulumi.Input<string>;
-    /** `Issuer` or `ClusterIssuer`. Default: `Issuer`. */
+    /** `Issuer` or `ClusterIssuer`; of another `group`, the kind of its issuers, such as `AWSPCAIssuer`. Default: `Issuer`. */
     kind?: pulumi.Input<string>;
     /** API group of the issuer. Default: `cert-manager.io`. */
     group?: pulumi.Input<string>;
@@ -339,7 +327,7 @@ export interface IssuerArgs {
  * Who may reach the servers; they themselves always reach each other. What comes by an Ingress, a Gateway or a load balancer comes from
  * elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
  */
-export interface NetworkPolicyArgs {
+export interface NetworkPolicyOptions {
     /** Who may use S3 and the console; with an empty list, nobody. Default: the pods of the namespace. */
     clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
     /** Who may scrape metrics, which are served on the S3 port. Default: nobody but the clients. */
@@ -347,7 +335,7 @@ export interface NetworkPolicyArgs {
 }
 
 /** Metrics, alerts and a dashboard, for the Prometheus operator and Grafana. */
-export interface MonitoringArgs {
+export interface Monitoring {
     /** ServiceMonitors for the Prometheus operator. Default: true. */
     serviceMonitor?: boolean;
     /** Alert rules (PrometheusRule). Default: true. */
@@ -359,3 +347,77 @@ export interface MonitoringArgs {
     /** Labels by which your Prometheus selects ServiceMonitors and rules, such as `release: prometheus`. Default: none. */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
+
+// Choices. Each is a constant and a type of one name: what Pulumi's analyzer makes an enum of, for every language. In
+// TypeScript and YAML the text itself does, too.
+
+/** Which servers are updated by themselves. */
+export const UpdateStrategy = {
+    /** All that the partition allows. */
+    RollingUpdate: "RollingUpdate",
+    /** Only those whose pods somebody deletes. */
+    OnDelete: "OnDelete",
+} as const;
+export type UpdateStrategy = (typeof UpdateStrategy)[keyof typeof UpdateStrategy];
+
+/** Whether servers start together. */
+export const PodManagementPolicy = {
+    /** All start together. */
+    Parallel: "Parallel",
+    /** They start one after another, and are deleted in reverse. */
+    OrderedReady: "OrderedReady",
+} as const;
+export type PodManagementPolicy = (typeof PodManagementPolicy)[keyof typeof PodManagementPolicy];
+
+/** When a server is ready and gets requests. */
+export const Readiness = {
+    /**
+     * When it has started and reaches all drives. Where MinIO's health endpoint can be trusted during an update (2, 4, 6 or 8
+     * servers of a drive each), also only as long as objects can be read through it.
+     */
+    Cluster: "Cluster",
+    /** When its process answers. It may still wait for its peers, and answer every request with an error. */
+    Server: "Server",
+} as const;
+export type Readiness = (typeof Readiness)[keyof typeof Readiness];
+
+/** Who restarts the servers. */
+export const RolloutMode = {
+    /**
+     * `pulumi up` restarts one server after another, each only when it may be missed. Servers that need each other start
+     * together.
+     */
+    Guided: "Guided",
+    /** Kubernetes restarts them, and `pulumi up` waits. */
+    Native: "Native",
+} as const;
+export type RolloutMode = (typeof RolloutMode)[keyof typeof RolloutMode];
+
+/** What becomes of a claim. */
+export const ClaimRetention = {
+    /** It stays, with its data. */
+    Retain: "Retain",
+    /** It is deleted, and its data with it. */
+    Delete: "Delete",
+} as const;
+export type ClaimRetention = (typeof ClaimRetention)[keyof typeof ClaimRetention];
+
+/** Whether requests wait while the drives are snapshotted. */
+export const SnapshotConsistency = {
+    /** All requests, reads too, wait until every drive is snapshotted. The set is of one point in time. */
+    Frozen: "Frozen",
+    /** Nobody waits. Objects that change while the drives are snapshotted may be unreadable in the set. */
+    CrashConsistent: "CrashConsistent",
+} as const;
+export type SnapshotConsistency = (typeof SnapshotConsistency)[keyof typeof SnapshotConsistency];
+
+/** From where a Service is reached. */
+export const ServiceType = {
+    /** From inside the Kubernetes cluster. */
+    ClusterIP: "ClusterIP",
+    /** At a port of every node, too. */
+    NodePort: "NodePort",
+    /** At an address that the cloud gives, too. */
+    LoadBalancer: "LoadBalancer",
+} as const;
+export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];

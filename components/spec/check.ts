@@ -38,7 +38,9 @@ export class Check {
         return sound;
     }
 
-    oneOf(field: string, value: unknown, allowed: string[]): boolean {
+    /** @param choices a choice of args.ts */
+    oneOf(field: string, value: unknown, choices: Record<string, string>): boolean {
+        const allowed = Object.values(choices);
         return this.that(isText(value) && allowed.includes(value), field, value, `use ${allowed.join(" or ")}`);
     }
 

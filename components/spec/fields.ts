@@ -23,7 +23,7 @@ const peer = plain(
     "podSelector",
 ) satisfies Of<types.input.networking.v1.NetworkPolicyPeer>;
 
-const service = plain("type", "annotations", "loadBalancerSourceRanges") satisfies Of<args.ServiceArgs>;
+const service = plain("type", "annotations", "loadBalancerSourceRanges") satisfies Of<args.ServiceOptions>;
 const hosts = plain("apiHost", "consoleHost");
 
 const known = {
@@ -32,12 +32,12 @@ const known = {
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
-        each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.PoolArgs>,
+        each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.Pool>,
     },
     persistentVolumeClaimRetentionPolicy: {
         fields: plain("whenDeleted", "whenScaled") satisfies Of<args.PersistentVolumeClaimRetentionPolicy>,
     },
-    rollout: { fields: plain("mode", "timeoutSeconds", "kubeconfig", "context") satisfies Of<args.RolloutArgs> },
+    rollout: { fields: plain("mode", "timeoutSeconds", "kubeconfig", "context") satisfies Of<args.Rollout> },
     resources: {
         fields: plain("claims", "limits", "requests") satisfies Of<types.input.core.v1.ResourceRequirements>,
     },
@@ -67,7 +67,7 @@ const known = {
         } satisfies Of<types.input.core.v1.PodSecurityContext>,
     },
     disruptionBudget: {
-        fields: plain("enabled", "minAvailable", "maxUnavailable") satisfies Of<args.DisruptionBudgetArgs>,
+        fields: plain("enabled", "minAvailable", "maxUnavailable") satisfies Of<args.DisruptionBudget>,
     },
     clientService: { fields: service },
     consoleService: { fields: service },
@@ -78,29 +78,29 @@ const known = {
             "sets",
             "consistency",
             "freezeTimeoutSeconds",
-        ) satisfies Of<args.SnapshotsArgs>,
+        ) satisfies Of<args.Snapshots>,
     },
-    restoreFrom: { fields: plain("set", "id", "cluster", "namespace", "confirm") satisfies Of<args.RestoreArgs> },
+    restoreFrom: { fields: plain("set", "id", "cluster", "namespace", "confirm") satisfies Of<args.Restore> },
     ingress: {
-        fields: { ...hosts, ...plain("className", "annotations", "tlsSecretName") } satisfies Of<args.IngressArgs>,
+        fields: { ...hosts, ...plain("className", "annotations", "tlsSecretName") } satisfies Of<args.IngressOptions>,
     },
     httpRoute: {
         fields: {
             ...hosts,
             ...plain("gatewayName", "gatewayNamespace", "sectionName"),
-        } satisfies Of<args.HttpRouteArgs>,
+        } satisfies Of<args.HttpRouteOptions>,
     },
     tls: {
         fields: {
             secretName: "anything",
-            issuer: { fields: plain("name", "kind", "group") satisfies Of<args.IssuerArgs> },
-        } satisfies Of<args.TlsArgs>,
+            issuer: { fields: plain("name", "kind", "group") satisfies Of<args.CertificateIssuer> },
+        } satisfies Of<args.Tls>,
     },
     networkPolicy: {
-        fields: { clients: { each: peer }, scrapers: { each: peer } } satisfies Of<args.NetworkPolicyArgs>,
+        fields: { clients: { each: peer }, scrapers: { each: peer } } satisfies Of<args.NetworkPolicyOptions>,
     },
     monitoring: {
-        fields: plain("serviceMonitor", "rules", "dashboard", "interval", "labels") satisfies Of<args.MonitoringArgs>,
+        fields: plain("serviceMonitor", "rules", "dashboard", "interval", "labels") satisfies Of<args.Monitoring>,
     },
 } satisfies Of<args.MinioClusterArgs>;
 

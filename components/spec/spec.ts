@@ -2,7 +2,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import { parseQuantity } from "../basics/quantity";
 import { type Topology, topologyOf } from "../minio/topology";
 import { standardParity, type Variables } from "../minio/topologyVariables";
-import type { MinioClusterArgs } from "./args";
+import type {
+    ClaimRetention,
+    MinioClusterArgs,
+    PodManagementPolicy,
+    Readiness,
+    RolloutMode,
+    SnapshotConsistency,
+    UpdateStrategy,
+} from "./args";
 
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
@@ -22,17 +30,17 @@ interface Defaulted {
     image: string;
     /** All pools, the first one first. */
     pools: PoolSpec[];
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: string; whenScaled: string };
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: ClaimRetention; whenScaled: ClaimRetention };
     partition: number;
-    updateStrategy: string;
-    podManagementPolicy: string;
-    readiness: string;
-    rollout: { mode: string; timeoutSeconds: number };
+    updateStrategy: UpdateStrategy;
+    podManagementPolicy: PodManagementPolicy;
+    readiness: Readiness;
+    rollout: { mode: RolloutMode; timeoutSeconds: number };
     snapshots?: {
         className?: string;
         groupClassName?: string;
         sets: string[];
-        consistency: string;
+        consistency: SnapshotConsistency;
         freezeTimeoutSeconds: number;
     };
     rootUser: string;

@@ -3,6 +3,15 @@ import { parseQuantity } from "../basics/quantity";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
 import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
 import {
+    ClaimRetention,
+    PodManagementPolicy,
+    Readiness,
+    RolloutMode,
+    ServiceType,
+    SnapshotConsistency,
+    UpdateStrategy,
+} from "./args";
+import {
     asList,
     asObject,
     Check,
@@ -144,7 +153,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     );
     for (const when of ["whenDeleted", "whenScaled"] as const) {
         const policy = spec.persistentVolumeClaimRetentionPolicy[when];
-        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ["Retain", "Delete"]);
+        check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ClaimRetention);
     }
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
@@ -292,9 +301,9 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
 }
 
 function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
-    check.oneOf("updateStrategy", spec.updateStrategy, ["RollingUpdate", "OnDelete"]);
-    check.oneOf("podManagementPolicy", spec.podManagementPolicy, ["Parallel", "OrderedReady"]);
-    check.oneOf("readiness", spec.readiness, ["Cluster", "Server"]);
+    check.oneOf("updateStrategy", spec.updateStrategy, UpdateStrategy);
+    check.oneOf("podManagementPolicy", spec.podManagementPolicy, PodManagementPolicy);
+    check.oneOf("readiness", spec.readiness, Readiness);
     check.that(
         !(spec.podManagementPolicy === "OrderedReady" && spec.readiness === "Cluster"),
         "readiness",
@@ -309,7 +318,7 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
         "with updateStrategy OnDelete a partition means nothing; leave it out, or use RollingUpdate",
     );
     check.object("rollout", args?.rollout);
-    check.oneOf("rollout.mode", spec.rollout.mode, ["Guided", "Native"]);
+    check.oneOf("rollout.mode", spec.rollout.mode, RolloutMode);
     check.that(
         isInteger(spec.rollout.timeoutSeconds, 1, 86_400),
         "rollout.timeoutSeconds",
@@ -536,7 +545,7 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
                 check.that(sets.indexOf(set) === index, field, set, "it is there twice; a set is taken only once");
             }
         }
-        check.oneOf("snapshots.consistency", consistency, ["Frozen", "CrashConsistent"]);
+        check.oneOf("snapshots.consistency", consistency, SnapshotConsistency);
         check.that(
             isInteger(freezeTimeoutSeconds, 5, 600),
             "snapshots.freezeTimeoutSeconds",
@@ -570,7 +579,7 @@ function checkReach(check: Check, args: KnownArgs): void {
     for (const field of ["clientService", "consoleService"] as const) {
         const service = args?.[field];
         if (check.object(field, service) && service) {
-            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ["ClusterIP", "NodePort", "LoadBalancer"]);
+            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ServiceType);
             check.annotations(`${field}.annotations`, service.annotations);
             check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
             for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
@@ -625,7 +634,7 @@ function checkReach(check: Check, args: KnownArgs): void {
             check.name("tls.issuer.name", name, dnsName, 253);
             check.name("tls.issuer.group", group, dnsName, 253);
             if (group === "cert-manager.io") {
-                check.oneOf("tls.issuer.kind", kind, ["Issuer", "ClusterIssuer"]);
+                check.oneOf("tls.issuer.kind", kind, { Issuer: "Issuer", ClusterIssuer: "ClusterIssuer" });
             } else {
                 const sound = isText(kind) && kindName.test(kind);
                 check.that(sound, "tls.issuer.kind", kind, "use the kind of an issuer, such as AWSPCAIssuer");

@@ -1,7 +1,6 @@
 import { MinioCluster } from "minio-cluster";
 
 const minio = new MinioCluster("store", {
-    namespace: "default",
     replicas: 8,
     storageSize: "100Gi",
 });
@@ -12,5 +11,5 @@ export const endpoint = minio.endpoint;
 /** The Secret with `root-user` and `root-password`, for their pods. */
 export const secretName = minio.secretName;
 
-/** What may fail: 3 of the 8 servers, and every object can still be written. */
+/** Of the 8 servers 3 may fail, and every object can still be written. */
 export const serversThatMayFail = minio.topology.serversThatMayFailForWrites;

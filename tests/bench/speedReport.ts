@@ -7,6 +7,8 @@ export interface SpeedRow {
     against?: string;
     /** The largest ratio to it that is wanted. */
     goal?: number;
+    /** The most seconds more than it that are wanted, in place of a ratio. */
+    most?: number;
     /** One for each round. */
     seconds: number[];
     /** Why it was not measured. */
@@ -30,17 +32,31 @@ export function median(values: number[]): number {
 
 /** The median of the ratios within each round; undefined when one of the two was not measured. */
 export function ratio(row: SpeedRow, rows: SpeedRow[]): number | undefined {
-    const base = rows.find(({ name }) => name === row.against);
-    const pairs = Math.min(row.seconds.length, base?.seconds.length ?? 0);
+    return compared(row, rows, (seconds, base) => seconds / base);
+}
+
+/** The median of how many seconds more it is within each round. */
+export function more(row: SpeedRow, rows: SpeedRow[]): number | undefined {
+    return compared(row, rows, (seconds, base) => seconds - base);
+}
+
+function compared(
+    row: SpeedRow,
+    rows: SpeedRow[],
+    compare: (seconds: number, base: number) => number,
+): number | undefined {
+    const base = rows.find(({ name }) => name === row.against)?.seconds ?? [];
+    const pairs = Math.min(row.seconds.length, base.length);
     return pairs === 0
         ? undefined
-        : median(row.seconds.slice(0, pairs).map((seconds, round) => seconds / (base as SpeedRow).seconds[round]));
+        : median(row.seconds.slice(0, pairs).map((seconds, round) => compare(seconds, base[round])));
 }
 
 /** Whether the row has what is wanted; undefined when nothing is wanted or it was not measured. */
 export function isMet(row: SpeedRow, rows: SpeedRow[]): boolean | undefined {
-    const measured = ratio(row, rows);
-    return row.goal === undefined || measured === undefined ? undefined : measured <= row.goal;
+    const measured = row.most === undefined ? ratio(row, rows) : more(row, rows);
+    const wanted = row.most ?? row.goal;
+    return wanted === undefined || measured === undefined ? undefined : measured <= wanted;
 }
 
 export function markdown({ date, machine, loadAverage, command, rows }: SpeedReport): string {
@@ -52,11 +68,14 @@ export function markdown({ date, machine, loadAverage, command, rows }: SpeedRep
         const { seconds } = row;
         const range =
             seconds.length > 1 ? ` (${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)})` : "";
-        const compared = ratio(row, rows);
-        const told = compared === undefined ? "" : `${compared.toFixed(2)} × row ${numbers.get(row.against as string)}`;
+        const [factor, surplus] = [ratio(row, rows), more(row, rows)];
+        const added = row.most === undefined || surplus === undefined ? "" : `, ${surplus.toFixed(2)} s more`;
+        const told =
+            factor === undefined ? "" : `${factor.toFixed(2)} × row ${numbers.get(row.against as string)}${added}`;
         const met = isMet(row, rows);
+        const wanted = row.most === undefined ? row.goal : `${row.most} s more`;
         const goal =
-            row.goal === undefined ? "" : `≤ ${row.goal}${met === undefined ? "" : met ? ", met" : ", **missed**"}`;
+            wanted === undefined ? "" : `≤ ${wanted}${met === undefined ? "" : met ? ", met" : ", **missed**"}`;
         const time = seconds.length === 0 ? "" : `${median(seconds).toFixed(2)}${range}`;
         return `| ${index + 1} | ${row.title} | ${time} | ${told} | ${goal} |`;
     });

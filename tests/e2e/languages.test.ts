@@ -102,8 +102,9 @@ describe("the packed package", () => {
         it("makes a cluster, and removes it", async () => {
             const args = JSON.stringify({ ...small, namespace, replicas: 2 });
             const text =
-                `import { MinioCluster } from "minio-cluster";\n` +
-                `export const { ready, topology } = new MinioCluster("typescript", ${args});\n`;
+                `import { MinioCluster, Readiness } from "minio-cluster";\n` +
+                `const args = { ...${args}, readiness: Readiness.Cluster };\n` +
+                `export const { ready, topology } = new MinioCluster("typescript", args);\n`;
             writeFileSync(join(program.folder, "index.ts"), text);
             await program.succeed("up", "--yes", "--skip-preview");
             const outputs = JSON.parse((await program.execute("stack", "output", "--json")).text);
@@ -200,7 +201,10 @@ describe("the packed package", () => {
         await succeed(generator, [schema, join(folder, "python")]);
         const text = readFileSync(join(folder, "python/pulumi_minio_cluster/minio_cluster.py"), "utf8");
         assert.match(text, /class MinioCluster\(pulumi\.ComponentResource\)/);
-        assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgsArgs'\]\]/);
+        assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgs'\]\]/);
+        assert.match(text, /readiness: pulumi\.Input\[Optional\['Readiness'\]\]/);
+        const enums = readFileSync(join(folder, "python/pulumi_minio_cluster/_enums.py"), "utf8");
+        assert.match(enums, /class ServiceType\(.*Enum\):[\s\S]*LOAD_BALANCER = "LoadBalancer"/);
         assert.match(text, /def root_password\(self\) -> pulumi\.Output\[_builtins\.str\]/);
     });
 });

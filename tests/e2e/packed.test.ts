@@ -19,9 +19,11 @@ const uses: [Manager, Modules, string][] = [
 
 const program = `
 import type { Output } from "@pulumi/pulumi";
-import { MinioCluster, type MinioClusterArgs, type Topology } from "minio-cluster";
+import { MinioCluster, type MinioClusterArgs, type Pool, Readiness, type Rollout, type Topology } from "minio-cluster";
 
-const args: MinioClusterArgs = { storageSize: "1Gi" };
+const rollout: Rollout = { mode: "Guided" };
+const expansionPools: Pool[] = [];
+const args: MinioClusterArgs = { storageSize: "1Gi", readiness: Readiness.Cluster, rollout, expansionPools };
 export const topology: Output<Topology> = new MinioCluster("store", args).topology;
 `;
 

@@ -20,7 +20,7 @@ async function check(folder: string): Promise<void> {
 
     await succeed(python("mypy"), ["--strict", join(example, "__main__.py")], { cwd: folder });
     const wrong = join(folder, "wrong.py");
-    writeFileSync(wrong, 'import pulumi_minio_cluster as minio\n\nminio.RolloutArgsArgs(timeoutSeconds="long")\n');
+    writeFileSync(wrong, 'import pulumi_minio_cluster as minio\n\nminio.RolloutArgs(timeoutSeconds="long")\n');
     const { code, text } = await execute(python("mypy"), ["--strict", wrong], { cwd: folder });
     assert.equal(code, 1, text);
     assert.match(text, /Unexpected keyword argument "timeoutSeconds"/);
@@ -38,7 +38,7 @@ async function check(folder: string): Promise<void> {
     };
     const preview = await succeed(python("python"), [join(__dirname, "preview.py"), example], { cwd: folder, env });
     assert.match(preview, /minio-cluster:index:MinioCluster: \(create\)/);
-    assert.match(preview, /serversThatMayFail\s*: 3/);
+    assert.match(preview, /servers_that_may_fail\s*: 3/);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "minio-python-"));

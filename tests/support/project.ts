@@ -95,13 +95,13 @@ export class Project {
 
     constructor(
         readonly namespace: string,
-        private readonly program = "stacks/main.js",
+        private readonly program = "stacks/program.ts",
     ) {
         const project = parse(readFileSync(join(checkout, "Pulumi.yaml"), "utf8"));
         project.main = relative(this.folder, join(checkout, program));
         delete project.stackConfigDir;
         if (!this.isStacks) {
-            project.runtime.options = { tsconfig: join(checkout, "tests/tsconfig.pulumi.json") };
+            project.runtime = { name: "nodejs", options: { tsconfig: join(checkout, "stacks/tsconfig.json") } };
             delete project.config; // Each program has keys of its own.
         }
         writeFileSync(join(this.folder, "Pulumi.yaml"), stringify(project));

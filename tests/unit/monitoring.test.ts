@@ -5,7 +5,7 @@ import { alertRules } from "../../components/monitoring/alertRules";
 import { dashboard, dashboardFile } from "../../components/monitoring/dashboard";
 import { clusterMonitor, nodeMonitor } from "../../components/monitoring/serviceMonitors";
 import { metricsToken } from "../../components/monitoring/token";
-import type { MonitoringArgs } from "../../components/spec/args";
+import type { Monitoring } from "../../components/spec/args";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
@@ -411,7 +411,7 @@ describe("createMonitoring", () => {
     }
 
     /** What is registered with the engine, by mocks. */
-    async function registeredBy(args: MonitoringArgs, labels?: Record<string, string>) {
+    async function registeredBy(args: Monitoring, labels?: Record<string, string>) {
         const registered: Registered[] = [];
         await pulumi.runtime.setMocks({
             newResource({ type, name, inputs }) {

@@ -28,6 +28,15 @@ describe("the speed benchmark", () => {
         assert.equal(ratio(rare, [base, rare]), 2);
     });
 
+    it("takes a goal in seconds, too, as an added resource costs the same in a slow program", () => {
+        const base = row("base", [1, 2]);
+        const added = row("added", [1.2, 2.3], { against: "base", most: 0.3 });
+        assert.equal(isMet(added, [base, added]), true);
+        assert.equal(isMet({ ...added, most: 0.2 }, [base, added]), false);
+        const text = markdown({ date: "", machine: "", loadAverage: 0, command: "", rows: [base, added] });
+        assert.match(text, /× row 1, 0\.25 s more \| ≤ 0\.3 s more, met \|/);
+    });
+
     it("says of a row that was not measured why not, and judges nothing that is compared with it", () => {
         const chart = row("chart", [], { missing: "no chart given" });
         const own = row("own", [1], { against: "chart", goal: 1 });

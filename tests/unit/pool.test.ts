@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../../components/objects/pool";
+import type { UpdateStrategy } from "../../components/spec/args";
 import { withDefaults } from "../../components/spec/spec";
 
-const native = (replicas: number, partition: number, updateStrategy = "RollingUpdate") =>
+const native = (replicas: number, partition: number, updateStrategy?: UpdateStrategy) =>
     waitFor(withDefaults({ replicas, partition, updateStrategy, rollout: { mode: "Native" } }), 0);
 
 describe("what the provider waits for", () => {

@@ -8,6 +8,7 @@ import { withDefaults } from "../../components/spec/spec";
 import {
     argumentAt,
     argumentInterfaces,
+    choices,
     componentClass,
     reference,
     referenceFile,
@@ -26,7 +27,7 @@ describe("docs/reference.md", () => {
     });
 
     it("says what every argument and output means", () => {
-        const all = [...argumentInterfaces(), componentClass()];
+        const all = [...argumentInterfaces(), ...choices(), componentClass()];
         const silent = all.flatMap(({ name, fields }) =>
             fields.filter(({ meaning }) => meaning === "").map((field) => `${name}.${field.name}`),
         );

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { parseQuantity } from "../../components/basics/quantity";
 import { podTemplate } from "../../components/server/podTemplate";
+import { ServiceType } from "../../components/spec/args";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec/checkedSpec";
 import { unknownFields, withoutNulls } from "../../components/spec/fields";
 import { namesOf } from "../../components/spec/names";
@@ -13,7 +14,10 @@ import { configKeys } from "../../stacks/config";
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);
 
 const web = { gatewayName: "web", apiHost: "s3.example.org" };
-const balanced = (...loadBalancerSourceRanges: string[]) => ({ type: "LoadBalancer", loadBalancerSourceRanges });
+const balanced = (...loadBalancerSourceRanges: string[]) => ({
+    type: ServiceType.LoadBalancer,
+    loadBalancerSourceRanges,
+});
 
 describe("validation", () => {
     it("accepts the defaults", () => assert.deepEqual(problemsOf("minio", {}), []));
@@ -37,9 +41,9 @@ describe("validation", () => {
         ["imagePullSecrets[1].name", { imagePullSecrets: [{ name: "registry" }, {}] }],
         ["rootUser", { rootUser: "me" }],
         ["readiness", { podManagementPolicy: "OrderedReady", readiness: "Cluster" }],
-        ["updateStrategy", { updateStrategy: "Recreate" }],
+        ["updateStrategy", { updateStrategy: "Recreate" as never }],
         ["partition", { updateStrategy: "OnDelete", partition: 2 }],
-        ["rollout.mode", { rollout: { mode: "Automatic" } }],
+        ["rollout.mode", { rollout: { mode: "Automatic" as never } }],
         ["rollout.timeoutSeconds", { rollout: { timeoutSeconds: 0 } }],
         ["rootUser", { rootUser: "me, too", existingSecretName: undefined }],
         ["rootUser", { rootUser: "somebody", existingSecretName: "own" }],
@@ -86,7 +90,7 @@ describe("validation", () => {
             },
         ],
         ["labels.app", { labels: { app: "other" } }],
-        ["clientService.type", { clientService: { type: "ExternalName" } }],
+        ["clientService.type", { clientService: { type: "ExternalName" as never } }],
         ["clientService.loadBalancerSourceRanges", { clientService: { loadBalancerSourceRanges: ["10.0.0.0/8"] } }],
         ["snapshots.className", { snapshots: { className: "No Class", sets: [] } }],
         ["snapshots.className", { snapshots: { sets: [] } }],
@@ -96,7 +100,7 @@ describe("validation", () => {
         ["snapshots.sets[0]", { snapshots: { className: "a", sets: ["Monday"] } }],
         ["snapshots.sets[0]", { snapshots: { className: "a", sets: ["a".repeat(41)] } }],
         ["snapshots.sets[1]", { snapshots: { className: "a", sets: ["monday", "monday"] } }],
-        ["snapshots.consistency", { snapshots: { className: "a", sets: [], consistency: "Torn" } }],
+        ["snapshots.consistency", { snapshots: { className: "a", sets: [], consistency: "Torn" as never } }],
         ["snapshots.freezeTimeoutSeconds", { snapshots: { className: "a", sets: [], freezeTimeoutSeconds: 601 } }],
         ["restoreFrom.set", { restoreFrom: { set: "" } }],
         ["restoreFrom.id", { restoreFrom: { set: "monday", id: "S 1" } }],
@@ -111,7 +115,7 @@ describe("validation", () => {
         ["monitoring.interval", { monitoring: { interval: "often" } }],
         [
             "persistentVolumeClaimRetentionPolicy.whenDeleted",
-            { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" } },
+            { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" as never } },
         ],
         ["resources.requests.cpu", { resources: { requests: { cpu: "lots" } } }],
         ["image", { image: "http://quay.io/minio/minio:RELEASE.1" }],
