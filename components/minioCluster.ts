@@ -24,7 +24,7 @@ import { withoutNulls } from "./spec/fields";
 import { type Names, namesOf, poolName, poolSelector, serverDnsName, serviceDnsName } from "./spec/names";
 import { isGuided, type KnownArgs, type MinioClusterSpec, scheme, topologyOfSpec, withDefaults } from "./spec/spec";
 import { createArrival } from "./update/arrival";
-import { passwordHooks, poolHooks } from "./update/changeHook";
+import { credentialsHooks, poolHooks } from "./update/changeHook";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
 
 /**
@@ -90,7 +90,7 @@ export class MinioCluster extends pulumi.ComponentResource {
             given.existingSecretName,
             preflight.passed,
             dispensable,
-            passwordHooks({ names, spec, topology, connection, preflight }),
+            credentialsHooks({ names, spec, topology, connection, preflight }),
         );
         const services = createServices(names, spec, child);
         const before: pulumi.Resource[] = [credentials.secret, headless];

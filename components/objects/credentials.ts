@@ -18,6 +18,12 @@ export interface Credentials {
     rootPassword: pulumi.Output<string>;
 }
 
+/** What happens before the password is made, and before the Secret is changed. */
+export interface CredentialsHooks {
+    password?: pulumi.ResourceHookBinding;
+    secret?: pulumi.ResourceHookBinding;
+}
+
 /**
  * The root account's credentials: the Secret that the user names, or one with a random password, which is made once for
  * each `credentialsRevision`.
@@ -31,10 +37,10 @@ export function createCredentials(
     existingSecretName: pulumi.Input<string> | undefined,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
-    passwordHooks: pulumi.ResourceHookBinding = {},
+    hooks: CredentialsHooks = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(names, spec, opts, passwordHooks)
+        ? randomCredentials(names, spec, opts, hooks)
         : existingCredentials(names, spec, passed, opts);
 }
 
@@ -42,13 +48,13 @@ function randomCredentials(
     names: Names,
     spec: pulumi.Output<MinioClusterSpec>,
     opts: pulumi.CustomResourceOptions,
-    hooks: pulumi.ResourceHookBinding,
+    hooks: CredentialsHooks,
 ): Credentials {
     const revision = spec.credentialsRevision.apply(String);
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
-        { ...opts, hooks },
+        { ...opts, hooks: hooks.password },
     );
     const secret = new Secret(
         names.secret,
@@ -61,7 +67,7 @@ function randomCredentials(
             type: "Opaque",
             stringData: { [userKey]: spec.rootUser, [passwordKey]: password.result },
         },
-        { ...opts, additionalSecretOutputs: ["stringData", "data"] },
+        { ...opts, hooks: hooks.secret, additionalSecretOutputs: ["stringData", "data"] },
     );
     return {
         secret,

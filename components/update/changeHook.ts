@@ -17,6 +17,7 @@ import { requireRights } from "../kubernetes/rights";
 import type { PoolStatus } from "../live/admin";
 import type { Connection } from "../live/connection";
 import type { Topology } from "../minio/topology";
+import type { CredentialsHooks } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
 import { hookedResource } from "../pulumi/hooked";
@@ -25,6 +26,7 @@ import { largestRequest } from "../rollout/drives";
 import { podTemplate } from "../server/podTemplate";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { type Names, poolName, poolSelector } from "../spec/names";
+import { userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 import { checkLeftClaims } from "./leftClaims";
 
@@ -115,12 +117,19 @@ export interface CredentialsHookOptions {
 }
 
 /**
- * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their hooks would refuse
- * then is refused here: a server that crashes in between would start with it and find no peer. A preview has said it already.
+ * Before a new root password is made, or the Secret gets another root user. The engine changes both before it comes to the StatefulSets, so
+ * what their hooks would refuse then is refused here: a server that crashes in between would start with the new ones and find no peer.
+ * A preview has said it already.
  *
  * @param options what the pools are to be like
  */
-export function passwordHooks({ names, spec, topology, connection, preflight }: CredentialsHookOptions) {
+export function credentialsHooks({
+    names,
+    spec,
+    topology,
+    connection,
+    preflight,
+}: CredentialsHookOptions): CredentialsHooks {
     if (!hasEngine()) {
         return {};
     }
@@ -147,7 +156,19 @@ export function passwordHooks({ names, spec, topology, connection, preflight }: 
             }
         }
     };
-    return { beforeCreate: [new pulumi.ResourceHook(`${names.cluster}-password`, AsyncResource.bind(refuse))] };
+    const refuseUser: pulumi.ResourceHookFunction = async (args) => {
+        const [before, after] = await Promise.all([args.oldInputs, args.newInputs].map(withoutSecrets));
+        if (before?.stringData?.[userKey] !== after?.stringData?.[userKey]) {
+            await refuse(args);
+        }
+    };
+    const hook = (name: string, refusal: pulumi.ResourceHookFunction) => [
+        new pulumi.ResourceHook(`${names.cluster}-${name}`, AsyncResource.bind(refusal)),
+    ];
+    return {
+        password: { beforeCreate: hook("password", refuse) },
+        secret: { beforeUpdate: hook("user", refuseUser) },
+    };
 }
 
 /**

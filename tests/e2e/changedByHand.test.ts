@@ -53,6 +53,21 @@ describe("a cluster that somebody changes by hand", () => {
         );
     });
 
+    it("refuses new root credentials with a partition before the Secret has them", async () => {
+        const secret = async () => (await kubectlJson("get", "secret", "minio-secret", inNamespace)).metadata;
+        const { uid, resourceVersion } = await secret();
+        for (const change of [{ credentialsRevision: 2 }, { rootUser: "somebody" }]) {
+            await project.configure({ partition: 2, ...change });
+            const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+            assert.notEqual(code, 0, text);
+            assert.match(text, /root credentials .*partition/s);
+            const now = await secret();
+            assert.deepEqual([now.uid, now.resourceVersion], [uid, resourceVersion], JSON.stringify(change));
+            await project.configure({ credentialsRevision: undefined, rootUser: undefined, partition: undefined });
+        }
+        await up("--expect-no-changes");
+    });
+
     it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
         const before = await uids();
         await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");
