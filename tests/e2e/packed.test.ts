@@ -60,7 +60,10 @@ describe("the packed package, as others install it", () => {
                 "--loglevel=error",
             ],
             pnpm: [nodeOf("22"), script, "install", "--ignore-scripts", "--prefer-offline", "--reporter=silent"],
-            yarn: [nodeOf("22"), script, "install", "--ignore-scripts", "--prefer-offline", "--non-interactive"],
+            // Its own cache may have an earlier archive of the same version, and it would install that one.
+            yarn: [nodeOf("22"), script, "install", "--ignore-scripts", "--non-interactive"].concat(
+                ...["--cache-folder", join(folder, "yarn-cache")],
+            ),
         }[manager === "old" ? "npm" : manager];
         const { code, text } = await run("22", command, args, cwd);
         assert.equal(code, 0, text);
