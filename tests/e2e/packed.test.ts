@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { cacheDir, clusterName } from "../../devcluster/paths";
 import { checkout, execute, type Finished, succeed } from "../support/project";
 
 type Manager = "npm" | "pnpm" | "yarn";
@@ -26,6 +27,9 @@ const expansionPools: Pool[] = [];
 const args: MinioClusterArgs = { storageSize: "1Gi", readiness: Readiness.Cluster, rollout, expansionPools };
 export const topology: Output<Topology> = new MinioCluster("store", args).topology;
 `;
+
+/** Of this cluster, as two runs at the same time pack different archives. */
+const yarnCache = join(cacheDir, "yarn", clusterName);
 
 describe("the packed package, as others install it", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-packed-"));
@@ -60,9 +64,8 @@ describe("the packed package, as others install it", () => {
                 "--loglevel=error",
             ],
             pnpm: [nodeOf("22"), script, "install", "--ignore-scripts", "--prefer-offline", "--reporter=silent"],
-            // Its own cache may have an earlier archive of the same version, and it would install that one.
             yarn: [nodeOf("22"), script, "install", "--ignore-scripts", "--non-interactive"].concat(
-                ...["--cache-folder", join(folder, "yarn-cache")],
+                ...["--cache-folder", yarnCache],
             ),
         }[manager === "old" ? "npm" : manager];
         const { code, text } = await run("22", command, args, cwd);
@@ -94,6 +97,13 @@ describe("the packed package, as others install it", () => {
         await succeed("npm", ["pack", "--silent", `--pack-destination=${folder}`], { cwd: checkout });
         archive = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
         mkdirSync(tools);
+        // It keeps an archive by name and version, and would install an earlier one.
+        const kept = join(yarnCache, "v6");
+        for (const name of existsSync(kept) ? readdirSync(kept) : []) {
+            if (name.startsWith("npm-minio-cluster-")) {
+                rmSync(join(kept, name), { recursive: true });
+            }
+        }
         writeFileSync(join(tools, "package.json"), JSON.stringify({ private: true }));
         const nodes = ["20", "22", "24"].map((version) => `node${version}@npm:node-linux-${process.arch}@${version}`);
         const quiet = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
