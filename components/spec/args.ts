@@ -394,8 +394,8 @@ export type PodManagementPolicy = (typeof PodManagementPolicy)[keyof typeof PodM
 /** When a server is ready and gets requests. */
 export const Readiness = {
     /**
-     * When it has started and reaches all drives. Objects must also be readable through it, where MinIO's health
-     * endpoint can be trusted during an update (2, 4, 6 or 8 servers of a drive each).
+     * When it has started and reaches all drives. MinIO's health endpoint can be trusted during an update with 2, 4, 6 or 8
+     * servers of a drive each. Objects must then also be readable through the server.
      */
     Cluster: "Cluster",
     /** When its process answers. It may still wait for its peers, and answer every request with an error. */

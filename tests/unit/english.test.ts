@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { argumentInterfaces, choices } from "../../docs/generate";
 
 const root = join(__dirname, "../..");
 
@@ -37,18 +38,28 @@ const better: Record<string, string> = {
     whoever: "a person who",
 };
 
-describe("the words of the documentation", () => {
-    for (const page of pages) {
-        const text = readFileSync(join(root, page), "utf8");
+/** The doc comments of all arguments and choices, a paragraph each, as docs/reference.md shows them. */
+function argumentMeanings(): string {
+    return [...argumentInterfaces(), ...choices()]
+        .flatMap(({ meaning, fields }) => [meaning, ...fields.map((field) => field.meaning)])
+        .join("\n\n");
+}
 
-        it(`${page} has no sentence above ${mostWords} words`, () => {
+describe("the words of the documentation", () => {
+    const texts = new Map([
+        ...pages.map((page): [string, string] => [page, readFileSync(join(root, page), "utf8")]),
+        ["components/spec/args.ts", argumentMeanings()],
+    ]);
+
+    for (const [page, text] of texts) {
+        it(`have no sentence above ${mostWords} words in ${page}`, () => {
             assert.deepEqual(
-                sentencesOf(text).filter((sentence) => sentence.split(/\s+/).length > mostWords),
+                sentencesOf(text).filter((sentence) => sentence.split(" ").length > mostWords),
                 [],
             );
         });
 
-        it(`${page} has no word that another one says better`, () => {
+        it(`say what they mean in ${page}`, () => {
             const prose = sentencesOf(text).join("\n");
             const found = Object.entries(better).filter(([word]) => new RegExp(`\\b${word}\\b`, "i").test(prose));
             assert.deepEqual(
@@ -56,9 +67,11 @@ describe("the words of the documentation", () => {
                 [],
             );
         });
+    }
 
-        it(`${page} has lines of ${mostColumns} columns at most, but for tables, headings and links`, () => {
-            const long = proseOf(text)
+    for (const page of pages) {
+        it(`are in lines of ${mostColumns} columns at most in ${page}, but for tables, headings and links`, () => {
+            const long = proseOf(texts.get(page) ?? "")
                 .split("\n")
                 .filter((line) => line.length > mostColumns && !line.includes("]("));
             assert.deepEqual(long, []);
