@@ -123,8 +123,8 @@ function isSecret(field: string): boolean {
 const plainTexts = ["updateStrategy", "rollout.mode", `environment.${standardClass}`];
 
 /**
- * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are: which
- * resources there are depends on some.
+ * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are,
+ * because some decide which resources there are.
  */
 export function withSecrets(args: KnownArgs, secrets: string[]): MinioClusterArgs {
     const hidden = (value: unknown, path: string): unknown => {
