@@ -1,5 +1,5 @@
 /**
- * Writes what in docs/ follows from the sources: `npx tsx docs/generate.ts`. docs/reference.md comes from the doc
+ * Writes what in docs/ follows from the sources, as a part of `npm run docs`. docs/reference.md comes from the doc
  * comments, docs/topology/ from components/minio/topology.ts, the list of flaws in docs/security.md from
  * components/minio/knownFlaws.ts.
  */
