@@ -1,6 +1,7 @@
 /**
- * Writes what in docs/ follows from the sources: `npx tsx docs/generate.ts`. docs/reference.md comes from the doc comments,
- * docs/topology/ from components/minio/topology.ts, the list of flaws in docs/security.md from components/minio/knownFlaws.ts.
+ * Writes what in docs/ follows from the sources, as a part of `npm run docs`. docs/reference.md comes from the doc
+ * comments, docs/topology/ from components/minio/topology.ts, the list of flaws in docs/security.md from
+ * components/minio/knownFlaws.ts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -29,11 +30,11 @@ export interface Documented {
     fields: Field[];
 }
 
-/** A test by its file under tests/ and its title, in which `…` stands for what differs from case to case. */
+/** A test by its file under tests/ and its title, in which `…` replaces what differs from case to case. */
 export type TestName = [file: string, title: string];
 
-/** What the seed asks for, by which arguments it is had, and which tests prove it. */
-export interface SeedRow {
+/** What a StatefulSet of MinIO servers must offer, the arguments that give it, and the tests that prove it. */
+export interface Requirement {
     row: string;
     asked: string;
     /** Paths of arguments, such as `rollout.mode`; none for what is always so. */
@@ -54,11 +55,11 @@ const component = (title: string): TestName => ["unit/minioCluster.test.ts", tit
 const change = (title: string): TestName => ["unit/change.test.ts", title];
 const rendered: TestName = ["unit/reference.test.ts", "says of this component what it makes"];
 
-/** Every row of the seed, in its order. */
-export const seedRows: SeedRow[] = [
+/** Every requirement, in the order of the table. */
+export const requirements: Requirement[] = [
     {
         row: "stable identity",
-        asked: "servers `minio-0`, `minio-1`, … that keep their names and DNS names when they are made anew or moved",
+        asked: "servers `minio-0`, `minio-1`, … that keep their names and DNS names when their pods are replaced or moved",
         arguments: ["namespace", "clusterDomain"],
         tests: [
             variants("every server has its name, before and after its pod is made anew"),
@@ -73,7 +74,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "standard Service",
-        asked: "`minio` for clients; the console has a Service of its own, `minio-console`",
+        asked: "`minio` for clients; the console has another Service, `minio-console`",
         arguments: ["clientService.type", "consoleService.type"],
         tests: [
             variants("Ingress, NetworkPolicy and Services are as asked for"),
@@ -96,13 +97,13 @@ export const seedRows: SeedRow[] = [
         asked: "every server's address in MinIO's notation, `http://minio-{0...3}.minio-headless.…/data`",
         arguments: ["namespace", "clusterDomain", "replicas", "drivesPerServer"],
         tests: [
-            component("starts the servers with the seed's arguments, by namespace and domain"),
+            component("starts the servers with MinIO's arguments, by namespace and domain"),
             component("gives each of several drives a claim template and a mount"),
         ],
     },
     {
         row: "servers",
-        asked: "at least 4, an even number recommended: others are warned of, with what may fail, or refused",
+        asked: "at least 4, an even number recommended; other numbers are refused, or warned of with what may fail",
         arguments: ["replicas", "drivesPerServer"],
         tests: [
             lifecycle("comes up, with four servers ready"),
@@ -134,7 +135,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "pod management",
-        asked: "`OrderedReady` or `Parallel`; an ordered start with a readiness that tells the truth would never end",
+        asked: "`OrderedReady` or `Parallel`; an ordered start would never end with a readiness probe that waits for all drives",
         arguments: ["podManagementPolicy", "readiness"],
         tests: [
             variants("OrderedReady starts the servers one after another"),
@@ -171,7 +172,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "scaling",
-        asked: "MinIO forbids another number of servers in a pool: that is refused; a cluster grows by pools, and a decommissioned one may leave",
+        asked: "MinIO forbids another number of servers in a pool, so it is refused; a cluster grows by pools, and a decommissioned pool may leave",
         arguments: ["expansionPools"],
         tests: [
             upgrade("grows by a pool"),
@@ -237,7 +238,7 @@ export const seedRows: SeedRow[] = [
         asked: "alerts and a dashboard for availability, volumes, spread, updates, latency, drives, healing and access",
         arguments: ["monitoring", "monitoring.rules", "monitoring.dashboard"],
         tests: [
-            ["unit/monitoring.test.ts", "has what the seed asks to be watched"],
+            ["unit/monitoring.test.ts", "has what the requirements ask to be watched"],
             monitored("makes a token, ServiceMonitors, rules and a dashboard"),
             monitored("has every series that the rules and the dashboard use"),
         ],
@@ -254,7 +255,7 @@ export const seedRows: SeedRow[] = [
     },
     {
         row: "image",
-        asked: "the seed's is gone from its registries: its maintained successor, pinned, or any other",
+        asked: "the official one is gone from its registries; the default is its maintained successor, pinned; any other may be set",
         arguments: ["image", "imagePullSecrets"],
         tests: [
             rendered,
@@ -323,17 +324,17 @@ export function reference(): string {
     const sections = [
         "<!-- Made by `npx tsx docs/generate.ts` from the doc comments in components/. Do not edit. -->",
         "# Reference",
-        "## The seed, row by row",
-        'What the article that this component answers, "the seed", asks of a StatefulSet of MinIO servers. Names are those of a ' +
-            "component called `minio`. The tests run with `make test`, those under `unit/` also with `npm run test:unit`; in a " +
-            "title, `…` stands for what differs from case to case.",
-        seedTable(interfaces),
+        "## Requirements",
+        "What a StatefulSet of MinIO servers must offer, and how this component offers it. Names are those of a component " +
+            "called `minio`. The tests run with `make test`, and those under `unit/` also with `npm run test:unit`. In a " +
+            "title, `…` replaces what differs from case to case.",
+        requirementsTable(interfaces),
         "## `new MinioCluster(name, args?, opts?)`",
         meaning,
-        "A value may be an Output of another resource, except where the type says *plain*: most of these decide which " +
-            "resources there are. `core/v1` and the like are the types of Kubernetes' own API. A choice such as `Readiness` is an " +
-            "enum in languages that have them: `Readiness.Server` in TypeScript, `Readiness.SERVER` in Python. TypeScript and " +
-            'YAML also take its text, `"Server"`.',
+        "A value may be an Output of another resource, except where the type says *plain*. Most plain arguments decide which " +
+            "resources there are. Types such as `core/v1` are those of Kubernetes. A choice such as `Readiness` is an enum in " +
+            "languages that have enums: `Readiness.Server` in TypeScript, `Readiness.SERVER` in Python. TypeScript and YAML " +
+            'also take its text, `"Server"`.',
         ...interfaces.flatMap((one) => [
             `### ${one.name}`,
             one.meaning,
@@ -364,10 +365,10 @@ export function reference(): string {
     return `${sections.map((section) => (section.startsWith("|") ? section : wrap(section))).join("\n\n")}\n`;
 }
 
-function seedTable(interfaces: Documented[]): string {
+function requirementsTable(interfaces: Documented[]): string {
     return table(
         ["asked for", "argument: its default", "proved by"],
-        seedRows.map(({ row, asked, arguments: paths, tests, notYet }) => {
+        requirements.map(({ row, asked, arguments: paths, tests, notYet }) => {
             const settable = paths.map((path) => `\`${path}\`: ${argumentAt(path, interfaces)?.default ?? ""}`);
             const missing = notYet ? [`**not yet**: ${notYet}`] : [];
             return [

@@ -13,7 +13,7 @@ export interface StackConfig {
     args: MinioClusterArgs;
 }
 
-/** How each argument of MinioCluster is read from a stack's configuration, under a key of its own name. */
+/** How each argument of MinioCluster is read from a stack's configuration, under a key of the same name. */
 const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "object" } = {
     namespace: "text",
     clusterDomain: "text",
@@ -70,7 +70,7 @@ const texts = [
     "monitoring.labels",
 ];
 
-/** The keys that a stack may set. Those with a default stand in Pulumi.yaml too, with their types and meaning. */
+/** The keys that a stack may set. Pulumi.yaml has those with a default too, with their types and meaning. */
 export const configKeys = ["name", "createNamespace", ...Object.keys(readers)];
 
 /**
@@ -92,8 +92,8 @@ export function readConfig(): StackConfig {
 }
 
 /**
- * The arguments with text where `pulumi config set --path` made a number or a flag of it. It does so only with `true`, `false` and
- * integers as one writes them, so that nothing is lost (tried with Pulumi 3.259: 007, 1.10 and 1e3 stay text).
+ * The arguments with text where `pulumi config set --path` made a number or a flag of it. It does so only with `true`,
+ * `false` and plain integers, so nothing is lost. (Measured with Pulumi 3.259: 007, 1.10 and 1e3 stay text.)
  */
 export function withTexts(args: KnownArgs): KnownArgs {
     const asText = (value: unknown) =>
@@ -119,12 +119,12 @@ function isSecret(field: string): boolean {
     return isConfigSecret(`${pulumi.getProject()}:${field}`);
 }
 
-/** Arguments that may be no Outputs, as resources depend on them; none of them is anything to hide. */
+/** Arguments that may be no Outputs, because resources depend on them. None of them is a secret. */
 const plainTexts = ["updateStrategy", "rollout.mode", `environment.${standardClass}`];
 
 /**
- * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are: which
- * resources there are depends on some.
+ * The arguments with every text in the given ones as a secret. Numbers and flags of a secret object stay as they are,
+ * because some decide which resources there are.
  */
 export function withSecrets(args: KnownArgs, secrets: string[]): MinioClusterArgs {
     const hidden = (value: unknown, path: string): unknown => {

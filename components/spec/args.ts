@@ -10,43 +10,46 @@ export interface MinioClusterArgs {
     clusterDomain?: pulumi.Input<string>;
 
     /**
-     * Container image of the servers, by tag, digest, or both. It has a program `minio` or `silo`, whichever is started. It
-     * must contain `sh`, coreutils and `curl`, as the images of MinIO and Silo do, and those named `-distroless` do not. Without
-     * `curl` a restarted server gets requests before it reaches all drives, and one that ends cuts those that are under way.
-     * Default: Silo, MinIO's maintained successor, pinned by digest
+     * Container image of the servers, by tag, digest, or both. The pods start its program `minio` or `silo`, whichever
+     * it has. The image must contain `sh`, coreutils and `curl`. The images of MinIO and Silo do; those named
+     * `-distroless` do not. Without `curl`, a restarted server gets requests before it reaches all drives, and a server
+     * that ends cuts its running requests. Default: Silo, MinIO's maintained successor, pinned by digest
      * (`docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z`; MinIO's own images cannot be pulled any more).
      */
     image?: pulumi.Input<string>;
 
     /**
-     * Secrets of your own in the namespace, of the type `kubernetes.io/dockerconfigjson`, with which the image is pulled from a
-     * registry that asks for a login. Default: none; the ServiceAccount `default` of the namespace may name some.
+     * Secrets in the namespace, made by you, with which the image is pulled from a registry that needs a login. Their
+     * type is `kubernetes.io/dockerconfigjson`. Default: none; the ServiceAccount `default` of the namespace may name
+     * some.
      */
     imagePullSecrets?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.LocalObjectReference>[]>;
 
     /**
-     * Servers (pods) of the first pool, at least 2. Default: 4. MinIO accepts only counts whose drives divide into erasure
-     * sets of 2 to 16 drives that lie evenly over the servers, and the count of a pool can never change: grow by
+     * Servers (pods) of the first pool, at least 2. Default: 4. MinIO accepts only counts whose drives divide into
+     * erasure sets of 2 to 16 drives, evenly over the servers. The count of a pool can never change: grow by
      * `expansionPools`.
      */
     replicas?: number;
 
-    /** Drives (volumes) of each server of the first pool. Default: 1. It can never change either. */
+    /** Drives (volumes) of each server of the first pool. Default: 1. The number can never change. */
     drivesPerServer?: number;
 
-    /** Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. It may grow, never shrink. */
+    /**
+     * Size of each drive, as a Kubernetes quantity, at least `1Gi`. Default: `10Gi`. The size may grow, never shrink.
+     */
     storageSize?: pulumi.Input<string>;
 
     /**
-     * StorageClass of the drives; it cannot change later. With an empty text, volumes of no class that are there already. Default: the
-     * Kubernetes cluster's default class.
+     * StorageClass of the drives; it cannot change later. An empty text means existing volumes that have no class.
+     * Default: the Kubernetes cluster's default class.
      */
     storageClassName?: pulumi.Input<string>;
 
     /**
-     * Further pools of servers, in the order in which they were added. Only the last one may leave, once MinIO has moved its
-     * objects away (`mc admin decommission`): they would vanish otherwise. Adding or removing one restarts all servers
-     * together. Default: none.
+     * Further pools of servers, in the order in which they were added. Only the last one may leave, and only after
+     * MinIO has moved its objects away (`mc admin decommission`). Otherwise they would vanish. To add or remove a pool
+     * restarts all servers together. Default: none.
      */
     expansionPools?: Pool[];
 
@@ -54,39 +57,43 @@ export interface MinioClusterArgs {
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
 
     /**
-     * Staged update: only servers with this ordinal or a higher one are updated; those below it stay at, and come back
-     * at, the old revision. It counts in every pool. An integer from 0 (update all) to the `replicas` of the
-     * largest pool (update none). Default: 0.
+     * Staged update: only servers with this ordinal or a higher one are updated. Those below it keep the old revision,
+     * also when they restart. It counts in every pool. An integer from 0 (update all) to the `replicas` of the largest
+     * pool (update none). Default: 0.
      */
     partition?: number;
 
-    /** Which servers are updated by themselves. Default: `RollingUpdate`. */
+    /** Which servers an update restarts. Default: `RollingUpdate`. */
     updateStrategy?: UpdateStrategy;
 
-    /** Whether servers start together. `OrderedReady` needs `readiness: Server`. Default: `Parallel`. It cannot change later. */
+    /**
+     * Whether servers start together; it cannot change later. `OrderedReady` needs `readiness: Server`. Default:
+     * `Parallel`.
+     */
     podManagementPolicy?: pulumi.Input<PodManagementPolicy>;
 
     /**
-     * When a server is ready and gets requests. Default: `Cluster`; `Server` with `podManagementPolicy: OrderedReady`, as the
-     * first server would wait for the others for ever.
+     * When a server is ready and gets requests. Default: `Cluster`; `Server` with `podManagementPolicy: OrderedReady`,
+     * because the first server would otherwise wait for the others without end.
      */
     readiness?: pulumi.Input<Readiness>;
 
-    /** How an update of the servers goes on. Default: guided, one server after another. */
+    /** How the servers are updated. Default: guided, one server after another. */
     rollout?: Rollout;
 
     /** User name of the root account, at least 3 characters. Its password is random. Default: `admin`. */
     rootUser?: pulumi.Input<string>;
 
     /**
-     * A Secret of your own in the namespace, with the keys `root-user` (at least 3 characters) and `root-password` (at least
-     * 8), instead of random credentials. Default: none.
+     * A Secret in the namespace, made by you, instead of random credentials. Its keys are `root-user` (at least 3
+     * characters) and `root-password` (at least 8). Default: none.
      */
     existingSecretName?: pulumi.Input<string>;
 
     /**
-     * Raise it for a new random root password, or after you changed the Secret of `existingSecretName`: all servers restart
-     * together, as those with different root passwords cannot talk to each other. An integer of at least 1. Default: 1.
+     * Raise it for a new random root password, or after you changed the Secret of `existingSecretName`. All servers
+     * restart together, because servers with different root passwords cannot talk to each other. An integer of at least
+     * 1. Default: 1.
      */
     credentialsRevision?: number;
 
@@ -103,8 +110,8 @@ export interface MinioClusterArgs {
     affinity?: pulumi.Input<k8s.types.input.core.v1.Affinity>;
 
     /**
-     * How the servers of a pool are spread; a constraint without `labelSelector` counts the servers of its pool. Default: over
-     * nodes and over zones as evenly as possible, and scheduled anyway where that is not possible.
+     * How the servers of a pool are spread. A constraint without `labelSelector` counts the servers of its pool.
+     * Default: over nodes and over zones as evenly as possible, and scheduled anyway where that is not possible.
      */
     topologySpreadConstraints?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.TopologySpreadConstraint>[]>;
 
@@ -112,10 +119,10 @@ export interface MinioClusterArgs {
     priorityClassName?: pulumi.Input<string>;
 
     /**
-     * Fields of the pods' security context that differ from the default; the containers never run as root. With null, `runAsUser`,
-     * `runAsGroup`, `fsGroup` and `fsGroupChangePolicy` are left out, for a Kubernetes cluster that gives ids itself, as OpenShift does. Default:
-     * user, group and fsGroup 1000, non-root, the runtime's seccomp profile, and an owner that is changed only where the
-     * drive's root has another one.
+     * Fields of the pods' security context that differ from the default. The containers never run as root. Set to null,
+     * `runAsUser`, `runAsGroup`, `fsGroup` and `fsGroupChangePolicy` are left out, for a Kubernetes cluster that gives
+     * the ids, such as OpenShift. Default: user, group and fsGroup 1000, non-root, the runtime's seccomp profile, and
+     * an owner that is changed only where the drive's root has another one.
      */
     podSecurityContext?: pulumi.Input<k8s.types.input.core.v1.PodSecurityContext>;
 
@@ -126,13 +133,13 @@ export interface MinioClusterArgs {
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
     /**
-     * Further environment variables of the servers, such as `MINIO_REGION`. Values stand in the pods in plain text. Servers
-     * compare their `MINIO_*` variables. `MINIO_STORAGE_CLASS_STANDARD`, such as `EC:2`, sets the parity of new objects, from 1 to half
-     * of a set; it must be plain, and the topology, budgets and probes follow it. Refused are `MINIO_VOLUMES`, `MINIO_ARGS`,
-     * `MINIO_ENDPOINTS`, `MINIO_CONFIG`, and `MINIO_ERASURE_SET_DRIVE_COUNT` with another size than the sets have.
-     * The root credentials and `HOME` are the component's. Where `HTTP_PROXY` or `HTTPS_PROXY`
-     * is among them, the servers' own domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`,
-     * so that servers find a restarted one at its new address at once.
+     * Further environment variables of the servers, such as `MINIO_REGION`. The pods have their values in plain text.
+     * Servers compare their `MINIO_*` variables. `MINIO_STORAGE_CLASS_STANDARD`, such as `EC:2`, sets the parity of new
+     * objects, from 1 to half of a set. It must be plain. The topology, budgets and probes follow it. Refused are
+     * `MINIO_VOLUMES`, `MINIO_ARGS`, `MINIO_ENDPOINTS`, `MINIO_CONFIG`, and `MINIO_ERASURE_SET_DRIVE_COUNT` with
+     * another size than the sets have. The component sets the root credentials and `HOME`. Where `HTTP_PROXY` or
+     * `HTTPS_PROXY` is among the variables, the servers' domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`, so
+     * that servers immediately find a restarted one at its new address.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
@@ -148,7 +155,7 @@ export interface MinioClusterArgs {
     /** Sets of snapshots of all drives, each at one point in time. Default: none. */
     snapshots?: Snapshots;
 
-    /** A set of snapshots whose objects a new cluster begins with. Default: none, it begins empty. */
+    /** A set of snapshots whose objects a new cluster begins with. Default: none, the cluster begins empty. */
     restoreFrom?: Restore;
 
     /** An Ingress for S3 clients, and one for the console. Default: none. */
@@ -157,7 +164,10 @@ export interface MinioClusterArgs {
     /** A Gateway API HTTPRoute for S3 clients, and one for the console. Default: none. */
     httpRoute?: HttpRouteOptions;
 
-    /** TLS between servers and for clients. Default: none, plain HTTP. Turning it on or off restarts all servers together. */
+    /**
+     * TLS between servers and for clients. Default: none, plain HTTP. Turning it on or off restarts all servers
+     * together.
+     */
     tls?: Tls;
 
     /** A NetworkPolicy that lets only peers, clients and scrapers reach the servers. Default: none. */
@@ -187,55 +197,59 @@ export interface PersistentVolumeClaimRetentionPolicy {
     whenScaled?: pulumi.Input<ClaimRetention>;
 }
 
-/** How an update of the servers goes on. */
+/** How the servers are updated. */
 export interface Rollout {
     /** Who restarts the servers. Default: `Guided`. */
     mode?: RolloutMode;
     /** Longest time without any progress of the guided rollout, in seconds, before `pulumi up` fails. Default: 600. */
     timeoutSeconds?: number;
     /**
-     * Kubeconfig by which the component itself reaches the Kubernetes cluster: a path or its content. Set it for a user of its own, whose
-     * rights are the Role `minio-cluster-rollout` in docs/rbac.yaml. It must lead to the provider's cluster, which is proved by the
-     * uid of an object before anything is changed. Default: what the Kubernetes provider uses that is given or inherited, else
-     * `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the stack, else `KUBECONFIG` or `~/.kube/config`.
+     * Kubeconfig by which the component reaches the Kubernetes cluster: a path or its content. Set it for another user,
+     * with the rights of the Role `minio-cluster-rollout` in docs/rbac.yaml. It must lead to the provider's cluster.
+     * The component compares the uid of an object before it changes anything. Default: that of the Kubernetes provider
+     * that is given or inherited, else `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the
+     * stack, else `KUBECONFIG` or `~/.kube/config`.
      */
     kubeconfig?: pulumi.Input<string>;
     /** Context in that kubeconfig. Default: the provider's, or the current one of `rollout.kubeconfig`. */
     context?: pulumi.Input<string>;
 }
 
-/** A budget for voluntary disruptions, such as drained nodes. At most one of `minAvailable` and `maxUnavailable`. */
+/**
+ * A budget for voluntary disruptions, such as drained nodes. Give at most one of `minAvailable` and `maxUnavailable`.
+ */
 export interface DisruptionBudget {
     /** Whether there is one. Default: true, where at least one server may be missed. */
     enabled?: boolean;
     /** Servers of each pool that stay. Default: as many as a write needs. */
     minAvailable?: number;
-    /** Servers of each pool that may be disrupted at once. Default: none, `minAvailable` counts. */
+    /** Servers of each pool that may be disrupted at the same time. Default: none, `minAvailable` counts. */
     maxUnavailable?: number;
 }
 
 /** Sets of snapshots of all drives: see docs/backup.md. */
 export interface Snapshots {
     /**
-     * VolumeSnapshotClass of new sets. With the deletion policy `Retain` a set survives the loss of its namespace. Default: none, where
-     * `groupClassName` is given.
+     * VolumeSnapshotClass of new sets. With the deletion policy `Retain`, a set survives the loss of its namespace.
+     * Default: none, where `groupClassName` is given.
      */
     className?: pulumi.Input<string>;
     /**
-     * VolumeGroupSnapshotClass of new sets, instead of `className`: the storage cuts all drives by one call, at one instant. Needs a
-     * storage driver that can, and Kubernetes' VolumeGroupSnapshots. Default: none, each drive has a VolumeSnapshot of its own.
+     * VolumeGroupSnapshotClass of new sets, instead of `className`. The storage cuts all drives by one call, at one
+     * instant. This needs a storage driver that supports it, and Kubernetes' VolumeGroupSnapshots. Default: none, each
+     * drive has a separate VolumeSnapshot.
      */
     groupClassName?: pulumi.Input<string>;
     /**
-     * Names of the sets. A name that is added takes a set on the next `pulumi up`, once the cluster is ready; one that is
-     * removed deletes its set; a set that is there is never taken again.
+     * Names of the sets. For an added name, the next `pulumi up` takes a set after the cluster is ready. For a removed
+     * name, it deletes the set. An existing set is never taken again.
      */
     sets: string[];
     /** Whether requests wait while the drives are snapshotted. Default: `Frozen`. */
     consistency?: SnapshotConsistency;
     /**
-     * Longest time that requests wait, in seconds, from 5 to 600: then the cluster thaws, whatever has become of the program,
-     * and the set is given up. Default: 60.
+     * Longest time that requests wait, in seconds, from 5 to 600. After it the cluster thaws, even if the program is
+     * dead, and the set is given up. Default: 60.
      */
     freezeTimeoutSeconds?: number;
 }
@@ -245,20 +259,21 @@ export interface Restore {
     /** Name of the set. */
     set: string;
     /**
-     * Id of the set, where the storage system has several that had this name one after another; the error that tells so names the ids.
-     * Default: none, the name is that of one set.
+     * Id of the set. It is needed only where the storage system has several sets that had this name one after another;
+     * the error names their ids. Default: none, only one set had the name.
      */
     id?: string;
     /** Name of the cluster that the set was taken of. Default: that of this one. */
     cluster?: string;
     /**
-     * Namespace of the set; it may be lost with all that was in it, when the VolumeSnapshotClass had the deletion policy
+     * Namespace of the set. It may be lost with all that was in it, if the VolumeSnapshotClass had the deletion policy
      * `Retain`. Default: that of the cluster.
      */
     namespace?: pulumi.Input<string>;
     /**
-     * Whether a cluster that is there goes back to the set, and loses all that was stored since: the text
-     * `replace the data of <name>`, with the component's name. The replaced volumes are kept. Default: none, the data of a cluster that is there is not touched.
+     * Confirms that the set replaces the data of an existing cluster. Everything stored since the set was taken is then
+     * lost. It must be the text `replace the data of <name>`, with the component's name. The replaced volumes are kept.
+     * Default: none, the data of an existing cluster is not touched.
      */
     confirm?: string;
 }
@@ -301,15 +316,17 @@ export interface HttpRouteOptions {
     consoleHost?: pulumi.Input<string>;
 }
 
-/** Where the servers' certificate comes from: exactly one of `secretName` and `issuer`. */
+/** Where the servers' certificate comes from. Give exactly one of `secretName` and `issuer`. */
 export interface Tls {
     /**
-     * A Secret with `tls.crt`, `tls.key` and, when a private authority signed it, `ca.crt`. The certificate must be valid for the
-     * servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and those of the client and the console Service.
-     * Default: none, there is an `issuer`.
+     * A Secret with `tls.crt`, `tls.key` and, when a private authority signed it, `ca.crt`. The certificate must be
+     * valid for the servers' names, `*.<name>-headless.<namespace>.svc.<clusterDomain>`, and those of the client and
+     * the console Service. Default: none, there is an `issuer`.
      */
     secretName?: pulumi.Input<string>;
-    /** The cert-manager issuer that makes the certificate, with all its names. Default: none, there is a `secretName`. */
+    /**
+     * The cert-manager issuer that makes the certificate, with all its names. Default: none, there is a `secretName`.
+     */
     issuer?: CertificateIssuer;
 }
 
@@ -317,15 +334,18 @@ export interface Tls {
 export interface CertificateIssuer {
     /** Name of the issuer. */
     name: pulumi.Input<string>;
-    /** `Issuer` or `ClusterIssuer`; of another `group`, the kind of its issuers, such as `AWSPCAIssuer`. Default: `Issuer`. */
+    /**
+     * `Issuer` or `ClusterIssuer`; of another `group`, the kind of its issuers, such as `AWSPCAIssuer`. Default:
+     * `Issuer`.
+     */
     kind?: pulumi.Input<string>;
     /** API group of the issuer. Default: `cert-manager.io`. */
     group?: pulumi.Input<string>;
 }
 
 /**
- * Who may reach the servers; they themselves always reach each other. What comes by an Ingress, a Gateway or a load balancer comes from
- * elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
+ * Who may reach the servers. The servers always reach each other. Requests through an Ingress, a Gateway or a load
+ * balancer come from elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
  */
 export interface NetworkPolicyOptions {
     /** Who may use S3 and the console; with an empty list, nobody. Default: the pods of the namespace. */
@@ -344,18 +364,20 @@ export interface Monitoring {
     dashboard?: boolean;
     /** Time between two scrapes. Default: `30s`. */
     interval?: pulumi.Input<string>;
-    /** Labels by which your Prometheus selects ServiceMonitors and rules, such as `release: prometheus`. Default: none. */
+    /**
+     * Labels by which your Prometheus selects ServiceMonitors and rules, such as `release: prometheus`. Default: none.
+     */
     labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-// Choices. Each is a constant and a type of one name: what Pulumi's analyzer makes an enum of, for every language. In
-// TypeScript and YAML the text itself does, too.
+// Choices. Each is a constant and a type of one name: Pulumi's analyzer makes an enum of it, for every language.
+// TypeScript and YAML also take the text.
 
-/** Which servers are updated by themselves. */
+/** Which servers an update restarts. */
 export const UpdateStrategy = {
     /** All that the partition allows. */
     RollingUpdate: "RollingUpdate",
-    /** Only those whose pods somebody deletes. */
+    /** Only those whose pods are deleted. */
     OnDelete: "OnDelete",
 } as const;
 export type UpdateStrategy = (typeof UpdateStrategy)[keyof typeof UpdateStrategy];
@@ -372,8 +394,8 @@ export type PodManagementPolicy = (typeof PodManagementPolicy)[keyof typeof PodM
 /** When a server is ready and gets requests. */
 export const Readiness = {
     /**
-     * When it has started and reaches all drives. Where MinIO's health endpoint can be trusted during an update (2, 4, 6 or 8
-     * servers of a drive each), also only as long as objects can be read through it.
+     * When it has started and reaches all drives. MinIO's health endpoint can be trusted during an update with 2, 4, 6 or 8
+     * servers of a drive each. Objects must then also be readable through the server.
      */
     Cluster: "Cluster",
     /** When its process answers. It may still wait for its peers, and answer every request with an error. */
@@ -384,8 +406,8 @@ export type Readiness = (typeof Readiness)[keyof typeof Readiness];
 /** Who restarts the servers. */
 export const RolloutMode = {
     /**
-     * `pulumi up` restarts one server after another, each only when it may be missed. Servers that need each other start
-     * together.
+     * `pulumi up` restarts one server after another, each only when it may be missed. Servers that need each other
+     * start together.
      */
     Guided: "Guided",
     /** Kubernetes restarts them, and `pulumi up` waits. */
@@ -406,7 +428,7 @@ export type ClaimRetention = (typeof ClaimRetention)[keyof typeof ClaimRetention
 export const SnapshotConsistency = {
     /** All requests, reads too, wait until every drive is snapshotted. The set is of one point in time. */
     Frozen: "Frozen",
-    /** Nobody waits. Objects that change while the drives are snapshotted may be unreadable in the set. */
+    /** No request waits. Objects that change while the drives are snapshotted may be unreadable in the set. */
     CrashConsistent: "CrashConsistent",
 } as const;
 export type SnapshotConsistency = (typeof SnapshotConsistency)[keyof typeof SnapshotConsistency];

@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 const root = join(__dirname, "../..");
 const pages = [
     ...readdirSync(root).filter((file) => file.endsWith(".md")),
+    "devcluster/README.md",
     ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".md"))
         .map((file) => `docs/${file}`),

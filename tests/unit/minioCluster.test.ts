@@ -56,7 +56,7 @@ describe("MinioCluster", () => {
         ]);
     });
 
-    it("starts the servers with the seed's arguments, by namespace and domain", async () => {
+    it("starts the servers with MinIO's arguments, by namespace and domain", async () => {
         const { inputsOf } = await registeredBy("minio", { namespace: "storage", clusterDomain: "example.org" });
         const { spec } = inputsOf("StatefulSet", "minio");
         assert.deepEqual(spec.template.spec.containers[0].args, [

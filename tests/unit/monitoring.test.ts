@@ -254,7 +254,7 @@ describe("the dashboard", () => {
         assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
     });
 
-    it("has what the seed asks to be watched", () => {
+    it("has what the requirements ask to be watched", () => {
         const text = JSON.stringify(panelsOf());
         for (const metric of [
             "minio_s3_requests_ttfb_seconds_distribution",

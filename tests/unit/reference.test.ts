@@ -12,7 +12,7 @@ import {
     componentClass,
     reference,
     referenceFile,
-    seedRows,
+    requirements,
     topologyDrawings,
 } from "../../docs/generate";
 
@@ -54,12 +54,12 @@ describe("docs/reference.md", () => {
     });
 
     it("names arguments that are there, and says of none that is there that it is not yet", () => {
-        const named = seedRows.flatMap((row) => row.arguments);
+        const named = requirements.flatMap((row) => row.arguments);
         assert.deepEqual(
             named.filter((path) => !argumentAt(path)),
             [],
         );
-        const missing = seedRows.flatMap(({ notYet }) =>
+        const missing = requirements.flatMap(({ notYet }) =>
             [...(notYet ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
         );
         assert.deepEqual(
@@ -68,15 +68,15 @@ describe("docs/reference.md", () => {
         );
     });
 
-    it("names tests that are there, for every row that is built", () => {
+    it("names tests that are there, for every requirement that is built", () => {
         const known = new Set(testTitles().map(([file, title]) => `${file}: ${title}`));
-        const named = seedRows.flatMap((row) => row.tests.map(([file, title]) => `${file}: ${title}`));
+        const named = requirements.flatMap((row) => row.tests.map(([file, title]) => `${file}: ${title}`));
         assert.deepEqual(
             named.filter((test) => !known.has(test)),
             [],
-            "there are no such tests: correct seedRows in docs/generate.ts",
+            "there are no such tests: correct requirements in docs/generate.ts",
         );
-        const unproved = seedRows.filter((row) => row.tests.length === 0 && !row.notYet);
+        const unproved = requirements.filter((row) => row.tests.length === 0 && !row.notYet);
         assert.deepEqual(unproved, []);
     });
 });
