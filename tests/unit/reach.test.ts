@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Reach } from "../../components/rollout/reach";
+import { Reach } from "../../components/rollout/noticed";
 
 const server = (state: { ready?: boolean; terminating?: boolean; silence?: string }) => ({
     name: "minio-0",

@@ -3,11 +3,10 @@ import type { Answer, Kubernetes } from "../../components/kubernetes/client";
 import type { MinioAdmin, StorageState } from "../../components/live/admin";
 import type { ReachedDrive } from "../../components/live/reachedDrives";
 import { Budget } from "../../components/rollout/budget";
-import { askConsent, canMiss } from "../../components/rollout/consent";
+import { Consent, canMiss } from "../../components/rollout/consent";
+import { Progress, Steadiness } from "../../components/rollout/noticed";
 import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
-import { Progress } from "../../components/rollout/progress";
 import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
-import { Steadiness } from "../../components/rollout/steadiness";
 import type { WantedCluster } from "../../components/rollout/wanted";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -241,7 +240,7 @@ describe("MinIO's consent", () => {
     ) {
         const asked: string[] = [];
         const servers = Array.from({ length: pool.servers }, (_, ordinal) =>
-            serverOf(ordinal, { mayStop: true, change: "coupled", ...(pool.waiting.includes(ordinal) && waiting) }),
+            serverOf(ordinal, { change: "coupled", ...(pool.waiting.includes(ordinal) && waiting) }),
         );
         const state = { ...poolOf(servers), erasureSets: pool.erasureSets ?? 1 };
         const kubernetes = {
@@ -259,8 +258,10 @@ describe("MinIO's consent", () => {
                 return storage;
             },
         });
-        await askConsent(kubernetes, wanted, [state]);
         const serving = servers.filter(({ initialised }) => initialised);
+        for (const { name } of serving) {
+            await new Consent(kubernetes, wanted).ask([state], name);
+        }
         return { asked, mayStop: serving.every(({ mayStop }) => mayStop), unknown: serving[0].unknown };
     }
 
@@ -313,7 +314,9 @@ describe("MinIO's consent", () => {
             }),
         };
         const kubernetes = { ask: async () => ({ body: "", ...all200 }) } as unknown as Kubernetes;
-        await askConsent(kubernetes, wanted, [poolOf(servers)]);
+        for (const { name } of servers) {
+            await new Consent(kubernetes, wanted).ask([poolOf(servers)], name);
+        }
         const late = "minio-0 does not reach /data of minio-3 yet";
         assert.deepEqual(
             servers.map(({ mayStop, unreached }) => [mayStop, unreached]),
@@ -366,7 +369,7 @@ function serverOf(ordinal: number, some: Partial<ServerState> = {}): ServerState
         initialised: true,
         steady: false,
         longUp: true,
-        mayStop: false,
+        heard: true,
         change: "none",
         ...some,
     };
