@@ -37,8 +37,10 @@ export class Observer {
         const [statefulSets, pods] = await Promise.all([this.statefulSets(), this.listPods()]);
         this.pods = pods;
         this.turn++;
-        const asked = questionsOf(pods, (pod) => this.heardOf(pod), this.turn).slice(0, pools.length);
-        await Promise.all(asked.map((question) => this.ask(question)));
+        const questions = questionsOf(pods, (pod) => this.heardOf(pod), this.turn);
+        // The first look finds out how far each has come that is not ready.
+        const asked = this.turn === 1 ? questions : questions.slice(0, pools.length);
+        await forSeveral(asked, atTheSameTime, (question) => this.ask(question));
         const states = pools.map((pool, index) => poolState(pool, statefulSets[index]));
         await this.learnRevisions(states, pools);
         const isAsked = new Set(asked.map(({ pod }) => nameOf(pod)));
