@@ -20,8 +20,12 @@ const worst = (polls: Poll[]) =>
 const cell = ({ requests, fannedOut, views }: Poll) => `${requests} (${fannedOut}${views ? ` + ${views}` : ""})`;
 
 async function main(): Promise<void> {
-    console.log("requests of a poll, with those in brackets that MinIO fans out to all servers (+ which drives each reaches)\n");
-    console.log("| servers | waits for one | half wait for each other | before the first restart | before the second | at the end |");
+    console.log(
+        "requests of a poll, with those in brackets that MinIO fans out to all servers (+ which drives each reaches)\n",
+    );
+    console.log(
+        "| servers | waits for one | half wait for each other | before the first restart | before the second | at the end |",
+    );
     console.log("|---|---|---|---|---|---|");
     for (const shape of shapes) {
         const polls = [

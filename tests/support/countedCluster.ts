@@ -70,7 +70,10 @@ export class CountedCluster {
             admin: async () => ({
                 storage: async () => {
                     this.count(true);
-                    return { drives: this.names.map((server) => ({ server, pool: 0, set: 0, works: true })), writeQuorums: [1] };
+                    return {
+                        drives: this.names.map((server) => ({ server, pool: 0, set: 0, works: true })),
+                        writeQuorums: [1],
+                    };
                 },
                 reachedDrives: async () => {
                     this.now.views++;
@@ -200,7 +203,11 @@ export class CountedCluster {
             return pools.flatMap((pool) =>
                 ["old", "new"].map((revision) => ({
                     metadata: { name: `${pool}-${revision}` },
-                    data: { spec: { template: { spec: { containers: [{ name: serverName, image: `minio:${revision}` }] } } } },
+                    data: {
+                        spec: {
+                            template: { spec: { containers: [{ name: serverName, image: `minio:${revision}` }] } },
+                        },
+                    },
                 })),
             );
         },
