@@ -72,29 +72,34 @@ const reachSeconds = 20;
 export class Reach {
     private isProven = false;
     private since: number | undefined;
+    /** Who was silent first: not the same one is asked each time. */
+    private first: ServerState | undefined;
 
     constructor(private readonly milliseconds = reachSeconds * 1000) {}
 
     /** Begins to wait anew: nothing was seen for a while. */
     reset(): void {
         this.since = undefined;
+        this.first = undefined;
     }
 
     /** @throws Error that names what was tried, and what each way said */
     check({ pools }: ClusterState): void {
         const servers = pools.flatMap((pool) => pool.servers);
         this.isProven ||= servers.some(({ silence }) => silence === "");
-        const unheard = servers.filter(({ ready, terminating, silence }) => ready && !terminating && silence);
-        if (this.isProven || unheard.length === 0) {
+        const ready = servers.filter((server) => server.ready && !server.terminating);
+        const unheard = ready.find(({ silence }) => silence);
+        if (this.isProven || unheard === undefined) {
             this.reset();
             return;
         }
         this.since ??= Date.now();
+        this.first ??= unheard;
         if (Date.now() - this.since > this.milliseconds) {
-            const [{ name, silence }] = unheard;
+            const { name, silence } = this.first;
             throw new Error(
                 "no server can be asked for its health, though Kubernetes says that these are ready: " +
-                    `${unheard.map((server) => server.name).join(", ")}. Tried for ${name}: ${silence}. Open one of these ways; with ` +
+                    `${ready.map((server) => server.name).join(", ")}. Tried for ${name}: ${silence}. Open one of these ways; with ` +
                     "rollout.mode Native nothing is asked",
             );
         }

@@ -31,6 +31,16 @@ describe("servers that Kubernetes reaches, and nobody else", () => {
         );
     });
 
+    it("are all named, though not all of them were asked, with what the first one that was said", async () => {
+        const reach = new Reach(10);
+        reach.check(cluster({ silence }, {}));
+        await later();
+        assert.throws(
+            () => reach.check(cluster({}, { silence: "another" })),
+            /these are ready: minio-0, minio-0\. Tried for minio-0: proxy: 503; forward: refused\./,
+        );
+    });
+
     for (const [what, states] of [
         ["that are not ready yet", [{ ready: false, silence }]],
         ["that are on their way out", [{ terminating: true, silence }]],
