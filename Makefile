@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots dashboard down env start lint
+.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests dashboard down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -54,6 +54,9 @@ bench-linear: node_modules/.package-lock.json ## Change MinIO's version again an
 
 bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots under load: what waits, and whether a restored one is whole
 	$(devcluster) bench snapshots
+
+bench-requests: node_modules/.package-lock.json ## Count what a rollout of 4 to 256 servers asks in each poll (no cluster)
+	@node_modules/.bin/tsx tests/bench/requests.ts
 
 dashboard: node_modules/.package-lock.json ## Draw the dashboard with what a real Prometheus has for it (docs/dashboard.svg)
 	$(devcluster) bench dashboard

@@ -62,6 +62,7 @@ export interface Kubernetes {
     /** Which cluster it is, for messages. */
     readonly where: string;
     statefulSet(namespace: string, name: string): Promise<V1StatefulSet | undefined>;
+    statefulSets(namespace: string, labels: Record<string, string>): Promise<V1StatefulSet[]>;
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
     controllerRevisions(namespace: string, labels: Record<string, string>): Promise<V1ControllerRevision[]>;
     claims(namespace: string, labels: Record<string, string>): Promise<V1PersistentVolumeClaim[]>;
@@ -112,8 +113,12 @@ export interface Kubernetes {
     patch(reference: ObjectReference, fields: object): Promise<void>;
     /** Deletes an object, if it still is the one with the uid where that is given, and does not wait until it is gone. */
     remove(reference: ObjectReference & { metadata: { uid?: string } }): Promise<void>;
-    /** The last lines of a container's log; nothing when there is none. */
-    logTail(namespace: string, pod: string, container: string, lines: number): Promise<string>;
+    /**
+     * The last lines of a container's log; nothing when there is none.
+     *
+     * @param onlyNow not those of the container before, where this one has written nothing yet
+     */
+    logTail(namespace: string, pod: string, container: string, lines: number, onlyNow?: boolean): Promise<string>;
     /** Whether the user of the kubeconfig has a right, without a namespace in the whole cluster; true where the API does not tell. */
     may(namespace: string | undefined, right: Right): Promise<boolean>;
     /** Whether the cluster knows a kind, such as `monitoring.coreos.com/v1` `ServiceMonitor`. */

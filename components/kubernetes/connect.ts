@@ -8,6 +8,7 @@ import type { Answer, AnyObject, KindReference, Kubernetes, ObjectReference, Pod
 import { type KubernetesError, kubernetesError, messageOf, unlessThrottled } from "./errors";
 import { execute } from "./execute";
 import { largestAnswer, request } from "./http";
+import { againIfCut, keepingConnections } from "./keptConnections";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
 import { forward } from "./portForward";
 
@@ -30,10 +31,11 @@ const largestWhole = 1 << 20;
 export async function connect(target: ClusterTarget): Promise<Kubernetes> {
     const client = await import("@kubernetes/client-node");
     const config = await loadKubeconfig(target);
+    const keeping = keepingConnections(config);
     const server = config.getCurrentCluster()?.server as string;
     const configuration = client.createConfiguration({
         baseServer: new client.ServerConfiguration(server, {}),
-        authMethods: { default: config },
+        authMethods: { default: keeping },
         promiseMiddleware: [
             {
                 // Without it, a request to a server that is gone without a word would never end.
@@ -54,16 +56,16 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         Object.entries(labels)
             .map(([key, value]) => `${key}=${value}`)
             .join(",");
-    const objects = clear(client.KubernetesObjectApi.makeApiClient(config));
+    const objects = clear(client.KubernetesObjectApi.makeApiClient(keeping));
     const get = async (
         path: string,
         signal: AbortSignal,
         { headers = {}, largest }: { headers?: Record<string, string>; largest?: number } = {},
     ): Promise<Answer> => {
         const options: https.RequestOptions = { signal };
-        await config.applyToHTTPSOptions(options);
+        await keeping.applyToHTTPSOptions(options);
         const withHeaders = { ...options, headers: { ...options.headers, ...headers } };
-        return request(new URL(`${server}${path}`), withHeaders, largest);
+        return againIfCut(() => request(new URL(`${server}${path}`), withHeaders, largest));
     };
     const throughApiServer: Way = {
         name: "through the API server (pods/proxy)",
@@ -114,6 +116,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
     return {
         where: describeCluster(config, target),
         statefulSet: (namespace, name) => orUndefined(apps.readNamespacedStatefulSet({ namespace, name })),
+        statefulSets: async (namespace, labels) =>
+            (await apps.listNamespacedStatefulSet({ namespace, labelSelector: selector(labels) })).items,
         pods: async (namespace, labels) =>
             (await core.listNamespacedPod({ namespace, labelSelector: selector(labels) })).items,
         controllerRevisions: async (namespace, labels) =>
@@ -213,12 +217,12 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             const none = undefined;
             await orUndefined(objects.delete(reference, none, none, none, none, none, body), [404, 409]);
         },
-        async logTail(namespace, name, container, tailLines) {
+        async logTail(namespace, name, container, tailLines, onlyNow = false) {
             const read = (previous: boolean) =>
                 core
                     .readNamespacedPodLog({ namespace, name, container, tailLines, previous, limitBytes: largestLog })
                     .catch(() => "");
-            return (await read(false)) || (await read(true));
+            return (await read(false)) || (onlyNow ? "" : await read(true));
         },
         async may(namespace, { verb, group, resource: full }) {
             const [resource, subresource] = full.split("/");
@@ -252,7 +256,10 @@ function clear<T extends object>(api: T): T {
             const method = Reflect.get(target, name);
             return typeof method !== "function"
                 ? method
-                : (...args: unknown[]) => unlessThrottled(async () => method.apply(target, args));
+                : (...args: unknown[]) => {
+                      const asked = async () => method.apply(target, args);
+                      return unlessThrottled(/^(read|list)/.test(String(name)) ? () => againIfCut(asked) : asked);
+                  };
         },
     });
 }

@@ -26,12 +26,15 @@ const asking: Right[][] = [
     [right("get", "pods/portforward"), right("create", "pods/portforward")],
 ];
 
-/** To tell why a server does not come up. A Role that was made before does without. */
-const telling: Right[] = [right("list", "events")];
+/**
+ * To tell why a server does not come up, and to see all pools at one look instead of one after another. With a Role that was made before,
+ * the rollout does without.
+ */
+const dispensable: Right[] = [right("list", "events"), right("list", "statefulsets", "apps")];
 
 /** What the rollout does with the Kubernetes API. Pure. */
 export function rolloutRights(guided: boolean): Right[] {
-    return guided ? [...growing, ...guiding, ...asking.flat(), ...telling] : growing;
+    return guided ? [...growing, ...guiding, ...asking.flat(), ...dispensable] : growing;
 }
 
 /**
@@ -41,7 +44,7 @@ export function rolloutRights(guided: boolean): Right[] {
  * @throws Error that names all that are missing
  */
 export async function requireRights(kubernetes: Kubernetes, namespace: string, guided: boolean): Promise<void> {
-    const rights = rolloutRights(guided).filter((one) => !telling.includes(one));
+    const rights = rolloutRights(guided).filter((one) => !dispensable.includes(one));
     const allowed = await Promise.all(rights.map((one) => kubernetes.may(namespace, one)));
     const missing = rights.filter((_, index) => !allowed[index]);
     // Of the ways to ask, one is enough.

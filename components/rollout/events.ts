@@ -90,15 +90,25 @@ export class Trouble {
         private readonly warn: (text: string) => void,
     ) {}
 
-    /** Looks now and then, and warns of what stands for some seconds. */
-    async look(state: ClusterState, now = Date.now()): Promise<void> {
-        const unready = state.pools.flatMap(({ servers }) => servers).filter(({ ready }) => !ready);
-        if (!this.mayAsk || unready.length === 0 || now - this.looked < lookMilliseconds) {
+    /**
+     * Looks now and then, and warns of what stands for some seconds.
+     *
+     * @param pods of all servers, as they were seen
+     */
+    async look(state: ClusterState, pods: V1Pod[], now = Date.now()): Promise<void> {
+        const byName = new Map(pods.map((pod) => [pod.metadata?.name, pod]));
+        const late = state.pools
+            .flatMap(({ servers }) => servers)
+            .filter(({ ready }) => !ready)
+            .map(({ name }) => ({ server: name, pod: byName.get(name) }))
+            .filter(({ pod }) => pod === undefined || pod.status?.phase === "Pending");
+        if (!this.mayAsk || now - this.looked < lookMilliseconds) {
             return;
         }
         this.looked = now;
         try {
-            await this.ask(unready.map(({ name }) => name));
+            const events = late.length > 0 ? await this.kubernetes.warnings(this.wanted.namespace) : [];
+            this.known = hindrances(events, this.wanted, late);
         } catch (error) {
             // It only tells more; who must ask the API notices an outage.
             this.mayAsk = !(error instanceof KubernetesError && error.code === 403);
@@ -127,19 +137,6 @@ export class Trouble {
             ];
         }
         return this.known.length > 0 ? [`Kubernetes says: ${this.toldOf(this.known)}`] : [];
-    }
-
-    private async ask(waiting: string[]): Promise<void> {
-        const { namespace, pools } = this.wanted;
-        const [events, ...pods] = await Promise.all([
-            this.kubernetes.warnings(namespace),
-            ...pools.map(({ selector }) => this.kubernetes.pods(namespace, selector)),
-        ]);
-        const byName = new Map(pods.flat().map((pod) => [pod.metadata?.name, pod]));
-        const late = waiting
-            .map((server) => ({ server, pod: byName.get(server) }))
-            .filter(({ pod }) => pod === undefined || pod.status?.phase === "Pending");
-        this.known = hindrances(events, this.wanted, late);
     }
 
     /** Servers with the same reason together, as a rule they all have it. */

@@ -1,24 +1,210 @@
-import type { V1ControllerRevision, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { type ChangeClass, changeOf, versionOf } from "../change/change";
+/**
+ * How a cluster is, by what Kubernetes says and the servers themselves. A look costs the same however many servers there are: one list of
+ * pods, one of StatefulSets, and as many questions to servers as there are pools. What else must be known is asked when a step follows from it.
+ */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { forSeveral } from "../basics/several";
+import { versionOf } from "../change/change";
 import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
 import { type PodTemplate, serverName } from "../server/podTemplate";
-import { clusterHealth } from "./consent";
+import { atTheSameTime, clusterHealth } from "./consent";
+import { type Heard, hasSettled, isReady, type Question, questionsOf, runOf, standingOf } from "./heard";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
+import { Revisions } from "./revisions";
 import type { WantedCluster, WantedPool } from "./wanted";
 
-/**
- * How a cluster is, by what Kubernetes says and the servers themselves; as if every server might stop, which is asked
- * only in time.
- */
-export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Promise<ClusterState> {
-    const pools = await Promise.all(wanted.pools.map((pool) => observePool(kubernetes, wanted, pool)));
-    const ready = pools
-        .flatMap(({ servers }) => servers)
-        .find((server) => server.ready && server.initialised && !server.terminating);
-    const answer = ready && (await kubernetes.ask(wanted.namespace, ready.name, wanted.scheme, clusterHealth));
-    return { pools, bootQuorum: wanted.bootQuorum, healthy: answer?.status === 200 };
+/** Looks at a cluster again and again. It remembers only what cannot have changed, and what saves it from asking. */
+export class Observer {
+    /** Of all servers, by the last look. */
+    pods: V1Pod[] = [];
+    private readonly said = new Map<string, Heard>();
+    private readonly revisions = new Revisions();
+    private mayList = true;
+    private turn = 0;
+    /** Servers that did not say how the cluster is when they were asked. */
+    private readonly mute = new Set<string>();
+
+    constructor(
+        private readonly kubernetes: Kubernetes,
+        private readonly wanted: WantedCluster,
+    ) {}
+
+    /** As far as it can be known without asking MinIO whether it can miss a server, and whether objects can be written. */
+    async look(): Promise<ClusterState> {
+        const { pools, bootQuorum } = this.wanted;
+        const [statefulSets, pods] = await Promise.all([this.statefulSets(), this.listPods()]);
+        this.pods = pods;
+        this.turn++;
+        const questions = questionsOf(pods, (pod) => this.heardOf(pod), this.turn);
+        // The first look finds out how far each has come that is not ready.
+        const asked = this.turn === 1 ? questions : questions.slice(0, pools.length);
+        await forSeveral(asked, atTheSameTime, (question) => this.ask(question));
+        const states = pools.map((pool, index) => poolState(pool, statefulSets[index]));
+        await this.learnRevisions(states, pools);
+        const isAsked = new Set(asked.map(({ pod }) => nameOf(pod)));
+        for (const [index, state] of states.entries()) {
+            this.describe(state, pools[index], isAsked);
+        }
+        return { pools: states, bootQuorum };
+    }
+
+    /** Asks servers what they say now, and sets it. */
+    async askServers({ pools }: ClusterState, names: string[]): Promise<void> {
+        const servers = new Map(pools.flatMap((pool) => pool.servers).map((server) => [server.name, server]));
+        const pods = this.pods.filter((pod) => names.includes(nameOf(pod)));
+        await forSeveral(pods, atTheSameTime, async (pod) => {
+            await this.ask({ pod, about: "life" });
+            const { waits, known } = this.heardOf(pod) ?? {};
+            if (waits && !known && !hasSettled(pod)) {
+                await this.ask({ pod, about: "peers" });
+            }
+            Object.assign(servers.get(nameOf(pod)) ?? {}, standingOf(pod, this.heardOf(pod), true));
+        });
+    }
+
+    /** Asks one server whether objects can be written, and sets it; at the next time another one, if that one is silent. */
+    async askHealth(state: ClusterState): Promise<void> {
+        const ready = state.pools.flatMap(({ servers }) => servers).filter((one) => one.ready && !one.terminating);
+        const server = ready.find(({ name }) => !this.mute.has(name)) ?? ready[0];
+        if (server === undefined) {
+            state.healthy = false;
+            return;
+        }
+        if (ready.every(({ name }) => this.mute.has(name))) {
+            this.mute.clear();
+        }
+        const { namespace, scheme } = this.wanted;
+        server.silence = "";
+        const silent = (said: string) => {
+            server.silence = said;
+            this.mute.add(server.name);
+        };
+        const answer = await this.kubernetes.ask(namespace, server.name, scheme, clusterHealth, { silent });
+        state.healthy = answer?.status === 200;
+    }
+
+    /** Whether a server is another one, or no longer ready, since a state was looked at. */
+    async hasChanged({ pools }: ClusterState): Promise<boolean> {
+        const before = pools.flatMap((pool) => pool.servers).filter(({ uid }) => uid !== undefined);
+        const now = new Map((await this.listPods()).map((pod) => [nameOf(pod), pod]));
+        return before.some(({ name, uid, ready, terminating }) => {
+            const pod = now.get(name);
+            return (
+                pod?.metadata?.uid !== uid ||
+                isReady(pod as V1Pod) !== ready ||
+                isTerminating(pod as V1Pod) !== terminating
+            );
+        });
+    }
+
+    /** Notes what a server's answer about the cluster says of itself. */
+    note(name: string, serves: boolean): void {
+        const pod = this.pods.find((one) => nameOf(one) === name);
+        if (pod) {
+            const { known = false } = this.heardOf(pod) ?? {};
+            this.remember(pod, { serves, waits: !serves, known, silence: "" });
+        }
+    }
+
+    /** By name, where there is one only; else in one list. */
+    private async statefulSets(): Promise<V1StatefulSet[]> {
+        const { namespace, pools } = this.wanted;
+        const listed = pools.length > 1 && this.mayList ? await this.listStatefulSets() : [];
+        return Promise.all(
+            pools.map(
+                async ({ name }) =>
+                    listed.find(({ metadata }) => metadata?.name === name) ??
+                    statefulSetOf(this.kubernetes, namespace, name),
+            ),
+        );
+    }
+
+    private async listStatefulSets(): Promise<V1StatefulSet[]> {
+        try {
+            return await this.kubernetes.statefulSets(this.wanted.namespace, commonLabels(this.wanted.pools));
+        } catch (error) {
+            if (!(error instanceof KubernetesError && error.code === 403)) {
+                throw error;
+            }
+            this.mayList = false; // By a Role that was made before they were listed, each may be read.
+            return [];
+        }
+    }
+
+    private async listPods(): Promise<V1Pod[]> {
+        const { namespace, pools } = this.wanted;
+        const pods = await this.kubernetes.pods(namespace, commonLabels(pools));
+        return pools.flatMap((pool) => pods.filter((pod) => isOf(pod, pool)));
+    }
+
+    private async learnRevisions(states: PoolState[], pools: WantedPool[]): Promise<void> {
+        const moving = states.flatMap((state, index) => {
+            const { currentRevision, updateRevision } = state;
+            const pods = byOrdinal(pools[index], this.pods);
+            const isMoving =
+                currentRevision !== updateRevision ||
+                pods.some((pod, ordinal) => pod && revisionOf(pod) !== targetRevision(state, ordinal));
+            return isMoving ? [currentRevision, updateRevision, ...pods.map((pod) => pod && revisionOf(pod))] : [];
+        });
+        await this.revisions.learn(moving, () =>
+            this.kubernetes.controllerRevisions(this.wanted.namespace, commonLabels(pools)),
+        );
+    }
+
+    private describe(state: PoolState, pool: WantedPool, asked: Set<string>): void {
+        const { currentRevision, updateRevision } = state;
+        state.updateChange = this.revisions.changeBetween(currentRevision, updateRevision);
+        state.servers = byOrdinal(pool, this.pods).map((pod, ordinal): ServerState => {
+            const name = `${pool.name}-${ordinal}`;
+            const revision = pod && revisionOf(pod);
+            return {
+                name,
+                ordinal,
+                uid: pod?.metadata?.uid,
+                terminating: pod !== undefined && isTerminating(pod),
+                lost: isLost(pod),
+                revision,
+                version: pod?.spec && versionOf(pod as PodTemplate),
+                ready: pod !== undefined && isReady(pod),
+                ...standingOf(pod, pod && this.heardOf(pod), asked.has(name)),
+                steady: true,
+                longUp: hasSettled(pod),
+                change: pod ? this.revisions.changeBetween(revision, targetRevision(state, ordinal)) : "none",
+                imageProblem: pod && imageProblem(pod),
+            };
+        });
+    }
+
+    private async ask({ pod, about }: Question): Promise<void> {
+        const { namespace, scheme } = this.wanted;
+        const name = nameOf(pod);
+        if (about === "peers") {
+            const before = this.heardOf(pod) as Heard;
+            this.remember(pod, { ...before, known: await isKnownToPeers(this.kubernetes, namespace, name) });
+            return;
+        }
+        let silence = "";
+        const silent = (said: string) => {
+            silence = said;
+        };
+        const live = await this.kubernetes.ask(namespace, name, scheme, "/minio/health/live", { silent });
+        const isUp = live?.status === 200;
+        const serves = isUp && live.headers["x-minio-server-status"] !== "offline";
+        const waits = isUp && !serves;
+        const known = waits && (this.heardOf(pod)?.known ?? false);
+        this.remember(pod, { serves, waits, known, silence: live ? "" : silence });
+    }
+
+    private heardOf(pod: V1Pod): Heard | undefined {
+        const heard = this.said.get(nameOf(pod));
+        return heard?.run === runOf(pod) ? heard : undefined;
+    }
+
+    private remember(pod: V1Pod, heard: Omit<Heard, "run" | "turn">): void {
+        this.said.set(nameOf(pod), { ...heard, run: runOf(pod), turn: this.turn });
+    }
 }
 
 /**
@@ -30,7 +216,7 @@ export async function observe(kubernetes: Kubernetes, wanted: WantedCluster): Pr
 export async function requirePools(kubernetes: Kubernetes, { namespace, pools }: WantedCluster): Promise<void> {
     for (const { name, replicas } of pools) {
         try {
-            const { spec } = await poolOf(kubernetes, namespace, name);
+            const { spec } = await statefulSetOf(kubernetes, namespace, name);
             if (spec?.replicas !== replicas) {
                 throw new Error(
                     `the StatefulSet ${name} has ${spec?.replicas} servers, and the program wants ${replicas}: somebody scaled it. Run ` +
@@ -45,7 +231,7 @@ export async function requirePools(kubernetes: Kubernetes, { namespace, pools }:
     }
 }
 
-async function poolOf(kubernetes: Kubernetes, namespace: string, name: string): Promise<V1StatefulSet> {
+async function statefulSetOf(kubernetes: Kubernetes, namespace: string, name: string): Promise<V1StatefulSet> {
     const statefulSet = await kubernetes.statefulSet(namespace, name);
     if (!statefulSet) {
         throw new Error(
@@ -56,88 +242,56 @@ async function poolOf(kubernetes: Kubernetes, namespace: string, name: string): 
     return statefulSet;
 }
 
-async function observePool(kubernetes: Kubernetes, wanted: WantedCluster, pool: WantedPool): Promise<PoolState> {
-    const { namespace } = wanted;
-    const [statefulSet, pods] = await Promise.all([
-        poolOf(kubernetes, namespace, pool.name),
-        kubernetes.pods(namespace, pool.selector),
-    ]);
-    const status = statefulSet.status;
-    const state: PoolState = {
+/** Without its servers, and what the difference of its revisions is. */
+function poolState(pool: WantedPool, { metadata, spec, status }: V1StatefulSet): PoolState {
+    return {
         name: pool.name,
-        observed: (status?.observedGeneration ?? 0) >= (statefulSet.metadata?.generation ?? 0),
-        partition: statefulSet.spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
+        observed: (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
+        partition: spec?.updateStrategy?.rollingUpdate?.partition ?? 0,
         wantedPartition: pool.partition,
         currentRevision: status?.currentRevision ?? "",
         updateRevision: status?.updateRevision ?? "",
         updateChange: "none",
-        ordered: statefulSet.spec?.podManagementPolicy === "OrderedReady",
-        replicas: statefulSet.spec?.replicas ?? 1,
+        ordered: spec?.podManagementPolicy === "OrderedReady",
+        replicas: spec?.replicas ?? 1,
         erasureSets: pool.erasureSets,
         serversThatMayFail: pool.serversThatMayFail,
         servers: [],
     };
-    const revisionOf = (pod: V1Pod) => pod.metadata?.labels?.["controller-revision-hash"];
-    const isOutdated = (pod: V1Pod, ordinal: number) => revisionOf(pod) !== targetRevision(state, ordinal);
-    const byOrdinal = podsByOrdinal(pool, pods);
-    // What a revision contains matters only while there is something to restart.
-    const isMoving =
-        state.currentRevision !== state.updateRevision ||
-        byOrdinal.some((pod, ordinal) => pod && isOutdated(pod, ordinal));
-    const templates = isMoving
-        ? templatesOf(await kubernetes.controllerRevisions(namespace, pool.selector))
-        : new Map<string, PodTemplate>();
-    state.updateChange = changeBetween(templates, state.currentRevision, state.updateRevision);
-    state.servers = await Promise.all(
-        byOrdinal.map(async (pod, ordinal) => {
-            const change = pod
-                ? changeBetween(templates, revisionOf(pod), targetRevision(state, ordinal))
-                : ("none" as const);
-            return observeServer(kubernetes, wanted, `${pool.name}-${ordinal}`, ordinal, pod, change);
-        }),
-    );
-    return state;
 }
 
-async function observeServer(
-    kubernetes: Kubernetes,
-    { namespace, scheme }: WantedCluster,
-    name: string,
-    ordinal: number,
-    pod: V1Pod | undefined,
-    change: ChangeClass,
-): Promise<ServerState> {
-    let silence: string | undefined;
-    const silent = (said: string) => {
-        silence = said;
-    };
-    const live = pod?.status?.podIP
-        ? await kubernetes.ask(namespace, name, scheme, "/minio/health/live", { silent })
-        : undefined;
-    const initialised = live?.status === 200 && live.headers["x-minio-server-status"] !== "offline";
-    const waits = live?.status === 200 && !initialised;
-    const ready = pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-    return {
-        name,
-        ordinal,
-        uid: pod?.metadata?.uid,
-        terminating: pod?.metadata?.deletionTimestamp !== undefined,
-        lost: isLost(pod),
-        revision: pod?.metadata?.labels?.["controller-revision-hash"],
-        version: pod?.spec && versionOf(pod as PodTemplate),
-        ready,
-        silence: live ? "" : silence,
-        // Of a server that has just started, peers do not use the drives yet; it becomes ready when they do.
-        answers: initialised
-            ? ready || hasSettled(pod)
-            : waits && (hasSettled(pod) || (await isKnownToPeers(kubernetes, namespace, name))),
-        initialised,
-        steady: true,
-        longUp: hasSettled(pod),
-        mayStop: true,
-        change,
-        imageProblem: pod && imageProblem(pod),
-    };
+/** Those that the objects of all pools have: of several pools, the cluster's. */
+function commonLabels([first, ...others]: WantedPool[]): Record<string, string> {
+    const isCommon = ([key, value]: [string, string]) => others.every(({ selector }) => selector[key] === value);
+    return Object.fromEntries(Object.entries(first.selector).filter(isCommon));
+}
+
+/** As many as the program wants: somebody may have scaled the StatefulSet. */
+function byOrdinal({ name, replicas }: WantedPool, pods: V1Pod[]): (V1Pod | undefined)[] {
+    const byName = new Map(pods.map((pod) => [nameOf(pod), pod]));
+    return Array.from({ length: replicas }, (_, ordinal) => byName.get(`${name}-${ordinal}`));
+}
+
+function isOf(pod: V1Pod, { name, replicas, selector }: WantedPool): boolean {
+    const ordinal = nameOf(pod).startsWith(`${name}-`) ? nameOf(pod).slice(name.length + 1) : "";
+    const labels = Object.entries(selector);
+    return (
+        /^\d+$/.test(ordinal) &&
+        Number(ordinal) < replicas &&
+        labels.every(([key, value]) => pod.metadata?.labels?.[key] === value)
+    );
+}
+
+function nameOf({ metadata }: V1Pod): string {
+    return metadata?.name ?? "";
+}
+
+function revisionOf({ metadata }: V1Pod): string | undefined {
+    return metadata?.labels?.["controller-revision-hash"];
+}
+
+function isTerminating({ metadata }: V1Pod): boolean {
+    return metadata?.deletionTimestamp !== undefined;
 }
 
 /**
@@ -154,45 +308,11 @@ function isLost(pod: V1Pod | undefined): boolean {
     return end !== undefined && Date.now() - new Date(end).getTime() > lostSeconds * 1000;
 }
 
-/** After so long, peers have looked up the new address of a server, even where the cluster's DNS keeps it for 30 s. */
-const settledSeconds = 40;
-
-function hasSettled(pod: V1Pod | undefined): boolean {
-    const started = pod?.status?.containerStatuses?.find(({ name }) => name === serverName)?.state?.running?.startedAt;
-    return started !== undefined && Date.now() - new Date(started).getTime() > settledSeconds * 1000;
-}
-
 /**
  * Whether the peers of a server that waits for them use its drives again. MinIO counts them as offline as long as it waits; but
  * it says which peers it has found to be different, over the same connections by which they reach its drives.
  */
 async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: string): Promise<boolean> {
-    const log = await kubernetes.logTail(namespace, name, serverName, 2);
+    const log = await kubernetes.logTail(namespace, name, serverName, 2, true);
     return log.includes("mismatching configuration") && !log.includes("unreachable");
-}
-
-/** As many as the program wants: somebody may have scaled the StatefulSet. */
-function podsByOrdinal({ name, replicas }: WantedPool, pods: V1Pod[]): (V1Pod | undefined)[] {
-    const byName = new Map(pods.map((pod) => [pod.metadata?.name, pod]));
-    return Array.from({ length: replicas }, (_, ordinal) => byName.get(`${name}-${ordinal}`));
-}
-
-function templatesOf(revisions: V1ControllerRevision[]): Map<string, PodTemplate> {
-    return new Map(
-        revisions.map(({ metadata, data }) => [
-            metadata?.name ?? "",
-            (data as { spec: { template: PodTemplate } }).spec.template,
-        ]),
-    );
-}
-
-/** The class of the change from one revision to another; the safest guess where Kubernetes has forgotten one. */
-function changeBetween(templates: Map<string, PodTemplate>, from: string | undefined, to: string): ChangeClass {
-    const [before, after] = [templates.get(from ?? ""), templates.get(to)];
-    if (from === to) {
-        return "none";
-    }
-    // A template may differ in what MinIO does not see at all; the pod is then still to be restarted.
-    const change = before && after ? changeOf(before, after).class : "coupled";
-    return change === "none" ? "rolling" : change;
 }

@@ -39,8 +39,13 @@ export interface ServerState {
     steady: boolean;
     /** It has run for so long that each peer has connected to it again, if it can. */
     longUp: boolean;
-    /** MinIO says that the others keep a write quorum without it: see consent.ts. */
-    mayStop: boolean;
+    /**
+     * Whether `answers` and `initialised` are so now. Else they are what the server said before, or what its being ready lets expect: enough to
+     * wait for, and not to act on.
+     */
+    heard: boolean;
+    /** MinIO says that the others keep a write quorum without it: see consent.ts. Undefined: it was not asked. */
+    mayStop?: boolean;
     /** Why it is not known whether it may stop. */
     unknown?: string;
     /** Which server does not reach a drive yet that it needs without this one, in words. */
@@ -80,8 +85,8 @@ export interface ClusterState {
     pools: PoolState[];
     /** Servers of the same version that must answer for a starting one of that version to start. */
     bootQuorum: number;
-    /** `/minio/health/cluster` answers 200 on some server. */
-    healthy: boolean;
+    /** `/minio/health/cluster` answers 200 on some server. Undefined: none was asked. */
+    healthy?: boolean;
 }
 
 /** A pod to delete, and only if it is still the one that was observed. */
@@ -100,6 +105,15 @@ export type Action =
     | { kind: "blocked"; reason: string }
     | { kind: "done" };
 
+/** What must be known before a step can be decided. */
+export type Question =
+    /** What these servers say of themselves now. */
+    | { kind: "ask"; what: "servers"; servers: string[]; reason: string }
+    /** Whether objects can be written. */
+    | { kind: "ask"; what: "health"; reason: string }
+    /** Whether MinIO can miss a server, which would be restarted next; and what the unheard ones say now, on which that rests. */
+    | { kind: "ask"; what: "consent"; server: string; unheard: string[]; reason: string };
+
 /** A server with what follows for it alone. */
 interface Member extends ServerState {
     pool: PoolState;
@@ -112,19 +126,28 @@ interface Member extends ServerState {
 /** The members in the order of restarts: the last pool first, and in it the highest ordinal first. */
 type View = ClusterState & { members: Member[] };
 
-/** The next step of the rollout. */
-export function plan(cluster: ClusterState): Action {
+/** The next step of the rollout, or what must be asked first. A step that only waits asks for nothing. */
+export function plan(cluster: ClusterState): Action | Question {
     const members = cluster.pools.flatMap((pool) => pool.servers.map((server) => memberOf(pool, server))).reverse();
     const view = { ...cluster, members };
-    return (
+    const step =
         setReplicas(view) ??
         raisePartition(view) ??
         waitForController(view) ??
         restartTogether(view) ??
         restartDead(view) ??
         restartNext(view) ??
-        settle(view)
-    );
+        settle(view);
+    if (step.kind === "wait" || step.kind === "setReplicas" || (step.kind === "ask" && step.what === "consent")) {
+        return step;
+    }
+    const unheard = namesOfUnheard(view);
+    const reason = step.kind === "done" ? "looks at all servers" : step.reason;
+    return unheard.length > 0 ? { kind: "ask", what: "servers", servers: unheard, reason } : step;
+}
+
+function namesOfUnheard({ members }: View): string[] {
+    return members.filter(({ heard }) => !heard).map(({ name }) => name);
 }
 
 /** The revision that a server should have. */
@@ -231,19 +254,20 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
     );
 }
 
-function restartNext(view: View): Action | undefined {
+function restartNext(view: View): Action | Question | undefined {
     const [next, ...later] = view.members.filter(({ outdated }) => outdated);
     const hindrance = next && hindranceOf(next, view);
     // Kubernetes would restart these by itself: after a rollout without guidance, or when something died meanwhile.
-    const released = (hindrance ? [next, ...later] : later).find(({ pool, ordinal }) => ordinal >= pool.partition);
+    const mayGo = !hindrance || hindrance.kind === "ask";
+    const released = (mayGo ? later : [next, ...later]).find(({ pool, ordinal }) => ordinal >= pool.partition);
     if (released) {
         return setPartition(released.pool, released.ordinal + 1, `keeps ${released.name} from restarting`);
     }
     return hindrance ?? (next && releaseOrRestart(next, view));
 }
 
-/** Why a server that answers may not be restarted now. */
-function hindranceOf(next: Member, view: View): Action | undefined {
+/** Why a server that answers may not be restarted now, or what that depends on. */
+function hindranceOf(next: Member, view: View): Action | Question | undefined {
     if (separates(next.change) && alikeInTheEnd(next, view) < view.bootQuorum) {
         return blocked(next, view);
     }
@@ -252,7 +276,14 @@ function hindranceOf(next: Member, view: View): Action | undefined {
         return restartStranded(waited, view) ?? waitFor(waited, view, next);
     }
     // Without room for one failure the write quorum is lost in any case; and a server is asked only while it serves.
-    if (next.initialised && !next.mayStop && next.pool.serversThatMayFail > 0) {
+    const isAsked = next.initialised && next.pool.serversThatMayFail > 0;
+    if (isAsked && next.mayStop === undefined) {
+        // Those that are ready are asked for their consent, which tells how far they are, too.
+        const unready = view.members.filter(({ heard, ready }) => !heard && !ready);
+        const reason = `restarts ${next.name} ${progress(view)}`;
+        return { kind: "ask", what: "consent", server: next.name, unheard: unready.map(({ name }) => name), reason };
+    }
+    if (isAsked && !next.mayStop) {
         const reason = next.unknown
             ? `${next.name}: it is not known whether MinIO can miss it: ${next.unknown}`
             : `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
@@ -332,7 +363,7 @@ function asksBudget(member: Member, view: View): boolean {
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */
-function settle(view: View): Action {
+function settle(view: View): Action | Question {
     const waited = view.members.filter(lack);
     const stuck = waited.find(
         (member) => isAnswering(member) && !member.initialised && alikeInTheEnd(member, view) < view.bootQuorum,
@@ -342,6 +373,9 @@ function settle(view: View): Action {
     }
     if (waited.length > 0) {
         return waitOrGiveUp(waited, view);
+    }
+    if (view.healthy === undefined) {
+        return { kind: "ask", what: "health", reason: "looks whether objects can be written" };
     }
     if (!view.healthy) {
         return { kind: "wait", reason: `waits for the write quorum ${progress(view)}`, servers: [] };

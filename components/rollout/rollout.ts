@@ -7,14 +7,12 @@ import { engineAnswers } from "../pulumi/engine";
 import { imageWarning } from "../server/imageProblem";
 import { serverName } from "../server/podTemplate";
 import { Budget } from "./budget";
-import { askConsent } from "./consent";
+import { Consent } from "./consent";
 import { growDrives, smallDrives } from "./drives";
 import { Trouble } from "./events";
-import { observe, requirePools } from "./observe";
+import { Progress, Reach, Steadiness } from "./noticed";
+import { Observer, requirePools } from "./observe";
 import { type Action, type ClusterState, plan } from "./plan";
-import { Progress } from "./progress";
-import { Reach } from "./reach";
-import { Steadiness } from "./steadiness";
 import type { WantedCluster } from "./wanted";
 
 const pollMilliseconds = 500;
@@ -61,6 +59,8 @@ export async function rollOut(
     const progress = new Progress();
     const budget = new Budget();
     const trouble = new Trouble(kubernetes, wanted, warn);
+    const observer = new Observer(kubernetes, wanted);
+    const consent = new Consent(kubernetes, wanted, (name, serves) => observer.note(name, serves));
     const tell = (text: string) => {
         if (text !== said) {
             said = text;
@@ -82,10 +82,10 @@ export async function rollOut(
         if (!(await engineAnswers())) {
             throw new Error("the update was ended from outside. Run pulumi up again: it goes on from here");
         }
-        const state = await observe(kubernetes, wanted);
-        reach.check(state);
+        const state = await observer.look();
         steadiness.look(state);
-        const action = await decide(kubernetes, wanted, state);
+        const action = await decide(observer, consent, state);
+        reach.check(state);
         if (action.kind === "done") {
             return true;
         }
@@ -95,7 +95,7 @@ export async function rollOut(
         let reason = action.reason;
         if (action.kind === "wait") {
             requireStartable(state, action.servers);
-            await trouble.look(state);
+            await trouble.look(state, observer.pods);
         } else {
             reason = await act(kubernetes, wanted, action, state, budget);
         }
@@ -103,7 +103,8 @@ export async function rollOut(
         if (progress.check(state)) {
             since = Date.now();
         } else if (Date.now() - since > timeoutSeconds * 1000) {
-            const message = await timeoutMessage(kubernetes, wanted, state, { ...action, reason }, timeoutSeconds);
+            const told = { ...action, reason };
+            const message = await timeoutMessage(kubernetes, wanted, state, observer.pods, told, timeoutSeconds);
             throw new Error([message, ...trouble.lines()].join("\n"));
         }
         return false;
@@ -155,8 +156,9 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
         await requirePools(kubernetes, wanted);
     }
     const deadline = Date.now() + passingMilliseconds;
+    const observer = new Observer(kubernetes, wanted);
     while (guided) {
-        const action = plan(await observe(kubernetes, wanted));
+        const action = await decide(observer, undefined, await observer.look());
         if (action.kind === "done") {
             break;
         }
@@ -168,14 +170,44 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     return "";
 }
 
-/** The next step. MinIO is asked whether it can miss a server only when one would be restarted otherwise. */
-async function decide(kubernetes: Kubernetes, wanted: WantedCluster, state: ClusterState): Promise<Action> {
-    const action = plan(state);
-    if (action.kind !== "restart" && action.kind !== "setPartition") {
-        return action;
+/** So long what was asked may have taken, in milliseconds; after more, Kubernetes is asked whether the servers are as they were. */
+const freshMilliseconds = 2_000;
+const lookAgain: Action = {
+    kind: "wait",
+    reason: "looks again, as servers changed while they were asked",
+    servers: [],
+};
+
+/**
+ * The next step. Servers and MinIO are asked only what it depends on.
+ *
+ * @param consent undefined: MinIO is not asked whether it can miss a server, and what would be done with its consent is told as blocked
+ */
+async function decide(observer: Observer, consent: Consent | undefined, state: ClusterState): Promise<Action> {
+    const from = Date.now();
+    for (let isFirst = true; ; ) {
+        const step = plan(state);
+        if (step.kind !== "ask") {
+            const acts = step.kind === "restart" || step.kind === "setPartition";
+            const isLate = acts && Date.now() - from > freshMilliseconds;
+            return isLate && (await observer.hasChanged(state)) ? lookAgain : step;
+        }
+        if (step.what === "servers") {
+            await observer.askServers(state, step.servers);
+        } else if (step.what === "health") {
+            await observer.askHealth(state);
+        } else if (consent === undefined) {
+            return { kind: "blocked", reason: step.reason };
+        } else if (isFirst && (await consent.isStillRefused(state.pools, step.server))) {
+            isFirst = false;
+        } else if (step.unheard.length > 0) {
+            isFirst = false;
+            await observer.askServers(state, step.unheard);
+        } else {
+            isFirst = false;
+            await consent.ask(state.pools, step.server);
+        }
     }
-    await askConsent(kubernetes, wanted, state.pools);
-    return plan(state);
 }
 
 type Step = Extract<Action, { kind: "setReplicas" | "setPartition" | "restart" }>;
@@ -213,18 +245,16 @@ async function timeoutMessage(
     kubernetes: Kubernetes,
     wanted: WantedCluster,
     state: ClusterState,
+    seen: V1Pod[],
     action: Exclude<Action, { kind: "done" }>,
     seconds: number,
 ): Promise<string> {
     const servers = state.pools.flatMap((pool) => pool.servers);
     const waited = action.kind === "wait" ? action.servers : [];
     const late = waited.length > 0 ? waited : servers.filter(({ ready }) => !ready).map(({ name }) => name);
-    const pods = (
-        await Promise.all(wanted.pools.map((pool) => kubernetes.pods(wanted.namespace, pool.selector)))
-    ).flat();
     const reports = await Promise.all(
         late.slice(0, 3).map(async (name) => {
-            const pod = pods.find(({ metadata }) => metadata?.name === name);
+            const pod = seen.find(({ metadata }) => metadata?.name === name);
             const log = pod ? await kubernetes.logTail(wanted.namespace, name, serverName, 10) : "";
             const silence = servers.find((server) => server.name === name)?.silence;
             const asked = silence ? `; asked for its health ${silence}` : "";

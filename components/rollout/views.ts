@@ -12,12 +12,19 @@ import type { ServerState } from "./plan";
 
 export interface View {
     server: ServerState;
-    /** A string says why the server cannot be asked. */
+    /** A text says why the server cannot be asked. */
     reached: ReachedDrive[] | string;
 }
 
 const keyOf = ({ host, path }: ReachedDrive) => `${host}${path}`;
 const podOf = ({ host }: ReachedDrive) => host.split(".")[0];
+
+/** Why a server may not stop yet. */
+export interface Unreached {
+    reason: string;
+    /** By whose view. */
+    viewer: ServerState;
+}
 
 /**
  * Why a server may not stop yet; undefined where nothing speaks against it.
@@ -27,7 +34,7 @@ const podOf = ({ host }: ReachedDrive) => host.split(".")[0];
  * @param pool all servers of its pool
  * @param views of all servers that serve, of whatever pool
  */
-export function unreachedWithout(server: ServerState, pool: ServerState[], views: View[]): string | undefined {
+export function unreachedWithout(server: ServerState, pool: ServerState[], views: View[]): Unreached | undefined {
     const known = new Map<string, Map<string, ReachedDrive>>();
     for (const drive of views.flatMap(({ reached }) => (typeof reached === "string" ? [] : reached))) {
         const drives = known.get(podOf(drive)) ?? new Map<string, ReachedDrive>();
@@ -40,7 +47,8 @@ export function unreachedWithout(server: ServerState, pool: ServerState[], views
         if (typeof reached === "string") {
             const fresh = [viewer, ...others].find(({ longUp }) => !longUp);
             if (fresh) {
-                return `${viewer.name} does not tell whether it reaches the drives of ${fresh.name}: ${reached}`;
+                const reason = `${viewer.name} does not tell whether it reaches the drives of ${fresh.name}: ${reached}`;
+                return { reason, viewer };
             }
             continue;
         }
@@ -48,10 +56,10 @@ export function unreachedWithout(server: ServerState, pool: ServerState[], views
         for (const other of others) {
             const missed = [...(known.get(other.name)?.values() ?? [])].find((drive) => !own.has(keyOf(drive)));
             if (missed) {
-                return `${viewer.name} does not reach ${missed.path} of ${other.name} yet`;
+                return { reason: `${viewer.name} does not reach ${missed.path} of ${other.name} yet`, viewer };
             }
             if (countOf(other) < most && !other.longUp) {
-                return `nobody reaches all drives of ${other.name} yet`;
+                return { reason: `nobody reaches all drives of ${other.name} yet`, viewer };
             }
         }
     }

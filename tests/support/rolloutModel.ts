@@ -5,7 +5,14 @@
 import assert from "node:assert/strict";
 import type { ChangeClass } from "../../components/change/change";
 import { bootQuorumOf, type PoolTopology, topologyOf } from "../../components/minio/topology";
-import { type Action, type ClusterState, type PoolState, plan, type ServerState } from "../../components/rollout/plan";
+import {
+    type Action,
+    type ClusterState,
+    type PoolState,
+    plan,
+    type Question,
+    type ServerState,
+} from "../../components/rollout/plan";
 
 /** What of a pod template counts: equal numbers work together. */
 export interface Template {
@@ -47,7 +54,11 @@ interface Pod {
     readyFor: number;
     /** Steps in which its drives fail, though it answers. */
     faulty: number;
+    /** What it said when it was asked last. */
+    said?: Standing;
 }
+
+type Standing = Pick<ServerState, "answers" | "initialised">;
 
 export class Pool {
     readonly pods: (Pod | undefined)[];
@@ -322,9 +333,6 @@ export class Model {
     observe(): ClusterState {
         return {
             bootQuorum: this.bootQuorum,
-            healthy: this.pools.some((pool) =>
-                pool.pods.some((pod) => isUp(pod) && this.isHealthy(pod, "writeQuorum")),
-            ),
             pools: this.pools.map((pool): PoolState => {
                 const revision = ({ label }: Template) => `${pool.name}-${label}`;
                 return {
@@ -340,8 +348,6 @@ export class Model {
                     erasureSets: pool.topology.erasureSets,
                     serversThatMayFail: pool.topology.serversThatMayFailForWrites,
                     servers: pool.pods.map((pod, ordinal): ServerState => {
-                        // The way to a living server fails now and then.
-                        const heard = !pod?.ready || this.choose(20) !== 19;
                         return {
                             name: `${pool.name}-${ordinal}`,
                             ordinal,
@@ -353,9 +359,7 @@ export class Model {
                             revision: pod && revision(pod.template),
                             version: pod && `${pod.template.version} ${pod.template.secret}`,
                             ready: pod?.ready ?? false,
-                            answers: pod !== undefined && heard && answers(pod),
-                            initialised: pod !== undefined && heard && answers(pod) && pod.initialised,
-                            mayStop: pod !== undefined && heard && this.maySpare(pod),
+                            ...this.standing(pod),
                             change: pod ? changeBetween(pod.template, pool.target(ordinal)) : "none",
                         };
                     }),
@@ -364,10 +368,65 @@ export class Model {
         };
     }
 
+    /** As heard.ts has it: what a server said before, or what its being ready lets expect, unless it is asked now. */
+    private standing(pod: Pod | undefined): Standing & { heard: boolean } {
+        if (!pod || pod.ending !== undefined) {
+            return { answers: false, initialised: false, heard: true };
+        }
+        if (this.choose(3) !== 2) {
+            return this.ask(pod);
+        }
+        return { ...(pod.said ?? { answers: pod.ready, initialised: pod.ready }), heard: false };
+    }
+
+    private ask(pod: Pod): Standing & { heard: boolean } {
+        // The way to a living server fails now and then.
+        const isHeard = !pod.ready || this.choose(20) !== 19;
+        pod.said = { answers: isHeard && answers(pod), initialised: isHeard && answers(pod) && pod.initialised };
+        return { ...pod.said, heard: true };
+    }
+
+    /** As the component asks what the plan must know. */
+    private answer(state: ClusterState, question: Question) {
+        const pods = new Map(this.pools.flatMap(({ name, pods }) => pods.map((pod, i) => [`${name}-${i}`, pod])));
+        for (const server of state.pools.flatMap(({ servers }) => servers)) {
+            const pod = pods.get(server.name);
+            const names = question.what === "servers" ? question.servers : [];
+            if (pod && names.includes(server.name)) {
+                Object.assign(server, this.ask(pod));
+            }
+            if (pod && question.what === "consent" && question.unheard.includes(server.name)) {
+                Object.assign(server, this.ask(pod));
+            }
+            if (
+                pod &&
+                question.what === "consent" &&
+                question.unheard.length === 0 &&
+                server.name === question.server
+            ) {
+                server.mayStop = this.choose(20) !== 19 && this.maySpare(pod);
+            }
+        }
+        if (question.what === "health") {
+            const isHealthy = (pod?: Pod) => isUp(pod) && this.isHealthy(pod, "writeQuorum");
+            state.healthy = this.pools.some((pool) => pool.pods.some(isHealthy));
+        }
+    }
+
+    private decide(state: ClusterState): Action {
+        for (;;) {
+            const step = plan(state);
+            if (step.kind !== "ask") {
+                return step;
+            }
+            this.answer(state, step);
+        }
+    }
+
     /** One observation, one decision, which is checked against the truth, and the action. */
     rollOn(): Action {
         const state = this.observe();
-        const action = plan(state);
+        const action = this.decide(state);
         this.log.push(action.kind === "done" ? "done" : action.reason);
         this.check(state, action);
         const before = isTogether(state) ? "together" : this.aliveNow();

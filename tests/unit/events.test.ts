@@ -83,8 +83,7 @@ describe("why servers do not come up", () => {
 describe("a rollout that waits", () => {
     const server = (name: string, ready: boolean) => ({ name, ready }) as ServerState;
     const state = { pools: [{ servers: [server("minio-0", false), server("minio-1", false)] }] } as ClusterState;
-    const cluster = (events: () => CoreV1Event[]) =>
-        ({ warnings: async () => events(), pods: async () => [] }) as unknown as Kubernetes;
+    const cluster = (events: () => CoreV1Event[]) => ({ warnings: async () => events() }) as unknown as Kubernetes;
 
     it("warns in seconds, of each reason once and of all servers together, and has it in its last error", async () => {
         const warnings: string[] = [];
@@ -94,10 +93,10 @@ describe("a rollout that waits", () => {
             wanted,
             (text) => warnings.push(text),
         );
-        await trouble.look(state, 10_000);
+        await trouble.look(state, [], 10_000);
         assert.deepEqual(warnings, [], "a pod that is just deleted is missing for a moment");
         for (let now = 10_500; now < 60_000; now += 500) {
-            await trouble.look(state, now);
+            await trouble.look(state, [], now);
             assert.equal(warnings.length, now < 14_000 ? 0 : 1);
         }
         assert.match(warnings[0], /^servers do not come up: minio-0, minio-1: FailedCreate: .*exceeded quota: q$/);
@@ -107,14 +106,14 @@ describe("a rollout that waits", () => {
     it("does not warn of what passes by itself, unless it stays", async () => {
         const warnings: string[] = [];
         const pending = event("Pod", "minio-0", "FailedScheduling", "pod has unbound immediate PersistentVolumeClaims");
-        const kubernetes = { warnings: async () => [pending], pods: async () => [pod("1")] } as unknown as Kubernetes;
+        const kubernetes = { warnings: async () => [pending] } as unknown as Kubernetes;
         const trouble = new Trouble(kubernetes, wanted, (text) => warnings.push(text));
         for (const [now, expected] of [
             [10_000, 0],
             [25_000, 0],
             [31_000, 1],
         ]) {
-            await trouble.look(state, now);
+            await trouble.look(state, [pod("1")], now);
             assert.equal(warnings.length, expected);
         }
     });
@@ -129,8 +128,8 @@ describe("a rollout that waits", () => {
             wanted,
             () => assert.fail("it warns"),
         );
-        await trouble.look(state, 10_000);
-        await trouble.look(state, 20_000);
+        await trouble.look(state, [], 10_000);
+        await trouble.look(state, [], 20_000);
         assert.equal(asked, 1);
         assert.match(trouble.lines()[0], /right to list them: docs\/rbac.yaml/);
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Reach } from "../../components/rollout/reach";
+import { Reach } from "../../components/rollout/noticed";
 
 const server = (state: { ready?: boolean; terminating?: boolean; silence?: string }) => ({
     name: "minio-0",
@@ -28,6 +28,16 @@ describe("servers that Kubernetes reaches, and nobody else", () => {
         assert.throws(
             () => reach.check(cluster({ silence }, { silence })),
             /no server can be asked .* these are ready: minio-0, minio-0\. Tried for minio-0: proxy: 503; forward: refused\./,
+        );
+    });
+
+    it("are all named, though not all of them were asked, with what the first one that was said", async () => {
+        const reach = new Reach(10);
+        reach.check(cluster({ silence }, {}));
+        await later();
+        assert.throws(
+            () => reach.check(cluster({}, { silence: "another" })),
+            /these are ready: minio-0, minio-0\. Tried for minio-0: proxy: 503; forward: refused\./,
         );
     });
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import type { Answer, Kubernetes } from "../../components/kubernetes/client";
+import type { Answer, AskOptions, Kubernetes } from "../../components/kubernetes/client";
 import type { MinioAdmin, StorageState } from "../../components/live/admin";
 import type { ReachedDrive } from "../../components/live/reachedDrives";
 import { Budget } from "../../components/rollout/budget";
-import { askConsent, canMiss } from "../../components/rollout/consent";
+import { Consent, canMiss } from "../../components/rollout/consent";
+import { Progress, Steadiness } from "../../components/rollout/noticed";
 import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
-import { Progress } from "../../components/rollout/progress";
 import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
-import { Steadiness } from "../../components/rollout/steadiness";
 import type { WantedCluster } from "../../components/rollout/wanted";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -241,7 +240,7 @@ describe("MinIO's consent", () => {
     ) {
         const asked: string[] = [];
         const servers = Array.from({ length: pool.servers }, (_, ordinal) =>
-            serverOf(ordinal, { mayStop: true, change: "coupled", ...(pool.waiting.includes(ordinal) && waiting) }),
+            serverOf(ordinal, { change: "coupled", ...(pool.waiting.includes(ordinal) && waiting) }),
         );
         const state = { ...poolOf(servers), erasureSets: pool.erasureSets ?? 1 };
         const kubernetes = {
@@ -259,8 +258,10 @@ describe("MinIO's consent", () => {
                 return storage;
             },
         });
-        await askConsent(kubernetes, wanted, [state]);
         const serving = servers.filter(({ initialised }) => initialised);
+        for (const { name } of serving) {
+            await new Consent(kubernetes, wanted).ask([state], name);
+        }
         return { asked, mayStop: serving.every(({ mayStop }) => mayStop), unknown: serving[0].unknown };
     }
 
@@ -313,12 +314,90 @@ describe("MinIO's consent", () => {
             }),
         };
         const kubernetes = { ask: async () => ({ body: "", ...all200 }) } as unknown as Kubernetes;
-        await askConsent(kubernetes, wanted, [poolOf(servers)]);
+        for (const { name } of servers) {
+            await new Consent(kubernetes, wanted).ask([poolOf(servers)], name);
+        }
         const late = "minio-0 does not reach /data of minio-3 yet";
         assert.deepEqual(
             servers.map(({ mayStop, unreached }) => [mayStop, unreached]),
             // Without minio-0 nobody misses anything, and without minio-3 its drive is not missed.
             [undefined, late, late, undefined].map((unreached) => [true, unreached]),
+        );
+    });
+
+    /** Asks whether minio-3 of four may stop, of servers that answer as given; and again, as the next polls do. */
+    function poll(answer: (name: string, patient: boolean) => number | undefined, reached?: () => number[]) {
+        const asked: string[] = [];
+        const kubernetes = {
+            async ask(_: string, name: string, __: string, ___: string, { milliseconds, silent }: AskOptions = {}) {
+                asked.push(name);
+                const status = answer(name, milliseconds !== undefined);
+                return status ? { status, headers: {}, body: "" } : silent?.("proxy: no answer in time");
+            },
+        } as unknown as Kubernetes;
+        const viewed: string[] = [];
+        const wanted = {
+            ...wantedCluster(4),
+            admin: async (_: Kubernetes, name: string) => ({
+                storage: async () => assert.fail(),
+                reachedDrives: async () => {
+                    viewed.push(name);
+                    return (name === "minio-0" && reached ? reached() : [0, 1, 2, 3]).map(driveOf);
+                },
+            }),
+        };
+        const consent = new Consent(kubernetes, wanted);
+        return async (some: Partial<ServerState> = {}) => {
+            const servers = [0, 1, 2, 3].map((ordinal) => serverOf(ordinal, { change: "rolling", ...some }));
+            asked.length = 0;
+            viewed.length = 0;
+            if (!(await consent.isStillRefused([poolOf(servers)], "minio-3"))) {
+                await consent.ask([poolOf(servers)], "minio-3");
+            }
+            const { mayStop, unknown, unreached, silence } = servers[3];
+            return { mayStop, unknown, unreached, silence, asked: [...asked], viewed: [...viewed] };
+        };
+    }
+
+    it("is not refused by one late answer, which is asked for again with more patience", async () => {
+        const { mayStop, asked } = await poll((name, patient) => (name === "minio-1" && !patient ? undefined : 200))();
+        assert.deepEqual([mayStop, asked.sort()], [true, ["minio-0", "minio-1", "minio-1", "minio-2", "minio-3"]]);
+    });
+
+    it("is refused by the second silence in a row, which is told as such", async () => {
+        const { mayStop, unknown } = await poll((name) => (name === "minio-1" ? undefined : 200))();
+        assert.deepEqual([mayStop, unknown], [false, "minio-1 does not answer, though it was asked twice"]);
+    });
+
+    it("is asked only of the one that refused, until that one agrees", async () => {
+        let status = 412;
+        const next = poll((name) => (name === "minio-2" ? status : 200));
+        assert.equal((await next()).mayStop, false);
+        const again = await next();
+        assert.deepEqual([again.mayStop, again.asked], [false, ["minio-2"]]);
+        assert.equal((await next({ uid: "another" })).asked.length > 1, true, "of other servers it says nothing");
+        status = 200;
+        const last = await next({ uid: "another" });
+        assert.deepEqual([last.mayStop, last.asked.length, last.viewed.length], [true, 5, 4]);
+    });
+
+    it("is asked only of the one that did not reach a drive, until it does", async () => {
+        let reached = [0, 1, 3];
+        const next = poll(
+            () => 200,
+            () => reached,
+        );
+        assert.equal((await next()).unreached, "minio-0 does not reach /data of minio-2 yet");
+        const again = await next();
+        assert.deepEqual(
+            [again.unreached, again.asked, again.viewed],
+            ["minio-0 does not reach /data of minio-2 yet", [], ["minio-0"]],
+        );
+        reached = [0, 1, 2];
+        const last = await next();
+        assert.deepEqual(
+            [last.mayStop, last.unreached, last.asked.length, last.viewed.length],
+            [true, undefined, 4, 5],
         );
     });
 
@@ -366,7 +445,7 @@ function serverOf(ordinal: number, some: Partial<ServerState> = {}): ServerState
         initialised: true,
         steady: false,
         longUp: true,
-        mayStop: false,
+        heard: true,
         change: "none",
         ...some,
     };

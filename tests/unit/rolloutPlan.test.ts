@@ -219,6 +219,7 @@ function server(pool: string, ordinal: number): ServerState {
         ready: true,
         answers: true,
         initialised: true,
+        heard: true,
         mayStop: true,
         change: "none",
     };

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { V1Pod } from "@kubernetes/client-node";
+import { type Heard, questionsOf, runOf, standingOf } from "../../components/rollout/heard";
+import { serverName } from "../../components/server/podTemplate";
+
+const pod = (ready: boolean, { name = "minio-0", path = "ready", restarts = 0 } = {}): V1Pod => ({
+    metadata: { name, uid: "1" },
+    spec: {
+        containers: [{ name: serverName, readinessProbe: { httpGet: { path: `/minio/health/${path}`, port: 1 } } }],
+    },
+    status: {
+        podIP: "10.0.0.1",
+        phase: "Running",
+        conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+        containerStatuses: [{ name: serverName, restartCount: restarts, image: "", imageID: "", ready }],
+    },
+});
+const said = (some: Partial<Heard>, of = pod(true)): Heard => ({
+    run: runOf(of),
+    turn: 1,
+    serves: false,
+    waits: false,
+    known: false,
+    silence: "",
+    ...some,
+});
+const serves = said({ serves: true });
+const waits = said({ waits: true });
+const silent = said({ silence: "no answer" });
+
+describe("what is known of a server without asking it", () => {
+    const standing = (of: V1Pod, heard?: Heard) => {
+        const { answers, initialised, heard: isHeard } = standingOf(of, heard, false);
+        return [answers, initialised, isHeard];
+    };
+
+    it("is that it serves, where only such a one becomes ready; else this is expected, and nothing follows from it", () => {
+        assert.deepEqual(standing(pod(true, { path: "cluster/read" })), [true, true, true]);
+        assert.deepEqual(standing(pod(true)), [true, true, false]);
+        assert.deepEqual(standing(pod(false)), [false, false, false]);
+    });
+
+    it("is that it serves as long as this run of its container is ready, when it has said so", () => {
+        assert.deepEqual(standing(pod(true), serves), [true, true, true]);
+        assert.deepEqual(standing(pod(false), serves), [false, true, false]);
+        assert.deepEqual(standing(pod(true, { restarts: 1 }), serves), [true, true, false]);
+    });
+
+    it("is no more than it said, though Kubernetes takes one for ready that waits for its peers", () => {
+        assert.deepEqual(standing(pod(true), waits), [false, false, false]);
+        assert.deepEqual(standing(pod(true), { ...waits, known: true }), [true, false, false]);
+        assert.deepEqual(standing(pod(true), silent), [false, false, false]);
+    });
+
+    it("is that it does nothing for others, where it ends or has not started", () => {
+        assert.deepEqual(standing({ ...pod(true), metadata: { deletionTimestamp: new Date() } }), [false, false, true]);
+        assert.deepEqual(standing({ ...pod(true), status: { phase: "Pending", podIP: "10.0.0.1" } }), [
+            false,
+            false,
+            true,
+        ]);
+    });
+});
+
+describe("who is asked next", () => {
+    const names = (pods: [V1Pod, Heard | undefined][], turn = 1) =>
+        questionsOf(
+            pods.map(([one]) => one),
+            (one) => pods.find(([other]) => other === one)?.[1],
+            turn,
+        ).map(({ pod: { metadata }, about }) => `${metadata?.name} ${about}`);
+
+    it("is none that is ready and may serve, and none that waits and is known, as it becomes ready", () => {
+        const known = { ...waits, known: true };
+        assert.deepEqual(
+            names([
+                [pod(true), undefined],
+                [pod(true), serves],
+                [pod(false), known],
+            ]),
+            [],
+        );
+    });
+
+    it("is the one that was asked longest ago, for its life, and then whether its peers know it", () => {
+        const [late, new_] = [pod(false, { name: "late" }), pod(false, { name: "new" })];
+        assert.deepEqual(
+            names([
+                [late, { ...silent, turn: 5 }],
+                [new_, undefined],
+            ]),
+            ["new life", "late life"],
+        );
+        assert.deepEqual(names([[late, waits]]), ["late peers"]);
+    });
+
+    it("is now and then one that is ready and waits, though another one never answers", () => {
+        const pods: [V1Pod, Heard][] = [
+            [pod(false, { name: "dead" }), { ...silent, turn: 0 }],
+            [pod(true, { name: "waiting" }), { ...waits, known: true, turn: 9 }],
+        ];
+        assert.deepEqual(
+            [1, 2, 3, 4].map((turn) => names(pods, turn)[0]),
+            ["dead life", "dead life", "dead life", "waiting life"],
+        );
+    });
+});
