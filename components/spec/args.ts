@@ -130,9 +130,9 @@ export interface MinioClusterArgs {
      * compare their `MINIO_*` variables. `MINIO_STORAGE_CLASS_STANDARD`, such as `EC:2`, sets the parity of new objects, from 1 to half
      * of a set; it must be plain, and the topology, budgets and probes follow it. Refused are `MINIO_VOLUMES`, `MINIO_ARGS`,
      * `MINIO_ENDPOINTS`, `MINIO_CONFIG`, and `MINIO_ERASURE_SET_DRIVE_COUNT` with another size than the sets have.
-     * The root credentials and `HOME` are the component's. Where `HTTP_PROXY` or `HTTPS_PROXY`
-     * is among them, the servers' own domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`,
-     * so that servers find a restarted one at its new address at once.
+     * The root credentials, `HOME`, and the variables of the pods' scripts, such as `POD_NAME` and `CLUSTER_URL`, are the
+     * component's. Where `HTTP_PROXY` or `HTTPS_PROXY` is among them, the servers' own domain joins `NO_PROXY`.
+     * Default: `MINIO_DNS_CACHE_TTL=1s`, so that servers find a restarted one at its new address at once.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
