@@ -77,6 +77,8 @@ describe("hostile arguments", () => {
         ["environment.MINIO_ROOT_PASSWORD_FILE", { environment: { MINIO_ROOT_PASSWORD_FILE: "/data/mine" } }],
         ["environment.MINIO_SECRET_KEY_FILE", { environment: { MINIO_SECRET_KEY_FILE: "/data/mine" } }],
         ["environment.MINIO_CONFIG_ENV_FILE", { environment: { MINIO_CONFIG_ENV_FILE: "/data/mine" } }],
+        ["environment.POD_NAME", { environment: { POD_NAME: "minio-0" } }],
+        ["environment.CLUSTER_URL", { environment: { CLUSTER_URL: "http://elsewhere" } }],
         ["podSecurityContext.runAsUser", { podSecurityContext: { runAsUser: 0 } }],
         ["podSecurityContext.runAsNonRoot", { podSecurityContext: { runAsNonRoot: false } }],
         ["podSecurityContext.seccompProfile.type", { podSecurityContext: { seccompProfile: { type: "Unconfined" } } }],
