@@ -117,8 +117,8 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             { name: "MINIO_ROOT_PASSWORD", valueFrom: fromSecret(passwordKey) },
             // MinIO makes folders in its home.
             { name: "HOME", value: scratch.mountPath },
-            ...parameterVariables(names, spec),
             ...Object.entries(environmentOf(names, spec)).map(([name, value]) => ({ name, value })),
+            ...parameterVariables(names, spec),
         ],
         ports: [
             { name: "api", containerPort: apiPort },
