@@ -22,7 +22,7 @@ export interface Change {
 export const rootCredentials = "root credentials";
 
 /** The field under which a change of the pods' scripts is told. */
-const scripts = "scripts";
+export const scripts = "scripts";
 
 const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 

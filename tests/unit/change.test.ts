@@ -138,6 +138,17 @@ describe("the review of a change", () => {
         );
     });
 
+    it("says why the scripts change, which nobody has changed", () => {
+        const change = { class: "rolling" as const, fields: ["scripts"] };
+        const registered = { template: templateOf({}), partition: 0, shape: shapeOf(withDefaults({}), 0) };
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        assert.equal(
+            describeChange(change, registered, registered, { pool: "minio", servers: 4, topology, guided: true }),
+            "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to minio-0 are updated in " +
+                "this order, one at a time; every object stays readable and writable",
+        );
+    });
+
     it("says that the default image has changed, to those who have set none", () => {
         const { line } = review({ image }, {});
         assert.ok(line?.startsWith(`image changes (${image} → ${shortDefault}, the default): minio-3 to`), line);
