@@ -1,6 +1,7 @@
 /** What a change of a pool's pods means to MinIO. Pure. */
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { credentialsAnnotation } from "../spec/labels";
+import { isScriptVariable } from "../spec/scriptVariables";
 
 /**
  * How the servers must be restarted for a change: not at all; one after another (`rolling`); one after another, where a new
@@ -10,12 +11,18 @@ export type ChangeClass = "none" | "rolling" | "coupled" | "together";
 
 export interface Change {
     class: ChangeClass;
-    /** What differs, in the words of Kubernetes, such as `image` or `MINIO_REGION`. */
+    /**
+     * What differs, in the words of Kubernetes, such as `image` or `MINIO_REGION`. What only follows from it is left out. Scripts, which
+     * another version of the component has otherwise, are told as such.
+     */
     fields: string[];
 }
 
 /** The field under which a change of the root user or password is told. */
 export const rootCredentials = "root credentials";
+
+/** The field under which a change of the pods' scripts is told. */
+export const scripts = "scripts";
 
 const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 
@@ -55,11 +62,22 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     if (!same(old.args, wanted.args)) {
         note(...argumentsChange(old.args, wanted.args));
     }
-    for (const name of differingKeys(old.environment, wanted.environment)) {
+    const [parameters, variables] = partition(differingKeys(old.environment, wanted.environment), isScriptVariable);
+    for (const name of variables) {
         note(isCompared(name) ? "coupled" : "rolling", name);
     }
-    for (const key of differingKeys(old.others, wanted.others)) {
-        note("rolling", key);
+    const [followers, others] = partition(differingKeys(old.others, wanted.others), (key) =>
+        isOtherQuestion(old.others[key], wanted.others[key]),
+    );
+    for (const key of others) {
+        note("rolling", isScript(key, old.others[key], wanted.others[key]) ? scripts : key);
+    }
+    // By the servers' addresses, their pools and their variables, the scripts are told of the cluster, and Kubernetes asks a server.
+    const isFollowed = !same(old.args, wanted.args) || variables.some(isCompared);
+    if (!isFollowed) {
+        for (const key of [...parameters.map(() => scripts), ...followers]) {
+            note("rolling", key);
+        }
     }
     return {
         class: mostSevere(changes.map(([change]) => change)),
@@ -76,6 +94,24 @@ export function versionOf(template: PodTemplate): string {
 
 function isCompared(variable: string): boolean {
     return variable.startsWith("MINIO_") && !notCompared.includes(variable);
+}
+
+/** Whether a field that differs runs a script, before and after. */
+function isScript(field: string, ...values: unknown[]): boolean {
+    const isProbe = field === "startupProbe" && values.every((probe) => (probe as Probe | undefined)?.exec);
+    return field === "command" || field === "lifecycle" || isProbe;
+}
+
+/** Whether two values are probes that differ only in what is asked by HTTP. */
+function isOtherQuestion(...values: unknown[]): boolean {
+    const probes = values as (Probe | undefined)[];
+    const [before, after] = probes.map((probe) => ({ ...probe, httpGet: { ...probe?.httpGet, path: "", scheme: "" } }));
+    return probes.every((probe) => probe?.httpGet) && same(before, after);
+}
+
+interface Probe {
+    exec?: object;
+    httpGet?: object;
 }
 
 function argumentsChange(before: string[], after: string[]): [ChangeClass, string] {
@@ -111,6 +147,11 @@ function partsOf(template: PodTemplate) {
         environment: Object.fromEntries((env ?? []).map(({ name, ...value }): [string, unknown] => [name, value])),
         others: { labels: metadata?.labels, annotations, ...pod, ...rest } as Record<string, unknown>,
     };
+}
+
+/** Those for which it is so, and the others. */
+function partition<T>(all: T[], isSo: (one: T) => boolean): [T[], T[]] {
+    return [all.filter(isSo), all.filter((one) => !isSo(one))];
 }
 
 function differingKeys(before: Record<string, unknown>, after: Record<string, unknown>): string[] {

@@ -3,7 +3,7 @@ import { type Topology, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { defaultImage } from "../spec/spec";
-import { type Change, poolPatterns } from "./change";
+import { type Change, poolPatterns, scripts } from "./change";
 import { reshapingProblems, type Shape } from "./shape";
 
 /** A pool's StatefulSet as a program registers it, before or after a change. */
@@ -80,9 +80,13 @@ export function describeChange(
     if (change.class === "none") {
         return describeStage(pool, Math.min(before.partition, servers), from);
     }
+    const notes = [
+        ...(change.fields.includes("image") ? [describeImages(before.template, after.template)] : []),
+        ...(change.fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
+    ];
     const what =
         `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
-        (change.fields.includes("image") ? ` (${describeImages(before.template, after.template)})` : "");
+        (notes.length > 0 ? ` (${notes.join("; ")})` : "");
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +

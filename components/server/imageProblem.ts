@@ -1,7 +1,12 @@
 /** What an image lacks for the scripts that start its server, said by the image's name. Pure. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { serverName } from "./podTemplate";
-import { lacksCurl, lacksServer } from "./serverProcess";
+
+/** What start.sh says as it ends where its image has neither server; Kubernetes shows it in the pod's status. */
+export const lacksServer = "this image has neither the program minio nor silo";
+
+/** What start.sh writes first into a server's log where its image has no curl. */
+export const lacksCurl = "this image has no curl: servers start and end without regard to requests";
 
 /** What Kubernetes says of a container whose first program is not there, in the words of runc or crun. */
 const noShell = /exec(utable file)?:? ["`]\/bin\/sh["`].*(no such file or directory|not found)/i;

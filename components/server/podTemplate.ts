@@ -6,12 +6,12 @@ import { credentialsAnnotation, labelsOf } from "../spec/labels";
 import { type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
-import { beforeStart } from "./beforeStart";
 import { certificatesFolder, certificateVolumes } from "./certificateFiles";
 import { environmentOf } from "./environment";
+import { parameterVariables, scratchFolder } from "./parameters";
 import { probes } from "./probes";
+import { startScript, stopScript } from "./scripts";
 import { serverArguments } from "./serverArguments";
-import { endScript, scratchFolder, serverCommand, terminationGracePeriodSeconds } from "./serverProcess";
 
 export type PodTemplate = k8s.types.input.core.v1.PodTemplateSpec;
 
@@ -24,6 +24,9 @@ export const serverName = "minio";
 
 /** User and group of the servers, as in MinIO's own charts. */
 const minioId = 1000;
+
+/** Of a server that drains and lingers (stop.sh), with room for a busy machine. */
+const terminationGracePeriodSeconds = 60;
 
 const scratch = { name: "tmp", mountPath: scratchFolder };
 
@@ -107,7 +110,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
-        command: serverCommand(beforeStart(names, spec, pool)),
+        command: ["/bin/sh", "-c", startScript, "start"],
         args: serverArguments(names, spec),
         env: [
             { name: "MINIO_ROOT_USER", valueFrom: fromSecret(userKey) },
@@ -115,6 +118,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             // MinIO makes folders in its home.
             { name: "HOME", value: scratch.mountPath },
             ...Object.entries(environmentOf(names, spec)).map(([name, value]) => ({ name, value })),
+            ...parameterVariables(names, spec),
         ],
         ports: [
             { name: "api", containerPort: apiPort },
@@ -131,8 +135,8 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
                 readOnly: true,
             })),
         ],
-        ...probes(names, spec),
-        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", endScript(names, spec)] } } },
+        ...probes(spec),
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript] } } },
     };
 }
 

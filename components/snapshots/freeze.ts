@@ -4,7 +4,7 @@
  * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets no
  * bound to that, so each server gets one beforehand: a process in its container that thaws the cluster when the time is over,
  * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
- * server ends, it is thawed: see serverProcess.ts.
+ * server ends, it is thawed: stop.sh looks for the file that the process has made.
  */
 import type { V1Pod } from "@kubernetes/client-node";
 import { withTaskBeforeEnd } from "../basics/beforeEnd";
@@ -13,7 +13,7 @@ import { minioAdmin, signed } from "../live/admin";
 import { type LiveCluster, serversOf } from "../live/liveCluster";
 import { apiPort } from "../minio/ports";
 import { serverName } from "../server/podTemplate";
-import { passingHeader, thawFile } from "../server/serverProcess";
+import { armScript, disarmScript, flushScript } from "../server/scripts";
 import { frozenAnnotation } from "../spec/labels";
 
 /** What went on, in milliseconds. */
@@ -26,8 +26,11 @@ export interface FreezeTimes {
 
 const pollMilliseconds = 50;
 
-/** How many requests a server works on; one with this header is let through (`globalObjectPerfUserMetadata`). */
-const passingHeaders = { [passingHeader.name]: passingHeader.value };
+/**
+ * How many requests a server works on: one with this header is answered at once, with their number (`maxClients` in
+ * `cmd/handler-api.go`, `globalObjectPerfUserMetadata`).
+ */
+const passingHeaders = { "X-Amz-Meta-Minio-Object-Perf": "true" };
 
 /** How long to wait for requests that are under way with a MinIO that does not tell how many there are, before 2024. */
 const blindDrainMilliseconds = 2_000;
@@ -223,12 +226,17 @@ export async function flush(
     servers: V1Pod[],
     warn: (text: string) => void,
 ): Promise<void> {
-    const script = 'command -v sync > /dev/null || { echo missing; exit; }; sync -f "$@"';
     const outputs = await Promise.all(
         servers.map((server) => {
             const mounts = server.spec?.containers.find(({ name }) => name === serverName)?.volumeMounts ?? [];
             const drives = mounts.map(({ mountPath }) => mountPath).filter((path) => path.startsWith("/data"));
-            return kubernetes.execute(namespace, nameOf(server), serverName, ["sh", "-c", script, "sync", ...drives]);
+            return kubernetes.execute(namespace, nameOf(server), serverName, [
+                "sh",
+                "-c",
+                flushScript,
+                "flush",
+                ...drives,
+            ]);
         }),
     );
     if (outputs.some((output) => output.includes("missing"))) {
@@ -241,25 +249,6 @@ interface Switch {
     pod: string;
     process: string;
 }
-
-/**
- * `$1` is the time, `$2` what curl is told. It thaws once at the start, which does nothing to a cluster that is not frozen, so
- * that a switch that would not work is noticed before the freeze. The file is there as long as the switch is on: the pod's
- * preStop hook looks for it.
- */
-const switchScript = `
-thaw() { curl --config ${thawFile}; }
-umask 077
-printf '%s' "$2" > ${thawFile}
-thaw || { rm -f ${thawFile}; exit 1; }
-(
-    sleep "$1"
-    tries=0
-    while ! thaw && [ $tries -lt 30 ]; do tries=$((tries + 1)); sleep 1; done
-    rm -f ${thawFile}
-) < /dev/null > /dev/null 2>&1 &
-echo $!
-`;
 
 /** A request as a configuration file of curl. No value of a signed request has a quote or a line break. */
 export function curlConfig(url: string, { method, headers }: PodRequest): string {
@@ -286,7 +275,7 @@ async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Pro
     const query = { action: "unfreeze", type: "2" };
     const request = await signed({ method: "POST", path: "/minio/admin/v3/service", query }, credentials);
     const config = curlConfig(`${scheme}://127.0.0.1:${apiPort}${request.path}`, request);
-    const command = ["sh", "-c", switchScript, "thaw", String(seconds), config];
+    const command = ["sh", "-c", armScript, "arm", String(seconds), config];
     try {
         return await Promise.all(
             servers.map(async (server) => {
@@ -308,11 +297,7 @@ async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Pro
 async function disarm({ kubernetes, namespace }: LiveCluster, switches: Switch[]): Promise<void> {
     await Promise.all(
         switches.map(({ pod, process }) =>
-            kubernetes.execute(namespace, pod, serverName, [
-                "sh",
-                "-c",
-                `kill ${process} 2> /dev/null; rm -f ${thawFile}`,
-            ]),
+            kubernetes.execute(namespace, pod, serverName, ["sh", "-c", disarmScript, "disarm", process]),
         ),
     );
 }

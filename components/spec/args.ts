@@ -137,8 +137,9 @@ export interface MinioClusterArgs {
      * Servers compare their `MINIO_*` variables. `MINIO_STORAGE_CLASS_STANDARD`, such as `EC:2`, sets the parity of new
      * objects, from 1 to half of a set. It must be plain. The topology, budgets and probes follow it. Refused are
      * `MINIO_VOLUMES`, `MINIO_ARGS`, `MINIO_ENDPOINTS`, `MINIO_CONFIG`, and `MINIO_ERASURE_SET_DRIVE_COUNT` with
-     * another size than the sets have. The component sets the root credentials and `HOME`. Where `HTTP_PROXY` or
-     * `HTTPS_PROXY` is among the variables, the servers' domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`, so
+     * another size than the sets have. The component sets the root credentials, `HOME`, and
+     * the variables of the pods' scripts, such as `POD_NAME` and `CLUSTER_URL`. Where `HTTP_PROXY` or `HTTPS_PROXY` is
+     * among the variables, the servers' domain joins `NO_PROXY`. Default: `MINIO_DNS_CACHE_TTL=1s`, so
      * that servers immediately find a restarted one at its new address.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;

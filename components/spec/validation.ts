@@ -30,6 +30,7 @@ import { imageWarnings } from "./imageWarnings";
 import { ownAnnotations, ownLabels } from "./labels";
 import { longestName, longestSetName, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
+import { scriptVariables } from "./scriptVariables";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
 
 const smallestDrive = "1Gi";
@@ -86,6 +87,7 @@ const ownVariables = [
     ]),
     "MINIO_CONFIG_ENV_FILE",
     "HOME",
+    ...scriptVariables,
 ];
 
 /** Annotations that took a pod's confinement off before its security context could. */
@@ -396,7 +398,7 @@ function checkPods(check: Check, args: KnownArgs): void {
             !ownVariables.includes(name),
             field,
             value,
-            "the component sets the root credentials and HOME itself",
+            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
         );
     }
     checkSecurityContext(check, asObject(args?.podSecurityContext));
@@ -570,8 +572,8 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
 }
 
 /** The text with which a user confirms that a set replaces a cluster's data. */
-function replacing(name: string): string {
-    return `replace the data of ${name}`;
+function replacing(name: unknown): string {
+    return `replace the data of ${isText(name) ? name : "the cluster"}`;
 }
 
 /** Who reaches the servers, and how. */

@@ -313,6 +313,21 @@ export const linearizable: Component = {
         goBuild({ module: "linearizable", packages: ["."], output: "linearizable", inline: true }, out, log),
 };
 
+/** Lints the pods' scripts. Version and checksums are pinned, and pip checks them. It needs Python with pip. */
+export const shellcheck: Component = {
+    name: "shellcheck",
+    title: "ShellCheck, from a Python package",
+    inputs: [`${here}/shellcheck`],
+    async build(out, log) {
+        const flags = "--quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all:";
+        const script =
+            `python3 -m pip download ${flags} --dest . --requirement "$0"; python3 -m zipfile --extract *.whl .;` +
+            " mv *.data/scripts/shellcheck .; chmod 755 shellcheck; rm -rf *.whl *.data *.dist-info";
+        const requirements = join(checkout, here, "shellcheck/requirements.txt");
+        await runLogged("bash", ["-euc", script, requirements], log, { cwd: out });
+    },
+};
+
 /** Client libraries of the same versions as `kube`, so that Go compiles them once. */
 export const networkPolicies: Component = {
     name: "network-policies",

@@ -3,13 +3,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeStart } from "../../components/server/beforeStart";
-import { startFolder } from "../../components/server/serverProcess";
+import { parameters } from "../../components/server/parameters";
+import { startScript } from "../../components/server/scripts";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { fakeProgram } from "../support/fakeProgram";
+import { environmentOf } from "../support/podScript";
 
-const lines = (args: KnownArgs, pool = 0) => beforeStart(namesOf("minio"), withDefaults(args), pool);
+const told = (args: KnownArgs) => parameters(namesOf("minio"), withDefaults(args));
 
 describe("servers that start", () => {
     let folder: string;
@@ -35,7 +36,7 @@ describe("servers that start", () => {
         existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8").length : 0;
 
     /**
-     * Runs what a server does before it starts.
+     * Runs what a server does before it starts, which is a program that ends.
      *
      * @param service what it hears from the Service, when it asks for the locks that it left
      * @param others what it hears when it asks whether all others listen
@@ -45,23 +46,26 @@ describe("servers that start", () => {
     function start(
         server: { name: string; isUsed: boolean; service: Answers },
         others: Answers = ["answered"],
+        args: KnownArgs = { replicas: 4 },
     ): { service: number; seconds: number; others: number; complete: boolean } {
         fakeProgram(folder, "curl", [
             `case "$*" in *//minio.default.svc*) ${answer("service", server.service)} ;; esac`,
             answer("others", others),
         ]);
-        writeFileSync(join(folder, "hostname"), `${server.name}\n`);
         if (server.isUsed) {
-            writeFileSync(join(folder, "format.json"), "{}");
+            mkdirSync(join(folder, "data0/.minio.sys"), { recursive: true });
+            writeFileSync(join(folder, "data0/.minio.sys/format.json"), "{}");
         }
-        const script = lines({ replicas: 4 })
-            .join("\n")
-            .replaceAll("/etc/hostname", `${folder}/hostname`)
-            .replace("/data*/.minio.sys/format.json", `${folder}/format.json`)
-            .replaceAll(startFolder, `${folder}/start`);
-        const fakes = "now=0; date() { echo $now; }; sleep() { now=$((now + 5)); [ $1 = 0.3 ] || echo $1; }\n";
-        const { status, stdout, stderr } = spawnSync("sh", ["-c", `${fakes}${script}\n:`], {
-            env: environmentWith(folder),
+        // The time goes by in steps of 5 s.
+        writeFileSync(join(folder, "now"), "0\n");
+        fakeProgram(folder, "date", [`read -r now < ${folder}/now; echo "$now"`]);
+        fakeProgram(folder, "sleep", [
+            `read -r now < ${folder}/now; echo $((now + 5)) > ${folder}/now`,
+            '[ "$1" = 0.3 ] || echo "$1"',
+        ]);
+        fakeProgram(folder, "minio", [":"]);
+        const { status, stdout, stderr } = spawnSync("sh", ["-c", startScript, "start", "server"], {
+            env: environmentOf({ folder, args, name: server.name }),
         });
         assert.equal(`${status} ${stderr}`, "0 ");
         return {
@@ -109,25 +113,29 @@ describe("servers that start", () => {
 
     it("let nobody wait for them on the first start of a cluster, beside the last one, or where others serve", () => {
         assert.equal(start({ ...last, isUsed: false }).others, 0);
-        rmSync(join(folder, "format.json"), { force: true });
+        rmSync(join(folder, "data0"), { recursive: true, force: true });
         assert.equal(start({ ...last, name: "minio-1" }).others, 0);
         assert.equal(start({ ...last, service: ["forbidden"] }).others, 0);
     });
 
     it("ask nobody where there is one", () => {
-        assert.deepEqual(lines({ replicas: 1, drivesPerServer: 4 }), []);
+        assert.deepEqual(start(last, ["refused"], { replicas: 1, drivesPerServer: 4 }), { ...forgotten, service: 0 });
     });
 
     it("are asked in all pools, by one in one of them", () => {
         const args = { replicas: 4, expansionPools: [{ replicas: 4 }] };
-        const scripts = [lines(args), lines(args, 1)].map((script) => script.join("\n"));
-        const [script, ...more] = scripts.filter((one) => one.includes("others_listen"));
-        assert.deepEqual(more, []);
-        const hosts = [...script.matchAll(/"http:\/\/(\S+)\.minio-headless\.default/g)].map(([, host]) => host);
-        assert.deepEqual(hosts, ["minio-{0,1,2,3}", "minio-pool-1-{0,2,3}"]);
+        const { CLUSTER_LAST, CLUSTER_OTHERS } = told(args);
+        assert.equal(CLUSTER_LAST, "minio-pool-1-1");
+        assert.deepEqual(
+            CLUSTER_OTHERS.split(" "),
+            ["minio-{0,1,2,3}", "minio-pool-1-{0,2,3}"].map(
+                (hosts) => `http://${hosts}.minio-headless.default.svc.cluster.local:9000/minio/health/live`,
+            ),
+        );
     });
 
     it("settle one and all where none reaches enough drives by itself", () => {
-        assert.doesNotMatch(lines({ replicas: 16 }).join("\n"), /others_listen/);
+        const { CLUSTER_LAST, CLUSTER_OTHERS } = told({ replicas: 16 });
+        assert.deepEqual([CLUSTER_LAST, CLUSTER_OTHERS], ["none", ""]);
     });
 });

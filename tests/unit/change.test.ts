@@ -4,7 +4,9 @@ import { describeChange, describeSwitch, problemsOfChange, type Registered } fro
 import { shapeOf } from "../../components/change/shape";
 import type { Topology } from "../../components/minio/topology";
 import { podTemplate } from "../../components/server/podTemplate";
+import type { Readiness } from "../../components/spec/args";
 import { namesOf } from "../../components/spec/names";
+import { isScriptVariable } from "../../components/spec/scriptVariables";
 import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/spec/spec";
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
@@ -73,15 +75,17 @@ describe("the class of a change", () => {
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
         ["another image", { image }, "coupled", ["image"]],
+        ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
         [
-            "another domain",
-            { clusterDomain: "example.org" },
+            "another parity, by which the probes ask otherwise",
+            { environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:1" } },
             "coupled",
-            ["args", "command", "startupProbe", "lifecycle"],
+            ["MINIO_STORAGE_CLASS_STANDARD"],
         ],
+        ["another readiness", { readiness: "Server" as Readiness }, "rolling", ["startupProbe", "readinessProbe"]],
         ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
         ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
-        ["another pool", { expansionPools: [{}] }, "together", ["pools", "command", "readinessProbe", "lifecycle"]],
+        ["another pool", { expansionPools: [{}] }, "together", ["pools"]],
     ];
     for (const [what, args, expected, fields] of classes) {
         it(`of ${what} is ${expected}`, () => {
@@ -95,7 +99,20 @@ describe("the class of a change", () => {
     it("of TLS is together", () => {
         const change = changeOf(templateOf({}), templateOf({ tls: { secretName: "certs" } }));
         assert.equal(change.class, "together");
-        assert.ok(change.fields.includes("TLS"));
+        assert.deepEqual(change.fields, ["TLS", "volumes", "volumeMounts"]);
+    });
+
+    it("of the scripts, as of another version of the component, is rolling and told as such", () => {
+        const before = structuredClone(templateOf({})) as any;
+        const [server] = before.spec.containers;
+        server.command[2] += "#";
+        server.lifecycle.preStop.exec.command[2] += "#";
+        server.startupProbe.exec.command[2] += "#";
+        server.env = server.env.filter(({ name }: any) => !isScriptVariable(name));
+        assert.deepEqual(changeOf(before, templateOf({})), { class: "rolling", fields: ["scripts"] });
+        assert.deepEqual(changeOf(before, templateOf({ image })).fields, ["image", "scripts"]);
+        server.readinessProbe.periodSeconds++;
+        assert.deepEqual(changeOf(before, templateOf({})).fields, ["scripts", "readinessProbe"]);
     });
 
     it("does not depend on the order of keys, or on what is empty", () => {
@@ -118,6 +135,17 @@ describe("the review of a change", () => {
             `image changes (${shortDefault} → ${image}): minio-3 to minio-0 are updated in this order, one at a time, ` +
                 "the first 2 new ones begin to serve together, as a server starts only among 2 that are the same; " +
                 "every object stays readable and writable",
+        );
+    });
+
+    it("says why the scripts change, which nobody has changed", () => {
+        const change = { class: "rolling" as const, fields: ["scripts"] };
+        const registered = { template: templateOf({}), partition: 0, shape: shapeOf(withDefaults({}), 0) };
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        assert.equal(
+            describeChange(change, registered, registered, { pool: "minio", servers: 4, topology, guided: true }),
+            "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to minio-0 are updated in " +
+                "this order, one at a time; every object stays readable and writable",
         );
     });
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
-import { imageProblem } from "../../components/server/imageProblem";
-import { lacksServer } from "../../components/server/serverProcess";
+import { imageProblem, lacksServer } from "../../components/server/imageProblem";
 
 describe("an image's problem", () => {
     const pod = (status: Partial<V1ContainerStatus>) =>

@@ -7,7 +7,7 @@ import { KubernetesError, kubernetesError, untilAnswered } from "../../component
 import { execute } from "../../components/kubernetes/execute";
 import { requireRights, rolloutRights } from "../../components/kubernetes/rights";
 import { rollOut } from "../../components/rollout/rollout";
-import { lacksCurl, lacksServer } from "../../components/server/serverProcess";
+import { lacksCurl, lacksServer } from "../../components/server/imageProblem";
 
 type Answers = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { signed } from "../../components/live/admin";
-import { releaseLeftLocks } from "../../components/server/leftLocks";
-import { namesOf } from "../../components/spec/names";
-import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { script } from "../../components/server/scripts";
+import type { KnownArgs } from "../../components/spec/spec";
+import { fakeProgram } from "../support/fakeProgram";
 import { type Happening, type Lock, Lockers } from "../support/lockers";
+import { environmentOf, shells } from "../support/podScript";
 
 const hostOf = (server: string) => `${server}.minio-headless.default.svc.cluster.local:9000`;
 const serversOf = (count: number) => Array.from({ length: count }, (_, ordinal) => `minio-${ordinal}`);
@@ -45,18 +45,16 @@ describe("the locks that a server left", () => {
 
     /** Runs the script, with the real curl, against the server that stands in for MinIO. */
     async function run({ args = {}, pod = "minio-1", shell = "sh", user = "admin", password = "secret12" }: Run = {}) {
-        writeFileSync(join(folder, "hostname"), `${pod}\n`);
         const { port } = server.address() as AddressInfo;
-        const script = releaseLeftLocks(namesOf("minio"), withDefaults(args))
-            .replaceAll("http://minio.default.svc.cluster.local:9000", `http://127.0.0.1:${port}`)
-            .replaceAll("/etc/hostname", `${folder}/hostname`);
-        const child = spawn(
-            shell,
-            ["-c", `sleep() { echo slept >> ${folder}/slept; }\n${script}\nrelease_left_locks`],
-            {
-                env: { ...environmentWith(folder), MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password },
-            },
-        );
+        const variables = environmentOf({ folder, args, name: pod });
+        const env = {
+            ...variables,
+            CLUSTER_URL: args.tls ? variables.CLUSTER_URL : `http://127.0.0.1:${port}`,
+            MINIO_ROOT_USER: user,
+            MINIO_ROOT_PASSWORD: password,
+        };
+        fakeProgram(folder, "sleep", [`echo slept >> ${folder}/slept`]);
+        const child = spawn(shell, ["-c", `${script("curl", "locks")}\nrelease_left_locks`], { env });
         let errors = "";
         child.stderr.on("data", (chunk) => {
             errors += chunk;
@@ -164,7 +162,7 @@ describe("the locks that a server left", () => {
         assert.equal(await run({ args: { replicas: 32 } }), 22);
     });
 
-    for (const shell of ["sh", "bash"]) {
+    for (const shell of shells) {
         it(`are named as a URL names them, by ${shell}, or kept where they cannot be`, async () => {
             const named = ["a b*[c]?%", "~é世", "plain/er//", "'$(touch x)`y`'; *", "\x7f", "ÿ=ÿ"].map(
                 (key) => `bucket/${key}`,

@@ -106,11 +106,12 @@ describe("MinioCluster", () => {
     it("drains before a server ends, and keeps its network until after", async () => {
         const { inputsOf } = await registeredBy("minio", {});
         const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
-        const script = pod.containers[0].lifecycle.preStop.exec.command[2];
-        const [drain, linger] = [/-lt (\d+) \] && ! in_vain/, /^sleep (\d+)$/m].map((of) =>
-            Number(of.exec(script)?.[1]),
-        );
+        const [{ command, lifecycle }] = pod.containers;
+        const constant = (name: string, script: string) =>
+            Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(script)?.[1]);
+        const [drain, linger] = ["drain", "linger"].map((name) => constant(name, lifecycle.preStop.exec.command[2]));
         assert.ok(drain >= 5 && linger >= 2 && pod.terminationGracePeriodSeconds > 2 * (drain + linger));
+        assert.equal(constant("longest_stay", command[2]), pod.terminationGracePeriodSeconds);
     });
 
     it("protects the write quorum with a budget, and makes none that could only block", async () => {

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { probes } from "../../components/server/probes";
-import { startFolder } from "../../components/server/serverProcess";
-import { namesOf } from "../../components/spec/names";
+import { readyScript } from "../../components/server/scripts";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { fakeProgram } from "../support/fakeProgram";
+import { environmentOf } from "../support/podScript";
 
-const probesOf = (args: KnownArgs): any => probes(namesOf("minio"), withDefaults(args));
+const probesOf = (args: KnownArgs): any => probes(withDefaults(args));
 
 describe("the probes", () => {
     it("ask after the start whether objects can be read, where that does not count servers that wait for an update", () => {
@@ -34,15 +34,13 @@ describe("the probes", () => {
     });
 
     it("speak TLS with a server that does", () => {
-        const { startupProbe, readinessProbe, livenessProbe } = probesOf({ tls: { secretName: "certs" } });
+        const { readinessProbe, livenessProbe } = probesOf({ tls: { secretName: "certs" } });
         assert.equal(readinessProbe.httpGet.scheme, "HTTPS");
         assert.equal(livenessProbe.httpGet.scheme, "HTTPS");
-        assert.match(startupProbe.exec.command[2], /https:\/\/127\.0\.0\.1:9000/);
-    });
-
-    it("are a script that a shell understands", () => {
-        const { status, stderr } = spawnSync("sh", ["-n", "-c", probesOf({}).startupProbe.exec.command[2]]);
-        assert.equal(status, 0, stderr.toString());
+        assert.equal(
+            environmentOf({ folder: "", args: { tls: { secretName: "certs" } } }).POD_URL,
+            "https://127.0.0.1:9000",
+        );
     });
 
     describe("of a start", () => {
@@ -70,11 +68,11 @@ describe("the probes", () => {
             if (!existsSync(join(folder, "start/server"))) {
                 writeFileSync(join(folder, "start/server"), "77\n");
             }
-            const script = probesOf({})
-                .startupProbe.exec.command[2].replace(startFolder, `${folder}/start`)
-                .replace("/data*/.minio.sys/format.json", `${folder}/format.json`);
-            const waited = secondsAgo ? `date() { expr $(command date +%s) + ${secondsAgo}; }\n` : "";
-            return spawnSync("sh", ["-c", waited + script], { env: environmentWith(folder) }).status === 0;
+            const [shell, option, script] = probesOf({}).startupProbe.exec.command;
+            assert.equal(script, readyScript);
+            fakeProgram(folder, "date", [`echo $(($(PATH=$PATH_OF_ALL date +%s) + ${secondsAgo ?? 0}))`]);
+            const env = { ...environmentOf({ folder }), PATH_OF_ALL: process.env.PATH };
+            return spawnSync(shell, [option, script], { env }).status === 0;
         }
 
         it("fail while the server does not answer, or waits for its peers", () => {
@@ -87,9 +85,10 @@ describe("the probes", () => {
         function formatted(secondsBefore: number): void {
             mkdirSync(join(folder, "start"), { recursive: true });
             writeFileSync(join(folder, "start/server"), "77\n");
-            writeFileSync(join(folder, "format.json"), "{}");
+            mkdirSync(join(folder, "data/.minio.sys"), { recursive: true });
+            writeFileSync(join(folder, "data/.minio.sys/format.json"), "{}");
             const made = Date.now() / 1000 - secondsBefore;
-            utimesSync(join(folder, "format.json"), made, made);
+            utimesSync(join(folder, "data/.minio.sys/format.json"), made, made);
         }
 
         function settles(othersServeLater: boolean): void {

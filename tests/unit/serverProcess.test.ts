@@ -4,18 +4,10 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-    endScript,
-    lacksCurl,
-    lacksServer,
-    serverCommand,
-    startFolder,
-    terminationLog,
-    thawFile,
-} from "../../components/server/serverProcess";
-import { namesOf } from "../../components/spec/names";
-import { withDefaults } from "../../components/spec/spec";
-import { environmentWith, fakeProgram } from "../support/fakeProgram";
+import { lacksCurl, lacksServer } from "../../components/server/imageProblem";
+import { startScript, stopScript } from "../../components/server/scripts";
+import { fakeProgram } from "../support/fakeProgram";
+import { environmentOf } from "../support/podScript";
 
 describe("the server's process", () => {
     let folder: string;
@@ -23,12 +15,6 @@ describe("the server's process", () => {
         folder = mkdtempSync(join(tmpdir(), "minio-process-"));
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-    const inFolder = (script: string) =>
-        script
-            .replaceAll(startFolder, `${folder}/start`)
-            .replaceAll(thawFile, `${folder}/thaw`)
-            .replaceAll(terminationLog, `${folder}/terminated`);
 
     describe("when it is to end", () => {
         /** What is done when MinIO answers so, one time after another. */
@@ -40,14 +26,15 @@ describe("the server's process", () => {
                 [
                     `case "$*" in *"--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
                     `case "$*" in *cluster/read) exit ${readable ? 0 : 22} ;; esac`,
-                    answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; sleep 0.1`),
+                    answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; /bin/sleep 0.1`),
                 ].flat(),
             );
             mkdirSync(join(folder, "start"), { recursive: true });
             writeFileSync(join(folder, "start/server"), "77\n");
-            const fakes = `sleep() { echo "sleep $1" >> ${file}; }\nkill() { echo "kill $*" >> ${file}; }\n`;
-            const script = fakes + inFolder(endScript(namesOf("minio"), withDefaults({})));
-            assert.equal(spawnSync("sh", ["-c", script], { env: environmentWith(folder) }).status, 0);
+            fakeProgram(folder, "sleep", [`echo "sleep $1" >> ${file}`]);
+            // A shell's own.
+            const fake = `kill() { echo "kill $*" >> ${file}; }\n`;
+            assert.equal(spawnSync("sh", ["-c", fake + stopScript], { env: environmentOf({ folder }) }).status, 0);
             assert.ok(existsSync(join(folder, "start/ending")));
             return readFileSync(file, "utf8").trim().split("\n");
         }
@@ -81,13 +68,14 @@ describe("the server's process", () => {
     });
 
     describe("under the container's first process", () => {
+        /** It asks no others before it starts. */
+        const alone = { replicas: 1, drivesPerServer: 4 };
+
         /** Starts it as Kubernetes does, with this for a server. */
         function start(server: string[], program = "minio") {
             fakeProgram(folder, program, [`echo "$@" > ${folder}/arguments`, ...server]);
-            const [shell, option, script, name] = serverCommand();
-            const child = spawn(shell, [option, inFolder(script), name, "server", "http://a b"], {
-                env: environmentWith(folder),
-            });
+            const env = environmentOf({ folder, args: alone });
+            const child = spawn("sh", ["-c", startScript, "start", "server", "http://a b"], { env });
             const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
             return { child, ended };
         }
@@ -114,10 +102,9 @@ describe("the server's process", () => {
             for (const program of programs) {
                 symlinkSync(spawnSync("which", [program], { encoding: "utf8" }).stdout.trim(), join(folder, program));
             }
-            const [shell, option, script, name] = serverCommand();
-            return spawnSync(shell, [option, inFolder(script), name, "server"], {
+            return spawnSync("/bin/sh", ["-c", startScript, "start", "server"], {
                 encoding: "utf8",
-                env: { PATH: folder },
+                env: { ...environmentOf({ folder, args: alone }), PATH: folder },
             });
         }
 

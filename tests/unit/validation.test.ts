@@ -442,6 +442,11 @@ describe("validation", () => {
         );
     });
 
+    it("says that a name is no text, also where a restore's confirmation has it in it", () => {
+        const problems = problemsOf({ toString: {} } as unknown as string, { restoreFrom: {} } as unknown as KnownArgs);
+        assert.ok(problems.length > 0);
+    });
+
     it("neither crashes on hostile values nor lets them pass", () => {
         const hostile = fc.oneof(fc.anything(), fc.string(), fc.double(), fc.constantFrom(null, "", "0", {}, [], -0));
         fc.assert(

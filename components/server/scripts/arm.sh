@@ -1,0 +1,21 @@
+# Arms the dead man's switch, which thaws the cluster when its time is over. $1 is the time in seconds, $2 what curl is told.
+
+# Seconds for which it tries.
+tries=30
+
+# A pod that an earlier version of the component has made does not say it.
+file=${POD_SCRATCH:-/tmp}/thaw
+
+thaw() { curl --config "$file"; }
+
+umask 077
+printf '%s' "$2" > "$file"
+# It does nothing to a cluster that is not frozen: so a switch that would not work is noticed before the freeze.
+thaw || { rm -f "$file"; exit 1; }
+(
+    sleep "$1"
+    tried=0
+    while ! thaw && [ "$tried" -lt "$tries" ]; do tried=$((tried + 1)); sleep 1; done
+    rm -f "$file"
+) < /dev/null > /dev/null 2>&1 &
+echo $!
