@@ -1,5 +1,6 @@
 /** Whether a pool may leave a cluster: only when MinIO has moved all its objects to the others. Pure. */
 import type { PoolStatus } from "../live/admin";
+import type { PoolStatuses } from "../live/poolStatuses";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { poolPatterns } from "./change";
 
@@ -12,12 +13,10 @@ export function departingPools(before: PodTemplate, after: PodTemplate): string[
 /**
  * Why pools may not leave yet; none when MinIO has moved their objects away. It lets one go in any case, and its objects with it
  * (tried).
- *
- * @param statuses all pools of the cluster; a string: why they are not known
  */
-export function departureProblems(departing: string[], statuses: PoolStatus[] | string): string[] {
+export function departureProblems(departing: string[], statuses: PoolStatuses): string[] {
     return departing.flatMap((pattern) => {
-        const status = typeof statuses === "string" ? statuses : stateOf(pattern, statuses);
+        const status = "unknown" in statuses ? statuses.unknown : stateOf(pattern, statuses.pools);
         return status === undefined
             ? []
             : [

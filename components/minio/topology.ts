@@ -58,6 +58,13 @@ export interface PoolTopology {
     serversThatMayFailForReads: number;
 }
 
+/** A topology without the bytes, which follow from the sizes of the drives only. */
+export interface Layout extends Omit<Topology, "pools" | "usableBytes"> {
+    pools: PoolLayout[];
+}
+
+export type PoolLayout = Omit<PoolTopology, "usableBytes">;
+
 /** A pool: its servers, the drives of each, and the size of a drive in bytes. */
 export interface PoolShape {
     servers: number;

@@ -11,7 +11,7 @@ const quotaKind = { apiVersion: "v1", kind: "ResourceQuota" };
 const limitRangeKind = { apiVersion: "v1", kind: "LimitRange" };
 
 export function quotaChecks(wanted: Wanted): Check[] {
-    const { names, spec } = wanted;
+    const { names, spec } = wanted.cluster;
     return [
         {
             what: `the quotas of the namespace ${spec.namespace}`,

@@ -1,6 +1,7 @@
 /** Claims of a cluster that was there before under the same name: a StatefulSet that is made takes them, fitting or not. */
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
 import type { Connection } from "../live/connection";
@@ -88,7 +89,7 @@ export async function checkLeftClaims(
     try {
         claims = await (await connection.look())?.claims(shape.namespace, {});
     } catch (error) {
-        why = (error as Error).message;
+        why = messageOf(error);
     }
     if (claims === undefined) {
         pulumi.log.info(`not checked whether claims of an earlier cluster are there: ${why}`, resource);
