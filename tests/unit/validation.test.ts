@@ -442,6 +442,14 @@ describe("validation", () => {
         );
     });
 
+    it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {
+        const name = { toString: [] } as unknown as string;
+        assert.deepEqual(
+            problemsOf(name, { restoreFrom: {} } as KnownArgs).map(({ field }) => field),
+            ["name", "restoreFrom.set"],
+        );
+    });
+
     it("neither crashes on hostile values nor lets them pass", () => {
         const hostile = fc.oneof(fc.anything(), fc.string(), fc.double(), fc.constantFrom(null, "", "0", {}, [], -0));
         fc.assert(
