@@ -1,4 +1,5 @@
 /** Whether a pool may leave a cluster: only when MinIO has moved all its objects to the others. Pure. */
+import { both } from "../basics/both";
 import type { PoolStatus } from "../live/admin";
 import type { PoolStatuses } from "../live/poolStatuses";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
@@ -6,7 +7,7 @@ import { poolPatterns } from "./change";
 
 /** The pools that a change takes out, by their arguments: the last ones, as servers are named by their pool's place. */
 export function departingPools(before: PodTemplate, after: PodTemplate): string[] {
-    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []));
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []));
     return old.slice(wanted.length);
 }
 

@@ -1,4 +1,5 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
+import { both } from "../basics/both";
 import { type Layout, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
@@ -112,7 +113,7 @@ function describeParity(before: PodTemplate, topology: Layout): string {
         topology.pools.map((shape) => ({ ...shape, driveBytes: 0 })),
         standardParity(Object.fromEntries(env.map(({ name, value }) => [name, value]))),
     );
-    const [was, is] = [old, topology].map((one) => one?.pools[0].parity);
+    const [was, is] = [old, topology].map((one) => one?.pools[0]?.parity);
     if (old === undefined || was === undefined || is === undefined || was === is) {
         return "";
     }
@@ -156,14 +157,14 @@ const severalPools =
 
 /** Whether a cluster of one pool gets another. */
 function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
-    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []).length);
     return old === 1 && wanted > 1;
 }
 
 /** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
 function describeImages(before: PodTemplate, after: PodTemplate): string {
-    const images = [before, after].map((template) => serverContainer(template).image ?? "");
-    const short = images.map((image) => image.replace(/(:[^/@]+)@.*/, "$1"));
+    const images = both(before, after, (template) => serverContainer(template).image ?? "");
+    const short = both(...images, (image) => image.replace(/(:[^/@]+)@.*/, "$1"));
     const [old, wanted] = short[0] === short[1] ? images : short;
     return `${old} → ${wanted}${images[1] === defaultImage ? ", the default" : ""}`;
 }

@@ -2,6 +2,7 @@
  * Whether MinIO counts with the quorums that everything here follows from: budgets, probes, the rollout and alerts. Its parity may come
  * from where no program sees it, such as its stored configuration.
  */
+import { element } from "../basics/element";
 import { LateError, until } from "../basics/until";
 import type { Kubernetes } from "../kubernetes/client";
 import type { Topology } from "../minio/topology";
@@ -41,7 +42,7 @@ export function quorumDifference(told: Quorums, topology: Topology): string | un
         : "Give up a stored one with mc admin config reset ALIAS storage_class";
     return (
         `MinIO's write quorum is ${told.write} and its read quorum ${told.read}, by /minio/health/cluster and its /read; the budgets, ` +
-        `probes and the rollout count with ${expected.write} and ${expected.read}, by a parity of ${topology.pools[0].parity} in sets ` +
+        `probes and the rollout count with ${expected.write} and ${expected.read}, by a parity of ${element(topology.pools, 0).parity} in sets ` +
         `of ${size} drives. MinIO's parity may come from its stored configuration: mc admin config get ALIAS storage_class tells. ` +
         `${wayOut}. Then run pulumi up again`
     );
@@ -72,7 +73,7 @@ export async function toldQuorums(
     let server = "";
     let turn = 0;
     const look = async (): Promise<Quorums | undefined> => {
-        server = servers[turn++ % servers.length];
+        server = element(servers, turn++ % servers.length);
         const [write, read] = await Promise.all(
             ["", "/read"].map((path) => kubernetes.ask(spec.namespace, server, scheme, `/minio/health/cluster${path}`)),
         );

@@ -80,7 +80,8 @@ export interface PoolShape {
  * @returns undefined when MinIO refuses one of them
  */
 export function topologyOf(shapes: PoolShape[], standardParity?: number): Topology | undefined {
-    const parity = standardParity ?? (shapes.length > 0 ? defaultParityOf(shapes[0]) : undefined);
+    const [first] = shapes;
+    const parity = standardParity ?? (first && defaultParityOf(first));
     const pools = shapes.map((shape) => poolTopologyOf(shape, parity));
     if (pools.length === 0 || !pools.every((pool) => pool !== undefined)) {
         return undefined;

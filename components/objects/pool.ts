@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
+import { element } from "../basics/element";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
 import type { Cluster, ClusterPool, DeclaredCluster, PlainPool } from "../spec/cluster";
@@ -15,37 +16,41 @@ const fixedFields = ["metadata.name", "metadata.namespace", "spec.volumeClaimTem
 /** A pool of servers: one StatefulSet. Changes of what is fixed are left to the hook, which refuses them by the shape. */
 export function createPool(
     cluster: DeclaredCluster,
-    { index, name, selector }: PlainPool,
+    { index, name }: PlainPool,
     opts: pulumi.CustomResourceOptions,
 ): StatefulSet {
-    const { names, resolved } = cluster;
+    const { resolved } = cluster;
     return new StatefulSet(
         name,
         {
             metadata: {
                 ...metadataOf(cluster, name),
-                annotations: resolved.apply((known) => annotationsOf(known, known.pools[index])),
+                annotations: resolved.apply((known) => annotationsOf(known, element(known.pools, index))),
             },
-            spec: resolved.apply(({ spec, guided, pools }) => ({
-                serviceName: names.headlessService,
-                replicas: pools[index].replicas,
-                podManagementPolicy: spec.podManagementPolicy,
-                updateStrategy: updateStrategy({ spec, guided }),
-                persistentVolumeClaimRetentionPolicy: spec.persistentVolumeClaimRetentionPolicy,
-                selector: { matchLabels: selector },
-                template: podTemplate(names, spec, index),
-                volumeClaimTemplates: driveNames(pools[index].drivesPerServer).map((drive) => ({
-                    metadata: { name: drive, labels: selector },
-                    spec: {
-                        accessModes: ["ReadWriteOnce"],
-                        storageClassName: pools[index].storageClassName,
-                        resources: { requests: { storage: pools[index].storageSize } },
-                    },
-                })),
-            })),
+            spec: resolved.apply((known) => specOf(known, element(known.pools, index))),
         },
         { ...opts, ignoreChanges: fixedFields },
     );
+}
+
+function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.input.apps.v1.StatefulSetSpec {
+    return {
+        serviceName: names.headlessService,
+        replicas: pool.replicas,
+        podManagementPolicy: spec.podManagementPolicy,
+        updateStrategy: updateStrategy({ spec, guided }),
+        persistentVolumeClaimRetentionPolicy: spec.persistentVolumeClaimRetentionPolicy,
+        selector: { matchLabels: pool.selector },
+        template: podTemplate(names, spec, pool.index),
+        volumeClaimTemplates: driveNames(pool.drivesPerServer).map((drive) => ({
+            metadata: { name: drive, labels: pool.selector },
+            spec: {
+                accessModes: ["ReadWriteOnce"],
+                storageClassName: pool.storageClassName,
+                resources: { requests: { storage: pool.storageSize } },
+            },
+        })),
+    };
 }
 
 function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, string> {

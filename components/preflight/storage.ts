@@ -91,12 +91,13 @@ function growthProblems(
             (claim) =>
                 asked(claim) < (parseQuantity(storageSize) ?? 0) && !expanding.includes(claim.spec?.storageClassName),
         );
-        if (fixed.length === 0 || !isKnown(field)) {
+        const [first] = fixed;
+        if (first === undefined || !isKnown(field)) {
             return [];
         }
         const names = fixed.map(({ metadata }) => metadata?.name).join(", ");
-        const of = fixed[0].spec?.storageClassName;
-        const from = fixed[0].spec?.resources?.requests?.storage;
+        const of = first.spec?.storageClassName;
+        const from = first.spec?.resources?.requests?.storage;
         const reason =
             `${from} cannot become ${storageSize}: ${of ? `the StorageClass '${of}'` : "having no StorageClass"} does not let ` +
             `volumes grow (allowVolumeExpansion), and ${names} ${fixed.length === 1 ? "is" : "are"} of it. Set it back to ${from}, or ` +

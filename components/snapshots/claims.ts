@@ -1,5 +1,7 @@
 /** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
+
 import { createHash } from "node:crypto";
+import { element } from "../basics/element";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
 import type { Cluster } from "../spec/cluster";
@@ -139,7 +141,7 @@ export function claimObject(
     set: string,
     since?: string,
 ) {
-    const pool = cluster.pools[position.pool];
+    const pool = element(cluster.pools, position.pool);
     return {
         ...claimKind,
         metadata: {

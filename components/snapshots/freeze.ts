@@ -6,8 +6,10 @@
  * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
  * server ends, it is thawed: see serverProcess.ts.
  */
+
 import type { V1Pod } from "@kubernetes/client-node";
 import { withTaskBeforeEnd } from "../basics/beforeEnd";
+import { element } from "../basics/element";
 import { messageOf } from "../basics/messageOf";
 import { sleep } from "../basics/sleep";
 import { until } from "../basics/until";
@@ -64,7 +66,7 @@ export async function whileFrozen(
         try {
             await annotate(cluster, { [frozenAnnotation]: set });
             since = performance.now();
-            await adminOf(cluster, nameOf(servers[0])).freeze();
+            await adminOf(cluster, nameOf(element(servers, 0))).freeze();
             const thawed = watch(cluster, servers, timeoutSeconds);
             await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
             await flush(cluster, servers, warn);

@@ -135,8 +135,8 @@ export async function replaceData(
             [restoringSetAnnotation]: begun?.set ?? null,
             [restoringSinceAnnotation]: begun?.since ?? null,
         };
-        if (pools.length > 0) {
-            const statefulSet = pools[0].reference.metadata.name;
+        const statefulSet = pools[0]?.reference.metadata.name;
+        if (statefulSet !== undefined) {
             await patience(() => annotate({ kubernetes, namespace, statefulSet }, annotations));
         }
     };

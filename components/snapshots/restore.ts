@@ -79,7 +79,7 @@ export function otherSet(
     if (!begunWith(begun?.set) && others.length === 0) {
         return undefined;
     }
-    const set = begun?.set ?? others[0][1].set;
+    const set = begun?.set ?? others[0]?.[1].set;
     return (
         `the restore from ${source} was begun with the set that has the id ${set}, and the set of that name has the id ${id} by now ` +
         `(taken at ${takenAt}): drives of both would be two points in time. ` +

@@ -1,5 +1,7 @@
 /** The cluster that a program asks for, as one value: computed where the arguments are known, and passed whole. Pure. */
+
 import type * as pulumi from "@pulumi/pulumi";
+import { element } from "../basics/element";
 import type { Layout, PoolLayout, PoolTopology, Topology } from "../minio/topology";
 import { standardClass } from "../minio/topologyVariables";
 import type { MinioClusterArgs } from "./args";
@@ -101,7 +103,7 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
         names,
         spec,
         topology,
-        pools: spec.pools.map((pool, index) => poolOf(pool, index, topology.pools[index])),
+        pools: spec.pools.map((pool, index) => poolOf(pool, index, element(topology.pools, index))),
         guided: isGuided(spec),
         timeoutSeconds: spec.rollout.timeoutSeconds,
         scheme: scheme(spec),

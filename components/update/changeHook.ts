@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import { both } from "../basics/both";
 import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
 import { type Change, changeOf, rootCredentials } from "../change/change";
@@ -108,8 +109,8 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         const { oldInputs, newInputs } = args;
         changing();
         await preflight.refuse();
-        const inputs = await Promise.all([oldInputs, newInputs].map(withoutSecrets));
-        const [last, after] = inputs.map(registered);
+        const inputs = await Promise.all(both(oldInputs, newInputs, withoutSecrets));
+        const [last, after] = both(...inputs, registered);
         if (!last || !after) {
             return; // Not known in this preview.
         }
@@ -126,7 +127,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         if (problems.length > 0) {
             throw new Error(problems.join("\n"));
         }
-        const [was, becomes] = inputs.map(moverOf);
+        const [was, becomes] = both(...inputs, moverOf);
         for (const line of [describeChange(change, before, after, reviewed), describeSwitch(was, becomes)]) {
             if (line) {
                 pulumi.log.info(line, hookedResource(args));

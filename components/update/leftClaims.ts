@@ -54,16 +54,16 @@ export function leftClaims(pool: string, shape: Shape, claims: V1PersistentVolum
     }
     const larger = fitting.filter(({ spec }) => bytes(spec?.resources?.requests?.storage) > bytes(storageSize));
     if (larger.length > 0) {
-        const [{ spec }] = larger;
-        notes.push(`they stay larger than storageSize, ${spec?.resources?.requests?.storage}: ${named(larger)}`);
+        notes.push(
+            `they stay larger than storageSize, ${larger[0]?.spec?.resources?.requests?.storage}: ${named(larger)}`,
+        );
     }
     const ofAnotherClass = fitting.filter(
         ({ spec }) => storageClassName !== undefined && spec?.storageClassName !== storageClassName,
     );
     if (ofAnotherClass.length > 0) {
-        const [{ spec }] = ofAnotherClass;
         notes.push(
-            `they stay in the class ${spec?.storageClassName}, and storageClassName ${storageClassName} is not used: ` +
+            `they stay in the class ${ofAnotherClass[0]?.spec?.storageClassName}, and storageClassName ${storageClassName} is not used: ` +
                 named(ofAnotherClass),
         );
     }
