@@ -7,12 +7,13 @@
  */
 import { isSecret, type Output } from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
+import { element } from "../components/basics/element";
 import { MinioCluster } from "../components/minioCluster";
 import { endingAlone } from "../components/pulumi/endProgram";
 import { InvalidArgumentsError } from "../components/spec/checkedSpec";
 import schema from "./schema.json";
 
-const [[token, { properties }]] = Object.entries(schema.resources);
+const [token, { properties }] = element(Object.entries(schema.resources), 0);
 
 const minioCluster: provider.Provider = {
     version: schema.version,
@@ -37,7 +38,7 @@ function construct(...[name, args, options]: ConstructorParameters<typeof MinioC
         return new MinioCluster(name, args, options);
     } catch (error) {
         if (error instanceof InvalidArgumentsError) {
-            error.message = error.message.split("\n")[0];
+            error.message = element(error.message.split("\n"), 0);
         }
         throw error;
     }

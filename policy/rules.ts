@@ -1,4 +1,5 @@
 /** What each rule finds wrong with the resources of a stack. Pure: Pulumi asks them by way of index.ts, the unit tests directly. */
+import { element } from "../components/basics/element";
 import { flawsOf, partsOf } from "../components/minio/knownFlaws";
 
 /** A resource as Pulumi shows it to a policy. Reading a value that is not known yet throws. */
@@ -49,7 +50,7 @@ export function imageHasNoKnownFlaw(accepted: string[]): Rule {
                           {
                               urn: pool.urn,
                               message:
-                                  `the image '${image}' has known flaws${unless}: ${ids}. By the first of them, ${open[0].effect}. ` +
+                                  `the image '${image}' has known flaws${unless}: ${ids}. By the first of them, ${element(open, 0).effect}. ` +
                                   "Leave image out for the default, which has the fixes, or name in accepted those that you can " +
                                   "live with",
                           },
@@ -177,7 +178,7 @@ export const serversAreEven: Rule = (resources) =>
  */
 export function onlyIn(stacks: string[], rule: Rule): Rule {
     const isMeant = ({ urn }: PolicyResource) => {
-        const words = wordsOf(urn.split("::")[0].replace("urn:pulumi:", ""));
+        const words = wordsOf(element(urn.split("::"), 0).replace("urn:pulumi:", ""));
         return stacks.some((name) => {
             const at = words.indexOf(wordsOf(name));
             return at >= 0 && !/-(pre|non|not|no)$/.test(words.slice(0, at));

@@ -30,5 +30,5 @@ export function parseQuantity(quantity: unknown): number | undefined {
         return undefined;
     }
     const [, digits, exponent = "", unit = ""] = match;
-    return Number(digits + exponent) * units[unit];
+    return Number(`${digits}${exponent}`) * (units[unit] ?? 1);
 }

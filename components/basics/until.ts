@@ -1,3 +1,5 @@
+import { sleep } from "./sleep";
+
 /** How to wait for something. */
 export interface Patience {
     /** By `performance.now()`. */
@@ -8,10 +10,13 @@ export interface Patience {
     late: () => string;
 }
 
+/** What was waited for has not come in time. */
+export class LateError extends Error {}
+
 /**
  * Looks again and again until there is something to see.
  *
- * @throws Error when the deadline is over
+ * @throws LateError when the deadline is over
  */
 export async function until<T>(
     look: () => Promise<T | undefined>,
@@ -22,9 +27,9 @@ export async function until<T>(
         if (seen !== undefined) {
             return seen;
         }
-        if (performance.now() > deadline) {
-            throw new Error(late());
+        if (performance.now() >= deadline) {
+            throw new LateError(late());
         }
-        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        await sleep(milliseconds);
     }
 }

@@ -1,4 +1,7 @@
 /** What a change of a pool's pods means to MinIO. Pure. */
+
+import { both } from "../basics/both";
+import { element } from "../basics/element";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { credentialsAnnotation } from "../spec/labels";
 import { isScriptVariable } from "../spec/scriptVariables";
@@ -28,7 +31,7 @@ const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 
 /** The more severe of the classes. */
 export function mostSevere(classes: ChangeClass[]): ChangeClass {
-    return severity[Math.max(0, ...classes.map((one) => severity.indexOf(one)))];
+    return element(severity, Math.max(0, ...classes.map((one) => severity.indexOf(one))));
 }
 
 /**
@@ -50,7 +53,7 @@ const notCompared = [
 
 /** The change from one pod template to another, as a program gives them or as Kubernetes keeps them. */
 export function changeOf(before: PodTemplate, after: PodTemplate): Change {
-    const [old, wanted] = [before, after].map(partsOf);
+    const [old, wanted] = both(before, after, partsOf);
     const changes: [ChangeClass, string][] = [];
     const note = (change: ChangeClass, field: string) => changes.push([change, field]);
     if (!same(old.credentials, wanted.credentials)) {

@@ -1,23 +1,23 @@
 /** Whether a pool may leave a cluster: only when MinIO has moved all its objects to the others. Pure. */
+import { both } from "../basics/both";
 import type { PoolStatus } from "../live/admin";
+import type { PoolStatuses } from "../live/poolStatuses";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { poolPatterns } from "./change";
 
 /** The pools that a change takes out, by their arguments: the last ones, as servers are named by their pool's place. */
 export function departingPools(before: PodTemplate, after: PodTemplate): string[] {
-    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []));
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []));
     return old.slice(wanted.length);
 }
 
 /**
  * Why pools may not leave yet; none when MinIO has moved their objects away. It lets one go in any case, and its objects with it
  * (tried).
- *
- * @param statuses all pools of the cluster; a string: why they are not known
  */
-export function departureProblems(departing: string[], statuses: PoolStatus[] | string): string[] {
+export function departureProblems(departing: string[], statuses: PoolStatuses): string[] {
     return departing.flatMap((pattern) => {
-        const status = typeof statuses === "string" ? statuses : stateOf(pattern, statuses);
+        const status = "unknown" in statuses ? statuses.unknown : stateOf(pattern, statuses.pools);
         return status === undefined
             ? []
             : [

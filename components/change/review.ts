@@ -1,5 +1,6 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
-import { type Topology, topologyOf } from "../minio/topology";
+import { both } from "../basics/both";
+import { type Layout, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { defaultImage } from "../spec/spec";
@@ -20,13 +21,13 @@ export interface Reviewed {
     /** The StatefulSet. */
     pool: string;
     servers: number;
-    topology: Topology;
+    topology: Layout;
     /** Whether the component moves the rollout on itself. */
     guided: boolean;
 }
 
 /** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
-export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Topology): string[] {
+export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Layout): string[] {
     return [...reshapingProblems(before.shape, after.shape), ...partitionProblems(change, before, after, topology)];
 }
 
@@ -35,7 +36,7 @@ function partitionProblems(
     change: Change,
     before: Pick<Registered, "partition">,
     after: Pick<Registered, "partition">,
-    topology: Topology,
+    topology: Layout,
 ): string[] {
     const what = change.fields.join(", ");
     const updated = topology.pools.reduce((sum, { servers }) => sum + Math.max(0, servers - after.partition), 0);
@@ -59,7 +60,7 @@ function partitionProblems(
 }
 
 /** The largest partition that leaves a boot quorum of servers above it. */
-function largestPartition({ pools, bootQuorum }: Topology): number {
+function largestPartition({ pools, bootQuorum }: Layout): number {
     const updated = (partition: number) =>
         pools.reduce((sum, { servers }) => sum + Math.max(0, servers - partition), 0);
     let partition = Math.max(...pools.map(({ servers }) => servers));
@@ -110,13 +111,13 @@ export function describeChange(
  * What another parity means for what is stored: no object is written anew for it. MinIO's health endpoints, which are asked before a
  * server is restarted, count with the parity of new objects (`Health` in `cmd/erasure-server-pool.go`), and so does the budget.
  */
-function describeParity(before: PodTemplate, topology: Topology): string {
+function describeParity(before: PodTemplate, topology: Layout): string {
     const { env = [] } = serverContainer(before);
     const old = topologyOf(
         topology.pools.map((shape) => ({ ...shape, driveBytes: 0 })),
         standardParity(Object.fromEntries(env.map(({ name, value }) => [name, value]))),
     );
-    const [was, is] = [old, topology].map((one) => one?.pools[0].parity);
+    const [was, is] = [old, topology].map((one) => one?.pools[0]?.parity);
     if (old === undefined || was === undefined || is === undefined || was === is) {
         return "";
     }
@@ -160,14 +161,14 @@ const severalPools =
 
 /** Whether a cluster of one pool gets another. */
 function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
-    const [old, wanted] = [before, after].map((template) => poolPatterns(serverContainer(template).args ?? []).length);
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []).length);
     return old === 1 && wanted > 1;
 }
 
 /** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
 function describeImages(before: PodTemplate, after: PodTemplate): string {
-    const images = [before, after].map((template) => serverContainer(template).image ?? "");
-    const short = images.map((image) => image.replace(/(:[^/@]+)@.*/, "$1"));
+    const images = both(before, after, (template) => serverContainer(template).image ?? "");
+    const short = both(...images, (image) => image.replace(/(:[^/@]+)@.*/, "$1"));
     const [old, wanted] = short[0] === short[1] ? images : short;
     return `${old} → ${wanted}${images[1] === defaultImage ? ", the default" : ""}`;
 }
@@ -203,7 +204,7 @@ function stayBack(pool: string, from: number): string {
     return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
 }
 
-function availability({ serversThatMayFailForWrites, serversThatMayFailForReads }: Topology): string {
+function availability({ serversThatMayFailForWrites, serversThatMayFailForReads }: Layout): string {
     if (serversThatMayFailForWrites > 0) {
         return "every object stays readable and writable";
     }

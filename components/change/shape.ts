@@ -1,4 +1,5 @@
 /** What of a pool can never change in place, and how a change of it is refused. Pure. */
+import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
 import type { MinioClusterSpec } from "../spec/spec";
 
@@ -17,7 +18,7 @@ export function shapeOf(
     pool: number,
 ): Shape {
     const { namespace, podManagementPolicy } = spec;
-    const { replicas, drivesPerServer, storageSize, storageClassName } = spec.pools[pool];
+    const { replicas, drivesPerServer, storageSize, storageClassName } = element(spec.pools, pool);
     return { namespace, podManagementPolicy, replicas, drivesPerServer, storageSize, storageClassName };
 }
 

@@ -3,6 +3,7 @@
  * `cmd/admin-router.go`, `cmd/admin-handlers.go` and `cmd/admin-handlers-pools.go` of RELEASE.2025-09-07.
  */
 
+import { element } from "../basics/element";
 import { printable } from "../basics/printable";
 import type { Answer, PodRequest } from "../kubernetes/client";
 import { type ReachedDrive, reachedDrives } from "./reachedDrives";
@@ -220,7 +221,7 @@ function storageState({ Disks, Backend }: StorageInfo): StorageState {
             drives === (StandardSCParities?.[pool] ?? StandardSCParity) ? drives + 1 : drives,
         ),
         drives: Disks.map(({ endpoint, state, healing, pool_index: pool, set_index: set }) => ({
-            server: new URL(endpoint).hostname.split(".")[0],
+            server: element(new URL(endpoint).hostname.split("."), 0),
             pool,
             set,
             works: state === "ok" && !healing,

@@ -1,5 +1,6 @@
 /** How this program reaches the Kubernetes cluster of Pulumi's provider by itself, and how it knows that it is that one. */
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { once, onceDone } from "../basics/once";
 import type { Kubernetes } from "../kubernetes/client";
 import { connect } from "../kubernetes/connect";
@@ -21,15 +22,17 @@ export interface Connection {
     /**
      * To look only: nothing has proved yet that it is the provider's cluster.
      *
-     * @returns undefined where a preview does not know the cluster yet, as it is made by the same program
+     * @returns undefined where the provider writes files, or where a preview does not know the cluster yet, as it is made by the same
+     * program
      */
     look(): Promise<Kubernetes | undefined>;
     /**
      * To change something: by the uid of an object that the provider made, the cluster is the provider's.
      *
+     * @returns undefined where the provider writes files: there is nothing to act on
      * @throws Error naming both clusters where it is another one
      */
-    act(): Promise<Kubernetes>;
+    act(): Promise<Kubernetes | undefined>;
     /**
      * For a preview: as `act`, but changes nothing, and what cannot be known yet is no error.
      *
@@ -69,7 +72,7 @@ export function connectionOf(
         const known = (await writesFiles()) ? undefined : await target();
         return known && connect(known);
     });
-    const act = onceDone(async () => {
+    const proved = onceDone(async () => {
         const kubernetes = await look();
         if (kubernetes === undefined || witness === undefined) {
             throw new Error("the provider's cluster is not known in this run");
@@ -77,17 +80,16 @@ export function connectionOf(
         await prove(kubernetes, witness(), await provider());
         return kubernetes;
     });
+    const act = async () => ((await writesFiles()) ? undefined : proved());
     const unproved = async () => {
         try {
-            if (!(await writesFiles())) {
-                await act();
-            }
+            await act();
             return undefined;
         } catch (error) {
             if (error instanceof OtherClusterError) {
                 throw error;
             }
-            return (error as Error).message;
+            return messageOf(error);
         }
     };
     return { look, act, unproved, writesFiles };

@@ -1,58 +1,42 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
-import { scheme } from "../spec/spec";
-import { minioAdmin, type PoolStatus } from "./admin";
+import { messageOf } from "../basics/messageOf";
+import { once } from "../basics/once";
+import { whenKnown } from "../pulumi/outputs";
+import type { DeclaredCluster } from "../spec/cluster";
+import type { PoolStatus } from "./admin";
 import type { Connection } from "./connection";
-import type { EventualCredentials } from "./liveCluster";
+import { adminOf, type EventualCredentials, type LiveCluster, liveCluster, serversOf } from "./liveCluster";
 
-/**
- * Asks MinIO about its pools when it is called first, and tells the same again later.
- *
- * @returns a string says why MinIO cannot be asked
- */
+/** What MinIO says of all its pools, or why it cannot be asked. */
+export type PoolStatuses = { pools: PoolStatus[] } | { unknown: string };
+
+/** Asks MinIO about its pools when it is called first, and tells the same again later. */
 export function poolStatuses(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    { resolved }: DeclaredCluster,
     connection: Connection,
-    { rootUser, rootPassword }: EventualCredentials,
-): () => Promise<PoolStatus[] | string> {
-    let asked: Promise<PoolStatus[] | string> | undefined;
-    const ask = () =>
-        new Promise<PoolStatus[] | string>((resolve) =>
-            pulumi
-                .all([spec, rootUser, rootPassword])
-                .apply(([known, user, password]) => resolve(askServers(names, known, connection, user, password))),
-        );
-    return () => {
-        asked ??= ask();
-        return asked;
-    };
+    credentials: EventualCredentials,
+): () => Promise<PoolStatuses> {
+    return once(async () => {
+        try {
+            const cluster = await whenKnown(resolved);
+            const kubernetes = await connection.act();
+            return cluster && kubernetes
+                ? await askServers(await liveCluster(kubernetes, cluster, credentials))
+                : { unknown: "MinIO cannot be asked: the provider's cluster is not known in this run" };
+        } catch (error) {
+            return { unknown: `MinIO cannot be asked: ${messageOf(error)}` };
+        }
+    });
 }
 
 /** Any server knows. */
-async function askServers(
-    names: Names,
-    spec: MinioClusterSpec,
-    connection: Connection,
-    rootUser: string,
-    rootPassword: string,
-): Promise<PoolStatus[] | string> {
-    let why = "no server runs that could be asked";
-    try {
-        const kubernetes = await connection.act();
-        const pods = await kubernetes.pods(spec.namespace, names.selector);
-        for (const pod of pods.filter(({ status }) => status?.phase === "Running")) {
-            const server = pod.metadata?.name as string;
-            try {
-                const send = kubernetes.send.bind(null, spec.namespace, server, scheme(spec));
-                return await minioAdmin(send, { rootUser, rootPassword }).pools();
-            } catch (error) {
-                why = `MinIO cannot be asked: ${(error as Error).message}`;
-            }
+async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
+    let unknown = "no server runs that could be asked";
+    for (const server of (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running")) {
+        try {
+            return { pools: await adminOf(cluster, server.metadata?.name ?? "").pools() };
+        } catch (error) {
+            unknown = `MinIO cannot be asked: ${messageOf(error)}`;
         }
-    } catch (error) {
-        why = `MinIO cannot be asked: ${(error as Error).message}`;
     }
-    return why;
+    return { unknown };
 }

@@ -2,26 +2,17 @@
  * Whether MinIO counts with the quorums that everything here follows from: budgets, probes, the rollout and alerts. Its parity may come
  * from where no program sees it, such as its stored configuration.
  */
+import { element } from "../basics/element";
+import { LateError, until } from "../basics/until";
 import type { Kubernetes } from "../kubernetes/client";
 import type { Topology } from "../minio/topology";
 import { standardClass } from "../minio/topologyVariables";
-import { poolName } from "../spec/names";
+import type { Cluster } from "../spec/cluster";
 
 /** Drives of a set that must answer. */
 export interface Quorums {
     write: number;
     read: number;
-}
-
-/** Servers that may be asked: those that run what the program wants. */
-export interface AskedCluster {
-    /** The first pool's StatefulSet. */
-    cluster: string;
-    namespace: string;
-    scheme: string;
-    topology: Topology;
-    /** Servers below it may run something older. */
-    partition: number;
 }
 
 /**
@@ -51,7 +42,7 @@ export function quorumDifference(told: Quorums, topology: Topology): string | un
         : "Give up a stored one with mc admin config reset ALIAS storage_class";
     return (
         `MinIO's write quorum is ${told.write} and its read quorum ${told.read}, by /minio/health/cluster and its /read; the budgets, ` +
-        `probes and the rollout count with ${expected.write} and ${expected.read}, by a parity of ${topology.pools[0].parity} in sets ` +
+        `probes and the rollout count with ${expected.write} and ${expected.read}, by a parity of ${element(topology.pools, 0).parity} in sets ` +
         `of ${size} drives. MinIO's parity may come from its stored configuration: mc admin config get ALIAS storage_class tells. ` +
         `${wayOut}. Then run pulumi up again`
     );
@@ -59,40 +50,46 @@ export function quorumDifference(told: Quorums, topology: Topology): string | un
 
 const pollMilliseconds = 500;
 
+/** What the servers tell, or why it is not known. */
+export type ToldQuorums = { quorums: Quorums } | { unknown: string };
+
 /**
- * What the health endpoints tell, by one server that answers.
+ * What the health endpoints tell, by one server that answers and runs what the program wants: those below the partition may run
+ * something older.
  *
  * @param patience how long to wait for an answer, in milliseconds
- * @returns a string says why it is not known
  */
 export async function toldQuorums(
     kubernetes: Pick<Kubernetes, "ask">,
-    { cluster, namespace, scheme, topology, partition }: AskedCluster,
+    { spec, pools, scheme }: Cluster,
     patience: number,
-): Promise<Quorums | string> {
-    const servers = topology.pools.flatMap((pool, index) =>
-        Array.from({ length: Math.max(0, pool.servers - partition) }, (_, below) => pool.servers - 1 - below).map(
-            (ordinal) => `${poolName(cluster, index)}-${ordinal}`,
-        ),
+): Promise<ToldQuorums> {
+    const servers = pools.flatMap(({ name, replicas, partition }) =>
+        Array.from({ length: replicas - partition }, (_, below) => `${name}-${replicas - 1 - below}`),
     );
     if (servers.length === 0) {
-        return "no server runs what the program wants, as partition keeps all of them back";
+        return { unknown: "no server runs what the program wants, as partition keeps all of them back" };
     }
-    const deadline = Date.now() + patience;
-    for (let turn = 0; ; turn++) {
-        const server = servers[turn % servers.length];
-        const answers = await Promise.all(
-            ["", "/read"].map((path) => kubernetes.ask(namespace, server, scheme, `/minio/health/cluster${path}`)),
+    let server = "";
+    let turn = 0;
+    const look = async (): Promise<Quorums | undefined> => {
+        server = element(servers, turn++ % servers.length);
+        const [write, read] = await Promise.all(
+            ["", "/read"].map((path) => kubernetes.ask(spec.namespace, server, scheme, `/minio/health/cluster${path}`)),
         );
-        const [write, read] = [answers[0]?.headers["x-minio-write-quorum"], answers[1]?.headers["x-minio-read-quorum"]];
+        const told = [write?.headers["x-minio-write-quorum"], read?.headers["x-minio-read-quorum"]];
         // A server that has not read the stored configuration yet counts with the default.
-        const isCertain = answers.every((answer) => answer?.headers["x-minio-storage-class-defaults"] !== "true");
-        if (write !== undefined && read !== undefined && isCertain) {
-            return { write: Number(write), read: Number(read) };
+        const isCertain = [write, read].every((answer) => answer?.headers["x-minio-storage-class-defaults"] !== "true");
+        return isCertain && !told.includes(undefined) ? { write: Number(told[0]), read: Number(told[1]) } : undefined;
+    };
+    try {
+        const deadline = performance.now() + patience;
+        const late = () => `${server} does not tell its quorums`;
+        return { quorums: await until(look, { deadline, milliseconds: pollMilliseconds, late }) };
+    } catch (error) {
+        if (error instanceof LateError) {
+            return { unknown: error.message };
         }
-        if (Date.now() >= deadline) {
-            return `${server} does not tell its quorums`;
-        }
-        await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+        throw error;
     }
 }

@@ -31,7 +31,7 @@ export function reachedDrives(answer: Buffer): ReachedDrive[] {
     const names = decrypted(answer.subarray(1, headLength), answer.subarray(headLength)).toString("latin1");
     // In a zip each name stands as it is, in two places. In the first one the byte before it is always zero.
     const found = [...names.matchAll(/\0([a-z0-9.-]+(?::\d+)?)(\/[^\0]{0,200}?)\/\.minio\.sys\/format\.json/g)];
-    return [...new Map(found.map(([name, host, path]) => [name, { host, path }])).values()];
+    return [...new Map(found.map(([name, host = "", path = ""]) => [name, { host, path }])).values()];
 }
 
 /** AES-256-GCM in packets, with a zero nonce and no associated data (`EncWriter` in `writer.go` of sio-go). */

@@ -295,9 +295,9 @@ export function flawsOf(image: string): FlawedImage | undefined {
 
 /** An image's repository with its registry, and its tag; the digest does not tell what is in it. */
 export function partsOf(image: string): { repository: string; tag: string } {
-    const [name] = image.split("@");
-    const [, path, tag = ""] = /^(.*?)(?::([^:/]*))?$/s.exec(name) ?? ["", name];
-    const [first] = path.split("/");
+    const [name = ""] = image.split("@");
+    const [, path = "", tag = ""] = /^(.*?)(?::([^:/]*))?$/s.exec(name) ?? ["", name];
+    const [first = ""] = path.split("/");
     const hasRegistry = path.includes("/") && (/[.:]/.test(first) || first === "localhost");
     const repository = (hasRegistry ? path : `docker.io/${path}`).toLowerCase();
     return { repository: repository.replace(/^(index|registry-1)\.docker\.io\//, "docker.io/"), tag };

@@ -1,3 +1,4 @@
+import { element } from "../basics/element";
 import { erasureSetOf, type PoolTopology, type Topology } from "./topology";
 import { xxh3 } from "./xxh3";
 
@@ -43,7 +44,7 @@ export function lastToStart(topology: Topology, address: (server: ServerId) => s
             const drives = drivesBySet(shape, reached);
             const ownDrives = drivesBySet(shape, servers.includes(server) ? [server] : []);
             const spares = drives.map((count, set) =>
-                Math.min(count - shape.writeQuorum, count - ownDrives[set] - shape.readQuorum),
+                Math.min(count - shape.writeQuorum, count - element(ownDrives, set) - shape.readQuorum),
             );
             spare = Math.min(spare, ...spares);
             if (spare < 0) {
@@ -66,7 +67,8 @@ function drivesBySet(pool: PoolTopology, servers: ServerId[]): number[] {
     const counts = Array<number>(pool.erasureSets).fill(0);
     for (const { ordinal } of servers) {
         for (let drive = 0; drive < pool.drivesPerServer; drive++) {
-            counts[erasureSetOf(pool, ordinal, drive)]++;
+            const set = erasureSetOf(pool, ordinal, drive);
+            counts[set] = element(counts, set) + 1;
         }
     }
     return counts;

@@ -58,6 +58,13 @@ export interface PoolTopology {
     serversThatMayFailForReads: number;
 }
 
+/** A topology without the bytes, which follow from the sizes of the drives only. */
+export interface Layout extends Omit<Topology, "pools" | "usableBytes"> {
+    pools: PoolLayout[];
+}
+
+export type PoolLayout = Omit<PoolTopology, "usableBytes">;
+
 /** A pool: its servers, the drives of each, and the size of a drive in bytes. */
 export interface PoolShape {
     servers: number;
@@ -73,7 +80,8 @@ export interface PoolShape {
  * @returns undefined when MinIO refuses one of them
  */
 export function topologyOf(shapes: PoolShape[], standardParity?: number): Topology | undefined {
-    const parity = standardParity ?? (shapes.length > 0 ? defaultParityOf(shapes[0]) : undefined);
+    const [first] = shapes;
+    const parity = standardParity ?? (first && defaultParityOf(first));
     const pools = shapes.map((shape) => poolTopologyOf(shape, parity));
     if (pools.length === 0 || !pools.every((pool) => pool !== undefined)) {
         return undefined;

@@ -6,6 +6,7 @@
  * in `cmd/endpoint.go`. What is left is MinIO's stored configuration (`mc admin config set storage_class`), which is seen only when
  * the servers run: see live/quorums.ts.
  */
+import { element } from "../basics/element";
 import { defaultParityOf, erasureSetSizeOf, type PoolShape } from "./topology";
 
 /** Parity of the objects of class STANDARD, which are all that name no other: `EC:2`. */
@@ -83,7 +84,7 @@ export function topologyVariableProblems(
     const reduced = given(reducedClass);
     if (reduced !== undefined) {
         const parity = parityOf(reduced);
-        const most = Math.min(largest, standardParity(environment) ?? defaultParityOf(pools[0]) ?? largest);
+        const most = Math.min(largest, standardParity(environment) ?? defaultParityOf(element(pools, 0)) ?? largest);
         if (parity === undefined || parity > most) {
             const what = parity === undefined ? "" : `EC:${parity} is more than objects of class STANDARD have: `;
             problems.push({ name: reducedClass, reason: `${what}use ${choice(0, most)}` });

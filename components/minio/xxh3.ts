@@ -2,6 +2,7 @@
  * XXH3, the hash of 64 bits without a seed, by its specification (`doc/xxhash_spec.md` in `Cyan4973/xxHash`). MinIO decides by it which of
  * two servers connects to the other. What npm has is a binary for each platform, or is ready only after a promise. Pure.
  */
+import { element } from "../basics/element";
 
 const mask64 = (1n << 64n) - 1n;
 const [prime32a, prime32b, prime32c] = [0x9e3779b1n, 0x85ebca77n, 0xc2b2ae3dn];
@@ -67,7 +68,10 @@ function ofLong(data: Buffer): bigint {
     let merged = BigInt(data.length) * prime64a;
     for (let lane = 0; lane < 8; lane += 2) {
         const at = 11 + 8 * lane;
-        merged += folded(sums[lane] ^ secret.readBigUInt64LE(at), sums[lane + 1] ^ secret.readBigUInt64LE(at + 8));
+        merged += folded(
+            element(sums, lane) ^ secret.readBigUInt64LE(at),
+            element(sums, lane + 1) ^ secret.readBigUInt64LE(at + 8),
+        );
     }
     return avalanche(merged & mask64);
 }
@@ -76,8 +80,8 @@ function accumulate(sums: bigint[], data: Buffer, at: number, keyAt: number): vo
     for (let lane = 0; lane < 8; lane++) {
         const value = data.readBigUInt64LE(at + 8 * lane);
         const keyed = value ^ secret.readBigUInt64LE(keyAt + 8 * lane);
-        sums[lane ^ 1] = (sums[lane ^ 1] + value) & mask64;
-        sums[lane] = (sums[lane] + (keyed & 0xffffffffn) * (keyed >> 32n)) & mask64;
+        sums[lane ^ 1] = (element(sums, lane ^ 1) + value) & mask64;
+        sums[lane] = (element(sums, lane) + (keyed & 0xffffffffn) * (keyed >> 32n)) & mask64;
     }
 }
 
@@ -85,7 +89,8 @@ function accumulate(sums: bigint[], data: Buffer, at: number, keyAt: number): vo
 function scramble(sums: bigint[]): void {
     for (let lane = 0; lane < 8; lane++) {
         const key = secret.readBigUInt64LE(secret.length - stripeBytes + 8 * lane);
-        sums[lane] = ((sums[lane] ^ (sums[lane] >> 47n) ^ key) * prime32a) & mask64;
+        const sum = element(sums, lane);
+        sums[lane] = ((sum ^ (sum >> 47n) ^ key) * prime32a) & mask64;
     }
 }
 

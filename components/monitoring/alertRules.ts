@@ -1,6 +1,5 @@
 import type { PoolTopology, Topology } from "../minio/topology";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster } from "../spec/cluster";
 import { type RolloutView, rolloutView } from "./rolloutView";
 import { type Series, seriesOf } from "./series";
 
@@ -43,17 +42,18 @@ type RuleMaker = (
  * `cmd/metrics-v2.go`, RELEASE.2025-09-07, `kube_*` those of kube-state-metrics. Without the latter, the alerts on
  * ready and updated servers never fire, and some others fire during a long update too.
  */
-export function alertRules(names: Names, spec: MinioClusterSpec, topology: Topology): AlertRules {
-    const series = seriesOf(names, spec);
-    const rollout = rolloutView(spec, series);
+export function alertRules(cluster: Cluster): AlertRules {
+    const { names, spec, topology } = cluster;
+    const series = seriesOf(cluster);
+    const rollout = rolloutView(cluster, series);
     const pods = `kubectl get pods --namespace=${spec.namespace} --selector=app=${names.cluster} --output=wide`;
-    const cluster = `${spec.namespace}/${names.cluster}`;
+    const which = `${spec.namespace}/${names.cluster}`;
     const rule: RuleMaker = (alert, severity, hold, expr, { summary, ...texts }) => ({
         alert,
         expr,
         for: hold,
         labels: { severity, namespace: spec.namespace, app: names.cluster },
-        annotations: { summary: `MinIO ${cluster}: ${summary}`, ...texts },
+        annotations: { summary: `MinIO ${which}: ${summary}`, ...texts },
     });
     const rules = [
         ...serverRules(series, topology, rollout, pods, rule),

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster } from "../spec/cluster";
 import { usedShare } from "./alertRules";
 import { heatmap, lines, type Panel, placed, section, stat, timeline } from "./panels";
 import { type Series, seriesOf } from "./series";
 
 /** The name of the dashboard's file: Grafana's sidecar puts those of all namespaces into one folder. */
-export function dashboardFile(names: Names, spec: MinioClusterSpec): string {
+export function dashboardFile({ names, spec }: Cluster): string {
     return `minio-${spec.namespace}-${names.cluster}.json`;
 }
 
@@ -15,8 +14,9 @@ export function dashboardFile(names: Names, spec: MinioClusterSpec): string {
  * a variable of it. Metrics named `minio_*` are those of MinIO's `cmd/metrics-v2.go` and `cmd/metrics-resource.go`,
  * RELEASE.2025-09-07, `kube_*` those of kube-state-metrics, `kubelet_*` kubelet's.
  */
-export function dashboard(names: Names, spec: MinioClusterSpec): object {
-    const series = seriesOf(names, spec);
+export function dashboard(cluster: Cluster): object {
+    const { names, spec } = cluster;
+    const series = seriesOf(cluster);
     const id = createHash("sha256").update(`${spec.namespace}/${names.cluster}`).digest("hex").slice(0, 16);
     return {
         // At most 40 characters, and the same on each update, or a dashboard would be added.

@@ -1,12 +1,10 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap, Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
-import type { Topology } from "../minio/topology";
 import type { Credentials } from "../objects/credentials";
+import { metadataOf } from "../objects/metadata";
 import type { Monitoring } from "../spec/args";
-import { labelsOf } from "../spec/labels";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { alertRules } from "./alertRules";
 import { dashboard, dashboardFile } from "./dashboard";
 import { clusterMonitor, nodeMonitor } from "./serviceMonitors";
@@ -29,26 +27,20 @@ export interface MonitoringObjects {
  * @param args the argument itself: what is wanted must be known before its values are
  */
 export function createMonitoring(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    topology: Topology,
+    cluster: DeclaredCluster,
     { serviceMonitor = true, rules = true, dashboard: wantsDashboard = true }: Monitoring,
     { rootUser, rootPassword }: Pick<Credentials, "rootUser" | "rootPassword">,
     opts: pulumi.CustomResourceOptions,
 ): MonitoringObjects {
-    const metadata = (name: string, more: (known: MinioClusterSpec) => Record<string, string> = () => ({})) => ({
-        name,
-        namespace: spec.namespace,
-        labels: spec.apply((known) => ({ ...labelsOf(names, known), ...more(known) })),
-    });
-    const custom = (kind: string, name: string, specOf: pulumi.Input<object>) =>
+    const { names, resolved } = cluster;
+    const custom = (kind: string, name: string, specOf: (known: Cluster) => object) =>
         new CustomResource(
             name,
             {
                 apiVersion: "monitoring.coreos.com/v1",
                 kind,
-                metadata: metadata(name, ({ monitoring }) => monitoring?.labels ?? {}),
-                spec: specOf,
+                metadata: metadataOf(cluster, name, ({ monitoring }) => monitoring?.labels ?? {}),
+                spec: resolved.apply(specOf),
             },
             opts,
         );
@@ -57,7 +49,7 @@ export function createMonitoring(
     const token = new Secret(
         tokenName,
         {
-            metadata: metadata(tokenName),
+            metadata: metadataOf(cluster, tokenName),
             type: "Opaque",
             stringData: {
                 [tokenKey]: pulumi.secret(
@@ -71,34 +63,20 @@ export function createMonitoring(
     return {
         token,
         clusterMonitor: serviceMonitor
-            ? custom(
-                  "ServiceMonitor",
-                  `${names.cluster}-cluster`,
-                  spec.apply((known) => clusterMonitor(names, known, tokenName)),
-              )
+            ? custom("ServiceMonitor", `${names.cluster}-cluster`, (known) => clusterMonitor(known, tokenName))
             : undefined,
         nodeMonitor: serviceMonitor
-            ? custom(
-                  "ServiceMonitor",
-                  `${names.cluster}-node`,
-                  spec.apply((known) => nodeMonitor(names, known, tokenName)),
-              )
+            ? custom("ServiceMonitor", `${names.cluster}-node`, (known) => nodeMonitor(known, tokenName))
             : undefined,
-        rules: rules
-            ? custom(
-                  "PrometheusRule",
-                  names.cluster,
-                  spec.apply((known) => alertRules(names, known, topology)),
-              )
-            : undefined,
+        rules: rules ? custom("PrometheusRule", names.cluster, alertRules) : undefined,
         dashboard: wantsDashboard
             ? new ConfigMap(
                   dashboardName,
                   {
                       // The label by which Grafana's sidecar finds dashboards.
-                      metadata: metadata(dashboardName, () => ({ grafana_dashboard: "1" })),
-                      data: spec.apply((known) => ({
-                          [dashboardFile(names, known)]: JSON.stringify(dashboard(names, known)),
+                      metadata: metadataOf(cluster, dashboardName, () => ({ grafana_dashboard: "1" })),
+                      data: resolved.apply((known) => ({
+                          [dashboardFile(known)]: JSON.stringify(dashboard(known)),
                       })),
                   },
                   opts,

@@ -1,4 +1,4 @@
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster } from "../spec/cluster";
 import type { Series } from "./series";
 
 /** How alerts see an update of the servers, by the metrics of kube-state-metrics. */
@@ -14,9 +14,9 @@ export interface RolloutView {
     except: (expr: string) => string;
 }
 
-export function rolloutView(spec: MinioClusterSpec, { statefulSets }: Series): RolloutView {
+export function rolloutView({ spec, timeoutSeconds }: Cluster, { statefulSets }: Series): RolloutView {
     // Longer than `pulumi up` waits for a server.
-    const minutes = Math.ceil(spec.rollout.timeoutSeconds / 60) + 5;
+    const minutes = Math.ceil(timeoutSeconds / 60) + 5;
     const of = (metric: string) => `kube_statefulset_${metric}{${statefulSets}}`;
     const updated = of("status_replicas_updated");
     const kept = spec.partition > 0 ? ` - ${spec.partition}` : "";

@@ -1,5 +1,5 @@
-import { type Names, poolName } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster } from "../spec/cluster";
+import type { Names } from "../spec/names";
 
 /** MinIO's metrics endpoints, as the last part of their paths: `/minio/v2/metrics/<scrape>`. */
 export type Scrape = "cluster" | "node" | "resource" | "bucket";
@@ -28,17 +28,17 @@ export interface Series {
 }
 
 /** The matchers of a cluster. They are made of DNS labels, in which nothing is special in a regular expression. */
-export function seriesOf(names: Names, spec: MinioClusterSpec): Series {
+export function seriesOf({ names, spec, pools }: Cluster): Series {
     const matchers = (...labels: string[]) => [`namespace="${spec.namespace}"`, ...labels].join(",");
     const scraped = (scrape: Scrape) => matchers(`job="${jobOf(names, scrape)}"`);
-    const pools = spec.pools.map((_, pool) => poolName(names.cluster, pool)).join("|");
+    const anyPool = pools.map(({ name }) => name).join("|");
     return {
         cluster: scraped("cluster"),
         node: scraped("node"),
         resource: scraped("resource"),
         bucket: scraped("bucket"),
-        statefulSets: matchers(`statefulset=~"${pools}"`),
-        pods: matchers(`pod=~"(${pools})-[0-9]+"`),
-        claims: matchers(`persistentvolumeclaim=~"data[0-9]*-(${pools})-[0-9]+"`),
+        statefulSets: matchers(`statefulset=~"${anyPool}"`),
+        pods: matchers(`pod=~"(${anyPool})-[0-9]+"`),
+        claims: matchers(`persistentvolumeclaim=~"data[0-9]*-(${anyPool})-[0-9]+"`),
     };
 }

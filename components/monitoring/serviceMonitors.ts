@@ -1,8 +1,7 @@
 import { apiPort } from "../minio/ports";
+import type { Cluster } from "../spec/cluster";
 import { serviceLabel } from "../spec/labels";
 import { certificateSecretName, type Names, serviceDnsName } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
-import { scheme } from "../spec/spec";
 import { jobOf, type Scrape } from "./series";
 import { tokenKey } from "./token";
 
@@ -52,13 +51,14 @@ interface Relabeling {
  *
  * @param token name of the Secret with the token
  */
-export function clusterMonitor(names: Names, spec: MinioClusterSpec, token: string): ServiceMonitorSpec {
+export function clusterMonitor(cluster: Cluster, token: string): ServiceMonitorSpec {
+    const { names, spec } = cluster;
     const once = [
         { targetLabel: "__address__", replacement: `${serviceDnsName(names.cluster, spec)}:${apiPort}` },
         // A list of what stays, as a Prometheus may copy any label of the pods (`podTargetLabels`).
         { action: "labelkeep" as const, regex: "__.+|namespace|service|endpoint|job" },
     ];
-    const scrapedOnce = (scrape: Scrape) => endpoint(names, spec, token, scrape, once);
+    const scrapedOnce = (scrape: Scrape) => endpoint(cluster, token, scrape, once);
     return {
         selector: selectorOf(names, "client"),
         endpoints: [
@@ -78,12 +78,12 @@ export function clusterMonitor(names: Names, spec: MinioClusterSpec, token: stri
  *
  * @param token name of the Secret with the token
  */
-export function nodeMonitor(names: Names, spec: MinioClusterSpec, token: string): ServiceMonitorSpec {
+export function nodeMonitor(cluster: Cluster, token: string): ServiceMonitorSpec {
     return {
-        selector: selectorOf(names, "headless"),
+        selector: selectorOf(cluster.names, "headless"),
         endpoints: [
             {
-                ...endpoint(names, spec, token, "node"),
+                ...endpoint(cluster, token, "node"),
                 // The scrape of the cluster has the same of every server.
                 metricRelabelings: [dropped("minio_(s3|inter_node|software|notify|audit)_.+|minio_node_iam_.+")],
             },
@@ -91,19 +91,14 @@ export function nodeMonitor(names: Names, spec: MinioClusterSpec, token: string)
     };
 }
 
-function endpoint(
-    names: Names,
-    spec: MinioClusterSpec,
-    token: string,
-    scrape: Scrape,
-    relabelings: Relabeling[] = [],
-): Endpoint {
+function endpoint(cluster: Cluster, token: string, scrape: Scrape, relabelings: Relabeling[] = []): Endpoint {
+    const { names, spec, scheme } = cluster;
     return {
         port: "api",
         path: `/minio/v2/metrics/${scrape}`,
         interval: spec.monitoring?.interval ?? "30s",
-        scheme: scheme(spec),
-        tlsConfig: tlsConfig(names, spec),
+        scheme,
+        tlsConfig: tlsConfig(cluster),
         // Where MinIO wants no token, Prometheus does not get it: it is worth as much as the root password.
         authorization:
             spec.environment?.MINIO_PROMETHEUS_AUTH_TYPE === "public"
@@ -118,7 +113,7 @@ function endpoint(
  * The certificate holds the client Service's name, whichever server shows it. Its authority is one of the user's own,
  * as no public one signs names inside a cluster; without `ca.crt` the operator would leave the ServiceMonitor out.
  */
-function tlsConfig(names: Names, spec: MinioClusterSpec): Endpoint["tlsConfig"] {
+function tlsConfig({ names, spec }: Cluster): Endpoint["tlsConfig"] {
     const name = certificateSecretName(names, spec);
     return name === undefined
         ? undefined

@@ -2,10 +2,9 @@ import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { endProgram } from "../pulumi/endProgram";
-import { labelsOf } from "../spec/labels";
-import type { Names } from "../spec/names";
+import type { DeclaredCluster } from "../spec/cluster";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
-import type { MinioClusterSpec } from "../spec/spec";
+import { metadataOf } from "./metadata";
 
 /** MinIO wants 8 characters at least; letters and digits pass every shell, URL and environment file as they are. */
 const passwordLength = 32;
@@ -32,25 +31,25 @@ export interface CredentialsHooks {
  * @param passed true once a preview has found everything that is wrong with the cluster, so that all is said at once
  */
 export function createCredentials(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     existingSecretName: pulumi.Input<string> | undefined,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
     hooks: CredentialsHooks = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(names, spec, opts, hooks)
-        : existingCredentials(names, spec, passed, opts);
+        ? randomCredentials(cluster, opts, hooks)
+        : existingCredentials(cluster, passed, opts);
 }
 
 function randomCredentials(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
     hooks: CredentialsHooks,
 ): Credentials {
-    const revision = spec.credentialsRevision.apply(String);
+    const { names, resolved } = cluster;
+    const revision = resolved.apply(({ spec }) => String(spec.credentialsRevision));
+    const rootUser = resolved.apply(({ spec }) => spec.rootUser);
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
@@ -59,31 +58,26 @@ function randomCredentials(
     const secret = new Secret(
         names.secret,
         {
-            metadata: {
-                name: names.secret,
-                namespace: spec.namespace,
-                labels: spec.apply((known) => labelsOf(names, known)),
-            },
+            metadata: metadataOf(cluster, names.secret),
             type: "Opaque",
-            stringData: { [userKey]: spec.rootUser, [passwordKey]: password.result },
+            stringData: { [userKey]: rootUser, [passwordKey]: password.result },
         },
         { ...opts, hooks: hooks.secret, additionalSecretOutputs: ["stringData", "data"] },
     );
     return {
         secret,
         secretName: secret.metadata.name,
-        rootUser: spec.rootUser,
+        rootUser,
         rootPassword: pulumi.secret(password.result),
     };
 }
 
 function existingCredentials(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    { names, resolved }: DeclaredCluster,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
 ): Credentials {
-    const id = spec.apply((known) => `${known.namespace}/${known.existingSecretName}`);
+    const id = resolved.apply(({ spec }) => `${spec.namespace}/${spec.existingSecretName}`);
     const secret = Secret.get(names.secret, id, opts);
     const values = pulumi.secret(
         pulumi.all([secret.data, id, passed]).apply(([data, which]) => {

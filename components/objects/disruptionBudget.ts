@@ -1,14 +1,13 @@
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import type { PoolTopology } from "../minio/topology";
+import type { PoolLayout } from "../minio/topology";
 import type { DisruptionBudget } from "../spec/args";
-import { labelsOf } from "../spec/labels";
-import { type Names, poolName, poolSelector } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { DeclaredCluster, PlainPool } from "../spec/cluster";
+import { metadataOf } from "./metadata";
 
 /** What a budget of a pool asks for; undefined when there is to be none. Pure. */
 export function budgetOf(
-    { servers, serversThatMayFailForWrites }: PoolTopology,
+    { servers, serversThatMayFailForWrites }: PoolLayout,
     { enabled = true, minAvailable, maxUnavailable }: DisruptionBudget = {},
 ): { minAvailable?: number; maxUnavailable?: number } | undefined {
     // Where no server may be missed, a budget could only block every drain of a node.
@@ -23,22 +22,20 @@ export function budgetOf(
 
 /** Lets so many servers of a pool be drained at once as may be gone without a write failing. */
 export function createDisruptionBudget(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    pool: number,
-    topology: PoolTopology,
+    cluster: DeclaredCluster,
+    pool: PlainPool,
     args: DisruptionBudget | undefined,
     opts: pulumi.CustomResourceOptions,
 ): PodDisruptionBudget | undefined {
-    const budget = budgetOf(topology, args);
-    const name = `${poolName(names.cluster, pool)}-pdb`;
+    const budget = budgetOf(pool.topology, args);
+    const name = `${pool.name}-pdb`;
     return (
         budget &&
         new PodDisruptionBudget(
             name,
             {
-                metadata: { name, namespace: spec.namespace, labels: spec.apply((known) => labelsOf(names, known)) },
-                spec: { ...budget, selector: { matchLabels: poolSelector(names, pool) } },
+                metadata: metadataOf(cluster, name),
+                spec: { ...budget, selector: { matchLabels: pool.selector } },
             },
             opts,
         )

@@ -2,6 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../minio/ports";
+import type { DeclaredCluster } from "../spec/cluster";
 import type { Names } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { metadataOf } from "./metadata";
@@ -36,32 +37,31 @@ function entrances(
  * @param hosts the argument itself: whether there is a console host must be known before its value is
  */
 export function createIngresses(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     hosts: { consoleHost?: unknown },
     opts: pulumi.CustomResourceOptions,
 ): Ingress[] {
-    return entrances(names, hosts, ({ ingress }) => ingress).map(
+    return entrances(cluster.names, hosts, ({ ingress }) => ingress).map(
         ({ name, service, port, host }) =>
             new Ingress(
                 name,
                 {
                     metadata: {
-                        ...metadataOf(names, spec, name),
-                        annotations: spec.apply(({ ingress }) => ({
-                            ...ingress?.annotations,
+                        ...metadataOf(cluster, name),
+                        annotations: cluster.resolved.apply(({ spec }) => ({
+                            ...spec.ingress?.annotations,
                             // An Ingress without a controller has no address to wait for.
                             "pulumi.com/skipAwait": "true",
                         })),
                     },
-                    spec: spec.apply((known) => ({
-                        ingressClassName: known.ingress?.className,
-                        tls: known.ingress?.tlsSecretName
-                            ? [{ hosts: [host(known) ?? ""], secretName: known.ingress.tlsSecretName }]
+                    spec: cluster.resolved.apply(({ spec }) => ({
+                        ingressClassName: spec.ingress?.className,
+                        tls: spec.ingress?.tlsSecretName
+                            ? [{ hosts: [host(spec) ?? ""], secretName: spec.ingress.tlsSecretName }]
                             : undefined,
                         rules: [
                             {
-                                host: host(known),
+                                host: host(spec),
                                 http: {
                                     paths: [
                                         {
@@ -82,28 +82,27 @@ export function createIngresses(
 
 /** A Gateway API HTTPRoute for S3 clients, and one for the console. */
 export function createHttpRoutes(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     hosts: { consoleHost?: unknown },
     opts: pulumi.CustomResourceOptions,
 ): CustomResource[] {
-    return entrances(names, hosts, ({ httpRoute }) => httpRoute).map(
+    return entrances(cluster.names, hosts, ({ httpRoute }) => httpRoute).map(
         ({ name, service, port, host }) =>
             new CustomResource(
                 `${name}-route`,
                 {
                     apiVersion: "gateway.networking.k8s.io/v1",
                     kind: "HTTPRoute",
-                    metadata: metadataOf(names, spec, name),
-                    spec: spec.apply((known) => ({
+                    metadata: metadataOf(cluster, name),
+                    spec: cluster.resolved.apply(({ spec }) => ({
                         parentRefs: [
                             {
-                                name: known.httpRoute?.gatewayName,
-                                namespace: known.httpRoute?.gatewayNamespace,
-                                sectionName: known.httpRoute?.sectionName,
+                                name: spec.httpRoute?.gatewayName,
+                                namespace: spec.httpRoute?.gatewayNamespace,
+                                sectionName: spec.httpRoute?.sectionName,
                             },
                         ],
-                        hostnames: [host(known)],
+                        hostnames: [host(spec)],
                         rules: [{ backendRefs: [{ name: service, port }] }],
                     })),
                 },

@@ -1,22 +1,18 @@
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../minio/ports";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { DeclaredCluster } from "../spec/cluster";
 import { metadataOf } from "./metadata";
 
 /** Lets peers, clients and scrapers reach the servers, and nobody else. */
-export function createNetworkPolicy(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    opts: pulumi.CustomResourceOptions,
-): NetworkPolicy {
+export function createNetworkPolicy(cluster: DeclaredCluster, opts: pulumi.CustomResourceOptions): NetworkPolicy {
+    const { names, resolved } = cluster;
     const tcp = (port: number) => ({ protocol: "TCP", port });
     return new NetworkPolicy(
         names.cluster,
         {
-            metadata: metadataOf(names, spec, names.cluster),
-            spec: spec.apply(({ networkPolicy }) => ({
+            metadata: metadataOf(cluster, names.cluster),
+            spec: resolved.apply(({ spec: { networkPolicy } }) => ({
                 podSelector: { matchLabels: names.selector },
                 policyTypes: ["Ingress"],
                 ingress: [

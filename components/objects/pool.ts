@@ -1,67 +1,79 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
+import { element } from "../basics/element";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
+import type { Cluster, ClusterPool, DeclaredCluster, PlainPool } from "../spec/cluster";
 import { driveNames } from "../spec/drives";
-import { labelsOf, partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
-import { type Names, poolName, poolSelector, restoreSource } from "../spec/names";
-import { isGuided, type MinioClusterSpec } from "../spec/spec";
+import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
+import { restoreSource } from "../spec/names";
+import { metadataOf } from "./metadata";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */
 const fixedFields = ["metadata.name", "metadata.namespace", "spec.volumeClaimTemplates", "spec.podManagementPolicy"];
 
 /** A pool of servers: one StatefulSet. Changes of what is fixed are left to the hook, which refuses them by the shape. */
 export function createPool(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    pool: number,
+    cluster: DeclaredCluster,
+    { index, name }: PlainPool,
     opts: pulumi.CustomResourceOptions,
 ): StatefulSet {
-    const name = poolName(names.cluster, pool);
-    const selector = poolSelector(names, pool);
+    const { resolved } = cluster;
     return new StatefulSet(
         name,
         {
             metadata: {
-                name,
-                namespace: spec.namespace,
-                labels: spec.apply((known) => labelsOf(names, known)),
-                annotations: spec.apply((known) => ({
-                    "pulumi.com/waitFor": waitFor(known, pool),
-                    // Another field manager may have set the partition: the guided rollout does.
-                    "pulumi.com/patchForce": "true",
-                    [partitionAnnotation]: String(known.partition),
-                    [shapeAnnotation]: JSON.stringify(shapeOf(known, pool)),
-                    ...(known.restoreFrom && { [restoreAnnotation]: restoreSource(names, known) }),
-                })),
+                ...metadataOf(cluster, name),
+                annotations: resolved.apply((known) => annotationsOf(known, element(known.pools, index))),
             },
-            spec: spec.apply((known) => ({
-                serviceName: names.headlessService,
-                replicas: known.pools[pool].replicas,
-                podManagementPolicy: known.podManagementPolicy,
-                updateStrategy: updateStrategy(known),
-                persistentVolumeClaimRetentionPolicy: known.persistentVolumeClaimRetentionPolicy,
-                selector: { matchLabels: selector },
-                template: podTemplate(names, known, pool),
-                volumeClaimTemplates: driveNames(known.pools[pool].drivesPerServer).map((drive) => ({
-                    metadata: { name: drive, labels: selector },
-                    spec: {
-                        accessModes: ["ReadWriteOnce"],
-                        storageClassName: known.pools[pool].storageClassName,
-                        resources: { requests: { storage: known.pools[pool].storageSize } },
-                    },
-                })),
-            })),
+            spec: resolved.apply((known) => specOf(known, element(known.pools, index))),
         },
         { ...opts, ignoreChanges: fixedFields },
     );
 }
 
+function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.input.apps.v1.StatefulSetSpec {
+    return {
+        serviceName: names.headlessService,
+        replicas: pool.replicas,
+        podManagementPolicy: spec.podManagementPolicy,
+        updateStrategy: updateStrategy({ spec, guided }),
+        persistentVolumeClaimRetentionPolicy: spec.persistentVolumeClaimRetentionPolicy,
+        selector: { matchLabels: pool.selector },
+        template: podTemplate(names, spec, pool.index),
+        volumeClaimTemplates: driveNames(pool.drivesPerServer).map((drive) => ({
+            metadata: { name: drive, labels: pool.selector },
+            spec: {
+                accessModes: ["ReadWriteOnce"],
+                storageClassName: pool.storageClassName,
+                resources: { requests: { storage: pool.storageSize } },
+            },
+        })),
+    };
+}
+
+function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, string> {
+    const { names, spec } = cluster;
+    const source = restoreSource(names, spec);
+    return {
+        "pulumi.com/waitFor": waitFor(cluster, pool),
+        // Another field manager may have set the partition: the guided rollout does.
+        "pulumi.com/patchForce": "true",
+        // As it is given: Kubernetes takes one that is larger than this pool, too.
+        [partitionAnnotation]: String(spec.partition),
+        [shapeAnnotation]: JSON.stringify(shapeOf(spec, pool.index)),
+        ...(source && { [restoreAnnotation]: source }),
+    };
+}
+
 /** The guided rollout sets the partition step by step, so here it is left out. */
-function updateStrategy(spec: MinioClusterSpec): k8s.types.input.apps.v1.StatefulSetUpdateStrategy {
+function updateStrategy({
+    spec,
+    guided,
+}: Pick<Cluster, "spec" | "guided">): k8s.types.input.apps.v1.StatefulSetUpdateStrategy {
     const type = spec.updateStrategy;
-    return type === "OnDelete" || isGuided(spec) ? { type } : { type, rollingUpdate: { partition: spec.partition } };
+    return type === "OnDelete" || guided ? { type } : { type, rollingUpdate: { partition: spec.partition } };
 }
 
 /**
@@ -70,14 +82,11 @@ function updateStrategy(spec: MinioClusterSpec): k8s.types.input.apps.v1.Statefu
  * that the StatefulSet has arrived where it should. A JSONPath filter is tested on each child of the object, of which only
  * `status` has these fields; the parser splits at a single `=`, hence `>` one less.
  */
-export function waitFor(
-    spec: Pick<MinioClusterSpec, "rollout" | "updateStrategy" | "partition" | "pools">,
-    pool: number,
-): string {
-    if (isGuided(spec)) {
+export function waitFor({ spec, guided }: Cluster, { replicas, partition }: ClusterPool): string {
+    if (guided) {
         return "jsonpath={.metadata.uid}";
     }
-    const updated = spec.updateStrategy === "OnDelete" ? 0 : spec.pools[pool].replicas - spec.partition;
+    const updated = spec.updateStrategy === "OnDelete" ? 0 : replicas - partition;
     const isUpdated = updated > 0 ? ` && @.updatedReplicas > ${updated - 1}` : "";
     return `jsonpath={$[?@.readyReplicas == $.spec.replicas${isUpdated}]}`;
 }

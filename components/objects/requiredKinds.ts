@@ -1,8 +1,8 @@
 /** Kinds of objects that the arguments ask for, and that a Kubernetes cluster need not know. */
 import type { Kubernetes } from "../kubernetes/client";
 import { snapshotKind } from "../kubernetes/kinds";
-import type { MinioClusterArgs } from "../spec/args";
 import type { Problem } from "../spec/check";
+import type { PlainArgs } from "../spec/cluster";
 
 /** A kind of object that a Kubernetes cluster need not know. */
 export interface RequiredKind {
@@ -15,13 +15,7 @@ export interface RequiredKind {
 }
 
 /** The kinds that the arguments ask for, beside those that every cluster knows. Pure. */
-export function requiredKinds({
-    monitoring,
-    tls,
-    httpRoute,
-    snapshots,
-    restoreFrom,
-}: MinioClusterArgs): RequiredKind[] {
+export function requiredKinds({ monitoring, tls, httpRoute, snapshots, restoreFrom }: PlainArgs): RequiredKind[] {
     const prometheus = (field: "serviceMonitor" | "rules", groupVersion: string, kind: string) => ({
         groupVersion,
         kind,
@@ -71,7 +65,7 @@ export function requiredKinds({
 }
 
 /** A problem for each kind that the cluster does not know. */
-export async function missingKinds(kubernetes: Kubernetes, args: MinioClusterArgs): Promise<Problem[]> {
+export async function missingKinds(kubernetes: Kubernetes, args: PlainArgs): Promise<Problem[]> {
     const required = requiredKinds(args);
     const isKnown = await Promise.all(required.map(({ groupVersion, kind }) => kubernetes.knows(groupVersion, kind)));
     return required

@@ -3,29 +3,27 @@ import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../minio/ports";
 import type { ServiceOptions } from "../spec/args";
-import { labelsOf, serviceLabel } from "../spec/labels";
-import type { Names } from "../spec/names";
+import type { DeclaredCluster } from "../spec/cluster";
+import { serviceLabel } from "../spec/labels";
 import type { MinioClusterSpec } from "../spec/spec";
+import { metadataOf } from "./metadata";
 
 const api = { name: "api", port: apiPort, targetPort: "api" };
 const consoleTarget = { name: "console", port: consolePort, targetPort: "console" };
 
 /** The Service by which the servers find each other. */
-export function createHeadlessService(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
-    opts: pulumi.CustomResourceOptions,
-): Service {
+export function createHeadlessService(cluster: DeclaredCluster, opts: pulumi.CustomResourceOptions): Service {
+    const { names } = cluster;
     const headless = { clusterIP: "None", publishNotReadyAddresses: true, selector: names.selector, ports: [api] };
-    return createService({ kind: "headless", name: names.headlessService, specOf: () => headless }, names, spec, opts);
+    return createService({ kind: "headless", name: names.headlessService, specOf: () => headless }, cluster, opts);
 }
 
 /** The Service for S3 clients, and the one for the console. */
 export function createServices(
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
 ): { client: Service; console: Service } {
+    const { names } = cluster;
     const reachable = (args: pulumi.Unwrap<ServiceOptions> | undefined) => ({
         type: args?.type ?? "ClusterIP",
         loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
@@ -44,8 +42,8 @@ export function createServices(
         argsOf: ({ consoleService }) => consoleService,
     };
     return {
-        client: createService(client, names, spec, opts),
-        console: createService(console, names, spec, opts),
+        client: createService(client, cluster, opts),
+        console: createService(console, cluster, opts),
     };
 }
 
@@ -58,17 +56,14 @@ interface ServiceKind {
 
 function createService(
     { kind, name, specOf, argsOf }: ServiceKind,
-    names: Names,
-    spec: pulumi.Output<MinioClusterSpec>,
+    cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
 ): Service {
     const metadata = {
-        name,
-        namespace: spec.namespace,
-        labels: spec.apply((known) => ({ ...labelsOf(names, known), [serviceLabel]: kind })),
-        annotations: spec.apply((known) => annotationsOf(argsOf?.(known))),
+        ...metadataOf(cluster, name, () => ({ [serviceLabel]: kind })),
+        annotations: cluster.resolved.apply(({ spec }) => annotationsOf(argsOf?.(spec))),
     };
-    return new Service(name, { metadata, spec: spec.apply(specOf) }, opts);
+    return new Service(name, { metadata, spec: cluster.resolved.apply(({ spec }) => specOf(spec)) }, opts);
 }
 
 /** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */

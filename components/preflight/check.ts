@@ -1,13 +1,12 @@
 /** What is asked of a Kubernetes cluster before anything in it is touched. */
 import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
 import type { Problem } from "../spec/check";
-import type { Names } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
+import type { Cluster } from "../spec/cluster";
 
 /** What a program wants, as far as it is known. */
 export interface Wanted {
-    names: Names;
-    spec: MinioClusterSpec;
+    /** What is not known in it is as by default: see `isKnown`. */
+    cluster: Cluster;
     /** Whether an argument may be relied on: it is known, and no secret, which no message may show. */
     isKnown(field: string): boolean;
     /** Whether what an argument names may be made by the same program, before the cluster is. */

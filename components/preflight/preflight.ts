@@ -3,8 +3,10 @@
  * does an update before it makes or changes something. What cannot be looked at never keeps anybody from anything.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
 import { printable } from "../basics/printable";
+import { sleep } from "../basics/sleep";
 import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
@@ -13,7 +15,7 @@ import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Problem } from "../spec/check";
-import type { Names } from "../spec/names";
+import type { PlainArgs } from "../spec/cluster";
 import type { Check, Findings } from "./check";
 import { quotaChecks } from "./quota";
 import { secretChecks } from "./secrets";
@@ -25,7 +27,8 @@ import { wantedOf } from "./wanted";
 const registeredMilliseconds = 20;
 
 export interface PreflightOptions {
-    names: Names;
+    /** Of the component. */
+    name: string;
     args: MinioClusterArgs;
     dependsOn: pulumi.ComponentResourceOptions["dependsOn"];
     connection: Connection;
@@ -46,7 +49,7 @@ export interface Preflight {
 
 /** A preview that finds problems ends the program naming all of them. */
 export function createPreflight(options: PreflightOptions): Preflight {
-    const { args, names } = options;
+    const { args, name } = options;
     if (!hasEngine()) {
         return { passed: pulumi.output(true), refuse: async () => {} }; // A unit test with mocks.
     }
@@ -54,9 +57,9 @@ export function createPreflight(options: PreflightOptions): Preflight {
     const kinds = once(async () => problemsFound(options, [kindsCheck(args)]));
     const pass = async () => {
         // The engine works on what is registered while the client is loaded.
-        await new Promise((resolve) => setTimeout(resolve, registeredMilliseconds));
+        await sleep(registeredMilliseconds);
         const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
-        return problems.length > 0 ? endProgram(messageOf(names, problems)) : true;
+        return problems.length > 0 ? endProgram(refusal(name, problems)) : true;
     };
     const needsNone = !pulumi.runtime.isDryRun() && requiredKinds(args).length === 0;
     return {
@@ -65,18 +68,18 @@ export function createPreflight(options: PreflightOptions): Preflight {
             // A preview ends with the same message.
             const problems = pulumi.runtime.isDryRun() ? [] : await all();
             if (problems.length > 0) {
-                throw new Error(messageOf(names, problems));
+                throw new Error(refusal(name, problems));
             }
         },
     };
 }
 
-function messageOf({ cluster }: Names, problems: Problem[]): string {
+function refusal(name: string, problems: Problem[]): string {
     const lines = problems.map(({ field, reason }) => `  ${field}: ${printable(reason)}`);
-    return `the Kubernetes cluster does not have what MinioCluster '${cluster}' asks for:\n${lines.join("\n")}`;
+    return `the Kubernetes cluster does not have what MinioCluster '${name}' asks for:\n${lines.join("\n")}`;
 }
 
-function kindsCheck(args: MinioClusterArgs): Check {
+function kindsCheck(args: PlainArgs): Check {
     return {
         what: `whether it knows ${requiredKinds(args)
             .map(({ kind }) => kind)
@@ -86,8 +89,8 @@ function kindsCheck(args: MinioClusterArgs): Check {
 }
 
 /** A table of all checks. */
-async function checksOf({ names, args, dependsOn }: PreflightOptions): Promise<Check[]> {
-    const wanted = await wantedOf(names, args, dependsOn);
+async function checksOf({ name, args, dependsOn }: PreflightOptions): Promise<Check[]> {
+    const wanted = await wantedOf(name, args, dependsOn);
     const tables = [storageChecks, quotaChecks, snapshotClassChecks, secretChecks];
     return wanted ? tables.flatMap((checks) => checks(wanted)) : [];
 }
@@ -95,7 +98,7 @@ async function checksOf({ names, args, dependsOn }: PreflightOptions): Promise<C
 async function problemsFound({ connection, resource }: PreflightOptions, checks: Check[]): Promise<Problem[]> {
     const notChecked = (what: string) => pulumi.log.info(`not checked: ${printable(what)}`, resource);
     try {
-        const kubernetes = (await connection.writesFiles()) ? undefined : await connection.look();
+        const kubernetes = await connection.look();
         if (kubernetes === undefined) {
             notChecked("whether the Kubernetes cluster has what the arguments name, as it is not known in this run");
             return [];
@@ -107,7 +110,7 @@ async function problemsFound({ connection, resource }: PreflightOptions, checks:
         }
         return problems;
     } catch (error) {
-        notChecked(`whether the Kubernetes cluster has what the arguments name: ${(error as Error).message}`);
+        notChecked(`whether the Kubernetes cluster has what the arguments name: ${messageOf(error)}`);
         return [];
     }
 }

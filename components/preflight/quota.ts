@@ -1,5 +1,7 @@
 /** Whether quotas and limits of the namespace leave room for the pods and drives that are still to be made. */
+
 import type { V1LimitRange, V1Pod, V1ResourceQuota } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
 import type { Problem } from "../spec/check";
@@ -11,7 +13,7 @@ const quotaKind = { apiVersion: "v1", kind: "ResourceQuota" };
 const limitRangeKind = { apiVersion: "v1", kind: "LimitRange" };
 
 export function quotaChecks(wanted: Wanted): Check[] {
-    const { names, spec } = wanted;
+    const { names, spec } = wanted.cluster;
     return [
         {
             what: `the quotas of the namespace ${spec.namespace}`,
@@ -92,6 +94,11 @@ function fieldOf(resource: string): string {
     return resource.endsWith("storage") ? "storageSize" : "replicas";
 }
 
+/** The argument that a path begins with. */
+function topOf(field: string): string {
+    return element(field.split("."), 0);
+}
+
 /** Quotas that count only some pods, by priority or another scope, are left to Kubernetes. Pure. */
 function quotaProblems(
     quotas: V1ResourceQuota[],
@@ -107,7 +114,7 @@ function quotaProblems(
                 const room = (parseQuantity(hard) ?? 0) - (parseQuantity(used) ?? 0);
                 const field = fieldOf(resource);
                 // Amounts such as 0.1 are not whole in binary.
-                return need > 0 && need > room + 1e-6 && isKnown(field.split(".")[0])
+                return need > 0 && need > room + 1e-6 && isKnown(topOf(field))
                     ? [
                           {
                               field,
@@ -140,7 +147,7 @@ function limitProblems(
         const tooMuch = amount !== undefined && most !== undefined && amount > most;
         const tooLittle = amount !== undefined && least !== undefined && amount < least;
         const rule = tooMuch ? `at most ${high}` : `at least ${low}`;
-        return (tooMuch || tooLittle) && isKnown(field.split(".")[0])
+        return (tooMuch || tooLittle) && isKnown(topOf(field))
             ? [{ field, reason: `'${value}' is not allowed by the LimitRange '${name}' of the namespace: use ${rule}` }]
             : [];
     };

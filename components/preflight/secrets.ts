@@ -1,6 +1,7 @@
 /** Whether the Secrets that the arguments name have what the servers need. Nothing of their contents is shown. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
+import type { Cluster } from "../spec/cluster";
 import { certificateNames, serverDnsName } from "../spec/names";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
 import { type Check, checkOf, type Findings, type Wanted } from "./check";
@@ -8,7 +9,8 @@ import { type Check, checkOf, type Findings, type Wanted } from "./check";
 type Secret = AnyObject & { data?: Record<string, string> };
 
 export function secretChecks(wanted: Wanted): Check[] {
-    const { spec, isKnown } = wanted;
+    const { cluster, isKnown } = wanted;
+    const { spec } = cluster;
     const secret = (name: string) => ({
         apiVersion: "v1",
         kind: "Secret",
@@ -35,7 +37,7 @@ export function secretChecks(wanted: Wanted): Check[] {
         checks.push(
             checkOf<Secret>(wanted, "tls.secretName", secret(tls.secretName), {
                 absent: "make it, with the keys tls.crt and tls.key, before the cluster",
-                judge: ({ data = {} }) => certificateFindings(data, wanted, new Date()),
+                judge: ({ data = {} }) => certificateFindings(data, cluster, new Date()),
             }),
         );
     }
@@ -64,7 +66,7 @@ const soonDays = 14;
 /** What is wrong with a certificate of the user's own. Pure. */
 export function certificateFindings(
     data: Record<string, string>,
-    { names, spec }: Pick<Wanted, "names" | "spec">,
+    { names, spec, pools }: Cluster,
     now: Date,
 ): Findings {
     const field = "tls.secretName";
@@ -101,8 +103,8 @@ export function certificateFindings(
             );
         }
         const isNamed = (name: string) => certificate.checkHost(name) !== undefined;
-        const servers = spec.pools.flatMap(({ replicas }, pool) =>
-            [0, replicas - 1].map((ordinal) => serverDnsName(names, spec, pool, ordinal)),
+        const servers = pools.flatMap(({ index, replicas }) =>
+            [0, replicas - 1].map((ordinal) => serverDnsName(names, spec, index, ordinal)),
         );
         const unnamed = servers.filter((name) => !isNamed(name));
         if (unnamed.length > 0) {

@@ -3,6 +3,7 @@ import type { V1StorageClass } from "@kubernetes/client-node";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { configMapKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import type { Problem } from "../spec/check";
+import type { Cluster } from "../spec/cluster";
 import { recordName } from "../spec/names";
 import { type Check, checkOf, type Wanted } from "./check";
 import { defaultClass, poolsWithClaims, storageClassKind } from "./storage";
@@ -23,7 +24,7 @@ const migrated: Record<string, string> = {
 };
 
 export function snapshotClassChecks(wanted: Wanted): Check[] {
-    const { sets = [], className, groupClassName } = wanted.spec.snapshots ?? {};
+    const { sets = [], className, groupClassName } = wanted.cluster.spec.snapshots ?? {};
     const name = groupClassName ?? className;
     const field = `snapshots.${groupClassName ? "groupClassName" : "className"}`;
     if (sets.length === 0 || !name || !wanted.isKnown(field)) {
@@ -36,7 +37,7 @@ export function snapshotClassChecks(wanted: Wanted): Check[] {
             async ask(kubernetes) {
                 // Where no kind of it is known, that is said elsewhere; and sets that are there need no class.
                 const apiVersion = groupClassName ? await groupVersion(kubernetes) : snapshotKind.apiVersion;
-                if (apiVersion === undefined || !(await isAnyMissing(kubernetes, wanted, sets))) {
+                if (apiVersion === undefined || !(await isAnyMissing(kubernetes, wanted.cluster, sets))) {
                     return { problems: [] };
                 }
                 return checkOf<SnapshotClass>(
@@ -55,7 +56,7 @@ export function snapshotClassChecks(wanted: Wanted): Check[] {
     ];
 }
 
-async function isAnyMissing(kubernetes: Kubernetes, { names, spec }: Wanted, sets: string[]): Promise<boolean> {
+async function isAnyMissing(kubernetes: Kubernetes, { names, spec }: Cluster, sets: string[]): Promise<boolean> {
     const records = sets.map((set) => {
         const metadata = { name: recordName(names.cluster, set), namespace: spec.namespace };
         return kubernetes.read({ ...configMapKind, metadata });

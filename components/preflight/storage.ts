@@ -3,8 +3,7 @@ import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import type { Problem } from "../spec/check";
-import { poolName } from "../spec/names";
-import type { PoolSpec } from "../spec/spec";
+import type { ClusterPool } from "../spec/cluster";
 import type { Check, Wanted } from "./check";
 
 export const storageClassKind = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" };
@@ -13,19 +12,19 @@ const volumeKind = { apiVersion: "v1", kind: "PersistentVolume" };
 type Volume = AnyObject & { spec?: { storageClassName?: string } };
 
 /** A pool, and the claims of its drives that are there. */
-export interface PoolWithClaims extends PoolSpec {
+export interface PoolWithClaims extends ClusterPool {
     /** Of its arguments: empty, or `expansionPools[0].`. */
     prefix: string;
     claims: V1PersistentVolumeClaim[];
 }
 
 /** The claims of the cluster's drives, pool by pool. */
-export async function poolsWithClaims(kubernetes: Kubernetes, { names, spec }: Wanted): Promise<PoolWithClaims[]> {
-    const claims = await kubernetes.claims(spec.namespace, names.selector);
-    return spec.pools.map((pool, index) => ({
+export async function poolsWithClaims(kubernetes: Kubernetes, { cluster }: Wanted): Promise<PoolWithClaims[]> {
+    const claims = await kubernetes.claims(cluster.spec.namespace, cluster.names.selector);
+    return cluster.pools.map((pool) => ({
         ...pool,
-        prefix: index === 0 ? "" : `expansionPools[${index - 1}].`,
-        claims: claims.filter(({ metadata }) => metadata?.labels?.pool === poolName(names.cluster, index)),
+        prefix: pool.index === 0 ? "" : `expansionPools[${pool.index - 1}].`,
+        claims: claims.filter(({ metadata }) => metadata?.labels?.pool === pool.name),
     }));
 }
 
@@ -92,12 +91,13 @@ function growthProblems(
             (claim) =>
                 asked(claim) < (parseQuantity(storageSize) ?? 0) && !expanding.includes(claim.spec?.storageClassName),
         );
-        if (fixed.length === 0 || !isKnown(field)) {
+        const [first] = fixed;
+        if (first === undefined || !isKnown(field)) {
             return [];
         }
         const names = fixed.map(({ metadata }) => metadata?.name).join(", ");
-        const of = fixed[0].spec?.storageClassName;
-        const from = fixed[0].spec?.resources?.requests?.storage;
+        const of = first.spec?.storageClassName;
+        const from = first.spec?.resources?.requests?.storage;
         const reason =
             `${from} cannot become ${storageSize}: ${of ? `the StorageClass '${of}'` : "having no StorageClass"} does not let ` +
             `volumes grow (allowVolumeExpansion), and ${names} ${fixed.length === 1 ? "is" : "are"} of it. Set it back to ${from}, or ` +

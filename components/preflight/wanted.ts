@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, whenKnown } from "../pulumi/outputs";
 import type { MinioClusterArgs } from "../spec/args";
+import { clusterOf, plainParity } from "../spec/cluster";
 import { withoutNulls } from "../spec/fields";
-import type { Names } from "../spec/names";
 import { type KnownArgs, withDefaults } from "../spec/spec";
 import type { Wanted } from "./check";
 
@@ -12,21 +12,21 @@ import type { Wanted } from "./check";
  * @returns undefined where not even the namespace is known
  */
 export async function wantedOf(
-    names: Names,
+    name: string,
     args: MinioClusterArgs,
     dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
 ): Promise<Wanted | undefined> {
     const seen: Seen = { unknown: [], made: [] };
     const { rollout, environment, ...looked } = args;
     const known = withoutNulls((await knownPart(looked, "", seen)) as KnownArgs);
+    const spec = withDefaults({ ...known, environment: plainParity(environment) });
     const anyMade = await maybeMakes(dependsOn);
     const concerns = (paths: string[], field: string) =>
         paths.some((path) => `${field}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${field}.`));
     return concerns(seen.unknown, "namespace")
         ? undefined
         : {
-              names,
-              spec: withDefaults(known),
+              cluster: clusterOf(name, spec),
               isKnown: (field) => !concerns(seen.unknown, field),
               mayBeMade: (field) => anyMade || concerns(seen.made, field),
           };

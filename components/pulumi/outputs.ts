@@ -12,6 +12,20 @@ export function whenKnown<T>(input: pulumi.Input<T>): Promise<T | undefined> {
     return (pulumi.output(input) as unknown as Inner<T>).promise();
 }
 
+/** As `whenKnown`, where it must be known, as on `up`. */
+export async function knownValue<T>(input: pulumi.Input<T>): Promise<T> {
+    const value = await whenKnown(input);
+    if (value === undefined) {
+        throw new Error("a value is not known in this run, though it changes something");
+    }
+    return value;
+}
+
+/** The same value, which others get only when something else is known. */
+export function after<T>(condition: pulumi.Input<unknown>, value: pulumi.Output<T>): pulumi.Output<T> {
+    return (pulumi.all([value, condition]) as pulumi.Output<[T, unknown]>).apply(([known]) => known);
+}
+
 /** Whether it is known in this run. A preview does not know what a resource that is still to be made will say. */
 export function isKnown(input: unknown): Promise<boolean> {
     return (pulumi.output(input) as unknown as Inner<unknown>).isKnown;

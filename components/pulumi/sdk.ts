@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { log, type Resource, RunError, requirePulumiVersion } from "@pulumi/pulumi";
+import { both } from "../basics/both";
+import { element } from "../basics/element";
 
 /** The first with resource hooks, by which a change is reviewed and held. */
 const oldest = "3.182.0";
@@ -55,7 +57,7 @@ export function versionFor(script: string | undefined): string | undefined {
 
 /** Pure. */
 export function isOlder(version: string, than: string): boolean {
-    const [one, other] = [version, than].map((text) => text.split(/[-+]/)[0].split(".").map(Number));
+    const [one, other] = both(version, than, (text) => element(text.split(/[-+]/), 0).split(".").map(Number));
     const index = one.findIndex((number, position) => number !== other[position]);
-    return index !== -1 && one[index] < other[index];
+    return index !== -1 && element(one, index) < (other[index] ?? Number.NaN);
 }

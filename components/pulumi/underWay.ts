@@ -1,3 +1,4 @@
+import { sleep } from "../basics/sleep";
 import { engineAddress } from "./engine";
 
 /** By the update that it belongs to: a process can run several. */
@@ -27,6 +28,6 @@ export function isWorkUnderWay(): boolean {
 export async function allWorkDone(lingerMilliseconds: number): Promise<void> {
     for (let under = works.get(engineAddress()); under; under = works.get(engineAddress())) {
         await Promise.allSettled(under);
-        await new Promise((resolve) => setTimeout(resolve, lingerMilliseconds));
+        await sleep(lingerMilliseconds);
     }
 }

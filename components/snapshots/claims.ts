@@ -1,11 +1,12 @@
 /** Claims that begin with what a set of snapshots has. The StatefulSets adopt them by their names. */
+
 import { createHash } from "node:crypto";
+import { element } from "../basics/element";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
+import type { Cluster } from "../spec/cluster";
 import type { DrivePosition } from "../spec/drives";
 import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
-import { type Names, poolSelector } from "../spec/names";
-import type { MinioClusterSpec, PoolSpec } from "../spec/spec";
 import type { FoundSet, FoundSnapshot } from "./findSet";
 
 /** A drive to restore: where its claim gets its data from. */
@@ -18,8 +19,7 @@ export interface RestoredDrive {
 
 /** A restore, as far as it is decided by the arguments. */
 export interface Restore {
-    names: Names;
-    spec: MinioClusterSpec;
+    cluster: Cluster;
     /** `<namespace>/<cluster>/<set>`, with the set's id where it is given, as in the claims' annotation. */
     source: string;
     sourceNamespace: string;
@@ -74,8 +74,8 @@ export function isRestored(claim: AnyObject, { source }: Restore, { id }: FoundS
 }
 
 /** Whether the claims can name the snapshots of the set as they are. */
-export function isHere({ sourceNamespace, spec }: Restore, { isPresent }: FoundSet): boolean {
-    return isPresent && sourceNamespace === spec.namespace;
+export function isHere({ sourceNamespace, cluster }: Restore, { isPresent }: FoundSet): boolean {
+    return isPresent && sourceNamespace === cluster.spec.namespace;
 }
 
 /**
@@ -94,7 +94,7 @@ export async function createClaim(
     const there = found.drives.get(drive.source) as FoundSnapshot;
     const snapshot = isHere(restored, found)
         ? there.snapshot
-        : await bringSnapshot(kubernetes, restored.spec.namespace, there);
+        : await bringSnapshot(kubernetes, restored.cluster.spec.namespace, there);
     await kubernetes.create(claimObject(restored, drive, snapshot, found.id, since));
 }
 
@@ -135,19 +135,19 @@ async function bringSnapshot(
 
 /** The claim as the StatefulSet would make it, and with the data of a snapshot. */
 export function claimObject(
-    { names, spec, source }: Restore,
+    { cluster, source }: Restore,
     { position, claim }: RestoredDrive,
     snapshot: string,
     set: string,
     since?: string,
 ) {
-    const pool: PoolSpec = spec.pools[position.pool];
+    const pool = element(cluster.pools, position.pool);
     return {
         ...claimKind,
         metadata: {
             name: claim,
-            namespace: spec.namespace,
-            labels: poolSelector(names, position.pool),
+            namespace: cluster.spec.namespace,
+            labels: pool.selector,
             annotations: {
                 [restoredAnnotation]: source,
                 [restoredSetAnnotation]: set,

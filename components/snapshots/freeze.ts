@@ -6,11 +6,16 @@
  * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
  * server ends, it is thawed: stop.sh looks for the file that the process has made.
  */
+
 import type { V1Pod } from "@kubernetes/client-node";
 import { withTaskBeforeEnd } from "../basics/beforeEnd";
+import { element } from "../basics/element";
+import { messageOf } from "../basics/messageOf";
+import { sleep } from "../basics/sleep";
+import { until } from "../basics/until";
 import type { PodRequest } from "../kubernetes/client";
-import { minioAdmin, signed } from "../live/admin";
-import { type LiveCluster, serversOf } from "../live/liveCluster";
+import { signed } from "../live/admin";
+import { adminOf, annotate, type LiveCluster, serversOf } from "../live/liveCluster";
 import { apiPort } from "../minio/ports";
 import { serverName } from "../server/podTemplate";
 import { armScript, disarmScript, flushScript } from "../server/scripts";
@@ -62,9 +67,9 @@ export async function whileFrozen(
     };
     await withTaskBeforeEnd(release, async () => {
         try {
-            await annotate(cluster, set);
+            await annotate(cluster, { [frozenAnnotation]: set });
             since = performance.now();
-            await adminOf(cluster, servers[0]).freeze();
+            await adminOf(cluster, nameOf(element(servers, 0))).freeze();
             const thawed = watch(cluster, servers, timeoutSeconds);
             await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
             await flush(cluster, servers, warn);
@@ -105,17 +110,21 @@ export async function thawIfLeftFrozen(cluster: LiveCluster): Promise<string | u
  */
 async function thaw(cluster: LiveCluster): Promise<number> {
     let thawedAt = 0;
-    const deadline = performance.now() + 30_000;
     let frozen = await serversOf(cluster);
-    while (frozen.length > 0) {
-        if (performance.now() > deadline) {
-            throw new Error(`the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`);
+    const look = async () => {
+        if (frozen.length > 0) {
+            await unfreeze(cluster, frozen);
+            thawedAt = performance.now();
+            frozen = await frozenServers(cluster, await serversOf(cluster));
         }
-        await unfreeze(cluster, frozen);
-        thawedAt = performance.now();
-        frozen = await frozenServers(cluster, await serversOf(cluster));
-    }
-    await annotate(cluster, null);
+        return frozen.length === 0 || undefined;
+    };
+    await until(look, {
+        deadline: performance.now() + 30_000,
+        milliseconds: pollMilliseconds,
+        late: () => `the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`,
+    });
+    await annotate(cluster, { [frozenAnnotation]: null });
     return thawedAt;
 }
 
@@ -123,16 +132,11 @@ async function thaw(cluster: LiveCluster): Promise<number> {
 async function unfreeze(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {
     for (const server of servers) {
         try {
-            return await adminOf(cluster, server).unfreeze();
+            return await adminOf(cluster, nameOf(server)).unfreeze();
         } catch {
-            await pause(); // Whether all are thawed is asked afterwards.
+            await sleep(pollMilliseconds); // Whether all are thawed is asked afterwards.
         }
     }
-}
-
-async function annotate({ kubernetes, namespace, statefulSet }: LiveCluster, set: string | null): Promise<void> {
-    const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
-    await kubernetes.patch(reference, { metadata: { annotations: { [frozenAnnotation]: set } } });
 }
 
 async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
@@ -181,37 +185,33 @@ async function frozenServers({ kubernetes, namespace, scheme }: LiveCluster, ser
     return servers.filter((_, index) => frozen[index]);
 }
 
-function adminOf({ kubernetes, namespace, scheme, credentials }: LiveCluster, server: V1Pod) {
-    return minioAdmin((request) => kubernetes.send(namespace, nameOf(server), scheme, request), credentials);
-}
-
 /** Waits, on every server, for the requests that were under way when it froze. */
-async function drain({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[], until: number): Promise<void> {
+async function drain(
+    { kubernetes, namespace, scheme }: LiveCluster,
+    servers: V1Pod[],
+    deadline: number,
+): Promise<void> {
+    let counts: (number | undefined)[] = [];
     let calm = 0;
-    while (calm < 2) {
-        const counts = await Promise.all(
-            servers.map(async (server) => {
-                const answer = await kubernetes.ask(namespace, nameOf(server), scheme, "/", {
-                    headers: passingHeaders,
-                });
-                return answer ? requestsUnderWay(answer.headers) : Number.POSITIVE_INFINITY;
-            }),
-        );
+    const countOf = async (server: V1Pod) => {
+        const answer = await kubernetes.ask(namespace, nameOf(server), scheme, "/", { headers: passingHeaders });
+        return answer ? requestsUnderWay(answer.headers) : Number.POSITIVE_INFINITY;
+    };
+    const look = async () => {
+        counts = await Promise.all(servers.map(countOf));
         if (counts.includes(undefined)) {
-            await pause(blindDrainMilliseconds);
-            return;
+            await sleep(blindDrainMilliseconds);
+            return true;
         }
-        const busy = servers.filter((_, index) => counts[index] !== 0);
         // One that has passed the gate is counted a moment later.
-        calm = busy.length === 0 ? calm + 1 : 0;
-        if (performance.now() > until) {
-            const which = servers.map((server, index) => `${nameOf(server)}: ${counts[index]}`).join(", ");
-            throw new Error(
-                `requests that had begun before, such as large uploads or downloads, did not end in time (${which})`,
-            );
-        }
-        await pause();
-    }
+        calm = counts.every((count) => count === 0) ? calm + 1 : 0;
+        return calm === 2 || undefined;
+    };
+    const late = () => {
+        const which = servers.map((server, index) => `${nameOf(server)}: ${counts[index]}`).join(", ");
+        return `requests that had begun before, such as large uploads or downloads, did not end in time (${which})`;
+    };
+    await until(look, { deadline, milliseconds: pollMilliseconds, late });
 }
 
 /** Of a server's own limit for requests, how many it works on (`maxClients` in `cmd/handler-api.go`). */
@@ -287,7 +287,7 @@ async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Pro
         );
     } catch (error) {
         throw new Error(
-            `cannot make sure that the cluster thaws if this program dies, so it is not frozen: ${(error as Error).message} ` +
+            `cannot make sure that the cluster thaws if this program dies, so it is not frozen: ${messageOf(error)} ` +
                 "(the image needs sh and curl, and the program the right to create pods/exec)",
         );
     }
@@ -304,8 +304,4 @@ async function disarm({ kubernetes, namespace }: LiveCluster, switches: Switch[]
 
 function nameOf({ metadata }: V1Pod): string {
     return metadata?.name ?? "";
-}
-
-function pause(milliseconds = pollMilliseconds): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

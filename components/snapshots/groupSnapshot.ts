@@ -1,4 +1,5 @@
 /** A set that the storage cuts as one: a VolumeGroupSnapshot, of which Kubernetes makes a VolumeSnapshot of each drive. */
+import { element } from "../basics/element";
 import type { Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, groupKind, snapshotKind } from "../kubernetes/kinds";
 import { claimAnnotation, setIdLabel } from "../spec/labels";
@@ -55,7 +56,8 @@ export function groupSnapshot({ cluster, record, labels, warn }: TakeOptions): S
         isReady: async ({ metadata, status }) =>
             status?.readyToUse === true &&
             withMembers(record, await members(metadata.uid)).every((member) => member?.status?.readyToUse),
-        async finish([{ metadata }]) {
+        async finish(objects) {
+            const { metadata } = element(objects, 0);
             const snapshots: Record<string, string> = {};
             const untold: string[] = [];
             for (const member of await members(metadata.uid)) {

@@ -1,10 +1,12 @@
 /** Goes back to a set in place: the servers stop, and their claims are made anew from the snapshots. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { messageOf } from "../basics/messageOf";
 import { until } from "../basics/until";
 import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/client";
 import { claimKind, statefulSetOf } from "../kubernetes/kinds";
+import { annotate } from "../live/liveCluster";
+import type { Cluster, ClusterPool } from "../spec/cluster";
 import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
-import { poolName } from "../spec/names";
 import {
     type Begun,
     createClaim,
@@ -46,7 +48,7 @@ export function begunBy(statefulSet: V1StatefulSet | undefined): Begun | undefin
 
 /** What would stop a restore in place midway, or lose what it promises to keep, as it can be seen before anything is touched. */
 export async function replacementProblems(kubernetes: Kubernetes, restored: Restore): Promise<string[]> {
-    const { namespace } = restored.spec;
+    const { namespace } = restored.cluster.spec;
     const statefulSets = await Promise.all(poolNames(restored).map((name) => kubernetes.statefulSet(namespace, name)));
     return problemsOf(
         restored,
@@ -64,12 +66,12 @@ export async function replacementProblems(kubernetes: Kubernetes, restored: Rest
  * @param now in milliseconds since 1970
  */
 export function problemsOf(
-    restored: Pick<Restore, "names" | "spec" | "drives">,
+    restored: Pick<Restore, "cluster" | "drives">,
     statefulSets: V1StatefulSet[],
     pods: V1Pod[],
     now: number,
 ): string[] {
-    const { app } = restored.names.selector;
+    const { app } = restored.cluster.names.selector;
     const own = poolNames(restored);
     const claims = new Set(restored.drives.map(({ claim }) => claim));
     const deleting = statefulSets.filter(
@@ -118,13 +120,10 @@ export async function replaceData(
     options: ReplaceOptions,
 ): Promise<void> {
     const { say, patience } = options;
-    const { names, spec, source, drives } = restored;
-    const { namespace } = spec;
+    const { cluster, source, drives } = restored;
+    const { namespace } = cluster.spec;
     const since = sinceOf(present) ?? new Date().toISOString().replace(/\.\d+|[-:]/g, "");
-    const wanted = spec.pools.map(({ replicas }, pool) => ({
-        reference: reference(poolName(names.cluster, pool), namespace),
-        replicas,
-    }));
+    const wanted = cluster.pools.map(({ name, replicas }) => ({ reference: reference(name, namespace), replicas }));
     const there = await patience(() =>
         Promise.all(wanted.map(({ reference: { metadata } }) => kubernetes.statefulSet(namespace, metadata.name))),
     );
@@ -136,8 +135,9 @@ export async function replaceData(
             [restoringSetAnnotation]: begun?.set ?? null,
             [restoringSinceAnnotation]: begun?.since ?? null,
         };
-        if (pools.length > 0) {
-            await patience(() => kubernetes.patch(pools[0].reference, { metadata: { annotations } }));
+        const statefulSet = pools[0]?.reference.metadata.name;
+        if (statefulSet !== undefined) {
+            await patience(() => annotate({ kubernetes, namespace, statefulSet }, annotations));
         }
     };
     const scale = async (to: (replicas: number) => number) => {
@@ -165,7 +165,7 @@ export async function replaceData(
         await scale(() => 0);
         await patience(() => untilServersEnd(kubernetes, restored, options));
     } catch (error) {
-        const { message } = error as Error;
+        const message = messageOf(error);
         if (isUntouched(restored, present)) {
             await start().catch((second: Error) => {
                 throw new Error(`${message}; and then: ${second.message}. ${wayOn(restored, since)}`);
@@ -180,7 +180,7 @@ export async function replaceData(
         }
         await start();
     } catch (error) {
-        throw new Error(`${(error as Error).message}. ${wayOn(restored, since)}`);
+        throw new Error(`${messageOf(error)}. ${wayOn(restored, since)}`);
     }
 }
 
@@ -209,7 +209,7 @@ async function untilServersEnd(kubernetes: Kubernetes, restored: Restore, option
     await untilSo(
         () => `these servers do not end: ${left.map(({ metadata }) => metadata?.name).join(", ")}`,
         async () => {
-            const pods = await kubernetes.pods(restored.spec.namespace, restored.names.selector);
+            const pods = await kubernetes.pods(restored.cluster.spec.namespace, restored.cluster.names.selector);
             left = pods.filter((pod) => own.includes(statefulSetOf(pod) ?? ""));
             return left.length === 0;
         },
@@ -225,7 +225,7 @@ async function replaceClaim(
     since: string,
     options: ReplaceOptions,
 ): Promise<void> {
-    const { namespace } = restored.spec;
+    const { namespace } = restored.cluster.spec;
     const name = claimReference(drive.claim, namespace);
     const claim = await kubernetes.read<Claim>(name);
     if (claim && !isRestored(claim, restored, found)) {
@@ -234,7 +234,7 @@ async function replaceClaim(
         options.say(`${drive.claim}: keeps its volume ${volume}, and begins with ${snapshot}`);
         await keepVolume(kubernetes, claim, {
             [replacedLabels.namespace]: namespace,
-            [replacedLabels.cluster]: restored.names.cluster,
+            [replacedLabels.cluster]: restored.cluster.names.cluster,
             [replacedLabels.since]: since,
         });
         const { uid } = claim.metadata;
@@ -255,18 +255,17 @@ async function replaceClaim(
 function wayOn(restored: Restore, since: string): string {
     return (
         "All servers are stopped, and all replaced volumes are kept. Once that is mended, pulumi up goes on from here. To go back to the " +
-        `replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see docs/backup.md):\n${wayBack(restored, since)}`
+        `replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see docs/backup.md):\n${wayBack(restored.cluster, since)}`
     );
 }
 
 /** The commands that give a cluster the volumes back which a restore has replaced. Pure. */
-export function wayBack({ names, spec }: Pick<Restore, "names" | "spec">, since: string): string {
-    const { namespace, pools } = spec;
+export function wayBack({ names, spec, pools }: Cluster, since: string): string {
+    const { namespace } = spec;
     const { cluster } = names;
-    const each = (replicas: (pool: number) => number) =>
+    const each = (count: (pool: ClusterPool) => number) =>
         pools.map(
-            (_, pool) =>
-                `kubectl scale statefulset ${poolName(cluster, pool)} --namespace ${namespace} --replicas ${replicas(pool)}`,
+            (pool) => `kubectl scale statefulset ${pool.name} --namespace ${namespace} --replicas ${count(pool)}`,
         );
     const replaced = [
         `${replacedLabels.namespace}=${namespace}`,
@@ -287,12 +286,12 @@ export function wayBack({ names, spec }: Pick<Restore, "names" | "spec">, since:
         `    kubectl patch "$volume" --type merge --patch '${JSON.stringify(patch)}'`,
         "done",
         `kubectl annotate statefulset ${cluster} --namespace ${namespace} ${marks.join(" ")}`,
-        ...each((pool) => pools[pool].replicas),
+        ...each(({ replicas }) => replicas),
     ].join("\n");
 }
 
-function poolNames({ names, spec }: Pick<Restore, "names" | "spec">): string[] {
-    return spec.pools.map((_, pool) => poolName(names.cluster, pool));
+function poolNames({ cluster }: Pick<Restore, "cluster">): string[] {
+    return cluster.pools.map(({ name }) => name);
 }
 
 function reference(name: string, namespace: string): ObjectReference {

@@ -1,14 +1,16 @@
 /** Restores a set of snapshots: decides what is to be done, and makes the claims that are missing. */
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { KubernetesError, untilAnswered } from "../kubernetes/errors";
 import { claimKind } from "../kubernetes/kinds";
 import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
+import type { Cluster } from "../spec/cluster";
 import { claimName, drivesOf } from "../spec/drives";
 import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
-import { type Names, restoreSource } from "../spec/names";
-import { isGuided, type MinioClusterSpec } from "../spec/spec";
+import { restoreSource } from "../spec/names";
+import type { MinioClusterSpec } from "../spec/spec";
 import { createClaim, isHere, originOfClaim, type Patience, type Present, type Restore } from "./claims";
 import { type FoundSet, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
@@ -28,7 +30,11 @@ export type RestorePlan =
  * heals from the others and better than from an old snapshot. That holds too where its StatefulSets were deleted and come back.
  */
 export function planRestore(
-    { source, drives, spec }: Pick<Restore, "source" | "drives"> & { spec: Pick<MinioClusterSpec, "restoreFrom"> },
+    {
+        source,
+        drives,
+        cluster,
+    }: Pick<Restore, "source" | "drives"> & { cluster: { spec: Pick<MinioClusterSpec, "restoreFrom"> } },
     { statefulSet, claims, begun }: Present,
 ): RestorePlan {
     const foreign = drives.filter(({ claim }) => claims.has(claim) && claims.get(claim)?.source !== source);
@@ -45,7 +51,7 @@ export function planRestore(
         return { kind: "none" };
     }
     if (foreign.length > 0) {
-        if (spec.restoreFrom?.confirm) {
+        if (cluster.spec.restoreFrom?.confirm) {
             return { kind: "replace" };
         }
         const which = foreign.map(({ claim }) => claim).join(", ");
@@ -73,7 +79,7 @@ export function otherSet(
     if (!begunWith(begun?.set) && others.length === 0) {
         return undefined;
     }
-    const set = begun?.set ?? others[0][1].set;
+    const set = begun?.set ?? others[0]?.[1].set;
     return (
         `the restore from ${source} was begun with the set that has the id ${set}, and the set of that name has the id ${id} by now ` +
         `(taken at ${takenAt}): drives of both would be two points in time. ` +
@@ -99,8 +105,7 @@ function unended(source: string): string {
  */
 export async function restoreDrives(
     connection: Connection,
-    names: Names,
-    spec: MinioClusterSpec,
+    cluster: Cluster,
     resource: pulumi.Resource,
 ): Promise<void> {
     if (await connection.writesFiles()) {
@@ -112,16 +117,16 @@ export async function restoreDrives(
     const say = (text: string) => pulumi.log.info(text, resource, undefined, !isPreview);
     const patience: Patience = isPreview
         ? (work) => work()
-        : (work) => untilAnswered(work, spec.rollout.timeoutSeconds, say);
+        : (work) => untilAnswered(work, cluster.timeoutSeconds, say);
     const kubernetes = await (isPreview ? connection.look() : patience(connection.act));
     if (kubernetes === undefined) {
         pulumi.log.info("restoreFrom: not checked in this preview, as the kubeconfig is not known yet", resource);
         return;
     }
     try {
-        await restore(kubernetes, names, spec, { say, patience, isPreview });
+        await restore(kubernetes, cluster, { say, patience, isPreview });
     } catch (error) {
-        throw new Error(`restoreFrom: ${(error as Error).message}`);
+        throw new Error(`restoreFrom: ${messageOf(error)}`);
     }
 }
 
@@ -133,11 +138,10 @@ export interface RestoreOptions {
 
 export async function restore(
     kubernetes: Kubernetes,
-    names: Names,
-    spec: MinioClusterSpec,
+    cluster: Cluster,
     { say, patience, isPreview }: RestoreOptions,
 ): Promise<void> {
-    const wanted = restoreOf(names, spec);
+    const wanted = restoreOf(cluster);
     const decided = await patience(() => decide(kubernetes, wanted));
     if (decided === undefined) {
         return;
@@ -145,10 +149,8 @@ export async function restore(
     const { plan, found, present } = decided;
     const count = plan.kind === "create" ? plan.claims.length : wanted.drives.length;
     const what = plan.kind === "create" ? "begin with" : "go back to, and all servers stop meanwhile for,";
-    const [namespace, cluster, set] = wanted.source.split("/");
-    say(
-        `restoreFrom: ${count} drives ${what} the set '${set}' of ${cluster} in ${namespace}, taken at ${found.takenAt}`,
-    );
+    const [namespace, from, set] = wanted.source.split("/");
+    say(`restoreFrom: ${count} drives ${what} the set '${set}' of ${from} in ${namespace}, taken at ${found.takenAt}`);
     if (isPreview) {
         return;
     }
@@ -166,7 +168,8 @@ export async function restore(
  * @throws Error with all that keeps it from being done
  */
 async function decide(kubernetes: Kubernetes, wanted: Restore) {
-    const { names, spec, sourceNamespace } = wanted;
+    const { sourceNamespace } = wanted;
+    const { names, spec } = wanted.cluster;
     const present = await presentDrives(kubernetes, wanted);
     const plan = planRestore(wanted, present);
     if (plan.kind === "none") {
@@ -201,10 +204,7 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
  *
  * @throws Error when a restore was begun and not ended
  */
-export async function endRestore(
-    kubernetes: Kubernetes,
-    { names, spec }: Pick<Restore, "names" | "spec">,
-): Promise<void> {
+export async function endRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
     const begun = begunBy(await kubernetes.statefulSet(spec.namespace, names.cluster));
     if (begun) {
         throw new Error(unended(begun.source));
@@ -226,8 +226,9 @@ export async function endRestore(
  * For a cluster that was restored and runs, and whose program still says so: the restore has ended. It is written on the claims, as they
  * outlive the StatefulSets; and on each of them, as any of them may be lost and healed.
  */
-export async function markRestored(kubernetes: Kubernetes, names: Names, spec: MinioClusterSpec): Promise<void> {
-    const { source, drives } = restoreOf(names, spec);
+export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Promise<void> {
+    const { names, spec } = cluster;
+    const { source, drives } = restoreOf(cluster);
     const own = new Set(drives.map(({ claim }) => claim));
     for (const { metadata } of await kubernetes.claims(spec.namespace, names.selector)) {
         if (own.has(metadata?.name ?? "") && metadata?.annotations?.[endedAnnotation] !== source) {
@@ -244,13 +245,9 @@ export async function markRestored(kubernetes: Kubernetes, names: Names, spec: M
  */
 export async function unendedRestore(
     connection: Connection,
-    names: Names,
-    spec: MinioClusterSpec,
+    { names, spec, guided, timeoutSeconds }: Cluster,
     source: string | undefined,
 ): Promise<string | undefined> {
-    if (await connection.writesFiles()) {
-        return undefined;
-    }
     const look = async () => {
         const isPreview = pulumi.runtime.isDryRun();
         const kubernetes = await (isPreview ? connection.look() : connection.act());
@@ -259,15 +256,13 @@ export async function unendedRestore(
     try {
         const begun = await (pulumi.runtime.isDryRun()
             ? look()
-            : untilAnswered(look, spec.rollout.timeoutSeconds, (text) =>
-                  pulumi.log.info(text, undefined, undefined, true),
-              ));
+            : untilAnswered(look, timeoutSeconds, (text) => pulumi.log.info(text, undefined, undefined, true)));
         return begun && begun.source !== source ? unended(begun.source) : undefined;
     } catch (error) {
         // A preview goes on without a cluster, and rollout.mode Native without a kubeconfig, or without the right to get StatefulSets.
         const { code } = error as Partial<KubernetesError>;
         const isAway = error instanceof KubernetesError && code !== 403;
-        if (pulumi.runtime.isDryRun() || code === 403 || (!isAway && !isGuided(spec))) {
+        if (pulumi.runtime.isDryRun() || code === 403 || (!isAway && !guided)) {
             return undefined;
         }
         throw error;
@@ -278,18 +273,20 @@ function annotateClaim(kubernetes: Kubernetes, namespace: string, name: string, 
     return kubernetes.patch({ ...claimKind, metadata: { name, namespace } }, { metadata: { annotations } });
 }
 
-export function restoreOf(names: Names, spec: MinioClusterSpec): Restore {
-    const cluster = spec.restoreFrom?.cluster ?? names.cluster;
+export function restoreOf(cluster: Cluster): Restore {
+    const { names, spec } = cluster;
+    const from = spec.restoreFrom?.cluster ?? names.cluster;
     const namespace = spec.restoreFrom?.namespace ?? spec.namespace;
     const drives = drivesOf(spec.pools).map((position) => ({
         position,
         claim: claimName(names.cluster, position),
-        source: claimName(cluster, position),
+        source: claimName(from, position),
     }));
-    return { names, spec, source: restoreSource(names, spec) ?? "", sourceNamespace: namespace, drives };
+    return { cluster, source: restoreSource(names, spec) ?? "", sourceNamespace: namespace, drives };
 }
 
-async function presentDrives(kubernetes: Kubernetes, { names, spec, drives }: Restore): Promise<Present> {
+async function presentDrives(kubernetes: Kubernetes, { cluster, drives }: Restore): Promise<Present> {
+    const { names, spec } = cluster;
     const statefulSet = await kubernetes.statefulSet(spec.namespace, names.cluster);
     const claims = await kubernetes.list<AnyObject>(claimKind, spec.namespace);
     const own = new Set(drives.map(({ claim }) => claim));

@@ -1,5 +1,7 @@
 /** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the id. */
+
 import { randomBytes } from "node:crypto";
+import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
 import { configMapKind, snapshotKind } from "../kubernetes/kinds";
@@ -151,13 +153,16 @@ export function mismatch(record: Pick<SetRecord, "set" | "pools">, pools: PoolSp
             "with the same servers and drives. Give this cluster those of the set"
         );
     }
-    const small = pools.findIndex(
-        ({ storageSize }, pool) => bytes(storageSize) < bytes(record.pools[pool].storageSize),
+    const sizes = pools.map(({ storageSize }, pool) => ({
+        is: storageSize,
+        was: element(record.pools, pool).storageSize,
+    }));
+    const small = sizes.find(({ is, was }) => bytes(is) < bytes(was));
+    return (
+        small &&
+        `the set '${record.set}' was taken of drives of ${small.was}, and those of this cluster have ${small.is}: give it at ` +
+            "least the size of the set"
     );
-    return small < 0
-        ? undefined
-        : `the set '${record.set}' was taken of drives of ${record.pools[small].storageSize}, and those of this cluster ` +
-              `have ${pools[small].storageSize}: give it at least the size of the set`;
 }
 
 function bytes(quantity: string): number {

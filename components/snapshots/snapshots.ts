@@ -1,6 +1,8 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
+import type { Kubernetes } from "../kubernetes/client";
 import { configMapKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import type { Connection } from "../live/connection";
 import { liveCluster } from "../live/liveCluster";
@@ -8,10 +10,10 @@ import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine, isUp } from "../pulumi/engine";
-import { whenKnown } from "../pulumi/outputs";
+import { after, knownValue } from "../pulumi/outputs";
 import { takenOver } from "../pulumi/takenOver";
 import { createWork } from "../pulumi/work";
-import type { Names } from "../spec/names";
+import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { recordName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { groupObject } from "./groupSnapshot";
@@ -29,8 +31,7 @@ import {
 import { takeSet } from "./takeSet";
 
 export interface SnapshotsOptions {
-    names: Names;
-    spec: pulumi.Output<MinioClusterSpec>;
+    cluster: DeclaredCluster;
     credentials: Credentials;
     connection: Connection;
     preflight: Preflight;
@@ -47,52 +48,58 @@ export interface SnapshotsOptions {
  * is registered as its record says, whatever the cluster looks like by now.
  */
 export function createSnapshots(options: SnapshotsOptions): void {
-    const { names, spec, arrival, dispensable, opts } = options;
+    const { cluster, arrival, dispensable, opts } = options;
+    const { names, resolved } = cluster;
     const taking = createWork(
         `${names.cluster}-snapshots`,
         {
-            wanted: spec.apply(({ snapshots }) => JSON.stringify(snapshots?.sets ?? [])),
-            left: spec.apply((known) => async () => {
+            wanted: resolved.apply(({ spec }) => JSON.stringify(spec.snapshots?.sets ?? [])),
+            left: resolved.apply((known) => async () => {
                 const { missing } = await askCluster(options, known);
                 return missing.length > 0 ? `not taken: ${missing.join(", ")}` : undefined;
             }),
-            work: async (resource) => takeMissing(options, (await whenKnown(spec)) as MinioClusterSpec, resource),
+            work: (resource) => takeMissing(options, resource),
         },
         { ...dispensable, dependsOn: arrival },
     );
     if (isUp()) {
-        pulumi.all([spec, taking.apply(({ urn }) => urn)]).apply(async ([known]) => {
+        after(
+            taking.apply(({ urn }) => urn),
+            resolved,
+        ).apply(async (known) => {
             const { taken } = await askCluster(options, known);
             for (const record of taken.values()) {
-                register(names, known, record, opts, true);
+                register(known, record, opts, true);
             }
         });
         return;
     }
-    spec.apply(async (known) => {
+    resolved.apply(async (known) => {
         const { taken, missing, group } = await askCluster(options, known);
         for (const record of taken.values()) {
-            register(names, known, record, opts, true);
+            register(known, record, opts, true);
         }
         for (const set of missing) {
-            const record = newRecord(names, known, set, group);
-            announce(record, known, opts.parent);
-            register(names, known, record, opts, false);
+            const record = newRecord(known, set, group);
+            announce(record, known.spec, opts.parent);
+            register(known, record, opts, false);
         }
     });
 }
 
 /** What the cluster tells of the wanted sets. */
-interface Known {
+interface WantedSets {
     /** Those that were taken before, with their records. */
     taken: Map<string, SetRecord>;
     missing: string[];
+    /** The cluster that was asked. */
+    kubernetes?: Kubernetes;
     /** API version of VolumeGroupSnapshots, where new sets are groups. */
     group?: string;
 }
 
 /** Ends the program when a wanted set is damaged, or a new one cannot be a group. */
-async function askCluster({ names, connection }: SnapshotsOptions, spec: MinioClusterSpec): Promise<Known> {
+async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Cluster): Promise<WantedSets> {
     const { sets = [], groupClassName } = spec.snapshots ?? {};
     const taken = new Map<string, SetRecord>();
     if (!hasEngine() || sets.length === 0) {
@@ -136,11 +143,11 @@ async function askCluster({ names, connection }: SnapshotsOptions, spec: MinioCl
                     "snapshots.className instead",
             );
         }
-        return { taken, missing, group };
+        return { taken, missing, kubernetes, group };
     } catch (error) {
         return endProgram(
             `snapshots: cannot ask the cluster which sets are there, and without that they would be deleted or taken twice: ` +
-                `${(error as Error).message}`,
+                `${messageOf(error)}`,
         );
     }
 }
@@ -155,7 +162,7 @@ export function missingMembers(record: SetRecord, present: VolumeSnapshot[]): st
         .filter((name) => !there.has(name));
 }
 
-function newRecord(names: Names, spec: MinioClusterSpec, set: string, group?: string): SetRecord {
+function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {
     return {
         set,
         id: newSetId(),
@@ -182,31 +189,29 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
     }
 }
 
-async function takeMissing(
-    options: SnapshotsOptions,
-    spec: MinioClusterSpec,
-    resource: pulumi.Resource,
-): Promise<void> {
-    const { names, credentials, connection } = options;
-    const { missing, group } = await askCluster(options, spec);
-    if (missing.length > 0) {
-        await options.preflight.refuse();
+async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource): Promise<void> {
+    const cluster = await knownValue(options.cluster.resolved);
+    const { names, spec, timeoutSeconds } = cluster;
+    const { missing, group, kubernetes } = await askCluster(options, cluster);
+    if (!kubernetes || missing.length === 0) {
+        return;
     }
+    await options.preflight.refuse();
     for (const set of missing) {
         try {
-            const record = newRecord(names, spec, set, group);
+            const record = newRecord(cluster, set, group);
             await takeSet({
-                cluster: await liveCluster(await connection.act(), names, spec, credentials),
+                cluster: await liveCluster(kubernetes, cluster, options.credentials),
                 record,
                 labels: setLabels(names, spec.labels, record),
                 freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
-                readyTimeoutSeconds: spec.rollout.timeoutSeconds,
+                readyTimeoutSeconds: timeoutSeconds,
                 say: (text) => pulumi.log.info(text, resource, undefined, true),
                 warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
             });
         } catch (error) {
             throw new Error(
-                `snapshots.sets: '${set}' was not taken: ${(error as Error).message}. Run pulumi up again to try once more`,
+                `snapshots.sets: '${set}' was not taken: ${messageOf(error)}. Run pulumi up again to try once more`,
             );
         }
     }
@@ -214,8 +219,7 @@ async function takeMissing(
 
 /** @param isThere whether the objects of the set are there by now */
 function register(
-    names: Names,
-    spec: MinioClusterSpec,
+    { names, spec }: Cluster,
     record: SetRecord,
     opts: pulumi.CustomResourceOptions,
     isThere: boolean,

@@ -1,7 +1,8 @@
+import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import { until } from "../basics/until";
 import type { AnyObject } from "../kubernetes/client";
-import { type LiveCluster, serversOf } from "../live/liveCluster";
+import { annotate, serversOf } from "../live/liveCluster";
 import { setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
 import { flush, whileFrozen } from "./freeze";
@@ -27,7 +28,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
     const { set, consistency } = record;
     const method = record.group ? groupSnapshot(options) : singleSnapshots(options);
     await removeLeftovers(options, method);
-    await mark(cluster, set);
+    await annotate(cluster, { [takingAnnotation]: set });
     const count = membersOf(record).length;
     try {
         await method.prepare();
@@ -53,11 +54,11 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         return whole;
     } catch (error) {
         await removeObjects(options, method).catch((left: Error) => {
-            throw new Error(`${(error as Error).message}; and what is left of it stays: ${left.message}`);
+            throw new Error(`${messageOf(error)}; and what is left of it stays: ${left.message}`);
         });
         throw error;
     } finally {
-        await mark(cluster, null);
+        await annotate(cluster, { [takingAnnotation]: null });
     }
 }
 
@@ -76,11 +77,6 @@ function failureOf(objects: Snapshotted[]): string | undefined {
     return failed.length > 0
         ? failed.map(({ name, message }) => `${name}: ${printable(message)}`).join("; ")
         : undefined;
-}
-
-async function mark({ kubernetes, namespace, statefulSet }: LiveCluster, set: string | null): Promise<void> {
-    const reference = { apiVersion: "apps/v1", kind: "StatefulSet", metadata: { name: statefulSet, namespace } };
-    await kubernetes.patch(reference, { metadata: { annotations: { [takingAnnotation]: set } } });
 }
 
 /** Deletes what an interrupted program left of a set; but not a whole set of which only the record is lost. */

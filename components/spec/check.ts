@@ -116,8 +116,8 @@ export class Check {
 function isQualifiedName(key: string): boolean {
     const parts = key.split("/");
     const name = parts.pop() ?? "";
-    const prefixIsSound =
-        parts.length === 0 || (parts.length === 1 && dnsName.test(parts[0]) && parts[0].length <= 253);
+    const [prefix] = parts;
+    const prefixIsSound = prefix === undefined || (parts.length === 1 && dnsName.test(prefix) && prefix.length <= 253);
     return prefixIsSound && labelName.test(name) && name.length <= longestLabel;
 }
 

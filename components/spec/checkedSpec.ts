@@ -3,6 +3,7 @@ import { standardClass } from "../minio/topologyVariables";
 import { endProgram } from "../pulumi/endProgram";
 import type { MinioClusterArgs } from "./args";
 import type { Problem } from "./check";
+import { clusterOf, type DeclaredCluster, plainCluster, plainFields } from "./cluster";
 import { withoutNulls } from "./fields";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
 import { problemsOf, warningsOf } from "./validation";
@@ -23,25 +24,6 @@ export class InvalidArgumentsError extends pulumi.InputPropertiesError {
         });
     }
 }
-
-/** Arguments that decide which resources there are, so they must be known when the program runs. */
-const plainFields = [
-    "replicas",
-    "drivesPerServer",
-    "expansionPools",
-    "partition",
-    "updateStrategy",
-    "rollout",
-    "credentialsRevision",
-    "disruptionBudget",
-    "snapshots",
-    "restoreFrom",
-    "ingress",
-    "httpRoute",
-    "tls",
-    "networkPolicy",
-    "monitoring",
-] as const;
 
 /**
  * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
@@ -84,6 +66,18 @@ export function checkedSpec(
         }
         return withDefaults(known);
     });
+}
+
+/**
+ * The cluster that the arguments describe.
+ *
+ * @param args without nulls: see `withoutNulls`
+ * @param resource where warnings are shown
+ * @throws InvalidArgumentsError naming every problem
+ */
+export function declaredCluster(name: string, args: MinioClusterArgs, resource?: pulumi.Resource): DeclaredCluster {
+    const spec = checkedSpec(name, args, resource);
+    return { ...plainCluster(name, args), resolved: spec.apply((known) => clusterOf(name, known)) };
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The fields that the arguments have, at every depth: which of them are not known, and which are left out. Pure. */
+
 import type { types } from "@pulumi/kubernetes";
+import { element } from "../basics/element";
 import type * as args from "./args";
 
 /** What is in a field: anything, an object with fields of its own, or a list of such objects. */
@@ -188,19 +190,21 @@ function bySimilarity(word: string, words: string[]): string[] {
 function distance(from: string, to: string): number {
     const source = from.slice(0, 40); // No field is as long, and a key may be of any length.
     const rows = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+    const at = (row: number, column: number) => element(element(rows, row), column);
     for (let row = 1; row <= source.length; row++) {
-        rows[row] = [row];
+        const distances = [row];
+        rows[row] = distances;
         for (let column = 1; column <= to.length; column++) {
             const same = source[row - 1] === to[column - 1] ? 0 : 1;
             const isSwapped =
                 row > 1 && column > 1 && source[row - 1] === to[column - 2] && source[row - 2] === to[column - 1];
-            rows[row][column] = Math.min(
-                rows[row - 1][column] + 1,
-                rows[row][column - 1] + 1,
-                rows[row - 1][column - 1] + same,
-                isSwapped ? rows[row - 2][column - 2] + 1 : Number.POSITIVE_INFINITY,
+            distances[column] = Math.min(
+                at(row - 1, column) + 1,
+                at(row, column - 1) + 1,
+                at(row - 1, column - 1) + same,
+                isSwapped ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
             );
         }
     }
-    return rows[source.length][to.length];
+    return at(source.length, to.length);
 }

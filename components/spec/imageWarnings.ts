@@ -1,4 +1,5 @@
 /** What is known of an image and speaks against it: a sentence each, with the way out. Pure. */
+import { element } from "../basics/element";
 import { flawsOf, partsOf } from "../minio/knownFlaws";
 import { defaultImage, type MinioClusterSpec } from "./spec";
 
@@ -49,9 +50,9 @@ function flawed(image: string): string[] {
         return [];
     }
     const { release, server, flaws, mayBePatched } = known;
-    const [worst, ...others] = flaws;
+    const worst = element(flaws, 0);
     const unless = mayBePatched ? ", unless its builder has mended that" : "";
-    const besides = others.length > 0 ? ` Known flaws besides: ${others.length}.` : "";
+    const besides = flaws.length > 1 ? ` Known flaws besides: ${flaws.length - 1}.` : "";
     return [
         `image: ${server} ${release} has ${worst.id}: ${worst.effect}${unless}.${besides} ` +
             `The default, ${withoutDigest}, has the fixes: leave image out (the list: docs/security.md)`,

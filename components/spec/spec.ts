@@ -29,7 +29,7 @@ interface Defaulted {
     clusterDomain: string;
     image: string;
     /** All pools, the first one first. */
-    pools: PoolSpec[];
+    pools: [PoolSpec, ...PoolSpec[]];
     persistentVolumeClaimRetentionPolicy: { whenDeleted: ClaimRetention; whenScaled: ClaimRetention };
     partition: number;
     updateStrategy: UpdateStrategy;
@@ -99,7 +99,7 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
 }
 
 /** All pools, the first one first; what a further pool leaves out is as in the first. */
-function poolsOf(args: KnownArgs): PoolSpec[] {
+function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
     const first: PoolSpec = {
         replicas: args.replicas ?? 4,
         drivesPerServer: args.drivesPerServer ?? 1,

@@ -572,8 +572,8 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
 }
 
 /** The text with which a user confirms that a set replaces a cluster's data. */
-function replacing(name: unknown): string {
-    return `replace the data of ${isText(name) ? name : "the cluster"}`;
+function replacing(name: string): string {
+    return `replace the data of ${isText(name) ? name : "<name>"}`;
 }
 
 /** Who reaches the servers, and how. */

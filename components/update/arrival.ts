@@ -1,28 +1,25 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { shapeOf } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
-import { minioAdmin } from "../live/admin";
 import type { Connection } from "../live/connection";
-import { liveCluster } from "../live/liveCluster";
-import { type AskedCluster, quorumDifference, toldQuorums } from "../live/quorums";
-import type { Topology } from "../minio/topology";
+import { adminOf, liveCluster } from "../live/liveCluster";
+import { quorumDifference, toldQuorums } from "../live/quorums";
 import type { Credentials } from "../objects/credentials";
-import { whenKnown } from "../pulumi/outputs";
+import { after, knownValue } from "../pulumi/outputs";
 import { createWork } from "../pulumi/work";
 import { rollOut, whatIsLeft } from "../rollout/rollout";
 import type { WantedCluster } from "../rollout/wanted";
 import { podTemplate } from "../server/podTemplate";
 import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
+import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
-import { type Names, poolName, poolSelector } from "../spec/names";
-import { isGuided, type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 
 export interface ArrivalOptions {
-    names: Names;
-    spec: pulumi.Output<MinioClusterSpec>;
+    cluster: DeclaredCluster;
     credentials: Credentials;
     connection: Connection;
     /** The StatefulSets of all pools. */
@@ -37,24 +34,21 @@ export interface ArrivalOptions {
  * and every object can be written.
  */
 export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.CustomResource> {
-    const { names, spec, pools, opts } = options;
+    const { cluster, pools, opts } = options;
+    const { names, resolved } = cluster;
     const applied = pulumi.all(pools.map(({ id }) => id));
     const work = async (resource: pulumi.Resource) => {
         try {
             await arrive(options, resource);
         } catch (error) {
-            throw new Error(`the rollout of ${names.cluster} has stopped: ${(error as Error).message}`);
+            throw new Error(`the rollout of ${names.cluster} has stopped: ${messageOf(error)}`);
         }
     };
     return createWork(
         `${names.cluster}-rollout`,
         {
-            wanted: spec.apply((known) => digestOf(names, known)),
-            left: pulumi.all([spec, applied]).apply(
-                ([known]) =>
-                    () =>
-                        leftOver(options, known),
-            ),
+            wanted: resolved.apply(digestOf),
+            left: after(applied, resolved).apply((known) => () => leftOver(options, known)),
             work,
         },
         { ...opts, dependsOn: pools },
@@ -62,7 +56,7 @@ export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.Cus
 }
 
 /** Changes with all that the way leads to. */
-function digestOf(names: Names, spec: MinioClusterSpec): string {
+function digestOf({ names, spec }: Cluster): string {
     const { partition, updateStrategy, rollout, restoreFrom } = spec;
     const pools = spec.pools.map((_, pool) => [podTemplate(names, spec, pool), shapeOf(spec, pool)]);
     const wanted = { pools, partition, updateStrategy, mode: rollout.mode, restoreFrom };
@@ -70,12 +64,9 @@ function digestOf(names: Names, spec: MinioClusterSpec): string {
 }
 
 /** It looks with little patience, as it is asked in a destroy too; what it could not see, the way itself finds out. */
-async function leftOver(
-    { names, credentials, connection, hasChanged }: ArrivalOptions,
-    spec: MinioClusterSpec,
-): Promise<string> {
+async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions, cluster: Cluster): Promise<string> {
     if (await connection.writesFiles()) {
-        return "";
+        return ""; // Nothing moves the servers there.
     }
     // A change that failed and is set back wants what the last rollout wanted; its servers are still to be set back.
     if (hasChanged()) {
@@ -83,41 +74,42 @@ async function leftOver(
     }
     try {
         const kubernetes = await connection.act();
-        const begun = await begunEarlier(kubernetes, names, spec);
+        if (kubernetes === undefined) {
+            return "";
+        }
         return (
-            begun ||
-            (await whatIsLeft(kubernetes, wantedCluster(names, spec, credentials), isGuided(spec))) ||
-            (await differingQuorums(kubernetes, names, spec)) ||
+            (await begunEarlier(kubernetes, cluster)) ||
+            (await whatIsLeft(kubernetes, wantedCluster(cluster, credentials), cluster.guided)) ||
+            (await differingQuorums(kubernetes, cluster)) ||
             ""
         );
     } catch (error) {
-        return `it is not known: ${(error as Error).message}`;
+        return `it is not known: ${messageOf(error)}`;
     }
 }
 
 async function arrive(
-    { names, spec, credentials, connection }: ArrivalOptions,
+    { cluster: declared, credentials, connection }: ArrivalOptions,
     resource: pulumi.Resource,
 ): Promise<void> {
-    const known = (await whenKnown(spec)) as MinioClusterSpec;
-    if (await connection.writesFiles()) {
-        return;
-    }
-    const guided = isGuided(known);
-    const { timeoutSeconds } = known.rollout;
+    const cluster = await knownValue(declared.resolved);
+    const { spec, guided, timeoutSeconds } = cluster;
     const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
     const warn = (text: string) => pulumi.log.warn(text, resource);
     const answered = <T>(work: () => Promise<T>) => untilAnswered(work, timeoutSeconds, say);
     const kubernetes = await answered(connection.act);
+    if (kubernetes === undefined) {
+        return;
+    }
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
-    if (guided || known.snapshots || known.restoreFrom) {
-        await answered(() => endWhatWasBegun(kubernetes, names, known, credentials, resource));
+    if (guided || spec.snapshots || spec.restoreFrom) {
+        await answered(() => endWhatWasBegun(kubernetes, cluster, credentials, resource));
     }
-    await rollOut(kubernetes, wantedCluster(names, known, credentials), { timeoutSeconds, guided, say, warn });
-    if (known.restoreFrom) {
-        await answered(() => markRestored(kubernetes, names, known));
+    await rollOut(kubernetes, wantedCluster(cluster, credentials), { timeoutSeconds, guided, say, warn });
+    if (spec.restoreFrom) {
+        await answered(() => markRestored(kubernetes, cluster));
     }
-    await answered(() => compareQuorums(kubernetes, names, known, { say, warn }));
+    await answered(() => compareQuorums(kubernetes, cluster, { say, warn }));
 }
 
 /** How long a server gets that is ready to tell its quorums. */
@@ -126,18 +118,16 @@ const quorumMilliseconds = 30_000;
 /** @throws Error with both, where the servers count with other quorums than the program */
 async function compareQuorums(
     kubernetes: Kubernetes,
-    names: Names,
-    spec: MinioClusterSpec,
+    cluster: Cluster,
     { say, warn }: Record<"say" | "warn", (text: string) => void>,
 ): Promise<void> {
-    const asked = askedCluster(names, spec);
-    const told = await toldQuorums(kubernetes, asked, isGuided(spec) ? quorumMilliseconds : 0);
-    if (typeof told === "string") {
-        say(`not checked whether MinIO has the quorums that are counted with: ${told}`);
+    const told = await toldQuorums(kubernetes, cluster, cluster.guided ? quorumMilliseconds : 0);
+    if ("unknown" in told) {
+        say(`not checked whether MinIO has the quorums that are counted with: ${told.unknown}`);
         return;
     }
-    const difference = quorumDifference(told, asked.topology);
-    if (difference && spec.updateStrategy === "OnDelete") {
+    const difference = quorumDifference(told.quorums, cluster.topology);
+    if (difference && cluster.spec.updateStrategy === "OnDelete") {
         warn(`${difference}. Servers that are still to be deleted by hand have their old variables`);
     } else if (difference) {
         throw new Error(difference);
@@ -145,20 +135,14 @@ async function compareQuorums(
 }
 
 /** As far as it is known at once. */
-async function differingQuorums(kubernetes: Kubernetes, names: Names, spec: MinioClusterSpec): Promise<string> {
-    const asked = askedCluster(names, spec);
-    const told = await toldQuorums(kubernetes, asked, 0);
-    return typeof told !== "string" && quorumDifference(told, asked.topology) ? "MinIO has other quorums" : "";
-}
-
-function askedCluster({ cluster }: Names, spec: MinioClusterSpec): AskedCluster {
-    const topology = topologyOfSpec(spec) as Topology; // There is one: the arguments were checked.
-    return { cluster, namespace: spec.namespace, scheme: scheme(spec), topology, partition: spec.partition };
+async function differingQuorums(kubernetes: Kubernetes, cluster: Cluster): Promise<string> {
+    const told = await toldQuorums(kubernetes, cluster, 0);
+    return "quorums" in told && quorumDifference(told.quorums, cluster.topology) ? "MinIO has other quorums" : "";
 }
 
 /** What `endWhatWasBegun` is for, in words. */
-async function begunEarlier(kubernetes: Kubernetes, names: Names, spec: MinioClusterSpec): Promise<string | undefined> {
-    if (!isGuided(spec) && !spec.snapshots && !spec.restoreFrom) {
+async function begunEarlier(kubernetes: Kubernetes, { names, spec, guided }: Cluster): Promise<string | undefined> {
+    if (!guided && !spec.snapshots && !spec.restoreFrom) {
         return undefined;
     }
     const annotations = (await kubernetes.statefulSet(spec.namespace, names.cluster))?.metadata?.annotations ?? {};
@@ -170,39 +154,34 @@ async function begunEarlier(kubernetes: Kubernetes, names: Names, spec: MinioClu
 /** What an earlier program has begun and not ended: a restore, and a set that requests were frozen for. */
 async function endWhatWasBegun(
     kubernetes: Kubernetes,
-    names: Names,
-    spec: MinioClusterSpec,
+    cluster: Cluster,
     credentials: Credentials,
     resource: pulumi.Resource,
 ): Promise<void> {
-    if (!spec.restoreFrom) {
-        await endRestore(kubernetes, { names, spec });
+    if (!cluster.spec.restoreFrom) {
+        await endRestore(kubernetes, cluster);
     }
-    const set = await thawIfLeftFrozen(await liveCluster(kubernetes, names, spec, credentials));
+    const set = await thawIfLeftFrozen(await liveCluster(kubernetes, cluster, credentials));
     if (set !== undefined) {
         pulumi.log.warn(`requests were frozen for the set '${set}' by a program that was cut off: thawed`, resource);
     }
 }
 
-function wantedCluster(names: Names, spec: MinioClusterSpec, { rootUser, rootPassword }: Credentials): WantedCluster {
-    const topology = topologyOfSpec(spec) as Topology; // There is one: the arguments were checked.
+function wantedCluster(cluster: Cluster, credentials: Credentials): WantedCluster {
+    const { spec, scheme, topology, pools } = cluster;
     return {
         namespace: spec.namespace,
-        scheme: scheme(spec),
+        scheme,
         bootQuorum: topology.bootQuorum,
-        pools: spec.pools.map(({ replicas, storageSize }, pool) => ({
-            name: poolName(names.cluster, pool),
-            selector: poolSelector(names, pool),
-            partition: Math.min(spec.partition, replicas),
+        pools: pools.map(({ name, selector, partition, replicas, storageSize, topology: pool }) => ({
+            name,
+            selector,
+            partition,
             replicas,
-            erasureSets: topology.pools[pool].erasureSets,
-            serversThatMayFail: topology.pools[pool].serversThatMayFailForWrites,
+            erasureSets: pool.erasureSets,
+            serversThatMayFail: pool.serversThatMayFailForWrites,
             storageSize,
         })),
-        async admin(kubernetes, server) {
-            const [user, password] = await Promise.all([whenKnown(rootUser), whenKnown(rootPassword)]);
-            const send = kubernetes.send.bind(null, spec.namespace, server, scheme(spec));
-            return minioAdmin(send, { rootUser: user as string, rootPassword: password as string });
-        },
+        admin: async (kubernetes, server) => adminOf(await liveCluster(kubernetes, cluster, credentials), server),
     };
 }

@@ -1,5 +1,8 @@
 import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import { both } from "../basics/both";
+import { messageOf } from "../basics/messageOf";
+import { once } from "../basics/once";
 import { type Change, changeOf, rootCredentials } from "../change/change";
 import { departingPools, departureProblems } from "../change/decommission";
 import {
@@ -14,37 +17,65 @@ import { type Shape, shapeOf, shrinks } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
-import type { PoolStatus } from "../live/admin";
 import type { Connection } from "../live/connection";
-import type { Topology } from "../minio/topology";
+import type { PoolStatuses } from "../live/poolStatuses";
 import type { CredentialsHooks } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
 import { hookedResource } from "../pulumi/hooked";
-import { whenKnown } from "../pulumi/outputs";
+import { after, knownValue, whenKnown } from "../pulumi/outputs";
 import { largestRequest } from "../rollout/drives";
 import { podTemplate } from "../server/podTemplate";
+import { restoreDrives, unendedRestore } from "../snapshots/restore";
+import type { DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
-import { type Names, poolName, poolSelector } from "../spec/names";
 import { userKey } from "../spec/rootCredentials";
-import type { MinioClusterSpec } from "../spec/spec";
 import { checkLeftClaims } from "./leftClaims";
 
-export interface PoolHookOptions extends Reviewed {
+export interface HookOptions {
+    cluster: DeclaredCluster;
     connection: Connection;
-    /** Labels of the drives' claims. */
-    selector: Record<string, string>;
-    /** What MinIO says of all its pools; a string: why it cannot be asked. */
-    poolStatuses: () => Promise<PoolStatus[] | string>;
+    preflight: Preflight;
+    /** Where a restore says what it does. */
+    component: pulumi.Resource;
+}
+
+/** The hooks of a cluster's objects, and what they see of a run. */
+export interface Hooks {
+    credentials: CredentialsHooks;
+    /** @param poolStatuses what MinIO says of all its pools */
+    ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
+    /** Whether a pool was made or changed on this `up`; known once all are registered. */
+    hasChanged(): boolean;
+}
+
+export function createHooks(options: HookOptions): Hooks {
+    if (!hasEngine()) {
+        // A unit test with mocks, which know no hooks: a resource would wait for one for ever.
+        return { credentials: {}, ofPool: () => ({}), hasChanged: () => false };
+    }
+    const { cluster, connection, preflight, component } = options;
+    let hasChanged = false;
+    const changing = () => {
+        hasChanged ||= !pulumi.runtime.isDryRun();
+    };
+    const restore = once(async () =>
+        restoreDrives(connection, await knownValue(after(preflight.passed, cluster.resolved)), component),
+    );
+    return {
+        credentials: credentialsHooks(options),
+        ofPool: (pool, poolStatuses) => poolHooks({ ...options, pool, poolStatuses, restore, changing }),
+        hasChanged: () => hasChanged,
+    };
+}
+
+interface PoolHookOptions extends HookOptions {
+    pool: PlainPool;
+    poolStatuses: () => Promise<PoolStatuses>;
     /** Restores the drives of all pools, once in a run. */
     restore: () => Promise<void>;
-    /** Why nothing may be changed as a restore was begun and not ended; told where the program wants to restore from. */
-    unended: (source: string | undefined) => Promise<string | undefined>;
-    preflight: Preflight;
-    /** Called on `up` when the pool is made, or changed. */
+    /** Called when the pool is made, or changed. */
     changing: () => void;
-    /** Longest time without an answer of the Kubernetes API, in seconds. */
-    timeoutSeconds: number;
 }
 
 /**
@@ -53,101 +84,87 @@ export interface PoolHookOptions extends Reviewed {
  * A change is told in the preview already, by what it will restart, and one is refused that MinIO or Kubernetes cannot make without losing
  * the cluster. On `up`, the StatefulSet is held, so that nothing restarts before the guided rollout allows it.
  */
-export function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
-    if (!hasEngine()) {
-        return {}; // A unit test with mocks, which know no hooks: the resource would wait for one for ever.
-    }
-    const begin = () => {
-        if (!pulumi.runtime.isDryRun()) {
-            options.changing();
-        }
+function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
+    const { cluster, pool, connection, preflight, restore, changing } = options;
+    const reviewed: Reviewed = {
+        pool: pool.name,
+        servers: pool.topology.servers,
+        topology: cluster.topology,
+        guided: cluster.guided,
+    };
+    const unended = async (source: string | undefined) => {
+        const known = await whenKnown(cluster.resolved);
+        return known && unendedRestore(connection, known, source);
     };
     const make: pulumi.ResourceHookFunction = async (args) => {
-        begin();
-        await options.preflight.refuse();
+        changing();
+        await preflight.refuse();
         const made = registered(await withoutSecrets(args.newInputs));
         if (made?.restoreFrom) {
-            await options.restore();
+            await restore();
         } else if (made) {
-            await checkLeftClaims(options.connection, options.pool, made.shape, hookedResource(args));
+            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args));
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {
         const { oldInputs, newInputs } = args;
-        begin();
-        await options.preflight.refuse();
-        const inputs = await Promise.all([oldInputs, newInputs].map(withoutSecrets));
-        const [last, after] = inputs.map(registered);
+        changing();
+        await preflight.refuse();
+        const inputs = await Promise.all(both(oldInputs, newInputs, withoutSecrets));
+        const [last, after] = both(...inputs, registered);
         if (!last || !after) {
             return; // Not known in this preview.
         }
-        const before = { ...last, shape: await trueShape(last.shape, after.shape, options, hookedResource(args)) };
+        const before = {
+            ...last,
+            shape: await trueShape(last.shape, after.shape, pool, connection, hookedResource(args)),
+        };
         const change = changeOf(before.template, after.template);
         const problems = [
-            ...problemsOfChange(change, before, after, options.topology),
+            ...problemsOfChange(change, before, after, cluster.topology),
             ...(await problemsOfDeparture(change, before, after, options)),
-            (await options.unended(after.restoreFrom)) ?? [],
+            (await unended(after.restoreFrom)) ?? [],
         ].flat();
         if (problems.length > 0) {
             throw new Error(problems.join("\n"));
         }
-        const [was, becomes] = inputs.map(moverOf);
-        for (const line of [describeChange(change, before, after, options), describeSwitch(was, becomes)]) {
+        const [was, becomes] = both(...inputs, moverOf);
+        for (const line of [describeChange(change, before, after, reviewed), describeSwitch(was, becomes)]) {
             if (line) {
                 pulumi.log.info(line, hookedResource(args));
             }
         }
         if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
-            await options.restore();
+            await restore();
         }
-        const hold = holdOf(change, was, becomes, options);
+        const hold = holdOf(change, was, becomes, reviewed);
         if (hold) {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
         }
     };
-    return { beforeCreate: [hookOf(options, "creation", make)], beforeUpdate: [hookOf(options, "change", change)] };
-}
-
-export interface CredentialsHookOptions {
-    names: Names;
-    spec: pulumi.Output<MinioClusterSpec>;
-    topology: Topology;
-    connection: Connection;
-    preflight: Preflight;
+    return { beforeCreate: [hookOf(pool, "creation", make)], beforeUpdate: [hookOf(pool, "change", change)] };
 }
 
 /**
- * Before a new root password is made, or the Secret gets another root user. The engine changes both before it comes to the StatefulSets, so
- * what their hooks would refuse then is refused here: a server that crashes in between would start with the new ones and find no peer.
- * A preview has said it already.
- *
- * @param options what the pools are to be like
+ * Before a new root password is made, or the Secret gets another root user. The engine changes both before it comes to
+ * the StatefulSets, so what their hooks would refuse then is refused here: a server that crashes in between would start
+ * with the new ones and find no peer. A preview has said it already.
  */
-export function credentialsHooks({
-    names,
-    spec,
-    topology,
-    connection,
-    preflight,
-}: CredentialsHookOptions): CredentialsHooks {
-    if (!hasEngine()) {
-        return {};
-    }
+function credentialsHooks({ cluster, connection, preflight }: HookOptions): CredentialsHooks {
     const refuse: pulumi.ResourceHookFunction = async (args) => {
         await preflight.refuse();
-        const known = (await whenKnown(spec)) as MinioClusterSpec;
-        const kubernetes = (await connection.writesFiles()) ? undefined : await connection.look();
-        for (const pool of kubernetes ? known.pools.keys() : []) {
-            const live = await kubernetes?.statefulSet(known.namespace, poolName(names.cluster, pool));
+        const { names, spec, topology, pools } = await knownValue(cluster.resolved);
+        const kubernetes = await connection.look();
+        for (const pool of kubernetes ? pools : []) {
+            const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
             const last = registered(live as pulumi.Inputs | undefined);
             if (last) {
-                const shape = shapeOf(known, pool);
-                const selector = poolSelector(names, pool);
+                const shape = shapeOf(spec, pool.index);
                 const before = {
                     ...last,
-                    shape: await trueShape(last.shape, shape, { connection, selector }, hookedResource(args)),
+                    shape: await trueShape(last.shape, shape, pool, connection, hookedResource(args)),
                 };
-                const after = { template: podTemplate(names, known, pool), partition: known.partition, shape };
+                const after = { template: podTemplate(names, spec, pool.index), partition: spec.partition, shape };
                 const change: Change = { class: "together", fields: [rootCredentials] };
                 const problems = problemsOfChange(change, before, after, topology);
                 if (problems.length > 0) {
@@ -163,7 +180,7 @@ export function credentialsHooks({
         }
     };
     const hook = (name: string, refusal: pulumi.ResourceHookFunction) => [
-        new pulumi.ResourceHook(`${names.cluster}-${name}`, AsyncResource.bind(refusal)),
+        new pulumi.ResourceHook(`${cluster.names.cluster}-${name}`, AsyncResource.bind(refusal)),
     ];
     return {
         password: { beforeCreate: hook("password", refuse) },
@@ -177,7 +194,8 @@ export function credentialsHooks({
 async function trueShape(
     before: Shape,
     after: Shape,
-    { connection, selector }: Pick<PoolHookOptions, "connection" | "selector">,
+    { selector }: PlainPool,
+    connection: Connection,
     resource: pulumi.Resource,
 ): Promise<Shape> {
     if (!shrinks(before, after)) {
@@ -188,14 +206,14 @@ async function trueShape(
         const claimed = kubernetes && largestRequest(await kubernetes.claims(before.namespace, selector));
         return { ...before, storageSize: claimed ?? before.storageSize };
     } catch (error) {
-        pulumi.log.info(`not checked how large the drives' claims are: ${(error as Error).message}`, resource);
+        pulumi.log.info(`not checked how large the drives' claims are: ${messageOf(error)}`, resource);
         return before;
     }
 }
 
 /** The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview. */
-function hookOf({ pool }: PoolHookOptions, what: string, hook: pulumi.ResourceHookFunction): pulumi.ResourceHook {
-    return new pulumi.ResourceHook(`${pool}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
+function hookOf({ name }: PlainPool, what: string, hook: pulumi.ResourceHookFunction): pulumi.ResourceHook {
+    return new pulumi.ResourceHook(`${name}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
 }
 
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
@@ -208,7 +226,7 @@ export function holdOf(
     change: Pick<Change, "class">,
     was: RolloutMover,
     becomes: RolloutMover,
-    { pool, servers }: Pick<PoolHookOptions, "pool" | "servers">,
+    { pool, servers }: Pick<Reviewed, "pool" | "servers">,
 ): Hold | undefined {
     if (becomes === "OnDelete" && was !== "OnDelete") {
         return (kubernetes, namespace) => kubernetes.setOnDelete(namespace, pool);
@@ -227,12 +245,11 @@ export function holdOf(
 
 /** A preview only looks whether it would be the right cluster that is held. */
 async function holdUnlessPreview(
-    options: PoolHookOptions,
+    { cluster, connection }: HookOptions,
     namespace: string,
     resource: pulumi.Resource,
     hold: Hold,
 ): Promise<void> {
-    const { connection } = options;
     if (pulumi.runtime.isDryRun()) {
         const unproved = await connection.unproved();
         if (unproved) {
@@ -243,15 +260,14 @@ async function holdUnlessPreview(
         }
         return;
     }
-    if (await connection.writesFiles()) {
-        return;
-    }
     const holding = async () => {
         const kubernetes = await connection.act();
-        await requireRights(kubernetes, namespace, options.guided);
-        await hold(kubernetes, namespace);
+        if (kubernetes) {
+            await requireRights(kubernetes, namespace, cluster.guided);
+            await hold(kubernetes, namespace);
+        }
     };
-    await untilAnswered(holding, options.timeoutSeconds, (text) => pulumi.log.info(text, resource, undefined, true));
+    await untilAnswered(holding, cluster.timeoutSeconds, (text) => pulumi.log.info(text, resource, undefined, true));
 }
 
 /** By the inputs of a StatefulSet. */
@@ -272,7 +288,7 @@ async function problemsOfDeparture(
     }
     // A preview does not know the new ones, and the servers only the old ones.
     const statuses = fields.includes(rootCredentials)
-        ? `MinIO cannot be asked while the ${rootCredentials} change too`
+        ? { unknown: `MinIO cannot be asked while the ${rootCredentials} change too` }
         : await poolStatuses();
     return departureProblems(departing, statuses);
 }

@@ -1,6 +1,7 @@
 /** Claims of a cluster that was there before under the same name: a StatefulSet that is made takes them, fitting or not. */
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
 import type { Connection } from "../live/connection";
@@ -53,16 +54,16 @@ export function leftClaims(pool: string, shape: Shape, claims: V1PersistentVolum
     }
     const larger = fitting.filter(({ spec }) => bytes(spec?.resources?.requests?.storage) > bytes(storageSize));
     if (larger.length > 0) {
-        const [{ spec }] = larger;
-        notes.push(`they stay larger than storageSize, ${spec?.resources?.requests?.storage}: ${named(larger)}`);
+        notes.push(
+            `they stay larger than storageSize, ${larger[0]?.spec?.resources?.requests?.storage}: ${named(larger)}`,
+        );
     }
     const ofAnotherClass = fitting.filter(
         ({ spec }) => storageClassName !== undefined && spec?.storageClassName !== storageClassName,
     );
     if (ofAnotherClass.length > 0) {
-        const [{ spec }] = ofAnotherClass;
         notes.push(
-            `they stay in the class ${spec?.storageClassName}, and storageClassName ${storageClassName} is not used: ` +
+            `they stay in the class ${ofAnotherClass[0]?.spec?.storageClassName}, and storageClassName ${storageClassName} is not used: ` +
                 named(ofAnotherClass),
         );
     }
@@ -88,7 +89,7 @@ export async function checkLeftClaims(
     try {
         claims = await (await connection.look())?.claims(shape.namespace, {});
     } catch (error) {
-        why = (error as Error).message;
+        why = messageOf(error);
     }
     if (claims === undefined) {
         pulumi.log.info(`not checked whether claims of an earlier cluster are there: ${why}`, resource);

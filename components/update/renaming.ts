@@ -4,6 +4,8 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "../pulumi/engine";
+import { after } from "../pulumi/outputs";
+import type { DeclaredCluster } from "../spec/cluster";
 import { type Names, namesOf } from "../spec/names";
 
 /**
@@ -41,17 +43,15 @@ export function renamingProblem(id: string, { cluster, headlessService }: Names)
 }
 
 /**
- * The same arguments, for all other objects. Where there is an alias, they are known only when the headless Service was not refused, for
+ * The same cluster, for all other objects. Where there is an alias, it is known only when the headless Service was not refused, for
  * an update that is refused in the middle would leave some objects of each name.
  */
-export function unlessRenamed<T>(
-    spec: pulumi.Output<T>,
+export function unlessRenamed(
+    cluster: DeclaredCluster,
     component: pulumi.Resource,
     headless: pulumi.Resource,
-): pulumi.Output<T> {
-    return mayBeRenamed(component)
-        ? (pulumi.all([spec, headless.urn]) as pulumi.Output<[T, string]>).apply(([known]) => known)
-        : spec;
+): DeclaredCluster {
+    return mayBeRenamed(component) ? { ...cluster, resolved: after(headless.urn, cluster.resolved) } : cluster;
 }
 
 /** What every resource has, and its type does not tell. */

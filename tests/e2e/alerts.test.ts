@@ -1,10 +1,8 @@
-import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { topologyOf } from "../../components/minio/topology";
 import { alertRules } from "../../components/monitoring/alertRules";
-import { namesOf } from "../../components/spec/names";
+import { clusterOf } from "../../components/spec/cluster";
 import { withDefaults } from "../../components/spec/spec";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { prometheus, watchers } from "../../devcluster/toolchain/components";
@@ -114,10 +112,8 @@ describe("alerts, when this goes on:", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-alerts-"));
     before(async () => {
         await installToolchain(watchers);
-        const topology = topologyOf([{ servers: 4, drivesPerServer: 1, driveBytes: 2 ** 30 }]);
-        assert.ok(topology);
-        const spec = withDefaults({ namespace: "storage", monitoring: {} });
-        writeFileSync(join(folder, "rules.json"), JSON.stringify(alertRules(namesOf("minio"), spec, topology)));
+        const cluster = clusterOf("minio", withDefaults({ namespace: "storage", monitoring: {} }));
+        writeFileSync(join(folder, "rules.json"), JSON.stringify(alertRules(cluster)));
     });
     after(() => rmSync(folder, { recursive: true }));
 

@@ -30,7 +30,7 @@ describe("a pool that leaves", () => {
         ["canceled", /vanish, and moving them was cancelled\. Put it back/],
     ] as [Decommission["state"] | undefined, RegExp][]) {
         it(`is refused when its decommission is ${state}, with what to do`, () => {
-            const [problem, ...others] = departureProblems([second], [status(state)]);
+            const [problem, ...others] = departureProblems([second], { pools: [status(state)] });
             assert.deepEqual(others, []);
             assert.match(problem, expected);
             assert.ok(problem.startsWith(`expansionPools: the pool ${second} cannot leave`));
@@ -39,14 +39,14 @@ describe("a pool that leaves", () => {
     }
 
     it("may leave once MinIO has moved its objects, or when it has left already", () => {
-        assert.deepEqual(departureProblems([second], [status("complete")]), []);
-        assert.deepEqual(departureProblems([second], [{ id: 0, cmdline: "http://another" }]), []);
-        assert.deepEqual(departureProblems([], []), []);
+        assert.deepEqual(departureProblems([second], { pools: [status("complete")] }), []);
+        assert.deepEqual(departureProblems([second], { pools: [{ id: 0, cmdline: "http://another" }] }), []);
+        assert.deepEqual(departureProblems([], { pools: [] }), []);
     });
 
     it("is refused when MinIO cannot be asked, and why", () => {
         assert.match(
-            departureProblems([second], "no server answers")[0],
+            departureProblems([second], { unknown: "no server answers" })[0],
             /would vanish, and no server answers\. Put it/,
         );
     });

@@ -1,31 +1,20 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { topologyOf } from "../../components/minio/topology";
 import { alertRules } from "../../components/monitoring/alertRules";
 import { dashboard, dashboardFile } from "../../components/monitoring/dashboard";
 import { clusterMonitor, nodeMonitor } from "../../components/monitoring/serviceMonitors";
 import { metricsToken } from "../../components/monitoring/token";
 import type { Monitoring } from "../../components/spec/args";
-import { namesOf } from "../../components/spec/names";
+import { clusterOf } from "../../components/spec/cluster";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
-const names = namesOf("minio");
-
-function specOf(args: KnownArgs = {}) {
-    return withDefaults({ monitoring: {}, ...args });
+function clusterBy(args: KnownArgs = {}, name = "minio") {
+    return clusterOf(name, withDefaults({ monitoring: {}, ...args }));
 }
 
 /** The rules of a cluster with these arguments. */
 function rulesOf(args: KnownArgs = {}) {
-    const spec = specOf(args);
-    const shapes = spec.pools.map(({ replicas, drivesPerServer }) => ({
-        servers: replicas,
-        drivesPerServer,
-        driveBytes: 2 ** 30,
-    }));
-    const topology = topologyOf(shapes);
-    assert.ok(topology);
-    return alertRules(names, spec, topology).groups.flatMap(({ rules }) => rules);
+    return alertRules(clusterBy(args)).groups.flatMap(({ rules }) => rules);
 }
 
 interface PlacedPanel {
@@ -37,7 +26,7 @@ interface PlacedPanel {
 }
 
 function panelsOf(args: KnownArgs = {}): PlacedPanel[] {
-    return (dashboard(names, specOf(args)) as { panels: PlacedPanel[] }).panels;
+    return (dashboard(clusterBy(args)) as { panels: PlacedPanel[] }).panels;
 }
 
 /** Clusters whose rules and dashboards differ in kind. */
@@ -77,7 +66,7 @@ describe("the ServiceMonitors", () => {
     const job = (scrape: string) => ({ targetLabel: "job", replacement: `minio-${scrape}` });
 
     it("scrape what tells of all servers once, at the address of the client Service", () => {
-        const { selector, endpoints } = clusterMonitor(names, specOf({ namespace: "a" }), "minio-metrics-token");
+        const { selector, endpoints } = clusterMonitor(clusterBy({ namespace: "a" }), "minio-metrics-token");
         assert.deepEqual(selector, { matchLabels: { app: "minio", "minio-cluster/service": "client" } });
         const once = [
             { targetLabel: "__address__", replacement: "minio.a.svc.cluster.local:9000" },
@@ -93,7 +82,7 @@ describe("the ServiceMonitors", () => {
     });
 
     it("scrape each server at its own address", () => {
-        const { selector, endpoints } = nodeMonitor(names, specOf(), "minio-metrics-token");
+        const { selector, endpoints } = nodeMonitor(clusterBy(), "minio-metrics-token");
         assert.deepEqual(selector, { matchLabels: { app: "minio", "minio-cluster/service": "headless" } });
         assert.equal(endpoints.length, 1);
         const { metricRelabelings, ...others } = endpoints[0];
@@ -108,11 +97,11 @@ describe("the ServiceMonitors", () => {
                         action === "drop" && sourceLabels?.[0] === "__name__" && RegExp(`^(?:${regex})$`).test(metric),
                 ),
             );
-        const node = nodeMonitor(names, specOf(), "t");
+        const node = nodeMonitor(clusterBy(), "t");
         assert.ok(dropped(node, "minio_s3_requests_total"));
         assert.ok(!dropped(node, "minio_node_drive_used_bytes"));
         assert.ok(!dropped(node, "minio_cluster_nodes_online_total"));
-        const cluster = clusterMonitor(names, specOf(), "t");
+        const cluster = clusterMonitor(clusterBy(), "t");
         assert.ok(!dropped(cluster, "minio_s3_requests_ttfb_seconds_distribution"));
         assert.ok(!dropped(cluster, "minio_bucket_requests_total"));
     });
@@ -122,8 +111,8 @@ describe("the ServiceMonitors", () => {
             [{ secretName: "own" }, "own"],
             [{ issuer: { name: "ca" } }, "minio-tls"],
         ] as const) {
-            const spec = specOf({ tls, clusterDomain: "example.org" });
-            for (const { endpoints } of [clusterMonitor(names, spec, "t"), nodeMonitor(names, spec, "t")]) {
+            const cluster = clusterBy({ tls, clusterDomain: "example.org" });
+            for (const { endpoints } of [clusterMonitor(cluster, "t"), nodeMonitor(cluster, "t")]) {
                 for (const { scheme, tlsConfig } of endpoints) {
                     assert.equal(scheme, "https");
                     assert.deepEqual(tlsConfig, {
@@ -136,15 +125,15 @@ describe("the ServiceMonitors", () => {
     });
 
     it("give Prometheus no token where MinIO wants none", () => {
-        const spec = specOf({ environment: { MINIO_PROMETHEUS_AUTH_TYPE: "public" } });
-        for (const { endpoints } of [clusterMonitor(names, spec, "t"), nodeMonitor(names, spec, "t")]) {
+        const cluster = clusterBy({ environment: { MINIO_PROMETHEUS_AUTH_TYPE: "public" } });
+        for (const { endpoints } of [clusterMonitor(cluster, "t"), nodeMonitor(cluster, "t")]) {
             assert.ok(endpoints.every(({ authorization }) => authorization === undefined));
         }
     });
 
     it("scrape as often as is asked", () => {
-        const spec = specOf({ monitoring: { interval: "1m" } });
-        for (const { endpoints } of [clusterMonitor(names, spec, "t"), nodeMonitor(names, spec, "t")]) {
+        const cluster = clusterBy({ monitoring: { interval: "1m" } });
+        for (const { endpoints } of [clusterMonitor(cluster, "t"), nodeMonitor(cluster, "t")]) {
             assert.ok(endpoints.every(({ interval }) => interval === "1m"));
         }
     });
@@ -225,15 +214,15 @@ describe("the alerts", () => {
 describe("the dashboard", () => {
     it("is one of its own for each cluster, and the same again", () => {
         const uid = (name: string, namespace: string) =>
-            (dashboard(namesOf(name), specOf({ namespace })) as { uid: string }).uid;
+            (dashboard(clusterBy({ namespace }, name)) as { uid: string }).uid;
         assert.equal(uid("minio", "a"), uid("minio", "a"));
         assert.equal(new Set([uid("minio", "a"), uid("minio", "b"), uid("other", "a")]).size, 3);
         assert.ok(uid("minio", "a").length <= 40);
-        assert.equal(dashboardFile(names, specOf({ namespace: "a" })), "minio-a-minio.json");
+        assert.equal(dashboardFile(clusterBy({ namespace: "a" })), "minio-a-minio.json");
     });
 
     it("asks the Prometheus that is chosen in it", () => {
-        const text = JSON.stringify(dashboard(names, specOf()));
+        const text = JSON.stringify(dashboard(clusterBy()));
         const uids = [...text.matchAll(/"uid":"([^"]*)"/g)].map(([, uid]) => uid);
         assert.deepEqual(new Set(uids.slice(1)), new Set(["$datasource"]));
         assert.match(text, /"name":"datasource","label":"Data source","type":"datasource","query":"prometheus"/);
@@ -421,11 +410,9 @@ describe("createMonitoring", () => {
             call: ({ inputs }) => inputs,
         });
         const { createMonitoring } = await import("../../components/monitoring/monitoring");
-        const spec = specOf({ monitoring: args as KnownArgs["monitoring"], labels, namespace: "a" });
-        const topology = topologyOf([{ servers: 4, drivesPerServer: 1, driveBytes: 2 ** 30 }]);
-        assert.ok(topology);
+        const cluster = clusterBy({ monitoring: args as KnownArgs["monitoring"], labels, namespace: "a" });
         const credentials = { rootUser: pulumi.output("admin"), rootPassword: pulumi.secret("password") };
-        const made = createMonitoring(names, pulumi.output(spec), topology, args, credentials, {});
+        const made = createMonitoring({ ...cluster, resolved: pulumi.output(cluster) }, args, credentials, {});
         await Promise.all(
             Object.values(made).map(
                 (resource) =>

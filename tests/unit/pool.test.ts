@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../../components/objects/pool";
 import type { UpdateStrategy } from "../../components/spec/args";
-import { withDefaults } from "../../components/spec/spec";
+import { clusterOf } from "../../components/spec/cluster";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
+const waitedFor = (args: KnownArgs) => {
+    const cluster = clusterOf("minio", withDefaults(args));
+    return waitFor(cluster, cluster.pools[0]);
+};
 const native = (replicas: number, partition: number, updateStrategy?: UpdateStrategy) =>
-    waitFor(withDefaults({ replicas, partition, updateStrategy, rollout: { mode: "Native" } }), 0);
+    waitedFor({ replicas, partition, updateStrategy, rollout: { mode: "Native" } });
 
 describe("what the provider waits for", () => {
     it("is, in the guided rollout, only that Kubernetes has seen the change", () => {
-        assert.equal(waitFor(withDefaults({}), 0), "jsonpath={.metadata.uid}");
+        assert.equal(waitedFor({}), "jsonpath={.metadata.uid}");
     });
 
     it("is otherwise every server ready, and those that the partition allows updated", () => {

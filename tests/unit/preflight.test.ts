@@ -14,13 +14,11 @@ import { certificateFindings, secretChecks } from "../../components/preflight/se
 import { snapshotClassChecks } from "../../components/preflight/snapshotClass";
 import { storageChecks } from "../../components/preflight/storage";
 import { wantedOf } from "../../components/preflight/wanted";
-import { namesOf } from "../../components/spec/names";
+import { clusterOf } from "../../components/spec/cluster";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
-const names = namesOf("minio");
 const wantedBy = (args: KnownArgs, more: Partial<Wanted> = {}): Wanted => ({
-    names,
-    spec: withDefaults({ namespace: "a", ...args }),
+    cluster: clusterOf("minio", withDefaults({ namespace: "a", ...args })),
     isKnown: () => true,
     mayBeMade: () => false,
     ...more,
@@ -336,7 +334,7 @@ describe("a certificate of the user's own", () => {
 
     const found = (data: Record<string, string>, args: KnownArgs = {}, days = 0) => {
         const wanted = wantedBy({ tls: { secretName: "t" }, ...args });
-        return certificateFindings(data, wanted, new Date(Date.now() + 1_000 + days * 86_400_000));
+        return certificateFindings(data, wanted.cluster, new Date(Date.now() + 1_000 + days * 86_400_000));
     };
     const reasons = (...args: Parameters<typeof found>) => found(...args).problems.map(({ reason }) => reason);
 
@@ -417,7 +415,7 @@ describe("what a program wants", () => {
             Promise.resolve(new Set()),
         );
         const wanted = await wantedOf(
-            names,
+            "minio",
             {
                 namespace: "a",
                 tls: { secretName: told },
@@ -428,20 +426,20 @@ describe("what a program wants", () => {
             undefined,
         );
         assert.ok(wanted);
-        assert.equal(wanted.spec.tls?.secretName, "t");
-        assert.equal(wanted.spec.pools[0].storageSize, "2Gi");
+        assert.equal(wanted.cluster.spec.tls?.secretName, "t");
+        assert.equal(wanted.cluster.spec.pools[0].storageSize, "2Gi");
         assert.deepEqual(
             ["tls.secretName", "storageClassName", "priorityClassName", "storageSize"].map(wanted.isKnown),
             [true, false, false, true],
         );
         assert.deepEqual(["tls.secretName", "existingSecretName"].map(wanted.mayBeMade), [true, false]);
-        assert.equal(await wantedOf(names, { namespace: unknown }, undefined), undefined);
+        assert.equal(await wantedOf("minio", { namespace: unknown }, undefined), undefined);
     });
 
     it("may be made by what the component depends on, but for a namespace", async () => {
         const resource = (type: string) => ({ __pulumiType: type, urn: "a", __pulumiResource: true }) as never;
         const mayBeMade = async (dependsOn: never) =>
-            (await wantedOf(names, {}, dependsOn))?.mayBeMade("tls.secretName");
+            (await wantedOf("minio", {}, dependsOn))?.mayBeMade("tls.secretName");
         assert.equal(await mayBeMade([resource("kubernetes:core/v1:Namespace")] as never), false);
         assert.equal(
             await mayBeMade([pulumi.output(Promise.resolve(resource("kubernetes:core/v1:Namespace")))] as never),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { quorumDifference, toldQuorums } from "../../components/live/quorums";
 import { type Topology, topologyOf } from "../../components/minio/topology";
+import { clusterOf } from "../../components/spec/cluster";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 
 describe("the quorums that MinIO tells", () => {
     const of = (servers: number[], parity?: number) =>
@@ -31,24 +33,28 @@ describe("the quorums that MinIO tells", () => {
     });
 
     type Headers = Record<string, string>;
-    const cluster = { cluster: "minio", namespace: "default", scheme: "http", topology: of([4, 4]), partition: 0 };
-    const asked = async (headersOf: (pod: string, path: string) => Headers | undefined, others = {}, patience = 0) => {
+    const asked = async (
+        headersOf: (pod: string, path: string) => Headers | undefined,
+        others: KnownArgs = {},
+        patience = 0,
+    ) => {
         const pods: string[] = [];
         const ask = async (_: string, pod: string, __: string, path: string) => {
             pods.push(pod);
             const headers = headersOf(pod, path);
             return headers && { status: 503, headers, body: "" };
         };
-        return { told: await toldQuorums({ ask }, { ...cluster, ...others }, patience), pods };
+        const cluster = clusterOf("minio", withDefaults({ expansionPools: [{}], ...others }));
+        return { told: await toldQuorums({ ask }, cluster, patience), pods };
     };
     const header = (path: string, write = "3", read = "2"): Headers =>
         path.endsWith("/read") ? { "x-minio-read-quorum": read } : { "x-minio-write-quorum": write };
 
     it("are those of a server that runs what the program wants", async () => {
         const { told, pods } = await asked((_, path) => header(path), { partition: 3 });
-        assert.deepEqual([told, pods], [{ write: 3, read: 2 }, ["minio-3", "minio-3"]]);
+        assert.deepEqual([told, pods], [{ quorums: { write: 3, read: 2 } }, ["minio-3", "minio-3"]]);
         const back = await asked((_, path) => header(path), { partition: 4 });
-        assert.match(String(back.told), /partition keeps all of them back/);
+        assert.match(JSON.stringify(back.told), /partition keeps all of them back/);
         assert.deepEqual(back.pods, []);
     });
 
@@ -62,10 +68,10 @@ describe("the quorums that MinIO tells", () => {
             {},
             5_000,
         );
-        assert.deepEqual([told, pods.at(-1)], [{ write: 3, read: 2 }, "minio-1"]);
+        assert.deepEqual([told, pods.at(-1)], [{ quorums: { write: 3, read: 2 } }, "minio-1"]);
     });
 
     it("are not known where nobody tells them, as by a MinIO without these headers", async () => {
-        assert.match(String((await asked(() => ({}))).told), /minio-3 does not tell its quorums/);
+        assert.match(JSON.stringify((await asked(() => ({}))).told), /minio-3 does not tell its quorums/);
     });
 });

@@ -6,14 +6,13 @@ import { KubernetesError, untilAnswered } from "../../components/kubernetes/erro
 import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
 import { markRestored, restore, restoreOf } from "../../components/snapshots/restore";
-import { namesOf } from "../../components/spec/names";
+import { clusterOf } from "../../components/spec/cluster";
 import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
 import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
-const names = namesOf("minio");
 const confirm = "replace the data of minio";
-const specOf = (restoreFrom: MinioClusterSpec["restoreFrom"] = { set: "monday", confirm }) =>
-    withDefaults({ namespace: "a", replicas: 2, restoreFrom });
+const clusterBy = (restoreFrom: MinioClusterSpec["restoreFrom"] = { set: "monday", confirm }) =>
+    clusterOf("minio", withDefaults({ namespace: "a", replicas: 2, restoreFrom }));
 const own = ["own", "own"];
 const monday = ["monday-data-minio-0", "monday-data-minio-1"];
 
@@ -48,8 +47,8 @@ const patience: Patience = async (work) => {
         }
     }
 };
-const go = (drives: FakeDrives, spec = specOf(), how = patience, isPreview = false) =>
-    restore(drives.kubernetes, names, spec, { say: () => {}, patience: how, isPreview });
+const go = (drives: FakeDrives, wanted = clusterBy(), how = patience, isPreview = false) =>
+    restore(drives.kubernetes, wanted, { say: () => {}, patience: how, isPreview });
 
 describe("a restore in place", () => {
     it("keeps every volume before a server stops, and starts the servers with the set", async () => {
@@ -79,9 +78,9 @@ describe("a restore in place", () => {
     it("is refused before anything is touched where the live StatefulSet deletes claims, whatever the program says", async () => {
         const drives = cluster();
         drives.statefulSet.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Delete";
-        assert.equal(specOf().persistentVolumeClaimRetentionPolicy.whenScaled, "Retain");
+        assert.equal(clusterBy().spec.persistentVolumeClaimRetentionPolicy.whenScaled, "Retain");
         for (const isPreview of [true, false]) {
-            await assert.rejects(go(drives, specOf(), patience, isPreview), {
+            await assert.rejects(go(drives, clusterBy(), patience, isPreview), {
                 message: /whenScaled of the StatefulSet minio is Delete, .* set it to Retain/,
             });
         }
@@ -92,19 +91,19 @@ describe("a restore in place", () => {
         const drives = cluster();
         drives.refusedRights = ["patch persistentvolumes", "delete persistentvolumeclaims in a"];
         drives.otherPods = [{ metadata: { name: "copy" }, spec: pod("minio-1").spec }];
-        await assert.rejects(go(drives, specOf(), patience, true), {
+        await assert.rejects(go(drives, clusterBy(), patience, true), {
             message:
                 /the namespace a: delete persistentvolumeclaims .*the whole Kubernetes cluster: patch persistentvolumes .*the pod copy uses data-minio-1/s,
         });
         assert.equal(drives.writes, 0);
     });
 
-    const restored = restoreOf(names, specOf());
+    const restored = restoreOf(clusterBy());
 
     it("knows the pods that would keep it from ending from those that do not", () => {
         const now = Date.parse("2026-01-01T00:10:00Z");
         const problems = (...pods: object[]) => problemsOf(restored, [], pods as any[], now);
-        const job = { metadata: { name: "job", labels: names.selector }, spec: { volumes: [] } };
+        const job = { metadata: { name: "job", labels: { app: "minio" } }, spec: { volumes: [] } };
         const ending = pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:50Z" });
         assert.deepEqual(problems(pod("minio-0"), pod("minio-1"), job, ending), []);
         const [stuck] = problems(pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:00Z" }));
@@ -220,17 +219,17 @@ describe("a restore in place", () => {
         const drives = cluster();
         drives.faults = ["busy", "answered", "away"];
         let told = 0;
-        await go(drives, specOf(), (work) => untilAnswered(work, 60, () => told++));
+        await go(drives, clusterBy(), (work) => untilAnswered(work, 60, () => told++));
         assert.deepEqual([drives.data, told], [monday, 2]);
     });
 
     it("that has ended never acts again, though all drives are replaced one after another and the StatefulSets come back", async () => {
         const drives = cluster();
         await go(drives);
-        await markRestored(drives.kubernetes, names, specOf());
+        await markRestored(drives.kubernetes, clusterBy());
         for (const claim of [...drives.claims.values()]) {
             claim.metadata.annotations = {}; // Deleted, made again by the StatefulSet, and healed;
-            await markRestored(drives.kubernetes, names, specOf()); // and the next `pulumi up`.
+            await markRestored(drives.kubernetes, clusterBy()); // and the next `pulumi up`.
             const { writes } = drives;
             await go(drives);
             assert.equal(drives.writes, writes);
@@ -239,15 +238,15 @@ describe("a restore in place", () => {
 
     it("has a way back that the guide shows as it is", () => {
         const guide = readFileSync(join(__dirname, "../../docs/backup.md"), "utf8");
-        const spec = withDefaults({ namespace: "$NAMESPACE" });
-        assert.ok(guide.includes(`\n${wayBack({ names, spec }, "$RESTORED_AT")}\npulumi up --yes\n`));
+        const wanted = clusterOf("minio", withDefaults({ namespace: "$NAMESPACE" }));
+        assert.ok(guide.includes(`\n${wayBack(wanted, "$RESTORED_AT")}\npulumi up --yes\n`));
     });
 });
 
 describe("a restore from another namespace", () => {
     it("uses nothing that an earlier restore of a set of the same name has left", async () => {
         const drives = cluster();
-        const spec = specOf({ set: "monday", namespace: "b", confirm });
+        const spec = clusterBy({ set: "monday", namespace: "b", confirm });
         for (const month of ["june", "july"]) {
             drives.contents = monday.map((name, i) => contentOf(name, `${month}-${i}`, "b"));
             drives.snapshots = [];

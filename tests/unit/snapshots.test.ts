@@ -21,8 +21,8 @@ import {
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
 import { missingMembers } from "../../components/snapshots/snapshots";
+import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
-import type { MinioClusterSpec } from "../../components/spec/spec";
 import { withDefaults } from "../../components/spec/spec";
 import { pod as podOf } from "../support/fakeDrives";
 
@@ -180,20 +180,21 @@ describe("a set of snapshots", () => {
 });
 
 describe("a restore", () => {
-    const specOf = (confirm?: string): MinioClusterSpec =>
-        withDefaults({
-            namespace: "b",
-            replicas: 2,
-            restoreFrom: { set: "monday", cluster: "minio", namespace: "a", confirm },
-        });
-    const restored = restoreOf(namesOf("copy"), specOf());
+    const clusterBy = (confirm?: string) => {
+        const restoreFrom = { set: "monday", cluster: "minio", namespace: "a", confirm };
+        return clusterOf("copy", withDefaults({ namespace: "b", replicas: 2, restoreFrom }));
+    };
+    const restored = restoreOf(clusterBy());
     const { source, drives } = restored;
     const all = (from: string | undefined, more: Partial<ClaimOrigin> = {}) =>
         new Map(drives.map(({ claim }): [string, ClaimOrigin] => [claim, { source: from, ...more }]));
     const one = (from: string | undefined) => new Map([["data-copy-0", { source: from }]]);
     const confirm = "replace the data of copy";
     const plan = (present: Partial<Present>, confirm?: string) =>
-        planRestore({ source, drives, spec: specOf(confirm) }, { statefulSet: false, claims: new Map(), ...present });
+        planRestore(
+            { source, drives, cluster: clusterBy(confirm) },
+            { statefulSet: false, claims: new Map(), ...present },
+        );
 
     it("makes the claims of a new cluster, as the StatefulSet would, from the snapshots of the old one", () => {
         const { metadata, spec } = claimObject(restored, drives[1], "monday-data-minio-1", "s1");

@@ -442,9 +442,12 @@ describe("validation", () => {
         );
     });
 
-    it("says that a name is no text, also where a restore's confirmation has it in it", () => {
-        const problems = problemsOf({ toString: {} } as unknown as string, { restoreFrom: {} } as unknown as KnownArgs);
-        assert.ok(problems.length > 0);
+    it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {
+        const name = { toString: [] } as unknown as string;
+        assert.deepEqual(
+            problemsOf(name, { restoreFrom: {} } as KnownArgs).map(({ field }) => field),
+            ["name", "restoreFrom.set"],
+        );
     });
 
     it("neither crashes on hostile values nor lets them pass", () => {

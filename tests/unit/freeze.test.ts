@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import type { AskOptions, Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import type { LiveCluster } from "../../components/live/liveCluster";
+import { thawIfLeftFrozen, whileFrozen } from "../../components/snapshots/freeze";
+
+/** Two servers that freeze as MinIO's do: each counts how often it was frozen. */
+class FakeServers {
+    /** How often each must still be thawed. */
+    frozen = 0;
+    readonly annotations: Record<string, string> = {};
+    /** How many requests each works on, look by look. */
+    underWay: (number | undefined)[] = [];
+    looks = 0;
+    /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
+    readonly commands: string[] = [];
+
+    live(): LiveCluster {
+        return {
+            kubernetes: this.kubernetes(),
+            namespace: "a",
+            statefulSet: "minio",
+            selector: { app: "minio" },
+            scheme: "http",
+            credentials: { rootUser: "admin", rootPassword: "password" },
+        };
+    }
+
+    private kubernetes(): Kubernetes {
+        const ownerReferences = [{ kind: "StatefulSet", name: "minio", controller: true }];
+        const status = { conditions: [{ type: "Ready", status: "True" }] };
+        return {
+            statefulSet: async () => ({ metadata: { annotations: { ...this.annotations } } }),
+            pods: async () => ["minio-0", "minio-1"].map((name) => ({ metadata: { name, ownerReferences }, status })),
+            patch: async (_: unknown, { metadata }: { metadata: { annotations: Record<string, string | null> } }) => {
+                for (const [name, value] of Object.entries(metadata.annotations)) {
+                    if (value === null) {
+                        delete this.annotations[name];
+                    } else {
+                        this.annotations[name] = value;
+                    }
+                }
+            },
+            ask: async (_: string, pod: string, __: string, path: string, options: AskOptions = {}) => {
+                if (options.headers) {
+                    const working = this.underWay[Math.min(this.looks, this.underWay.length - 1)];
+                    this.looks += pod === "minio-1" ? 1 : 0;
+                    const limits = { "x-ratelimit-limit": "10", "x-ratelimit-remaining": String(10 - (working ?? 0)) };
+                    return { status: 403, headers: working === undefined ? {} : limits, body: "" };
+                }
+                if (options.milliseconds) {
+                    return new Promise(() => {}); // It is held until the thaw.
+                }
+                return path === "/" && this.frozen > 0 ? undefined : { status: 200, headers: {}, body: "" };
+            },
+            send: async (_: string, __: string, ___: string, { path }: PodRequest) => {
+                this.frozen = Math.max(0, this.frozen + (path.includes("action=freeze") ? 1 : -1));
+                return { status: 200, headers: {}, body: "" };
+            },
+            execute: async (_: string, __: string, ___: string, [, , script = ""]: string[]) => {
+                this.commands.push(/umask/.test(script) ? "arm" : /sync/.test(script) ? "flush" : "disarm");
+                return "1";
+            },
+        } as unknown as Kubernetes;
+    }
+}
+
+describe("a cluster that is frozen", () => {
+    const frozenFor = "minio-cluster/frozen-for";
+    const freeze = (servers: FakeServers, seconds: number, work: () => Promise<void> = async () => {}) =>
+        whileFrozen(servers.live(), "monday", seconds, work, () => {});
+
+    it("is worked on when two looks in a row find no request under way, and is thawed after", async () => {
+        const servers = new FakeServers();
+        servers.underWay = [2, 0, 1, 0, 0];
+        let during: unknown[] = [];
+        await freeze(servers, 10, async () => {
+            during = [servers.frozen, servers.annotations[frozenFor], servers.looks];
+        });
+        assert.deepEqual(during, [1, "monday", 5]);
+        assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
+        assert.deepEqual(servers.commands, ["arm", "arm", "flush", "flush", "disarm", "disarm"]);
+    });
+
+    it("is thawed, and the work not begun, when requests do not end in half of the time", async () => {
+        const servers = new FakeServers();
+        servers.underWay = [3];
+        let begun = false;
+        await assert.rejects(
+            freeze(servers, 0.4, async () => {
+                begun = true;
+            }),
+            { message: /did not end in time \(minio-0: 3, minio-1: 3\)/ },
+        );
+        assert.deepEqual([begun, servers.frozen, servers.annotations], [false, 0, {}]);
+    });
+
+    it("waits a fixed time where MinIO does not tell how many requests are under way", async () => {
+        const servers = new FakeServers();
+        servers.underWay = [undefined];
+        const { draining } = await freeze(servers, 10);
+        assert.ok(draining >= 1_900, String(draining));
+    }).timeout(10_000);
+
+    it("is thawed as often as it was frozen, where a program left it so", async () => {
+        const servers = new FakeServers();
+        servers.frozen = 3;
+        servers.annotations[frozenFor] = "monday";
+        assert.equal(await thawIfLeftFrozen(servers.live()), "monday");
+        assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
+        assert.equal(await thawIfLeftFrozen(servers.live()), undefined);
+    });
+});
