@@ -5,9 +5,8 @@ import { element } from "../basics/element";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
 import type { Cluster, ClusterPool, DeclaredCluster, PlainPool } from "../spec/cluster";
-import { driveNames } from "../spec/drives";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
-import { restoreSource } from "../spec/names";
+import { driveNames, restoreSource } from "../spec/names";
 import { metadataOf } from "./metadata";
 
 /** What a StatefulSet cannot change; the provider would delete it, all its pods with it, and make it anew. */

@@ -1,9 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { apiPort, consolePort } from "../minio/ports";
-import { driveNames } from "../spec/drives";
 import { credentialsAnnotation, labelsOf } from "../spec/labels";
-import { type Names, poolSelector } from "../spec/names";
+import { driveNames, type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 import { certificatesFolder, certificateVolumes } from "./certificateFiles";

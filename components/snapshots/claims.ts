@@ -5,8 +5,8 @@ import { element } from "../basics/element";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
 import type { Cluster } from "../spec/cluster";
-import type { DrivePosition } from "../spec/drives";
 import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import type { DrivePosition } from "../spec/names";
 import type { FoundSet, FoundSnapshot } from "./findSet";
 
 /** A drive to restore: where its claim gets its data from. */

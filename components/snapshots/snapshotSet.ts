@@ -5,9 +5,8 @@ import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
 import type { AnyObject } from "../kubernetes/client";
 import { configMapKind, snapshotKind } from "../kubernetes/kinds";
-import { claimName, drivesOf } from "../spec/drives";
 import { clusterLabel, labelsOf, setIdLabel, setLabel } from "../spec/labels";
-import { type Names, recordName } from "../spec/names";
+import { claimName, drivesOf, type Names, recordName } from "../spec/names";
 import type { PoolSpec } from "../spec/spec";
 
 /** Key of the ConfigMap that records a set. */

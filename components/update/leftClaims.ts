@@ -5,7 +5,7 @@ import { messageOf } from "../basics/messageOf";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
 import type { Connection } from "../live/connection";
-import { driveNames } from "../spec/drives";
+import { driveNames } from "../spec/names";
 
 /** What the claims that are there mean for a pool that is to be made. */
 export interface LeftClaims {
