@@ -27,7 +27,10 @@ describe("work for several", () => {
         await forSeveral(
             all,
             4,
-            async () => void (await later(), begun++),
+            async () => {
+                await later();
+                begun++;
+            },
             () => begun >= 8,
         );
         assert.ok(begun >= 8 && begun < 16);
