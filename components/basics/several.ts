@@ -4,7 +4,7 @@
  * Does work for each of several, for so many at the same time at most.
  *
  * @param isOver asked before each: no more is begun then
- * @throws what the first work that fails throws
+ * @throws what the first work that fails throws, after which no more is begun either
  */
 export async function forSeveral<T>(
     all: readonly T[],
@@ -13,12 +13,16 @@ export async function forSeveral<T>(
     isOver: () => boolean = () => false,
 ): Promise<void> {
     const left = all.values();
+    let hasFailed = false;
     const worker = async () => {
         for (const one of left) {
-            if (isOver()) {
+            if (hasFailed || isOver()) {
                 return;
             }
-            await work(one);
+            await work(one).catch((error) => {
+                hasFailed = true;
+                throw error;
+            });
         }
     };
     await Promise.all(Array.from({ length: Math.min(most, all.length) }, worker));

@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { countsServersThatWait, type MinioClusterSpec, scheme } from "../spec/spec";
+import { countsServersThatWait, type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 import { readyScript } from "./scripts";
 
 type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe">;
@@ -11,8 +11,11 @@ type Probes = Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readines
  */
 const readinessSeconds = 13;
 
-/** Longest start, in seconds: a server may wait for others to be updated, and is not to be killed for it. */
-const longestStart = 3600;
+/**
+ * Longest start, in seconds. A server may wait for its peers to be updated, and is not to be killed for it. It waits until as many as
+ * the boot quorum have followed, each in less than two minutes as a rule.
+ */
+const longestStart = (spec: MinioClusterSpec) => Math.max(3600, 120 * (topologyOfSpec(spec)?.bootQuorum ?? 0));
 
 /**
  * A server is ready once it reaches all drives, and stays ready as long as objects can be read through it. MinIO's own `ready`
@@ -29,10 +32,10 @@ export function probes(spec: MinioClusterSpec): Probes {
             ? {
                   exec: { command: ["/bin/sh", "-c", readyScript] },
                   periodSeconds: 1,
-                  failureThreshold: longestStart,
+                  failureThreshold: longestStart(spec),
                   timeoutSeconds: 10,
               }
-            : { ...http("live"), periodSeconds: 1, failureThreshold: longestStart },
+            : { ...http("live"), periodSeconds: 1, failureThreshold: longestStart(spec) },
         readinessProbe: {
             ...http(truthful && countsServersThatWait(spec) ? "cluster/read" : "ready"),
             timeoutSeconds: readinessSeconds,

@@ -1,6 +1,7 @@
 /** A cluster of any size that answers at once, and counts what a rollout asks of Kubernetes and of MinIO in each of its polls. */
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Answer, Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { bootQuorumOf, topologyOf } from "../../components/minio/topology";
 import { rollOut } from "../../components/rollout/rollout";
 import type { WantedCluster } from "../../components/rollout/wanted";
@@ -47,6 +48,8 @@ export class CountedCluster {
         private readonly shape: CountedShape,
         private readonly servers: Record<string, CountedServer>,
         private readonly readyBy: ReadyBy = "ready",
+        /** Whether the StatefulSets may be listed, and not only read. */
+        private readonly mayList = true,
     ) {
         this.poolNames = Array.from({ length: shape.pools }, (_, i) => (i === 0 ? "minio" : `minio-pool-${i}`));
         const each = { servers: shape.servers, drivesPerServer: 1, driveBytes: 1 };
@@ -190,6 +193,9 @@ export class CountedCluster {
         },
         statefulSets: async () => {
             this.count();
+            if (!this.mayList) {
+                throw new KubernetesError("a right is missing", false, 403);
+            }
             return this.poolNames.map((name) => this.statefulSet(name));
         },
         pods: async (_: string, labels: Record<string, string>) => {

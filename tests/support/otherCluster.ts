@@ -5,7 +5,8 @@ import { checkout, execute, succeed } from "./project";
 export class OtherCluster {
     private readonly environment = {
         ...process.env,
-        MINIO_DEVCLUSTER: `${process.env.MINIO_DEVCLUSTER}-other`,
+        // A cluster's name has at most 9 characters.
+        MINIO_DEVCLUSTER: `${process.env.MINIO_DEVCLUSTER?.slice(0, 3)}-other`,
         NODES: "1",
     };
     readonly kubeconfig = `/var/lib/minio-devcluster-${this.environment.MINIO_DEVCLUSTER}/kubeconfig`;

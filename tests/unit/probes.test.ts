@@ -33,6 +33,16 @@ describe("the probes", () => {
         assert.equal(readinessProbe.httpGet.path, "/minio/health/ready");
     });
 
+    it("let a server wait for as many others as must be updated before it starts", () => {
+        const longest = (args: KnownArgs) => {
+            const { startupProbe } = probesOf(args);
+            return startupProbe.failureThreshold * startupProbe.periodSeconds;
+        };
+        assert.equal(longest({}), 3600);
+        assert.equal(longest({ replicas: 256 }), 128 * 120);
+        assert.equal(longest({ replicas: 256, readiness: "Server" }), 128 * 120);
+    });
+
     it("speak TLS with a server that does", () => {
         const { readinessProbe, livenessProbe } = probesOf({ tls: { secretName: "certs" } });
         assert.equal(readinessProbe.httpGet.scheme, "HTTPS");

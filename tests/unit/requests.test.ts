@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { beforeTheFirst, beforeTheSecond, whereAllIsDone, whileHalfWait, whileItWaits } from "../support/countedCases";
-import type { Poll } from "../support/countedCluster";
+import { CountedCluster, type Poll } from "../support/countedCluster";
 
 const most = (polls: Poll[], what: "requests" | "fannedOut" | "views") => Math.max(...polls.map((poll) => poll[what]));
 
 describe("what a rollout asks", () => {
+    it("is each StatefulSet, where a Role of before does not let it list them, and the list one time", async () => {
+        const first = { "minio-pool-3-3": { revision: "new" as const, ready: false } };
+        const polls = await new CountedCluster({ pools: 4, servers: 4 }, first, "ready", false).roll(4);
+        const [list, each, pods, question, revisions] = [1, 4, 1, 1, 1];
+        assert.deepEqual(
+            polls.map(({ requests }) => requests),
+            [list + each + pods + question + revisions, ...[1, 2, 3].map(() => each + pods + question)],
+        );
+    });
+
     for (const [pools, servers] of [
         [1, 4],
         [1, 64],

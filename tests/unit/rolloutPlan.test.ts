@@ -270,9 +270,17 @@ function next(...pools: PoolState[]): string {
             return `restart ${action.together ? "together " : ""}${action.servers.map(({ name }) => name).join(" ")}`;
         case "wait":
             return `wait ${action.servers.join(" ")}`.trim();
+        case "ask":
+            return ["ask", action.what, ...("servers" in action ? action.servers : []), ...asksConsentOf(action)].join(
+                " ",
+            );
         default:
             return action.kind;
     }
+}
+
+function asksConsentOf(action: ReturnType<typeof plan>): string[] {
+    return "server" in action ? [action.server, ...action.unheard.map((name) => `after ${name}`)] : [];
 }
 
 function reason(...pools: PoolState[]): string {
@@ -404,6 +412,43 @@ describe("the next step of a rollout", () => {
         const servers = { 0: { ready: false } };
         assert.equal(next(pool("rolling", servers, { ordered: true })), "wait minio-0");
         assert.equal(next(pool("rolling", servers)), "partition minio 3");
+    });
+});
+
+describe("what must be asked before the next step", () => {
+    const unasked = { mayStop: undefined };
+    const unheard = { heard: false };
+    const all = { 0: updated, 1: updated, 2: updated, 3: updated };
+
+    it("is nothing while it waits, whatever is not known", () => {
+        const servers = { 3: { ...dead, ...updated, ...unheard }, 2: { ...unheard, ...unasked }, 0: unheard };
+        assert.equal(next(pool("rolling", servers, { partition: 3 })), "wait minio-3");
+    });
+
+    it("is MinIO's consent only where a server is the next that ends, and those that are not ready before", () => {
+        assert.equal(next(pool("rolling", { 3: unasked, 2: unasked })), "ask consent minio-3");
+        assert.equal(next(pool("rolling", { 3: unasked, 0: unheard })), "ask consent minio-3");
+        assert.equal(
+            next(pool("coupled", { 3: { ...waiting, ...unheard }, 2: unasked })),
+            "ask consent minio-2 after minio-3",
+        );
+        assert.equal(next(pool("rolling", { 3: unasked }, { serversThatMayFail: 0 })), "partition minio 3");
+        // What Kubernetes would restart by itself is kept without asking.
+        assert.equal(next(pool("rolling", { 3: unasked }, { partition: 0 })), "partition minio 3");
+    });
+
+    it("is what a server says that seems dead, before it is restarted without asking MinIO", () => {
+        assert.equal(next(pool("rolling", { 3: { ...dead, ...unheard } })), "ask servers minio-3");
+    });
+
+    it("is what all say at the end, and then whether objects can be written", () => {
+        const done = pool("rolling", all, { partition: 0 });
+        assert.equal(
+            next(pool("rolling", { ...all, 1: { ...updated, ...unheard } }, { partition: 0 })),
+            "ask servers minio-1",
+        );
+        assert.equal(plan({ ...cluster(done), healthy: undefined }).kind, "ask");
+        assert.equal(plan(cluster(done)).kind, "done");
     });
 });
 
