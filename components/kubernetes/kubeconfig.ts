@@ -170,11 +170,11 @@ function matches(entry: string, host: string, port: string): boolean {
     if (entry === "*") {
         return true;
     }
-    const [address, bits] = entry.split("/");
+    const [address = "", bits] = entry.split("/");
     if (bits !== undefined) {
         return isIP(host) !== 0 && isIP(host) === isIP(address) && inNetwork(host, address, Number(bits));
     }
-    const [, name, itsPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
+    const [, name = "", itsPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
     if (itsPort !== undefined && itsPort !== port) {
         return false;
     }

@@ -1,4 +1,5 @@
 /** Whether MinIO can miss a server, asked when it is about to be restarted. */
+import { element } from "../basics/element";
 import { forSeveral } from "../basics/several";
 import type { Answer, Kubernetes } from "../kubernetes/client";
 import type { StorageState } from "../live/admin";
@@ -63,7 +64,7 @@ export class Consent {
             return;
         }
         const { next, pool, serving, waiting } = one;
-        const [first, ...others] = serving;
+        const [first, others] = [element(serving, 0), serving.slice(1)];
         const isStandIn = pool.erasureSets === 1 && pool.servers.some(waits);
         const pathOf = (server: ServerState) =>
             pool.servers.includes(server) && !isStandIn ? maintenance : clusterHealth;
@@ -172,7 +173,7 @@ export class Consent {
 
     /** By the drives, as each server counts them that has not agreed already. */
     private async countDrives(one: Case, asked: ServerState[]): Promise<void> {
-        const [first, ...others] = asked;
+        const [first, others] = [element(asked, 0), asked.slice(1)];
         let no: { by: ServerState; unknown?: string } | undefined;
         const count = async (by: ServerState) => {
             const said = await this.countedBy(by, one);
@@ -253,5 +254,5 @@ export function canMiss({ drives, writeQuorums }: StorageState, server: string, 
             found.serving++;
         }
     }
-    return drives.length > 0 && [...sets.values()].every(({ pool, serving }) => serving >= writeQuorums[pool]);
+    return drives.length > 0 && [...sets.values()].every(({ pool, serving }) => serving >= element(writeQuorums, pool));
 }

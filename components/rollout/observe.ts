@@ -3,6 +3,7 @@
  * pods, one of StatefulSets, and as many questions to servers as there are pools. What else must be known is asked when a step follows from it.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { forSeveral } from "../basics/several";
 import { versionOf } from "../change/change";
 import type { Kubernetes } from "../kubernetes/client";
@@ -41,11 +42,11 @@ export class Observer {
         // The first look finds out how far each has come that is not ready.
         const asked = this.turn === 1 ? questions : questions.slice(0, pools.length);
         await forSeveral(asked, atTheSameTime, (question) => this.ask(question));
-        const states = pools.map((pool, index) => poolState(pool, statefulSets[index]));
+        const states = pools.map((pool, index) => poolState(pool, element(statefulSets, index)));
         await this.learnRevisions(states, pools);
         const isAsked = new Set(asked.map(({ pod }) => nameOf(pod)));
         for (const [index, state] of states.entries()) {
-            this.describe(state, pools[index], isAsked);
+            this.describe(state, element(pools, index), isAsked);
         }
         return { pools: states, bootQuorum };
     }
@@ -142,7 +143,7 @@ export class Observer {
     private async learnRevisions(states: PoolState[], pools: WantedPool[]): Promise<void> {
         const moving = states.flatMap((state, index) => {
             const { currentRevision, updateRevision } = state;
-            const pods = byOrdinal(pools[index], this.pods);
+            const pods = byOrdinal(element(pools, index), this.pods);
             const isMoving =
                 currentRevision !== updateRevision ||
                 pods.some((pod, ordinal) => pod && revisionOf(pod) !== targetRevision(state, ordinal));
@@ -261,7 +262,8 @@ function poolState(pool: WantedPool, { metadata, spec, status }: V1StatefulSet):
 }
 
 /** Those that the objects of all pools have: of several pools, the cluster's. */
-function commonLabels([first, ...others]: WantedPool[]): Record<string, string> {
+function commonLabels(pools: WantedPool[]): Record<string, string> {
+    const [first, others] = [element(pools, 0), pools.slice(1)];
     const isCommon = ([key, value]: [string, string]) => others.every(({ selector }) => selector[key] === value);
     return Object.fromEntries(Object.entries(first.selector).filter(isCommon));
 }

@@ -8,6 +8,7 @@
  * meanwhile comes back at the revision that it should have at that moment.
  */
 
+import { element } from "../basics/element";
 import type { ChangeClass } from "../change/change";
 
 /** One server, as observed. */
@@ -427,7 +428,7 @@ function setPartition(
 }
 
 function waitFor(waited: Member[], view: View, next?: Member): Action {
-    const what = lack(waited[0]);
+    const what = lack(element(waited, 0));
     const first = waited.filter((member) => lack(member) === what);
     const who = next && !first.includes(next) ? `${next.name}: ` : "";
     const reason = `${who}waits for ${namesOf(first)} ${what ?? "to stay ready"} ${progress(view)}`;

@@ -1,4 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
@@ -130,7 +131,7 @@ function requireStartable({ pools }: ClusterState, waited: string[]): void {
 
 /** Asks the log of the server that is updated before all others. */
 async function warnOfImage(kubernetes: Kubernetes, { namespace, pools }: WantedCluster, warn: RolloutOptions["warn"]) {
-    const [{ name, selector }] = pools;
+    const { name, selector } = element(pools, 0);
     const pods = await kubernetes.pods(namespace, selector).catch(() => []);
     const first = pods.find(({ metadata }) => metadata?.name === `${name}-${pods.length - 1}`);
     const warning =

@@ -7,6 +7,7 @@
  * it could read from that drive only, says `NoSuchKey`, and no SDK asks again. An object lacks a copy wherever a server was away while it
  * was written; with the next server away, the drive that is not reached yet may be the one that is needed.
  */
+import { element } from "../basics/element";
 import type { ReachedDrive } from "../live/reachedDrives";
 import type { ServerState } from "./plan";
 
@@ -17,7 +18,7 @@ export interface View {
 }
 
 const keyOf = ({ host, path }: ReachedDrive) => `${host}${path}`;
-const podOf = ({ host }: ReachedDrive) => host.split(".")[0];
+const podOf = ({ host }: ReachedDrive) => element(host.split("."), 0);
 
 /** Why a server may not stop yet. */
 export interface Unreached {

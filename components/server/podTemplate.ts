@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { element } from "../basics/element";
 import { apiPort, consolePort } from "../minio/ports";
 import { credentialsAnnotation, labelsOf } from "../spec/labels";
 import { driveNames, type Names, poolSelector } from "../spec/names";
@@ -105,7 +106,7 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
 
 function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
-    const { drivesPerServer } = spec.pools[pool];
+    const { drivesPerServer } = element(spec.pools, pool);
     return {
         name: serverName,
         image: spec.image,

@@ -7,6 +7,11 @@ const root = join(__dirname, "../..");
 describe("the sources", () => {
     for (const [what, program, args] of [
         ["pass the type check", "tsc", []],
+        [
+            "that ship never take an element of a list for granted",
+            "tsc",
+            ["--project", "tsconfig.build.json", "--noEmit"],
+        ],
         ["pass lint and are formatted", "biome", ["check", "--error-on-warnings", "."]],
     ] as [string, string, string[]][]) {
         it(what, () => {
