@@ -114,7 +114,9 @@ export class MinioCluster extends pulumi.ComponentResource {
             createSnapshots({ cluster: withKinds, ...options });
         }
         const ready = pulumi.all([arrival.apply(({ id }) => id), passed]).apply(() => true);
-        this.registerOutputs(Object.assign(this, outputsOf(cluster, services, credentials, ready)));
+        const outputs = outputsOf(cluster, services, credentials, ready);
+        Object.assign(this, outputs);
+        this.registerOutputs({ ...outputs });
         // Who depends on the component hears of a failure; so nobody needs to.
         this.getData().catch(() => {});
     }
