@@ -77,13 +77,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const withKinds = { ...cluster, resolved: after(passed, cluster.resolved) };
         const hooks = createHooks({ cluster, connection, preflight, component: this });
 
-        const credentials = createCredentials(
-            cluster,
-            given.existingSecretName,
-            passed,
-            dispensable,
-            hooks.credentials,
-        );
+        const credentials = createCredentials(cluster, given.existingSecretName, passed, dispensable, hooks.password);
         const services = { headless, ...createServices(cluster, child) };
         const prerequisites: pulumi.Resource[] = [credentials.secret, headless];
         if (given.tls?.issuer) {

@@ -17,12 +17,6 @@ export interface Credentials {
     rootPassword: pulumi.Output<string>;
 }
 
-/** What happens before the password is made, and before the Secret is changed. */
-export interface CredentialsHooks {
-    password?: pulumi.ResourceHookBinding;
-    secret?: pulumi.ResourceHookBinding;
-}
-
 /**
  * The root account's credentials: the Secret that the user names, or one with a random password, which is made once for
  * each `credentialsRevision`.
@@ -35,17 +29,17 @@ export function createCredentials(
     existingSecretName: pulumi.Input<string> | undefined,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
-    hooks: CredentialsHooks = {},
+    passwordHooks: pulumi.ResourceHookBinding = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(cluster, opts, hooks)
+        ? randomCredentials(cluster, opts, passwordHooks)
         : existingCredentials(cluster, passed, opts);
 }
 
 function randomCredentials(
     cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
-    hooks: CredentialsHooks,
+    hooks: pulumi.ResourceHookBinding,
 ): Credentials {
     const { names, resolved } = cluster;
     const revision = resolved.apply(({ spec }) => String(spec.credentialsRevision));
@@ -53,7 +47,7 @@ function randomCredentials(
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
-        { ...opts, hooks: hooks.password },
+        { ...opts, hooks },
     );
     const secret = new Secret(
         names.secret,
@@ -62,7 +56,7 @@ function randomCredentials(
             type: "Opaque",
             stringData: { [userKey]: rootUser, [passwordKey]: password.result },
         },
-        { ...opts, hooks: hooks.secret, additionalSecretOutputs: ["stringData", "data"] },
+        { ...opts, additionalSecretOutputs: ["stringData", "data"] },
     );
     return {
         secret,

@@ -19,7 +19,6 @@ import { untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
 import type { PoolStatuses } from "../live/poolStatuses";
-import type { CredentialsHooks } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
 import { hookedResource } from "../pulumi/hooked";
@@ -29,7 +28,6 @@ import { podTemplate } from "../server/podTemplate";
 import { restoreDrives, unendedRestore } from "../snapshots/restore";
 import type { DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
-import { userKey } from "../spec/rootCredentials";
 import { checkLeftClaims } from "./leftClaims";
 
 export interface HookOptions {
@@ -42,7 +40,8 @@ export interface HookOptions {
 
 /** The hooks of a cluster's objects, and what they see of a run. */
 export interface Hooks {
-    credentials: CredentialsHooks;
+    /** Of a new root password. */
+    password: pulumi.ResourceHookBinding;
     /** @param poolStatuses what MinIO says of all its pools */
     ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
     /** Whether a pool was made or changed on this `up`; known once all are registered. */
@@ -52,7 +51,7 @@ export interface Hooks {
 export function createHooks(options: HookOptions): Hooks {
     if (!hasEngine()) {
         // A unit test with mocks, which know no hooks: a resource would wait for one for ever.
-        return { credentials: {}, ofPool: () => ({}), hasChanged: () => false };
+        return { password: {}, ofPool: () => ({}), hasChanged: () => false };
     }
     const { cluster, connection, preflight, component } = options;
     let hasChanged = false;
@@ -63,7 +62,7 @@ export function createHooks(options: HookOptions): Hooks {
         restoreDrives(connection, await knownValue(after(preflight.passed, cluster.resolved)), component),
     );
     return {
-        credentials: credentialsHooks(options),
+        password: passwordHooks(options),
         ofPool: (pool, poolStatuses) => poolHooks({ ...options, pool, poolStatuses, restore, changing }),
         hasChanged: () => hasChanged,
     };
@@ -146,11 +145,11 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
 }
 
 /**
- * Before a new root password is made, or the Secret gets another root user. The engine changes both before it comes to
- * the StatefulSets, so what their hooks would refuse then is refused here: a server that crashes in between would start
- * with the new ones and find no peer. A preview has said it already.
+ * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their hooks
+ * would refuse then is refused here: a server that crashes in between would start with it and find no peer. A preview has
+ * said it already.
  */
-function credentialsHooks({ cluster, connection, preflight }: HookOptions): CredentialsHooks {
+function passwordHooks({ cluster, connection, preflight }: HookOptions): pulumi.ResourceHookBinding {
     const refuse: pulumi.ResourceHookFunction = async (args) => {
         await preflight.refuse();
         const { names, spec, topology, pools } = await knownValue(cluster.resolved);
@@ -173,19 +172,7 @@ function credentialsHooks({ cluster, connection, preflight }: HookOptions): Cred
             }
         }
     };
-    const refuseUser: pulumi.ResourceHookFunction = async (args) => {
-        const [before, after] = await Promise.all([args.oldInputs, args.newInputs].map(withoutSecrets));
-        if (before?.stringData?.[userKey] !== after?.stringData?.[userKey]) {
-            await refuse(args);
-        }
-    };
-    const hook = (name: string, refusal: pulumi.ResourceHookFunction) => [
-        new pulumi.ResourceHook(`${cluster.names.cluster}-${name}`, AsyncResource.bind(refusal)),
-    ];
-    return {
-        password: { beforeCreate: hook("password", refuse) },
-        secret: { beforeUpdate: hook("user", refuseUser) },
-    };
+    return { beforeCreate: [new pulumi.ResourceHook(`${cluster.names.cluster}-password`, AsyncResource.bind(refuse))] };
 }
 
 /**
