@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Authority, certificateNames } from "../support/authority";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { digest, get, makeBucket, put } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -27,7 +24,10 @@ describe("clusters of many kinds, side by side", () => {
     const elsewhere = `${project.namespace}-elsewhere`;
     const inNamespace = `--namespace=${project.namespace}`;
     const ownPassword = "correct-horse-battery-staple";
-    const certificates = makeCertificates(["ordered", "secure"].flatMap((name) => namesOf(name, project.namespace)));
+    const authority = new Authority("test authority");
+    const { certificate, key } = authority.sign(
+        ["ordered", "secure"].flatMap((name) => certificateNames(name, project.namespace)),
+    );
     let clusters: Record<string, Cluster>;
 
     const addressOf = async ({ serviceName, namespace }: Cluster) =>
@@ -40,7 +40,7 @@ describe("clusters of many kinds, side by side", () => {
             credentials: { accessKeyId: cluster.rootUser, secretAccessKey: cluster.rootPassword },
             requestHandler: new NodeHttpHandler({
                 // By its name, as a client in the cluster would.
-                httpsAgent: new Agent({ ca: certificates.authority, servername: new URL(cluster.endpoint).hostname }),
+                httpsAgent: new Agent({ ca: authority.certificate, servername: new URL(cluster.endpoint).hostname }),
             }),
         });
     /** Makes a bucket and lists all. */
@@ -69,11 +69,12 @@ describe("clusters of many kinds, side by side", () => {
         );
 
     before(async () => {
-        await project.init({ certificate: certificates.certificate, authority: certificates.authority });
+        await project.init({ certificate, authority: authority.certificate });
         await project.setSecret("ownPassword", ownPassword);
-        await project.setSecret("key", certificates.key);
+        await project.setSecret("key", key);
     });
     after(async () => {
+        authority.remove();
         await project.remove();
         await execute("kubectl", ["delete", "namespace", elsewhere, "--ignore-not-found", "--timeout=120s"]);
     });
@@ -106,7 +107,7 @@ describe("clusters of many kinds, side by side", () => {
         const state = await project.succeed("stack", "export");
         const secrets = [
             ownPassword,
-            certificates.key,
+            key,
             ...Object.values(clusters).map(({ rootPassword }) => rootPassword),
         ];
         for (const secret of secrets.flatMap((value) => [value, Buffer.from(value).toString("base64")])) {
@@ -349,37 +350,3 @@ describe("kinds that the cluster does not know", () => {
         });
     }
 });
-
-function namesOf(name: string, namespace: string): string[] {
-    return [`${name}.${namespace}.svc.cluster.local`, `*.${name}-headless.${namespace}.svc.cluster.local`];
-}
-
-/** An authority, and a certificate that it signed for these names. */
-function makeCertificates(names: string[]): { authority: string; certificate: string; key: string } {
-    const folder = mkdtempSync(join(tmpdir(), "minio-certs-"));
-    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
-    const read = (name: string) => readFileSync(join(folder, name), "utf8");
-    try {
-        const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-        openssl(
-            "req",
-            "-x509",
-            ...key,
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.crt",
-            "-subj",
-            "/CN=test authority",
-            "-days",
-            "2",
-        );
-        openssl("req", ...key, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=minio");
-        writeFileSync(join(folder, "names"), `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
-        const authority = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
-        openssl("x509", "-req", "-in", "tls.csr", ...authority, "-out", "tls.crt", "-days", "2", "-extfile", "names");
-        return { authority: read("ca.crt"), certificate: read("tls.crt"), key: read("tls.key") };
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
-}

@@ -1,6 +1,7 @@
 /** Constant load of PUT and GET on the client Service, with the outcome and time of every request. */
 import { createHash, randomBytes } from "node:crypto";
 import { Agent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import { GetObjectCommand, PutObjectCommand, S3Client, type S3ServiceException } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
@@ -18,6 +19,8 @@ export interface Target {
     endpoint: string;
     rootUser: string;
     rootPassword: string;
+    /** Where the endpoint is https: the trusted authorities as PEM, and the name that the certificate is to have. */
+    tls?: { ca: string; servername: string };
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Target {
  * @param timeoutMs how long an attempt may wait for its answer
  */
 export function client(
-    { endpoint, rootUser, rootPassword }: Target,
+    { endpoint, rootUser, rootPassword, tls }: Target,
     { maxAttempts = 3, sockets = 1, timeoutMs = 30_000 } = {},
 ): S3Client {
     return new S3Client({
@@ -41,6 +44,7 @@ export function client(
             requestTimeout: timeoutMs,
             throwOnRequestTimeout: true,
             httpAgent: new Agent({ keepAlive: true, maxSockets: sockets }),
+            httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: sockets, ...tls }),
         }),
     });
 }
