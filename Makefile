@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests dashboard down env start lint
+.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings dashboard down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -18,6 +18,7 @@ help: ## Show this help
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
+	@echo "    of make bench-endings: ROUNDS=10, BUSY=0 (processes that keep the processors busy), OTHER=FILE (another stop.sh, to compare)"
 	@echo "    of make bench-linear: RUNS=4 (version changes), POOLS=2 (two pools at rest instead, RUNS times a minute), OUT=FOLDER (of the histories)"
 	@echo "    of the first two: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH, OUT=docs"
 
@@ -57,6 +58,9 @@ bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots un
 
 bench-requests: node_modules/.package-lock.json ## Count what a rollout of 4 to 256 servers asks in each poll (no cluster)
 	@node_modules/.bin/tsx tests/bench/requests.ts
+
+bench-endings: node_modules/.package-lock.json ## Count the locks that a server leaves when it ends under load (no cluster)
+	@node_modules/.bin/tsx tests/bench/endings.ts
 
 dashboard: node_modules/.package-lock.json ## Draw the dashboard with what a real Prometheus has for it (docs/dashboard.svg)
 	$(devcluster) bench dashboard

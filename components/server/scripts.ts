@@ -46,8 +46,13 @@ export const startScript = script("curl", "locks", "start");
  *
  * A MinIO before 2024 does not tell what is under way, nor does an image without curl find out: the server then ends when the time
  * is over. A request with the header `X-Amz-Meta-Minio-Object-Perf` is answered at once, with the number of those under way
- * (`maxClients` in `cmd/handler-api.go`). Such a request gives its lock back some milliseconds after its answer (`Unlock` in
+ * (`maxClients` in `cmd/handler-api.go`). A request gives its lock back some milliseconds after its answer (`Unlock` in
  * `internal/dsync/drwmutex.go`), so several answers in a row must say that none is under way.
+ *
+ * Where processors are busy, an answer is read some milliseconds late, and requests begin meanwhile. A write that is cut in its first
+ * milliseconds leaves a lock for reading, which nobody may release; the same write, tried again, waits a minute for it. So the server
+ * is stopped (SIGSTOP) at such a moment. It ends when all that it said until it was stopped was calm, too; otherwise it goes on. What is
+ * not known is then what came after its last answer, a millisecond before. `make bench-endings` measures what is left.
  *
  * The pod's network then outlives its server. Peers and clients that still send to it are refused at once; an address that is gone
  * answers nothing, and they would wait for time-outs (measured: a read gap of 26 s).

@@ -64,7 +64,8 @@ describe("a cluster under load", () => {
      */
     async function applyUnderLoad(changes: Record<string, unknown>, isOnePool = true): Promise<ConstantLoad> {
         const target = await targetOf(project);
-        const load = new ConstantLoad(target, "load", { prefix: `${loads.length}-` });
+        // By its default the SDK waits without limit. A rare write waits a minute for a lock: docs/upgrades.md.
+        const load = new ConstantLoad(target, "load", { prefix: `${loads.length}-`, timeoutMs: 150_000 });
         const prefix = `${loads.length}-recorded-`;
         const recorded = new RecordedClients(() => client(target, { maxAttempts: 1 }), "load", {
             prefix,

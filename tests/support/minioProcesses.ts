@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,8 @@ import { succeed } from "./project";
 import { until } from "./until";
 
 const credentials = { accessKeyId: "root", secretAccessKey: "topology-test" };
+/** The SHA-256 of no bytes. */
+const emptyBody = createHash("sha256").digest("hex");
 const program = (name: string) => join(folderOf(minio), name);
 
 type Endpoint = "cluster" | "cluster?maintenance=true" | "cluster/read" | "live";
@@ -142,7 +145,7 @@ export class MinioProcesses {
     /** Ends a server at once, as a power failure does. */
     async kill(server: number): Promise<void> {
         const running = this.processes[server];
-        if (running && running.exitCode === null && running.signalCode === null) {
+        if (running && this.isRunning(server)) {
             const ended = new Promise((resolve) => running.once("exit", resolve));
             running.kill("SIGKILL");
             await ended;
@@ -156,6 +159,24 @@ export class MinioProcesses {
         const why = () => this.logs();
         await until("the server refuses", () => running?.exitCode != null, { seconds: 30, why });
         return this.log(server);
+    }
+
+    pid(server: number): number | undefined {
+        return this.processes[server]?.pid;
+    }
+
+    isRunning(server: number): boolean {
+        const running = this.processes[server];
+        return running !== undefined && running.exitCode === null && running.signalCode === null;
+    }
+
+    /** The locks that a server and those that it reaches have given. */
+    async locks(server: number): Promise<{ resource: string; type: "READ" | "WRITE"; owner: string }[]> {
+        const { accessKeyId, secretAccessKey } = credentials;
+        const url = `http://${this.address(server)}/minio/admin/v3/top/locks?count=0&stale=true`;
+        const signed = ["--aws-sigv4", "aws:amz:us-east-1:s3", "--header", `x-amz-content-sha256: ${emptyBody}`];
+        const user = ["--user", `${accessKeyId}:${secretAccessKey}`];
+        return JSON.parse(await succeed("curl", ["--silent", "--fail", ...signed, ...user, url]));
     }
 
     log(server: number): string {

@@ -17,18 +17,24 @@ describe("the server's process", () => {
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     describe("when it is to end", () => {
-        /** What is done when MinIO answers so, one time after another. */
-        function end(answers: string[], readable = true): string[] {
+        /** What is done when MinIO answers so each time that it is asked, and in the end as the last time. Each look at the clock is a second. */
+        function end(answers: string[][], readable = true): string[] {
             const file = join(folder, "done");
+            const nth = (name: string) => `echo . >> ${folder}/${name}; n=$(wc -l < ${folder}/${name})`;
             fakeProgram(
                 folder,
                 "curl",
                 [
                     `case "$*" in *"--config -"*) echo locks >> ${file}; exit ;; --config*) echo thaw >> ${file}; exit ;; esac`,
                     `case "$*" in *cluster/read) exit ${readable ? 0 : 22} ;; esac`,
-                    answers.map((answer) => `echo ask >> ${file}; echo "${answer}" >&2; /bin/sleep 0.1`),
+                    nth("asked"),
+                    ...answers.map((lines, time) => {
+                        const stands = time === answers.length - 1 ? "-ge" : "-eq";
+                        return `[ "$n" ${stands} ${time + 1} ] && printf '%s\\n' ${lines.map((line) => `"${line}"`).join(" ")} >&2`;
+                    }),
                 ].flat(),
             );
+            fakeProgram(folder, "date", [nth("looked"), "echo $n"]);
             mkdirSync(join(folder, "start"), { recursive: true });
             writeFileSync(join(folder, "start/server"), "77\n");
             fakeProgram(folder, "sleep", [`echo "sleep $1" >> ${file}`]);
@@ -38,32 +44,45 @@ describe("the server's process", () => {
             assert.ok(existsSync(join(folder, "start/ending")));
             return readFileSync(file, "utf8").trim().split("\n");
         }
-        const calm = "90 90";
+        const [stop, goOn, kill] = ["STOP", "CONT", "KILL"].map((signal) => `kill -${signal} 77`);
+        const calm = (answers: number) => Array(answers).fill("90 90");
+        const busy = "90 89";
         const drained = Array(5).fill("sleep 1");
+        const afterwards = ["locks", "sleep 3"];
 
-        it("does at the first moment at which no request has been under way for some answers, and gives its locks back", () => {
-            const done = end(["90 88", calm, calm, "90 89", calm, calm, calm, "90 88", "90 88"]);
-            assert.deepEqual(done.slice(0, 13), [...drained, ...Array(7).fill("ask"), "kill -KILL 77"]);
-            assert.deepEqual(done.slice(-2), ["locks", "sleep 3"]);
+        it("is stopped when no request has been under way for some answers, and ends, and gives its locks back", () => {
+            const done = end([[busy, ...calm(14), busy, ...calm(15)]]);
+            assert.deepEqual(done, [...drained, stop, kill, ...afterwards]);
         });
 
-        it("does when MinIO does not tell, or does not answer", () => {
-            assert.equal(end([" ", " ", " ", " "]).indexOf("kill -KILL 77"), 8);
-            rmSync(join(folder, "done"));
-            assert.deepEqual(end([]), [...drained, "kill -KILL 77", "locks", "sleep 3"]);
+        it("does where it said nothing else until it was stopped", () => {
+            assert.deepEqual(end([calm(20)]), [...drained, stop, kill, ...afterwards]);
         });
 
-        it("does in the end where requests are always under way", () => {
-            assert.deepEqual(end(["90 80", "90 80"]), [...drained, "ask", "ask", "kill -KILL 77", "locks", "sleep 3"]);
+        it("goes on where a request had come before it was stopped, and is asked again", () => {
+            const done = end([[...calm(17), busy], calm(16)]);
+            assert.deepEqual(done, [...drained, stop, goOn, "sleep 0.05", stop, kill, ...afterwards]);
+        });
+
+        it("does when MinIO does not tell", () => {
+            assert.deepEqual(end([Array(16).fill(" ")]), [...drained, stop, kill, ...afterwards]);
+        });
+
+        it("does in the end where requests are always under way, or it does not answer", () => {
+            const tries = (times: number) => Array(times).fill([goOn, "sleep 0.05"]).flat();
+            assert.deepEqual(end([[...calm(14), busy]]), [...drained, ...tries(4), goOn, kill, ...afterwards]);
+            rmSync(folder, { recursive: true });
+            mkdirSync(folder);
+            assert.deepEqual(end([[]]), [...drained, ...tries(4), goOn, kill, ...afterwards]);
         });
 
         it("does at once where no object can be read, as when all restart together", () => {
-            assert.deepEqual(end([calm], false), ["kill -KILL 77"]);
+            assert.deepEqual(end([calm(20)], false), [kill]);
         });
 
         it("is thawed before", () => {
             writeFileSync(join(folder, "thaw"), "");
-            assert.deepEqual(end([]).slice(0, 2), ["thaw", "sleep 1"]);
+            assert.deepEqual(end([calm(20)]).slice(0, 2), ["thaw", "sleep 1"]);
         });
     });
 
@@ -134,6 +153,17 @@ describe("the server's process", () => {
         it("ends the container when it crashes", async () => {
             const { ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
             await untilThere("minio.up");
+            process.kill(serverId(), "SIGKILL");
+            assert.equal(await ended, 128 + 9);
+        });
+
+        it("is not taken for ended while it is stopped", async () => {
+            const { child, ended } = start([": > $0.up", "while :; do sleep 0.05; done"]);
+            await untilThere("minio.up");
+            process.kill(serverId(), "SIGSTOP");
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            process.kill(serverId(), "SIGCONT");
+            assert.equal(child.exitCode, null);
             process.kill(serverId(), "SIGKILL");
             assert.equal(await ended, 128 + 9);
         });

@@ -2,11 +2,13 @@
 
 # Seconds for which it goes on serving after it was taken out of the Services.
 drain=5
-# How often it is asked in a second whether requests are under way, and how often at most: those that stay must not keep it.
-questions_per_second=200
-most_questions=1000
+# How often it is asked in a second whether requests are under way, and for how many seconds at most: those that stay must not keep it.
+questions_per_second=1000
+longest_search=5
 # Answers in a row that say that none is: a request gives its lock back some milliseconds after its answer.
-calm_answers=3
+calm_answers=15
+# Seconds without an answer after which a server that was stopped has said all that it had to say.
+silence=0.05
 # Seconds for which the pod's network outlives the server: who still sends to it is refused, and does not wait for a time-out.
 linger=3
 
@@ -18,27 +20,41 @@ readable() { ask_server --fail --max-time 1 --output /dev/null "$POD_URL/minio/h
 # No object can be read any more, as when all restart together. One answer may be late.
 in_vain() { [ "$CLUSTER_READ" = true ] && command -v curl > /dev/null && ! readable && ! readable; }
 
-# One curl asks over one connection, and its stderr is not buffered: the answer is known within a millisecond.
+# One curl asks over one connection, and its stderr is not buffered. It ends when an answer stays away.
 requests() {
-    ask_server --fail-early --max-time 1 --output /dev/null --rate "$questions_per_second/s" \
+    ask_server --fail-early --max-time "$silence" --output /dev/null --rate "$questions_per_second/s" \
         --header "X-Amz-Meta-Minio-Object-Perf: true" \
         --write-out '%{stderr}%header{x-ratelimit-limit} %header{x-ratelimit-remaining}\n' \
-        "$POD_URL/?[1-$most_questions]" 2>&1
+        "$POD_URL/?[1-$((questions_per_second * longest_search))]" 2>&1
 }
 
-end() { : > "$start/ending"; kill -KILL "$(cat "$start/server")"; }
+# Answers are read late where processors are busy, and requests begin meanwhile. So it is stopped first, and ends only if what it
+# said until then was calm, too. Otherwise it goes on.
+end_in_calm() {
+    requests | {
+        calm=0 stopped=
+        while read -r limit remaining; do
+            if [ "$limit" = "$remaining" ]; then calm=$((calm + 1)); else calm=0; fi
+            if [ "$calm" -eq "$calm_answers" ]; then kill -STOP "$server"; stopped=1; fi
+            if [ "$calm" -eq 0 ] && [ -n "$stopped" ]; then break; fi
+        done
+        if [ -n "$stopped" ] && [ "$calm" -gt 0 ]; then end; else kill -CONT "$server"; false; fi
+    }
+}
+
+end() { : > "$start/ending"; kill -KILL "$server"; }
 
 # Nobody would hear of the end of a server that holds all requests.
 [ ! -e "$thaw" ] || curl --config "$thaw"
+server=$(cat "$start/server")
 drained=0
 while [ "$drained" -lt "$drain" ] && ! in_vain; do sleep 1; drained=$((drained + 1)); done
 if in_vain; then end; exit; fi
-requests | {
-    calm=0
-    while [ "$calm" -lt "$calm_answers" ] && read -r limit remaining; do
-        if [ "$limit" = "$remaining" ]; then calm=$((calm + 1)); else calm=0; fi
-    done
-    end
-}
+last=$(($(date +%s) + longest_search))
+command -v curl > /dev/null || last=0
+until end_in_calm; do
+    [ "$(date +%s)" -lt "$last" ] || { end; break; }
+    sleep "$silence"
+done
 release_left_locks
 sleep "$linger"
