@@ -18,6 +18,7 @@ export type {
 } from "./components/spec/args";
 export {
     ClaimRetention,
+    ImagePullPolicy,
     PodManagementPolicy,
     Readiness,
     RolloutMode,

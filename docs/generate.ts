@@ -256,10 +256,11 @@ export const requirements: Requirement[] = [
     {
         row: "image",
         asked: "the official one is gone from its registries; the default is its maintained successor, pinned; any other may be set",
-        arguments: ["image", "imagePullSecrets"],
+        arguments: ["image", "imagePullSecrets", "imagePullPolicy"],
         tests: [
             rendered,
             component("pulls the image of every container with the given secrets"),
+            component("pulls the image when it is told to, and else leaves that to Kubernetes"),
             upgrade("updates the servers that the partition allows, without a failed request"),
         ],
     },

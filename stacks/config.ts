@@ -19,6 +19,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     clusterDomain: "text",
     image: "text",
     imagePullSecrets: "object",
+    imagePullPolicy: "text",
     replicas: "number",
     drivesPerServer: "number",
     storageSize: "text",

@@ -110,6 +110,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     return {
         name: serverName,
         image: spec.image,
+        imagePullPolicy: spec.imagePullPolicy,
         command: ["/bin/sh", "-c", startScript, "start"],
         args: serverArguments(names, spec),
         env: [

@@ -26,6 +26,12 @@ export interface MinioClusterArgs {
     imagePullSecrets?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.LocalObjectReference>[]>;
 
     /**
+     * When a node pulls the image. With `Never`, a node without the image starts no server. Default: left to
+     * Kubernetes, which takes `Always` for the tag `latest` or neither tag nor digest, and else `IfNotPresent`.
+     */
+    imagePullPolicy?: pulumi.Input<ImagePullPolicy>;
+
+    /**
      * Servers (pods) of the first pool, at least 2. Default: 4. MinIO accepts only counts whose drives divide into
      * erasure sets of 2 to 16 drives, evenly over the servers. The count of a pool can never change: grow by
      * `expansionPools`.
@@ -373,6 +379,17 @@ export interface Monitoring {
 
 // Choices. Each is a constant and a type of one name: Pulumi's analyzer makes an enum of it, for every language.
 // TypeScript and YAML also take the text.
+
+/** When a node pulls the image. */
+export const ImagePullPolicy = {
+    /** At each start of a server. The registry must then be reachable. */
+    Always: "Always",
+    /** When the node does not have it. */
+    IfNotPresent: "IfNotPresent",
+    /** Not at all. Something else must bring it to the node. */
+    Never: "Never",
+} as const;
+export type ImagePullPolicy = (typeof ImagePullPolicy)[keyof typeof ImagePullPolicy];
 
 /** Which servers an update restarts. */
 export const UpdateStrategy = {

@@ -32,6 +32,7 @@ const known = {
     ...plain("namespace", "clusterDomain", "image", "replicas", "drivesPerServer", "storageSize", "storageClassName"),
     ...plain("partition", "updateStrategy", "podManagementPolicy", "readiness", "rootUser", "existingSecretName"),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
+    imagePullPolicy: "anything",
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
         each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.Pool>,

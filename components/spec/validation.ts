@@ -4,6 +4,7 @@ import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } fr
 import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
 import {
     ClaimRetention,
+    ImagePullPolicy,
     PodManagementPolicy,
     Readiness,
     RolloutMode,
@@ -145,6 +146,9 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
         "use a container image without http:// and with a lower-case name, such as " +
             "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
     );
+    if (spec.imagePullPolicy !== undefined) {
+        check.oneOf("imagePullPolicy", spec.imagePullPolicy, ImagePullPolicy);
+    }
     checkPools(check, args, spec);
     const largest = Math.max(...spec.pools.map(({ replicas }) => (isInteger(replicas, 0) ? replicas : 0)));
     check.that(

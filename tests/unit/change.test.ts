@@ -65,6 +65,7 @@ describe("the class of a change", () => {
         ["other resources", { resources: { limits: { memory: "4Gi" } } }, "rolling", ["resources"]],
         ["a label", { labels: { team: "storage" } }, "rolling", ["labels"]],
         ["a secret to pull with", { imagePullSecrets: [{ name: "registry" }] }, "rolling", ["imagePullSecrets"]],
+        ["another time to pull", { imagePullPolicy: "Always" }, "rolling", ["imagePullPolicy"]],
         ["a node selector", { nodeSelector: { disk: "ssd" } }, "rolling", ["nodeSelector"]],
         ["a variable that MinIO does not know", { environment: { TZ: "UTC" } }, "rolling", ["TZ"]],
         [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { ImagePullPolicy } from "../../components/spec/args";
 import type { MinioClusterArgs } from "../../index";
 
 interface Registered {
@@ -83,6 +84,17 @@ describe("MinioCluster", () => {
     it("pulls the image of every container with the given secrets", async () => {
         const { inputsOf } = await registeredBy("minio", { imagePullSecrets: [{ name: pulumi.output("registry") }] });
         assert.deepEqual(inputsOf("StatefulSet", "minio").spec.template.spec.imagePullSecrets, [{ name: "registry" }]);
+    });
+
+    it("pulls the image when it is told to, and else leaves that to Kubernetes", async () => {
+        const containersOf = async (args: MinioClusterArgs) =>
+            (await registeredBy("minio", args)).inputsOf("StatefulSet", "minio").spec.template.spec.containers;
+        for (const container of await containersOf({ imagePullPolicy: pulumi.output(ImagePullPolicy.Never) })) {
+            assert.equal(container.imagePullPolicy, "Never");
+        }
+        for (const container of await containersOf({})) {
+            assert.ok(!("imagePullPolicy" in container), "a new field is a change for every user");
+        }
     });
 
     it("hardens the pods", async () => {

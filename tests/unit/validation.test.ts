@@ -39,6 +39,8 @@ describe("validation", () => {
         ["image", { image: "" }],
         ["imagePullSecrets", { imagePullSecrets: "registry" as never }],
         ["imagePullSecrets[1].name", { imagePullSecrets: [{ name: "registry" }, {}] }],
+        ["imagePullPolicy", { imagePullPolicy: "Sometimes" as never }],
+        ["imagePullPolicy", { imagePullPolicy: "always" as never }],
         ["rootUser", { rootUser: "me" }],
         ["readiness", { podManagementPolicy: "OrderedReady", readiness: "Cluster" }],
         ["updateStrategy", { updateStrategy: "Recreate" as never }],
