@@ -105,11 +105,7 @@ describe("clusters of many kinds, side by side", () => {
     it("show no secret in a preview, and none in the state in plain text", async () => {
         const preview = await project.succeed("preview", "--diff", "--refresh");
         const state = await project.succeed("stack", "export");
-        const secrets = [
-            ownPassword,
-            key,
-            ...Object.values(clusters).map(({ rootPassword }) => rootPassword),
-        ];
+        const secrets = [ownPassword, key, ...Object.values(clusters).map(({ rootPassword }) => rootPassword)];
         for (const secret of secrets.flatMap((value) => [value, Buffer.from(value).toString("base64")])) {
             assert.ok(!preview.includes(secret), "a secret is in the preview");
             assert.ok(!state.includes(secret), "a secret is in the state");
