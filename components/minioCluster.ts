@@ -1,5 +1,6 @@
 import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { createBuckets, declaresAny } from "./buckets/buckets";
 import { connectionOf, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
 import { apiPort, consolePort } from "./minio/ports";
@@ -106,6 +107,9 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (given.snapshots) {
             const options = { credentials, connection, preflight, arrival, dispensable, opts: child };
             createSnapshots({ cluster: withKinds, ...options });
+        }
+        if (declaresAny(given)) {
+            createBuckets({ cluster, args: given, credentials, connection, arrival, dispensable });
         }
         const ready = pulumi.all([arrival.apply(({ id }) => id), passed]).apply(() => true);
         const outputs = outputsOf(cluster, services, credentials, ready);
