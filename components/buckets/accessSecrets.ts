@@ -46,7 +46,14 @@ export interface AccessSecretsOptions {
 }
 
 /** Each has what the AWS SDKs and the AWS command line read from their environment. */
-export function createAccessSecrets({ cluster, accesses, keys, connection, work, opts }: AccessSecretsOptions): void {
+export function createAccessSecrets({
+    cluster,
+    accesses,
+    keys,
+    connection,
+    work,
+    opts,
+}: AccessSecretsOptions): Secret[] {
     const { names, resolved } = cluster;
     // On `up`, cert-manager has made it by then.
     const certified = isUp()
@@ -56,7 +63,7 @@ export function createAccessSecrets({ cluster, accesses, keys, connection, work,
           )
         : resolved;
     const authority = certified.apply((known) => (accesses.length > 0 ? authorityOf(known, connection) : undefined));
-    for (const [index, access] of accesses.entries()) {
+    return accesses.map((access, index) => {
         const { name, bucket, secretName = accessSecretName(names, name) } = access;
         const key = accessKeyOf(name, access.revision);
         const stringData = pulumi
@@ -70,7 +77,7 @@ export function createAccessSecrets({ cluster, accesses, keys, connection, work,
                 ...(ca !== undefined && { "ca.crt": ca }),
             }));
         const namespaceOf = ({ spec }: Cluster) => element(spec.accesses ?? [], index).namespace ?? spec.namespace;
-        new Secret(
+        return new Secret(
             `${names.cluster}-access-${name}`,
             {
                 metadata: {
@@ -83,7 +90,7 @@ export function createAccessSecrets({ cluster, accesses, keys, connection, work,
             },
             { ...opts, dependsOn: work, additionalSecretOutputs: ["stringData", "data"] },
         );
-    }
+    });
 }
 
 function endpointOf({ names, scheme, spec }: Cluster): string {

@@ -37,8 +37,10 @@ export function declaresAny({ buckets, policies, accesses }: MinioClusterArgs): 
 /**
  * Buckets, policies and users, made by the program itself once the cluster serves, through a port-forward. The work is one resource, whose
  * input is what is declared; so Pulumi shows each change of it. The keys of users and their Secrets are resources of their own.
+ *
+ * @returns true when all is made; in a preview, when all is said
  */
-export function createBuckets(options: BucketsOptions): void {
+export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     const { cluster, args, connection, arrival, dispensable } = options;
     const { names, resolved } = cluster;
     const keys = createSecretKeys(names, args.accesses ?? [], dispensable);
@@ -58,10 +60,19 @@ export function createBuckets(options: BucketsOptions): void {
         },
         { ...dispensable, dependsOn: arrival },
     );
-    createAccessSecrets({ cluster, accesses: args.accesses ?? [], keys, connection, work, opts: dispensable });
-    if (hasEngine() && pulumi.runtime.isDryRun()) {
-        resolved.apply((known) => foresee(options, known, keys, dispensable.parent));
-    }
+    const secrets = createAccessSecrets({
+        cluster,
+        accesses: args.accesses ?? [],
+        keys,
+        connection,
+        work,
+        opts: dispensable,
+    });
+    const done: pulumi.Output<unknown> =
+        hasEngine() && pulumi.runtime.isDryRun()
+            ? resolved.apply((known) => foresee(options, known, keys, dispensable.parent))
+            : pulumi.all([work.apply(({ id }) => id), ...secrets.map(({ id }) => id)]);
+    return pulumi.unsecret(done.apply(() => true));
 }
 
 function declaredOf({ spec }: Cluster): Declared {

@@ -87,10 +87,10 @@ export const textOf: Record<Setting, (answer: string) => string> = {
     anonymousAccess: (answer) => (answer ? canonical(answer) : ""),
     tags(answer) {
         const leaves = leavesOf(answer);
-        const valueOf = (key: string) => leaves.find(({ path }) => path === key.replace(/Key$/, "Value"))?.text ?? "";
+        const valueAt = (key: string) => leaves.find(({ path }) => path === key.replace(/Key$/, "Value"))?.text ?? "";
         return leaves
             .filter(({ path }) => path.endsWith("/Key"))
-            .map(({ path, text }) => JSON.stringify([text, valueOf(path)]))
+            .map(({ path, text }) => JSON.stringify([text, valueAt(path)]))
             .sort()
             .join("\n");
     },

@@ -33,7 +33,7 @@ describe("declared buckets, policies and accesses", () => {
         quota: "1Gi",
         lifecycle: [{ prefix: "tmp/", expirationDays: 3 }, { noncurrentExpirationDays: 7 }],
         anonymousAccess: "Download",
-        tags: { team: "web & more", empty: "" },
+        tags: { team: "web: a/b", empty: "" },
     };
     const locked = { name: "locked", objectLocking: true };
     const reader = {
