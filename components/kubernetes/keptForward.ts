@@ -1,6 +1,6 @@
 /** Many requests to one pod's server, by a few port-forwards: each takes the API server and the kubelet a tenth of a second to open. */
 import * as http from "node:http";
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { KeptForward } from "./client";
 import { request } from "./http";
@@ -11,8 +11,6 @@ const most = 6;
 
 const requestMilliseconds = 30_000;
 
-type Opened = (error: Error | null, socket?: Duplex) => void;
-
 /** @param open opens one connection, which the signal ends */
 export function keptForward(
     pod: string,
@@ -20,17 +18,15 @@ export function keptForward(
     open: (signal: AbortSignal) => Promise<Forwarded>,
 ): KeptForward {
     const ended = new AbortController();
-    const opened = ({ stream, failure, close }: Forwarded) => {
-        failure.catch((error: Error) => stream.destroy(error));
-        stream.on("close", close);
+    const createConnection = () => {
+        const stream = whenOpen(open(ended.signal));
         // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
-        return scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
-    };
-    const connection = (_: unknown, done: Opened) => {
-        open(ended.signal).then((forwarded) => done(null, opened(forwarded)), done);
+        const socket = scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
+        // Who waits for an answer hears of it by the request. Between requests nobody waits.
+        return socket.on("error", () => {});
     };
     const agent = Object.assign(new http.Agent({ keepAlive: true, maxSockets: most }), {
-        createConnection: connection,
+        createConnection,
         // What these do by default, only a socket of the operating system can.
         keepSocketAlive: () => true,
         reuseSocket: () => {},
@@ -50,4 +46,39 @@ export function keptForward(
             ended.abort(new Error("the connections are closed"));
         },
     };
+}
+
+/** The stream that will be there. An agent counts only connections that it gets immediately: with later ones it would open too many. */
+function whenOpen(opening: Promise<Forwarded>): Duplex {
+    const outer = new Duplex({
+        read() {
+            opening.then(
+                ({ stream }) => stream.resume(),
+                () => {},
+            );
+        },
+        write(chunk, _, done) {
+            opening.then(({ stream }) => stream.write(chunk, done), done);
+        },
+        final(done) {
+            opening.then(({ stream }) => stream.end(done), done);
+        },
+        destroy(error, done) {
+            opening.then(
+                ({ close }) => close(),
+                () => {},
+            );
+            done(error);
+        },
+    });
+    opening.then(
+        ({ stream, failure }) => {
+            failure.catch((error: Error) => outer.destroy(error));
+            stream.on("data", (chunk) => outer.push(chunk) || stream.pause());
+            stream.on("end", () => outer.push(null));
+            stream.on("error", (error) => outer.destroy(error));
+        },
+        (error) => outer.destroy(error),
+    );
+    return outer;
 }
