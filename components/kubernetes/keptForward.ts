@@ -11,6 +11,9 @@ const most = 6;
 
 const requestMilliseconds = 30_000;
 
+/** An answer about some thousand buckets or policies is below it. A longer one is an error: what is cut cannot be read. */
+const largestWhole = 16 << 20;
+
 /** @param open opens one connection, which the signal ends */
 export function keptForward(
     pod: string,
@@ -36,7 +39,11 @@ export function keptForward(
             const signal = AbortSignal.timeout(requestMilliseconds);
             const options = { method, headers, signal, agent } as http.RequestOptions;
             try {
-                return await request(new URL(`http://${pod}${path}`), options, undefined, body);
+                const answer = await request(new URL(`http://${pod}${path}`), options, largestWhole, body);
+                if ((answer.bytes?.length ?? 0) >= largestWhole) {
+                    throw new Error(`its answer has more than ${largestWhole} bytes`);
+                }
+                return answer;
             } catch (error) {
                 throw new Error(`${pod} does not answer through a port-forward: ${(error as Error).message}`);
             }
