@@ -86,28 +86,32 @@ export function difference(declared: Declared, recorded: Recorded, live: Live, n
 }
 
 /** What a user may do is there before the user is, and what is removed goes last: nobody has more than before in between. */
-const order: Step["kind"][] = [
-    "adopt",
-    "makeBucket",
-    "setBucket",
-    "setPolicy",
-    "makeUser",
-    "setUserPolicies",
-    "enableUser",
-    "makeKey",
-    "endKey",
-    "removeUser",
-    "removePolicy",
-    "removeBucket",
-];
+const turn: Record<Step["kind"], number> = {
+    adopt: 0,
+    makeBucket: 1,
+    setBucket: 2,
+    setPolicy: 3,
+    makeUser: 4,
+    setUserPolicies: 5,
+    enableUser: 6,
+    makeKey: 7,
+    endKey: 8,
+    removeUser: 9,
+    removePolicy: 10,
+    removeBucket: 11,
+};
 
 function orderOf(steps: Step[]): Step[] {
-    return order.flatMap((kind) => steps.filter((step) => step.kind === kind));
+    return [...steps].sort((one, other) => turn[one.kind] - turn[other.kind]);
 }
 
-/** Steps of a kind do not depend on each other, but for the settings of one bucket. */
+/** The steps by kind, in their order. Those of a kind do not depend on each other, but for the settings of one bucket. */
 export function phasesOf(steps: Step[]): Step[][] {
-    return order.map((kind) => steps.filter((step) => step.kind === kind)).filter(({ length }) => length > 0);
+    const phases = new Map<Step["kind"], Step[]>();
+    for (const step of steps) {
+        phases.set(step.kind, [...(phases.get(step.kind) ?? []), step]);
+    }
+    return [...phases.values()];
 }
 
 interface Part extends Recorded {

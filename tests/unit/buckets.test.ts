@@ -137,6 +137,17 @@ describe("the difference between what is declared and what MinIO has", () => {
                     const again = difference(declared, recorded, live, now);
                     assert.deepEqual(again.steps, []);
                     assert.deepEqual(again.after, recorded);
+                    // What was left behind, and is taken over again, keeps what nobody gives.
+                    const isRetained = all.some(({ buckets }) => buckets.some(({ retain }) => retain));
+                    for (const one of isRetained ? [] : declared.buckets) {
+                        const wanted = Object.entries(wantedSettings(one)).map(([name, { text }]) => [name, text]);
+                        const set = Object.entries(live.buckets[one.name]?.settings ?? {});
+                        const isSet = ([, text]: string[]) => text !== "";
+                        assert.deepEqual(set.filter(isSet).sort(), wanted.filter(isSet).sort());
+                    }
+                    for (const one of declared.accesses) {
+                        assert.deepEqual(live.users[one.name]?.policies, one.policies ?? [one.name]);
+                    }
                 }
             }),
             { numRuns: 300 },
@@ -180,40 +191,56 @@ describe("the difference between what is declared and what MinIO has", () => {
         );
     });
 
-    it("never touches what was not made here, and never loses an object", () => {
+    it("never touches what was not made here", () => {
         const others: Live = {
-            buckets: { alpha: { settings: { quota: "7" }, hasObjects: true }, delta: { settings: {} } },
+            buckets: { alpha: { settings: { quota: "7" }, hasObjects: false }, delta: { settings: {} } },
             policies: { one: "{}", foreign: "{}" },
             users: { app: { policies: ["foreign"], isEnabled: false } },
             keys: {},
         };
-        const used = fc.array(fc.constantFrom(...names));
         fc.assert(
-            fc.property(declarations, declarations, used, (first, second, filled) => {
-                const withoutAdopt = (declared: Declared): Declared => ({
-                    ...declared,
-                    buckets: declared.buckets.map((one) => ({ ...one, adopt: false })),
-                });
+            fc.property(declarations, declarations, (first, second) => {
                 let [recorded, live]: [Recorded, Live] = [nothingRecorded(), others];
-                for (const declared of [first, second].map(withoutAdopt)) {
+                for (const all of [first, second]) {
+                    const declared = { ...all, buckets: all.buckets.map((one) => ({ ...one, adopt: false })) };
                     const settled = settle(declared, recorded, live);
-                    if (settled.found.refusals.length === 0) {
-                        recorded = settled.found.after;
-                    }
-                    live = structuredClone(settled.live);
-                    assert.deepEqual(live.buckets.alpha, others.buckets.alpha);
-                    assert.deepEqual(live.users.app, others.users.app);
-                    assert.deepEqual([live.policies.one, live.policies.foreign], ["{}", "{}"]);
-                    for (const name of filled.filter((one) => live.buckets[one])) {
-                        (live.buckets[name] as any).hasObjects = true;
-                    }
-                    for (const name of filled) {
-                        assert.ok(
-                            !settled.found.steps.some((step) => step.kind === "removeBucket" && step.withObjects),
-                        );
-                        assert.ok(name);
-                    }
+                    [recorded, live] =
+                        settled.found.refusals.length === 0 ? [settled.found.after, settled.live] : [recorded, live];
+                    const named = [...declared.buckets, ...declared.policies, ...declared.accesses];
+                    const isForeign = named.some(({ name }) => ["alpha", "one", "app"].includes(name));
+                    assert.ok(!isForeign || settled.found.refusals.length > 0);
+                    const seen = ({ buckets: { alpha, delta }, policies: { one, foreign }, users: { app } }: Live) => [
+                        alpha,
+                        delta,
+                        one,
+                        foreign,
+                        app,
+                    ];
+                    assert.deepEqual(seen(live), seen(others));
                 }
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    it("never loses an object, unless that is said in words", () => {
+        const filled = fc.uniqueArray(fc.constantFrom(...names));
+        const onlyBuckets = fc.uniqueArray(bucket, unique);
+        fc.assert(
+            fc.property(onlyBuckets, onlyBuckets, filled, (first, second, used) => {
+                const begun = settle({ ...nothing, buckets: first }, nothingRecorded(), empty);
+                const live = structuredClone(begun.live);
+                const full = used.filter((name) => live.buckets[name]);
+                for (const name of full) {
+                    (live.buckets[name] as any).hasObjects = true;
+                }
+                const after = settle({ ...nothing, buckets: second }, begun.found.after, live);
+                assert.ok(full.every((name) => after.live.buckets[name]?.hasObjects));
+                const mustRefuse = full.some(
+                    (name) =>
+                        !second.some((one) => one.name === name) && !first.find((one) => one.name === name)?.retain,
+                );
+                assert.equal(after.found.refusals.length > 0, mustRefuse);
             }),
             { numRuns: 300 },
         );
