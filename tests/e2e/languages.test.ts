@@ -114,6 +114,22 @@ describe("the packed package", () => {
         });
     });
 
+    it("gives the application of the example what it needs", async () => {
+        const program = new Consumer(folder, "app", "app");
+        const namespaces = ["storage", "shop"].map((name) => `${namespace}-${name}`);
+        const source = join(program.folder, "index.ts");
+        const text = readFileSync(source, "utf8");
+        writeFileSync(
+            source,
+            text.replace(/\{ metadata: \{ name: "(\w+)" \} \}/g, `{ metadata: { name: "${namespace}-$1" } }`),
+        );
+        await program.succeed("stack", "init", "test");
+        // The job is an application: it has failed where it cannot store and read.
+        await program.succeed("up", "--yes", "--skip-preview");
+        await program.succeed("destroy", "--yes", "--skip-preview");
+        await execute("kubectl", ["delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=60s"]);
+    });
+
     describe("in a YAML program", () => {
         let program: Consumer;
         const project = () => join(program.folder, "Pulumi.yaml");
