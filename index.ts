@@ -1,14 +1,18 @@
 export type { PoolTopology, Topology } from "./components/minio/topology";
 export { MinioCluster } from "./components/minioCluster";
 export type {
+    Access,
+    Bucket,
     CertificateIssuer,
     DisruptionBudget,
     HttpRouteOptions,
     IngressOptions,
+    LifecycleRule,
     MinioClusterArgs,
     Monitoring,
     NetworkPolicyOptions,
     PersistentVolumeClaimRetentionPolicy,
+    Policy,
     Pool,
     Restore,
     Rollout,
@@ -17,6 +21,7 @@ export type {
     Tls,
 } from "./components/spec/args";
 export {
+    AnonymousAccess,
     ClaimRetention,
     ImagePullPolicy,
     PodManagementPolicy,

@@ -1,5 +1,6 @@
 import type { Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { createBuckets, declaresAny } from "./buckets/buckets";
 import { connectionOf, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
 import { apiPort, consolePort } from "./minio/ports";
@@ -53,7 +54,10 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly podDnsNames!: pulumi.Output<string[]>;
     /** Erasure sets, quorums, capacity, and how many servers may fail. */
     public readonly topology!: pulumi.Output<Topology>;
-    /** True once every server that the partition allows is updated, all are ready, and every object can be written. */
+    /**
+     * True once every server that the partition allows is updated, all are ready, every object can be written, and the
+     * declared buckets and accesses are there.
+     */
     public readonly ready!: pulumi.Output<boolean>;
 
     constructor(name: string, args: MinioClusterArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -107,7 +111,10 @@ export class MinioCluster extends pulumi.ComponentResource {
             const options = { credentials, connection, preflight, arrival, dispensable, opts: child };
             createSnapshots({ cluster: withKinds, ...options });
         }
-        const ready = pulumi.all([arrival.apply(({ id }) => id), passed]).apply(() => true);
+        const declaredThere = declaresAny(given)
+            ? createBuckets({ cluster, args: given, credentials, connection, arrival, dispensable })
+            : true;
+        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, declaredThere]).apply(() => true);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);
         this.registerOutputs({ ...outputs });

@@ -54,6 +54,9 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     tls: "object",
     networkPolicy: "object",
     monitoring: "object",
+    buckets: "object",
+    policies: "object",
+    accesses: "object",
 };
 
 /** Of the arguments that are objects, the parts whose values are all text. */
@@ -69,6 +72,16 @@ const texts = [
     "restoreFrom.id",
     "ingress.annotations",
     "monitoring.labels",
+    "buckets.name",
+    "buckets.tags",
+    "buckets.quota",
+    "buckets.lifecycle.prefix",
+    "policies.name",
+    "policies.document",
+    "accesses.name",
+    "accesses.bucket",
+    "accesses.policies",
+    "accesses.secretName",
 ];
 
 /** The keys that a stack may set. Pulumi.yaml has those with a default too, with their types and meaning. */

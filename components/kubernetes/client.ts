@@ -23,6 +23,14 @@ export interface PodRequest {
     /** With its query. */
     path: string;
     headers: Record<string, string>;
+    body?: string | Buffer;
+}
+
+/** Connections to a pod's server that are kept open between requests. */
+export interface KeptForward {
+    /** @throws Error when nothing answers */
+    send(request: PodRequest): Promise<Answer>;
+    close(): void;
 }
 
 export interface AskOptions {
@@ -97,6 +105,8 @@ export interface Kubernetes {
      * @throws Error when nothing answers
      */
     send(namespace: string, pod: string, scheme: string, request: PodRequest): Promise<Answer>;
+    /** For many requests: as `send`, but a few connections serve all of them. Whoever calls it closes them. */
+    keepForward(namespace: string, pod: string, scheme: string): KeptForward;
     /**
      * Runs a command in a container to its end, and returns what it wrote to standard output.
      *

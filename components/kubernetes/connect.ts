@@ -9,6 +9,7 @@ import { type KubernetesError, kubernetesError, messageOf, unlessThrottled } fro
 import { execute } from "./execute";
 import { largestAnswer, request } from "./http";
 import { againIfCut, keepingConnections } from "./keptConnections";
+import { keptForward } from "./keptForward";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
 import { forward } from "./portForward";
 
@@ -99,7 +100,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         namespace: string,
         pod: string,
         scheme: string,
-        { method, path, headers }: PodRequest,
+        { method, path, headers, body }: PodRequest,
         signal: AbortSignal,
         largest?: number,
     ): Promise<Answer> => {
@@ -109,7 +110,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         const createConnection = () =>
             scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
         const options = { method, headers, signal, createConnection } as http.RequestOptions;
-        const answer = request(new URL(`http://${pod}${path}`), options, largest);
+        const answer = request(new URL(`http://${pod}${path}`), options, largest, body);
         return Promise.race([answer, failure]).finally(close);
     };
     const ask = askerOf([throughApiServer, throughKubelet]);
@@ -178,6 +179,10 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             }
             return answer;
         },
+        keepForward: (namespace, pod, scheme) =>
+            keptForward(pod, scheme, (signal) =>
+                forward(new client.PortForward(config), namespace, pod, apiPort, signal),
+            ),
         execute: (namespace, pod, container, command) =>
             execute(new client.Exec(config), namespace, pod, container, command),
         read: <T extends AnyObject>(reference: ObjectReference) =>

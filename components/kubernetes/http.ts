@@ -6,8 +6,13 @@ import type { Answer } from "./client";
 /** What a pod says may be as long as it likes; so many bytes of it are read. */
 export const largestAnswer = 64 << 10;
 
-/** @param largest bytes of the body that are read at most */
-export function request(url: URL, options: https.RequestOptions, largest = Number.POSITIVE_INFINITY): Promise<Answer> {
+/** @param largest bytes of the answer's body that are read at most */
+export function request(
+    url: URL,
+    options: https.RequestOptions,
+    largest = Number.POSITIVE_INFINITY,
+    body?: string | Buffer,
+): Promise<Answer> {
     return new Promise((resolve, reject) => {
         const client = url.protocol === "http:" ? http : https;
         const sent = client.request(url, options, (response) => {
@@ -30,6 +35,6 @@ export function request(url: URL, options: https.RequestOptions, largest = Numbe
             response.on("end", end);
         });
         sent.on("error", reject);
-        sent.end();
+        sent.end(body);
     });
 }

@@ -127,10 +127,28 @@ export interface UnsignedRequest {
     path: string;
     query?: Record<string, string>;
     headers?: Record<string, string>;
+    body?: string | Buffer;
+}
+
+/** Who signs. */
+export interface Signer {
+    accessKey: string;
+    secretKey: string;
+    /** Default: the one that MinIO takes where it is set to none. */
+    region?: string;
 }
 
 /** Of the request, where nothing else is said. MinIO compares it with nothing but the signature. */
 const defaultHost = "localhost:9000";
+
+/** As `signedBy`, by the root account. */
+export function signed(
+    request: UnsignedRequest,
+    { rootUser, rootPassword }: RootCredentials,
+    signingDate?: Date,
+): Promise<PodRequest> {
+    return signedBy(request, { accessKey: rootUser, secretKey: rootPassword }, signingDate);
+}
 
 /**
  * A request with AWS's signature (version 4), which MinIO wants of S3 and admin calls. It is good for 15 minutes
@@ -138,9 +156,9 @@ const defaultHost = "localhost:9000";
  *
  * The library is loaded only here.
  */
-export async function signed(
-    { method, path, query = {}, headers }: UnsignedRequest,
-    { rootUser, rootPassword }: RootCredentials,
+export async function signedBy(
+    { method, path, query = {}, headers, body }: UnsignedRequest,
+    { accessKey, secretKey, region = "us-east-1" }: Signer,
     signingDate = new Date(),
 ): Promise<PodRequest> {
     const [{ SignatureV4 }, { Hash }] = await Promise.all([
@@ -149,14 +167,14 @@ export async function signed(
     ]);
     const signer = new SignatureV4({
         service: "s3",
-        region: "us-east-1",
-        credentials: { accessKeyId: rootUser, secretAccessKey: rootPassword },
+        region,
+        credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
         sha256: Hash.bind(null, "sha256"),
         uriEscapePath: false,
     });
     const host = headers?.host ?? defaultHost;
     const request = await signer.sign(
-        { method, protocol: "http:", hostname: host, path, query, headers: { host, ...headers } },
+        { method, protocol: "http:", hostname: host, path, query, headers: { host, ...headers }, body },
         { signingDate },
     );
     const search = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join("="));
@@ -164,6 +182,7 @@ export async function signed(
         method,
         path: [path, ...(search.length > 0 ? [search.join("&")] : [])].join("?"),
         headers: request.headers,
+        ...(body !== undefined && { body }),
     };
 }
 
@@ -230,7 +249,10 @@ function storageState({ Disks, Backend }: StorageInfo): StorageState {
 }
 
 /** MinIO's own words for why it refuses; its admin API answers in JSON, and S3's part in XML. */
-function reasonOf(body: string): string {
-    const [, code, message] = /"Code":"([^"]*)","Message":"([^"]*)"/.exec(body) ?? [];
+export function reasonOf(body: string): string {
+    const [, code, message] =
+        /"Code":"([^"]*)","Message":"([^"]*)"/.exec(body) ??
+        /<Code>([^<]*)<\/Code><Message>([^<]*)<\/Message>/.exec(body) ??
+        [];
     return printable(code ? `${code}: ${message}`.slice(0, 500) : body.slice(0, 200)) || "no reason is given";
 }

@@ -182,6 +182,97 @@ export interface MinioClusterArgs {
 
     /** Metrics, alerts and a dashboard. Default: none. */
     monitoring?: Monitoring;
+
+    /**
+     * Buckets that the cluster has: see docs/buckets.md. What is not named here is never touched. One that leaves the
+     * list is removed if it is empty; while it has objects, that is refused. Default: none.
+     */
+    buckets?: Bucket[];
+
+    /** Policies that the cluster has. One that leaves the list is removed. Default: none. */
+    policies?: Policy[];
+
+    /**
+     * Users of applications, each with a Secret that has what an AWS SDK needs. One that leaves the list is removed with
+     * its keys and its Secret. Default: none.
+     */
+    accesses?: Access[];
+}
+
+/** A bucket. What is left out of it stays as it is in MinIO, and what was given and is left out goes back to none. */
+export interface Bucket {
+    /** Name of the bucket: 3 to 63 lower-case letters, digits, `-` and `.`. */
+    name: string;
+    /** Whether objects keep their former versions; false suspends it. Default: as it is, none in a new bucket. */
+    versioning?: boolean;
+    /**
+     * Whether objects can be locked against deletion. Such a bucket has versions. It is decided when the bucket is made,
+     * and never changes. Default: as it is, none in a new bucket.
+     */
+    objectLocking?: boolean;
+    /** Most bytes of all objects together, as a Kubernetes quantity such as `10Gi`. Default: as it is. */
+    quota?: string;
+    /** After how many days MinIO deletes objects. An empty list is none. Default: as it is. */
+    lifecycle?: LifecycleRule[];
+    /** What may be done without any key. Default: as it is, nothing in a new bucket. */
+    anonymousAccess?: AnonymousAccess;
+    /** Tags of the bucket, at most 50. Default: as they are. */
+    tags?: Record<string, string>;
+    /** Whether a bucket of this name that exists already is taken over. Default: false, it is refused. */
+    adopt?: boolean;
+    /** Whether the bucket stays as it is when it leaves the list. Default: false. */
+    retain?: boolean;
+    /**
+     * Removes the bucket with all its objects. It must be the text `remove <name> and its objects`. When that is done,
+     * take the bucket from the list. Default: none, the bucket is there.
+     */
+    confirmRemoval?: string;
+}
+
+/** After how many days MinIO deletes objects of a bucket. Give at least one of the two numbers. */
+export interface LifecycleRule {
+    /** Only objects whose names begin so. Default: all. */
+    prefix?: string;
+    /** Days until an object expires, at least 1. Default: never. */
+    expirationDays?: number;
+    /** Days until a version expires that is not the newest any more, at least 1. Default: never. */
+    noncurrentExpirationDays?: number;
+}
+
+/** A policy, which says who may do what. */
+export interface Policy {
+    /** Name of the policy. MinIO's own, such as `readwrite`, are refused. */
+    name: string;
+    /** Its JSON as text, with `Version` and `Statement`. */
+    document: pulumi.Input<string>;
+    /** Whether a policy of this name that exists already is replaced. Default: false, it is refused. */
+    adopt?: boolean;
+}
+
+/** A user of an application, and a Secret with its key. */
+export interface Access {
+    /** Name of the MinIO user, at least 3 characters. Its access key is this name and the revision, such as `app-1`. */
+    name: string;
+    /** A bucket for the Secret's key `BUCKET`. Default: none. */
+    bucket?: string;
+    /**
+     * Names of the policies that the user has: declared ones, MinIO's own, or others that MinIO has. Default: one that
+     * lets it list, read, write and delete in `bucket`, and nothing else.
+     */
+    policies?: string[];
+    /** Namespace of the Secret; it must exist. Default: that of the cluster. */
+    namespace?: pulumi.Input<string>;
+    /** Name of the Secret. Default: the cluster's name, `-` and the user's name. */
+    secretName?: string;
+    /** Raise it for a new key. An integer of at least 1. Default: 1. */
+    revision?: number;
+    /**
+     * How long the former key stays valid beside a new one, in seconds: from 900 to 31536000, or 0 to end it
+     * immediately. MinIO ends it without another `pulumi up`. Default: 86400, a day.
+     */
+    overlapSeconds?: number;
+    /** Whether a user of this name that exists already is taken over. Default: false, it is refused. */
+    adopt?: boolean;
 }
 
 /** A further pool of servers. */
@@ -461,3 +552,16 @@ export const ServiceType = {
     LoadBalancer: "LoadBalancer",
 } as const;
 export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
+
+/** What may be done in a bucket without any key. */
+export const AnonymousAccess = {
+    /** Nothing. */
+    None: "None",
+    /** List and read. */
+    Download: "Download",
+    /** Write and delete. */
+    Upload: "Upload",
+    /** List, read, write and delete. */
+    Public: "Public",
+} as const;
+export type AnonymousAccess = (typeof AnonymousAccess)[keyof typeof AnonymousAccess];

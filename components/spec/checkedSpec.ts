@@ -38,9 +38,10 @@ export function checkedSpec(
     args: MinioClusterArgs,
     resource?: pulumi.Resource,
 ): pulumi.Output<MinioClusterSpec> {
-    const notPlain = plainFields
-        .filter((field) => isEventual(args[field]))
-        .map((field) => ({ field, reason: "an Output is not allowed: give a plain value, as resources depend on it" }));
+    const notPlain = [...plainFields.filter((field) => isEventual(args[field])), ...lateNames(args)].map((field) => ({
+        field,
+        reason: "an Output is not allowed: give a plain value, as resources depend on it",
+    }));
     const environment = args.environment as Record<string, unknown> | undefined;
     const isLate = isEventual(environment);
     const lateParity = {
@@ -92,6 +93,17 @@ function refuse(name: string, problems: Problem[]): void {
     if (problems.length > 0) {
         throw new InvalidArgumentsError(name, problems);
     }
+}
+
+/** What is not plain of buckets, policies and accesses, and must be: all but two fields. */
+function lateNames({ buckets, policies, accesses }: MinioClusterArgs): string[] {
+    const late: string[] = [];
+    for (const [list, given] of Object.entries({ buckets, policies, accesses })) {
+        if (!isEventual(given)) {
+            knownPart(given, list, late);
+        }
+    }
+    return late.filter((path) => !/^(policies\[\d+\]\.document|accesses\[\d+\]\.namespace)$/.test(path));
 }
 
 /** Fields that decide what there is by being given, whatever their value is. */

@@ -33,6 +33,9 @@ export const plainFields = [
     "tls",
     "networkPolicy",
     "monitoring",
+    "buckets",
+    "policies",
+    "accesses",
 ] as const;
 
 export type PlainArgs = Pick<MinioClusterArgs, (typeof plainFields)[number]>;

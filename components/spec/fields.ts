@@ -105,6 +105,21 @@ const known = {
     monitoring: {
         fields: plain("serviceMonitor", "rules", "dashboard", "interval", "labels") satisfies Of<args.Monitoring>,
     },
+    buckets: {
+        each: {
+            ...plain("name", "versioning", "objectLocking", "quota", "anonymousAccess", "tags"),
+            ...plain("adopt", "retain", "confirmRemoval"),
+            lifecycle: {
+                each: plain("prefix", "expirationDays", "noncurrentExpirationDays") satisfies Of<args.LifecycleRule>,
+            },
+        } satisfies Of<args.Bucket>,
+    },
+    policies: { each: plain("name", "document", "adopt") satisfies Of<args.Policy> },
+    accesses: {
+        each: {
+            ...plain("name", "bucket", "policies", "namespace", "secretName", "revision", "overlapSeconds", "adopt"),
+        } satisfies Of<args.Access>,
+    },
 } satisfies Of<args.MinioClusterArgs>;
 
 /** In these fields, null is a value: it leaves out what the component sets by default. */

@@ -116,3 +116,18 @@ export function drivesOf(pools: Pick<PoolSpec, "replicas" | "drivesPerServer">[]
 export function claimName(cluster: string, { pool, server, drive }: DrivePosition): string {
     return `${drive}-${poolName(cluster, pool)}-${server}`;
 }
+
+/** The ConfigMap that records which buckets, policies and users were made by the program. */
+export function declaredName({ cluster }: Names): string {
+    return `${cluster}-declared`;
+}
+
+/** The Secret of an access that names none. */
+export function accessSecretName({ cluster }: Names, user: string): string {
+    return `${cluster}-${user}`;
+}
+
+/** The access key of a user's revision. */
+export function accessKeyOf(user: string, revision = 1): string {
+    return `${user}-${revision}`;
+}

@@ -1,8 +1,18 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { parseQuantity } from "../basics/quantity";
+import {
+    bucketNameProblem,
+    builtInPolicies,
+    mostTags,
+    policyDocumentProblems,
+    policyNameProblem,
+    tagProblem,
+    userNameProblem,
+} from "../minio/bucketRules";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
 import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
 import {
+    AnonymousAccess,
     ClaimRetention,
     ImagePullPolicy,
     PodManagementPolicy,
@@ -167,6 +177,9 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkBudget(check, args, spec);
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
+    checkBuckets(check, args);
+    checkPolicies(check, args);
+    checkAccesses(check, name, args, spec);
     return check.problems;
 }
 
@@ -572,6 +585,192 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
             confirm,
             `the data of a cluster that is there is replaced only with the text '${replacing(name)}'; for a new cluster leave it out`,
         );
+    }
+}
+
+/** What is in a list of objects with names, each of its own: the entries that are objects, with their paths. */
+function namedOnes(
+    check: Check,
+    list: "buckets" | "policies" | "accesses",
+    args: KnownArgs,
+    problemOf: (name: unknown) => string | undefined,
+): [path: string, one: Record<string, unknown>][] {
+    const given: unknown = args?.[list];
+    if (!check.list(list, given)) {
+        return [];
+    }
+    const names = asList(given).map((one) => asObject(one).name);
+    return asList(given).flatMap((one, index): [string, Record<string, unknown>][] => {
+        const path = `${list}[${index}]`;
+        if (!check.that(isObject(one), path, one, "use an object")) {
+            return [];
+        }
+        const { name } = asObject(one);
+        const problem = problemOf(name);
+        if (check.that(problem === undefined, `${path}.name`, name, problem ?? "")) {
+            check.that(names.indexOf(name) === index, `${path}.name`, name, "it is there twice; name it only once");
+        }
+        check.flag(`${path}.adopt`, asObject(one).adopt);
+        return [[path, asObject(one)]];
+    });
+}
+
+function checkBuckets(check: Check, args: KnownArgs): void {
+    for (const [path, bucket] of namedOnes(check, "buckets", args, bucketNameProblem)) {
+        for (const field of ["versioning", "objectLocking", "retain"]) {
+            check.flag(`${path}.${field}`, bucket[field]);
+        }
+        check.that(
+            !(bucket.objectLocking === true && bucket.versioning === false),
+            `${path}.versioning`,
+            false,
+            "with objectLocking a bucket always has versions; leave it out",
+        );
+        const { quota, anonymousAccess, tags, confirmRemoval } = bucket;
+        if (quota !== undefined) {
+            const bytes = isText(quota) ? parseQuantity(quota) : undefined;
+            const sound = bytes !== undefined && Number.isInteger(bytes) && bytes > 0 && bytes <= largestQuantity;
+            check.that(sound, `${path}.quota`, quota, "use whole bytes as a Kubernetes quantity, such as 10Gi");
+        }
+        if (anonymousAccess !== undefined) {
+            check.oneOf(`${path}.anonymousAccess`, anonymousAccess, AnonymousAccess);
+        }
+        checkLifecycle(check, `${path}.lifecycle`, bucket.lifecycle);
+        if (check.object(`${path}.tags`, tags)) {
+            const entries = Object.entries(asObject(tags));
+            check.that(entries.length <= mostTags, `${path}.tags`, entries.length, `use at most ${mostTags} tags`);
+            for (const [key, value] of entries) {
+                const problem = tagProblem(key, value);
+                check.that(problem === undefined, `${path}.tags.${key}`, value, problem ?? "");
+            }
+        }
+        const words = removingWords(bucket.name);
+        check.that(
+            confirmRemoval === undefined || confirmRemoval === words,
+            `${path}.confirmRemoval`,
+            confirmRemoval,
+            `a bucket is removed with its objects only with the text '${words}'; to keep it, leave this out`,
+        );
+    }
+}
+
+/** The text with which a user confirms that a bucket is removed with all that is in it. */
+export function removingWords(bucket: unknown): string {
+    return `remove ${isText(bucket) ? bucket : "<name>"} and its objects`;
+}
+
+const mostRules = 1000;
+
+function checkLifecycle(check: Check, path: string, rules: unknown): void {
+    if (!check.list(path, rules)) {
+        return;
+    }
+    check.that(asList(rules).length <= mostRules, path, asList(rules).length, `use at most ${mostRules} rules`);
+    for (const [index, rule] of asList(rules).entries()) {
+        const where = `${path}[${index}]`;
+        if (!check.that(isObject(rule), where, rule, "use an object")) {
+            continue;
+        }
+        const { prefix, expirationDays, noncurrentExpirationDays } = asObject(rule);
+        check.that(
+            prefix === undefined || (isText(prefix) && Buffer.byteLength(prefix) <= 1024),
+            `${where}.prefix`,
+            prefix,
+            "use the beginning of objects' names, at most 1024 bytes",
+        );
+        for (const [field, days] of Object.entries({ expirationDays, noncurrentExpirationDays })) {
+            const sound = days === undefined || isInteger(days, 1, 36_500);
+            check.that(sound, `${where}.${field}`, days, "use an integer of days from 1 to 36500");
+        }
+        check.that(
+            expirationDays !== undefined || noncurrentExpirationDays !== undefined,
+            where,
+            rule,
+            "give expirationDays, noncurrentExpirationDays, or both",
+        );
+    }
+}
+
+function checkPolicies(check: Check, args: KnownArgs): void {
+    for (const [path, { name, document }] of namedOnes(check, "policies", args, policyNameProblem)) {
+        check.that(
+            !builtInPolicies.includes(textOr(name)),
+            `${path}.name`,
+            name,
+            "MinIO has a policy of this name itself; use another one",
+        );
+        for (const problem of policyDocumentProblems(document)) {
+            check.problem(`${path}.document`, document, problem);
+        }
+    }
+}
+
+function textOr(value: unknown): string {
+    return isText(value) ? value : "";
+}
+
+function checkAccesses(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const names = asList(args?.accesses).map((one) => textOr(asObject(one).name));
+    const policies = asList(args?.policies).map((one) => asObject(one).name);
+    const places: string[] = [];
+    for (const [path, access] of namedOnes(check, "accesses", args, userNameProblem)) {
+        const user = textOr(access.name);
+        check.that(user !== spec.rootUser, `${path}.name`, user, "it is the root account; use another name");
+        const [, keyOf] = /^(.*)-\d+$/.exec(user) ?? [];
+        check.that(
+            keyOf === undefined || !names.includes(keyOf),
+            `${path}.name`,
+            user,
+            `it may be an access key of '${keyOf}'; use a name that does not end with '-' and a number`,
+        );
+        const { bucket, revision, overlapSeconds } = access;
+        if (bucket !== undefined) {
+            const problem = bucketNameProblem(bucket);
+            check.that(problem === undefined, `${path}.bucket`, bucket, problem ?? "");
+        }
+        if (access.policies === undefined) {
+            check.that(
+                bucket !== undefined,
+                path,
+                access,
+                "give the names of its policies, or the bucket that it may read and write",
+            );
+            check.that(
+                !policies.includes(user),
+                `${path}.name`,
+                user,
+                "without policies of its own, the access gets one of its name, and a declared one has that name; use another name",
+            );
+        } else if (check.list(`${path}.policies`, access.policies)) {
+            const given = asList(access.policies);
+            check.that(given.length > 0, `${path}.policies`, given, "give at least one; a user without may do nothing");
+            for (const [index, policy] of given.entries()) {
+                const problem = policyNameProblem(policy);
+                check.that(problem === undefined, `${path}.policies[${index}]`, policy, problem ?? "");
+            }
+        }
+        check.that(
+            revision === undefined || isInteger(revision, 1),
+            `${path}.revision`,
+            revision,
+            "use an integer of at least 1",
+        );
+        check.that(
+            overlapSeconds === undefined || overlapSeconds === 0 || isInteger(overlapSeconds, 900, 31_536_000),
+            `${path}.overlapSeconds`,
+            overlapSeconds,
+            "use 0, or an integer from 900 to 31536000 seconds: MinIO ends a key a quarter of an hour ahead at the earliest",
+        );
+        const namespace = access.namespace ?? spec.namespace;
+        check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);
+        const secretName = access.secretName ?? `${name}-${user}`;
+        if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
+            const place = `${namespace}/${secretName}`;
+            const own = `${spec.namespace}/${name}-secret`;
+            const isFree = !places.includes(place) && place !== own;
+            check.that(isFree, `${path}.secretName`, secretName, "another Secret has this name there; use another one");
+            places.push(place);
+        }
     }
 }
 

@@ -114,6 +114,22 @@ describe("the packed package", () => {
         });
     });
 
+    it("gives the application of the example what it needs", async () => {
+        const program = new Consumer(folder, "app", "app");
+        const namespaces = ["storage", "shop"].map((name) => `${namespace}-${name}`);
+        const source = join(program.folder, "index.ts");
+        const text = readFileSync(source, "utf8");
+        writeFileSync(
+            source,
+            text.replace(/\{ metadata: \{ name: "(\w+)" \} \}/g, `{ metadata: { name: "${namespace}-$1" } }`),
+        );
+        await program.succeed("stack", "init", "test");
+        // The job is an application: it has failed where it cannot store and read.
+        await program.succeed("up", "--yes", "--skip-preview");
+        await program.succeed("destroy", "--yes", "--skip-preview");
+        await execute("kubectl", ["delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=60s"]);
+    });
+
     describe("in a YAML program", () => {
         let program: Consumer;
         const project = () => join(program.folder, "Pulumi.yaml");
@@ -172,6 +188,28 @@ describe("the packed package", () => {
             assert.match(await program.refusal("preview"), /replicas: 4 cannot become 8: MinIO forbids another number/);
         });
 
+        it("makes a bucket and a key, which the preview tells", async () => {
+            const declared = {
+                buckets: [{ name: "photos", versioning: true, quota: "1Gi", lifecycle: [{ expirationDays: 30 }] }],
+                accesses: [{ name: "web", bucket: "photos" }],
+            };
+            write(declared);
+            const preview = await program.succeed("preview");
+            for (const words of [
+                "bucket 'photos': quota 1Gi",
+                "user 'web' has the policies web",
+                "key 'web-1' is made",
+            ]) {
+                assert.ok(preview.includes(words), preview);
+            }
+            await program.succeed("up", "--yes", "--skip-preview");
+            const { data } = await kubectlJson("get", "secret", "store-web", "-n", namespace);
+            assert.equal(Buffer.from(data.BUCKET, "base64").toString(), "photos");
+            await program.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+            write({ buckets: [], accesses: [] });
+            assert.match(await program.succeed("up", "--yes"), /bucket 'photos' is removed; it is empty/);
+        });
+
         it("finds nothing changed when the component runs by PulumiPlugin.yaml", async () => {
             assert.ok(existsSync(join(folder, "node_modules/minio-cluster/PulumiPlugin.yaml")));
             write({}, "../node_modules/minio-cluster");
@@ -202,6 +240,8 @@ describe("the packed package", () => {
         const text = readFileSync(join(folder, "python/pulumi_minio_cluster/minio_cluster.py"), "utf8");
         assert.match(text, /class MinioCluster\(pulumi\.ComponentResource\)/);
         assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgs'\]\]/);
+        assert.match(text, /buckets: Optional\[Sequence\['BucketArgs'\]\]/);
+        assert.match(text, /accesses: Optional\[Sequence\['AccessArgs'\]\]/);
         assert.match(text, /readiness: pulumi\.Input\[Optional\['Readiness'\]\]/);
         const enums = readFileSync(join(folder, "python/pulumi_minio_cluster/_enums.py"), "utf8");
         assert.match(enums, /class ServiceType\(.*Enum\):[\s\S]*LOAD_BALANCER = "LoadBalancer"/);

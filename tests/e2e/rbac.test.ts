@@ -109,6 +109,13 @@ describe("a deployer with the shipped roles, and no more", () => {
         await project.configure({ image: oldMinio.image });
     });
 
+    it("makes a bucket and a key with the same rights", async () => {
+        const declared = { buckets: [{ name: "photos" }], accesses: [{ name: "web", bucket: "photos" }] };
+        await project.configure(declared);
+        assert.match(await project.succeed("up", "--yes"), /bucket 'photos' is made/);
+        await kubectl("get", "secret", "minio-web", inNamespace);
+    });
+
     it("takes a set of snapshots with the Role for it, and is told before what it lacks", async () => {
         await project.configure({ snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] } });
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");

@@ -35,7 +35,7 @@ describe("clusters of many kinds, side by side", () => {
     const s3Of = async (cluster: Cluster, https = false) =>
         new S3Client({
             endpoint: `${https ? "https" : "http"}://${await addressOf(cluster)}:9000`,
-            region: cluster.serviceName === "manual" ? "eu-test-1" : "us-east-1",
+            region: { manual: "eu-test-1", secure: "eu-test-2" }[cluster.serviceName] ?? "us-east-1",
             forcePathStyle: true,
             credentials: { accessKeyId: cluster.rootUser, secretAccessKey: cluster.rootPassword },
             requestHandler: new NodeHttpHandler({
@@ -248,6 +248,27 @@ describe("clusters of many kinds, side by side", () => {
         assert.equal(digest(await get(s3, "bucket-of-secure", "object")), digest(data));
         const plain = `http://${await addressOf(clusters.secure)}:9000/minio/health/live`;
         assert.notEqual((await fetch(plain).catch(() => ({ status: 0 }))).status, 200);
+    });
+
+    it("the Secret of an application has the authority, and the region that MinIO wants", async () => {
+        const { data } = await kubectlJson("get", "secret", "secure-app", `--namespace=${elsewhere}`);
+        const valueAt = (key: string) => Buffer.from(data[key], "base64").toString();
+        assert.equal(valueAt("ca.crt"), authority.certificate);
+        const { hostname } = new URL(valueAt("AWS_ENDPOINT_URL_S3"));
+        const s3 = new S3Client({
+            endpoint: `https://${await addressOf(clusters.secure)}:9000`,
+            region: valueAt("AWS_REGION"),
+            forcePathStyle: true,
+            credentials: {
+                accessKeyId: valueAt("AWS_ACCESS_KEY_ID"),
+                secretAccessKey: valueAt("AWS_SECRET_ACCESS_KEY"),
+            },
+            requestHandler: new NodeHttpHandler({
+                httpsAgent: new Agent({ ca: valueAt("ca.crt"), servername: hostname }),
+            }),
+        });
+        assert.equal(String(await get(s3, valueAt("BUCKET"), "object")), "over TLS");
+        await assert.rejects(get(s3, "another-bucket", "object"), { name: "AccessDenied" });
     });
 
     it("Ingress, NetworkPolicy and Services are as asked for", async () => {

@@ -57,6 +57,36 @@ describe("MinioCluster", () => {
         ]);
     });
 
+    it("registers a key and a Secret for each access, and the work that makes users, and nothing where none is declared", async () => {
+        const access = { name: "app", bucket: "data", namespace: pulumi.output("web"), revision: 2 };
+        const environment = { MINIO_REGION: "eu-1" };
+        const { registered, inputsOf } = await registeredBy("minio", { accesses: [access], environment });
+        const { registered: others } = await registeredBy("minio", {});
+        const names = new Set(others.map(({ name }) => name));
+        assert.deepEqual(
+            registered.map(({ name }) => name).filter((name) => !names.has(name)),
+            ["minio-access-app-key", "minio-buckets", "minio-access-app"],
+        );
+        const { metadata, stringData } = inputsOf("Secret", "minio-access-app");
+        assert.deepEqual([metadata.namespace, metadata.name], ["web", "minio-app"]);
+        assert.deepEqual(stringData.value, {
+            AWS_ENDPOINT_URL_S3: "http://minio.default.svc.cluster.local:9000",
+            AWS_REGION: "eu-1",
+            AWS_ACCESS_KEY_ID: "app-2",
+            AWS_SECRET_ACCESS_KEY: "s3cret".repeat(6),
+            BUCKET: "data",
+        });
+        assert.match(inputsOf("Stash", "minio-buckets").input.wanted, /^access \{"name":"app"/);
+    });
+
+    it("wants the names of buckets and accesses plain, at any depth", async () => {
+        const name = pulumi.output("app");
+        await assert.rejects(
+            registeredBy("minio", { accesses: [{ name, bucket: "data" }] as never }),
+            /accesses\[0\]\.name: an Output is not allowed/,
+        );
+    });
+
     it("starts the servers with MinIO's arguments, by namespace and domain", async () => {
         const { inputsOf } = await registeredBy("minio", { namespace: "storage", clusterDomain: "example.org" });
         const { spec } = inputsOf("StatefulSet", "minio");

@@ -19,6 +19,7 @@ const order = [
     "preflight",
     "rollout",
     "snapshots",
+    "buckets",
     "monitoring",
     "update",
     ".",
@@ -28,7 +29,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^buckets\/(difference|documents|settings|xml)$|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];

@@ -90,7 +90,8 @@ const secure = new MinioCluster(
     {
         ...small,
         tls: { secretName: certificates.metadata.name },
-        environment: proxies,
+        environment: { MINIO_REGION: "eu-test-2", ...proxies },
+        accesses: [{ name: "app", bucket: "bucket-of-secure", namespace: namespaces[1]?.metadata.name }],
         persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" },
     },
     opts,

@@ -1,0 +1,516 @@
+import assert from "node:assert/strict";
+import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import fc from "fast-check";
+import { wantedText } from "../../components/buckets/buckets";
+import {
+    type Declared,
+    type Difference,
+    difference,
+    type Live,
+    phasesOf,
+    type Step,
+} from "../../components/buckets/difference";
+import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
+import { nothingRecorded, type Recorded } from "../../components/buckets/record";
+import { textOf, wantedSettings } from "../../components/buckets/settings";
+import { leavesOf } from "../../components/buckets/xml";
+import { sealed } from "../../components/live/sealed";
+import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
+import type { LifecycleRule } from "../../components/spec/args";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { problemsOf, removingWords } from "../../components/spec/validation";
+
+const now = new Date("2026-11-27T12:00:00Z");
+const readerDocument = ownPolicy("data");
+const nothing: Declared = { buckets: [], policies: [], accesses: [] };
+const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {} };
+
+/** What MinIO would have after some steps. Whatever no step names stays as it is. */
+function done(live: Live, steps: Step[], declared: Declared): Live {
+    const after: Live = structuredClone(live);
+    for (const step of steps) {
+        switch (step.kind) {
+            case "makeBucket":
+                assert.ok(!after.buckets[step.bucket]);
+                after.buckets[step.bucket] = { settings: {}, objectLocking: step.objectLocking, hasObjects: false };
+                break;
+            case "setBucket": {
+                const bucket = declared.buckets.find(({ name }) => name === step.bucket);
+                const wanted = bucket && wantedSettings(bucket)[step.setting];
+                const found = after.buckets[step.bucket];
+                assert.ok(found, "it sets something of a bucket that is not there");
+                found.settings[step.setting] = wanted?.text ?? "";
+                break;
+            }
+            case "removeBucket":
+                assert.ok(step.withObjects || !after.buckets[step.bucket]?.hasObjects);
+                delete after.buckets[step.bucket];
+                break;
+            case "setPolicy":
+                after.policies[step.policy] = step.document;
+                break;
+            case "removePolicy":
+                assert.ok(!Object.values(after.users).some(({ policies }) => policies.includes(step.policy)));
+                delete after.policies[step.policy];
+                break;
+            case "makeUser":
+                after.users[step.user] = { policies: [], isEnabled: true };
+                break;
+            case "enableUser":
+                (after.users[step.user] as any).isEnabled = true;
+                break;
+            case "setUserPolicies":
+                assert.ok(step.policies.every((name) => name === "readwrite" || after.policies[name] !== undefined));
+                (after.users[step.user] as any).policies = step.policies;
+                break;
+            case "removeUser":
+                delete after.users[step.user];
+                for (const key of Object.keys(after.keys).filter((one) => one.startsWith(`${step.user}-`))) {
+                    delete after.keys[key];
+                }
+                break;
+            case "makeKey":
+                assert.ok(step.replaces || after.keys[step.key] === undefined, "MinIO refuses a key that is there");
+                after.keys[step.key] = "valid";
+                break;
+            case "endKey":
+                if (step.until === undefined) {
+                    delete after.keys[step.key];
+                }
+                break;
+        }
+    }
+    return after;
+}
+
+const names = ["alpha", "beta", "gamma"];
+const bucket = fc.record(
+    {
+        name: fc.constantFrom(...names),
+        versioning: fc.boolean(),
+        quota: fc.constantFrom("1Gi", "2Gi"),
+        lifecycle: fc.constantFrom<LifecycleRule[]>([], [{ expirationDays: 3 }]),
+        anonymousAccess: fc.constantFrom("None" as const, "Download" as const, "Public" as const),
+        tags: fc.constantFrom<Record<string, string>>({}, { a: "b" }),
+        retain: fc.boolean(),
+        adopt: fc.boolean(),
+    },
+    { requiredKeys: ["name"] },
+);
+const policy = fc.record({
+    name: fc.constantFrom("one", "two"),
+    document: fc.constantFrom(readerDocument, ownPolicy("other")),
+});
+const access = fc.record(
+    {
+        name: fc.constantFrom("app", "web"),
+        bucket: fc.constantFrom(...names),
+        policies: fc.constant<string[]>(["readwrite"]),
+        revision: fc.integer({ min: 1, max: 3 }),
+        overlapSeconds: fc.constantFrom(0, 900),
+    },
+    { requiredKeys: ["name", "bucket"] },
+);
+const unique = { selector: ({ name }: { name: string }) => name };
+const declarations: fc.Arbitrary<Declared> = fc.record({
+    buckets: fc.uniqueArray(bucket, unique),
+    policies: fc.uniqueArray(policy, unique),
+    accesses: fc.uniqueArray(access, unique),
+});
+
+function settle(declared: Declared, recorded: Recorded, live: Live): { found: Difference; live: Live } {
+    const found = difference(declared, recorded, live, now);
+    return { found, live: found.refusals.length > 0 ? live : done(live, phasesOf(found.steps).flat(), declared) };
+}
+
+describe("the difference between what is declared and what MinIO has", () => {
+    it("is nothing when its steps are done, whatever was declared before", () => {
+        fc.assert(
+            fc.property(fc.array(declarations, { minLength: 1, maxLength: 4 }), (all) => {
+                let [recorded, live]: [Recorded, Live] = [nothingRecorded(), empty];
+                for (const declared of all) {
+                    const settled = settle(declared, recorded, live);
+                    if (settled.found.refusals.length > 0) {
+                        return; // A bucket that was left behind is foreign.
+                    }
+                    [recorded, live] = [settled.found.after, settled.live];
+                    const again = difference(declared, recorded, live, now);
+                    assert.deepEqual(again.steps, []);
+                    assert.deepEqual(again.after, recorded);
+                    // What was left behind, and is taken over again, keeps what nobody gives.
+                    const isRetained = all.some(({ buckets }) => buckets.some(({ retain }) => retain));
+                    for (const one of isRetained ? [] : declared.buckets) {
+                        const wanted = Object.entries(wantedSettings(one)).map(([name, { text }]) => [name, text]);
+                        const set = Object.entries(live.buckets[one.name]?.settings ?? {});
+                        const isSet = ([, text]: string[]) => text !== "";
+                        assert.deepEqual(set.filter(isSet).sort(), wanted.filter(isSet).sort());
+                    }
+                    for (const one of declared.accesses) {
+                        assert.deepEqual(live.users[one.name]?.policies, one.policies ?? [one.name]);
+                    }
+                }
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    it("converges from wherever a run was cut off, also to something else", () => {
+        fc.assert(
+            fc.property(
+                declarations,
+                declarations,
+                declarations,
+                fc.double({ min: 0, max: 1, noNaN: true }),
+                (first, second, third, cut) => {
+                    const begun = settle(first, nothingRecorded(), empty);
+                    const way = difference(second, begun.found.after, begun.live, now);
+                    if (way.refusals.length > 0) {
+                        return;
+                    }
+                    const steps = phasesOf(way.steps).flat();
+                    const live = done(begun.live, steps.slice(0, Math.floor(cut * steps.length)), second);
+                    for (const wanted of [second, third]) {
+                        const settled = settle(wanted, way.before, live);
+                        if (settled.found.refusals.length > 0) {
+                            continue;
+                        }
+                        assert.deepEqual(difference(wanted, settled.found.after, settled.live, now).steps, []);
+                        // What was made and is not wanted is not left behind.
+                        const left = Object.keys(settled.live.buckets).filter(
+                            (name) => !wanted.buckets.some((one) => one.name === name),
+                        );
+                        assert.ok(left.every((name) => way.before.buckets[name]?.retain));
+                        assert.deepEqual(
+                            Object.keys(settled.live.users).sort(),
+                            wanted.accesses.map(({ name }) => name).sort(),
+                        );
+                    }
+                },
+            ),
+            { numRuns: 300 },
+        );
+    });
+
+    it("never touches what was not made here", () => {
+        const others: Live = {
+            buckets: { alpha: { settings: { quota: "7" }, hasObjects: false }, delta: { settings: {} } },
+            policies: { one: "{}", foreign: "{}" },
+            users: { app: { policies: ["foreign"], isEnabled: false } },
+            keys: {},
+        };
+        fc.assert(
+            fc.property(declarations, declarations, (first, second) => {
+                let [recorded, live]: [Recorded, Live] = [nothingRecorded(), others];
+                for (const all of [first, second]) {
+                    const declared = { ...all, buckets: all.buckets.map((one) => ({ ...one, adopt: false })) };
+                    const settled = settle(declared, recorded, live);
+                    [recorded, live] =
+                        settled.found.refusals.length === 0 ? [settled.found.after, settled.live] : [recorded, live];
+                    const named = [...declared.buckets, ...declared.policies, ...declared.accesses];
+                    const isForeign = named.some(({ name }) => ["alpha", "one", "app"].includes(name));
+                    assert.ok(!isForeign || settled.found.refusals.length > 0);
+                    const seen = ({ buckets: { alpha, delta }, policies: { one, foreign }, users: { app } }: Live) => [
+                        alpha,
+                        delta,
+                        one,
+                        foreign,
+                        app,
+                    ];
+                    assert.deepEqual(seen(live), seen(others));
+                }
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    it("never loses an object, unless that is said in words", () => {
+        const filled = fc.uniqueArray(fc.constantFrom(...names));
+        const onlyBuckets = fc.uniqueArray(bucket, unique);
+        fc.assert(
+            fc.property(onlyBuckets, onlyBuckets, filled, (first, second, used) => {
+                const begun = settle({ ...nothing, buckets: first }, nothingRecorded(), empty);
+                const live = structuredClone(begun.live);
+                const full = used.filter((name) => live.buckets[name]);
+                for (const name of full) {
+                    (live.buckets[name] as any).hasObjects = true;
+                }
+                const after = settle({ ...nothing, buckets: second }, begun.found.after, live);
+                assert.ok(full.every((name) => after.live.buckets[name]?.hasObjects));
+                const mustRefuse = full.some(
+                    (name) =>
+                        !second.some((one) => one.name === name) && !first.find((one) => one.name === name)?.retain,
+                );
+                assert.equal(after.found.refusals.length > 0, mustRefuse);
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    it("names every refusal at once, with what to do", () => {
+        const recorded = { ...nothingRecorded(), buckets: { old: { settings: [], retain: false } } };
+        const live: Live = {
+            buckets: {
+                old: { settings: {}, hasObjects: true },
+                there: { settings: {} },
+                locked: { settings: {}, objectLocking: false },
+            },
+            policies: { mine: "{}" },
+            users: { app: { policies: [], isEnabled: true } },
+            keys: {},
+        };
+        const declared: Declared = {
+            buckets: [{ name: "there" }, { name: "locked", objectLocking: true, adopt: true }],
+            policies: [{ name: "mine", document: readerDocument }],
+            accesses: [
+                { name: "app", policies: ["readonly"] },
+                { name: "web", policies: ["redonly"] },
+            ],
+        };
+        const { refusals } = difference(declared, recorded, live, now);
+        const expected = [
+            /'there' is there already.*set adopt/,
+            /'locked' was made without object locking.*set objectLocking to false/,
+            /'old' is not declared any more, and has objects.*confirmRemoval: 'remove old and its objects'/,
+            /policies: 'mine' is there already/,
+            /the user 'app' is there already/,
+            /'web' has policies that are neither declared nor in MinIO: redonly/,
+        ];
+        assert.equal(refusals.length, expected.length, refusals.join("\n"));
+        for (const [index, pattern] of expected.entries()) {
+            assert.match(refusals[index] ?? "", pattern);
+        }
+    });
+
+    it("removes a bucket with its objects only with the words for it", () => {
+        const recorded = { ...nothingRecorded(), buckets: { old: { settings: [], retain: false } } };
+        const live = { ...empty, buckets: { old: { settings: {}, hasObjects: true, objectLocking: false } } };
+        const buckets = [{ name: "old", confirmRemoval: removingWords("old") }];
+        const { steps, after } = difference({ ...nothing, buckets }, recorded, live, now);
+        assert.deepEqual(
+            steps.map(({ words }) => words),
+            ["bucket 'old' is removed with all its objects, as confirmRemoval says"],
+        );
+        assert.deepEqual(after.buckets, {});
+        const locked = { ...empty, buckets: { old: { settings: {}, hasObjects: true, objectLocking: true } } };
+        assert.match(
+            difference({ ...nothing, buckets }, recorded, locked, now).refusals[0] ?? "",
+            /has object locking/,
+        );
+        assert.match(
+            difference({ ...nothing, buckets }, nothingRecorded(), live, now).refusals[0] ?? "",
+            /was not made here/,
+        );
+    });
+
+    it("keeps the former key for a while, and forgets it when MinIO has ended it", () => {
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 900 }];
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        const live: Live = { ...empty, users: { app: { policies: ["readwrite"], isEnabled: true } } };
+        const { steps, after } = difference({ ...nothing, accesses }, recorded, live, now);
+        assert.deepEqual(steps, [
+            { kind: "makeKey", user: "app", key: "app-2", replaces: false, words: "key 'app-2' is made" },
+            {
+                kind: "endKey",
+                key: "app-1",
+                until: "2026-11-27T12:15:00.000Z",
+                words: "key 'app-1' stays valid for 900 s",
+            },
+        ]);
+        const valid: Live = { ...live, keys: { "app-2": "valid" } };
+        assert.deepEqual(difference({ ...nothing, accesses }, after, valid, now).steps, []);
+        const later = difference({ ...nothing, accesses }, after, valid, new Date("2026-11-27T13:00:00Z"));
+        assert.deepEqual([later.steps, later.after.accesses], [[], { app: { keys: { "app-2": {} } } }]);
+        const other = difference({ ...nothing, accesses }, after, { ...live, keys: { "app-2": "other" } }, now);
+        assert.deepEqual(
+            other.steps.map(({ words }) => words),
+            ["key 'app-2' is made again"],
+        );
+    });
+
+    it("takes a document for the same when MinIO tells it in other words, and it was sent that", () => {
+        const told = '{"Version":"2012-10-17","Statement":[]}';
+        const policies = [{ name: "mine", document: readerDocument }];
+        const live = { ...empty, policies: { mine: told } };
+        const changed = difference(
+            { ...nothing, policies },
+            { ...nothingRecorded(), policies: { mine: {} } },
+            live,
+            now,
+        );
+        assert.deepEqual(
+            changed.steps.map(({ words }) => words),
+            ["policy 'mine' is changed"],
+        );
+    });
+});
+
+describe("documents and settings of S3", () => {
+    it("are the same in any order, and with lists of one", () => {
+        const one = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["b","a"],"Resource":"c"}]}';
+        const other =
+            '{"Statement":[{"Action":["a","b"],"Effect":"Allow","Resource":["c"],"Sid":""}],"Version":"2012-10-17"}';
+        assert.equal(canonical(one), canonical(other));
+        assert.notEqual(canonical(one), canonical(one.replace('"b"', '"d"')));
+        assert.notEqual(canonical(one), canonical(one.replace("Allow", "Deny")));
+        assert.equal(anonymousPolicy("data", "None"), undefined);
+    });
+
+    it("are read as MinIO tells them", () => {
+        const told =
+            '<?xml version="1.0" encoding="UTF-8"?>\n<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+            "<Rule><ID>rule-1</ID><Status>Enabled</Status><Filter><Prefix>a&amp;b</Prefix></Filter><Expiration><Days>3</Days>" +
+            "</Expiration></Rule><ExpiryUpdatedAt>2026-11-27T12:00:00Z</ExpiryUpdatedAt></LifecycleConfiguration>";
+        const { lifecycle } = wantedSettings({ name: "data", lifecycle: [{ prefix: "a&b", expirationDays: 3 }] });
+        assert.equal(textOf.lifecycle(told), lifecycle?.text);
+        assert.deepEqual(leavesOf("<a><b/><b>1</b><b>&lt;2</b></a>"), [
+            { path: "/a/b", text: "1" },
+            { path: "/a/b1", text: "<2" },
+        ]);
+    });
+
+    it("say again what they were told", () => {
+        const text = fc.string({ maxLength: 20 }).filter((one) => one.trim() === one);
+        fc.assert(
+            fc.property(
+                fc.dictionary(
+                    text.filter((key) => key !== ""),
+                    text,
+                ),
+                (tags) => {
+                    const { tags: wanted } = wantedSettings({ name: "data", tags });
+                    const expected = Object.entries(tags).map((pair) => JSON.stringify(pair));
+                    assert.deepEqual(wanted?.text.split("\n").filter(Boolean), expected.sort());
+                },
+            ),
+        );
+    });
+});
+
+describe("bodies of the admin API", () => {
+    it("are sealed as MinIO opens them", async () => {
+        for (const length of [0, 10, 1 << 14, (1 << 14) + 1, 50_000]) {
+            const text = "x".repeat(length);
+            const bytes = await sealed("s3cret-key", text);
+            const [salt, method, nonce] = [bytes.subarray(0, 32), bytes[32], bytes.subarray(33, 41)];
+            assert.equal(method, 2);
+            const key = pbkdf2Sync("s3cret-key", salt, 8192, 32, "sha256");
+            assert.equal(opened(key, nonce, bytes.subarray(41)), text);
+        }
+    });
+});
+
+/** `DecryptReader` of `github.com/secure-io/sio-go`, step by step. */
+function opened(key: Buffer, nonce: Buffer, data: Buffer): string {
+    const { createCipheriv } = require("node:crypto") as typeof import("node:crypto");
+    const iv = (sequence: number) => {
+        const counter = Buffer.alloc(4);
+        counter.writeUInt32LE(sequence);
+        return Buffer.concat([nonce, counter]);
+    };
+    const first = createCipheriv("aes-256-gcm", key, iv(0));
+    first.final();
+    const tag = first.getAuthTag();
+    const parts: string[] = [];
+    const size = (1 << 14) + 16;
+    for (let [start, sequence] = [0, 1]; start < data.length; start += size, sequence++) {
+        const fragment = data.subarray(start, start + size);
+        const isLast = start + size >= data.length;
+        const decipher = createDecipheriv("aes-256-gcm", key, iv(sequence));
+        decipher.setAAD(Buffer.concat([Buffer.from([isLast ? 0x80 : 0]), tag]));
+        decipher.setAuthTag(fragment.subarray(-16));
+        parts.push(`${decipher.update(fragment.subarray(0, -16))}${decipher.final()}`);
+    }
+    return parts.join("");
+}
+
+describe("names and documents of buckets, policies and accesses", () => {
+    const refused: [string, KnownArgs][] = [
+        ["buckets[0].name", { buckets: [{ name: "No" }] }],
+        ["buckets[0].name", { buckets: [{ name: "minio" }] }],
+        ["buckets[1].name", { buckets: [{ name: "data" }, { name: "data" }] }],
+        ["buckets", { buckets: "data" as never }],
+        ["buckets[0]", { buckets: ["data" as never] }],
+        ["buckets[0].quota", { buckets: [{ name: "data", quota: "much" }] }],
+        ["buckets[0].quota", { buckets: [{ name: "data", quota: "500m" }] }],
+        ["buckets[0].versioning", { buckets: [{ name: "data", versioning: false, objectLocking: true }] }],
+        ["buckets[0].lifecycle[0]", { buckets: [{ name: "data", lifecycle: [{}] }] }],
+        ["buckets[0].lifecycle[0].expirationDays", { buckets: [{ name: "data", lifecycle: [{ expirationDays: 0 }] }] }],
+        ["buckets[0].anonymousAccess", { buckets: [{ name: "data", anonymousAccess: "All" as never }] }],
+        ["buckets[0].tags.a!", { buckets: [{ name: "data", tags: { "a!": "b" } }] }],
+        ["buckets[0].confirmRemoval", { buckets: [{ name: "data", confirmRemoval: "yes" }] }],
+        ["buckets[0].versionning", { buckets: [{ name: "data", versionning: true } as never] }],
+        ["policies[0].name", { policies: [{ name: "a,b", document: readerDocument }] }],
+        ["policies[0].name", { policies: [{ name: "readwrite", document: readerDocument }] }],
+        ["policies[0].document", { policies: [{ name: "mine", document: "{" }] }],
+        ["accesses[0].name", { accesses: [{ name: "me", bucket: "data" }] }],
+        ["accesses[0].name", { accesses: [{ name: "admin", bucket: "data" }] }],
+        ["accesses[1].name", { accesses: ["app", "app-2"].map((name) => ({ name, bucket: "data" })) }],
+        ["accesses[0]", { accesses: [{ name: "app" }] }],
+        ["accesses[0].policies", { accesses: [{ name: "app", policies: [] }] }],
+        ["accesses[0].revision", { accesses: [{ name: "app", bucket: "data", revision: 0 }] }],
+        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
+        ["accesses[0].namespace", { accesses: [{ name: "app", bucket: "data", namespace: "No One" }] }],
+        [
+            "accesses[0].name",
+            { accesses: [{ name: "app", bucket: "data" }], policies: [{ name: "app", document: readerDocument }] },
+        ],
+    ];
+    for (const [field, args] of refused) {
+        it(`refuse ${field} of ${JSON.stringify(args).slice(0, 80)}`, () => {
+            assert.deepEqual(
+                problemsOf("minio", args).map((problem) => problem.field),
+                [field],
+            );
+        });
+    }
+
+    it("are sound where MinIO takes them", () => {
+        const args: KnownArgs = {
+            buckets: [{ name: "my.data-1", quota: "1.5Gi", tags: { "a b": "" }, lifecycle: [] }],
+            policies: [{ name: "mine", document: readerDocument }],
+            accesses: [{ name: "app", policies: ["mine", "readonly"], namespace: "web", overlapSeconds: 0 }],
+        };
+        assert.deepEqual(problemsOf("minio", args), []);
+        assert.equal(withDefaults(args).buckets?.length, 1);
+        assert.match(wantedText({ ...nothing, buckets: [{ name: "data" }] }), /^bucket \{"name":"data"\}$/);
+    });
+
+    it("say everything that is wrong with a document", () => {
+        const document = JSON.stringify({
+            Version: "2008-10-17",
+            Statements: [],
+            Statement: [
+                { Effect: "allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::a/*", Principal: "*" },
+                { Effect: "Allow", Action: "GetObject", NotAction: ["s3:*"], Resource: "bucket" },
+                { Effect: "Allow", Action: ["admin:ServerInfo"] },
+                { Effect: "Allow", Action: ["s3:ListBucket"] },
+            ],
+        });
+        assert.deepEqual(
+            policyDocumentProblems(document).map((one) => one.split(": ")[0]),
+            [
+                "Statements",
+                "Version",
+                "Statement[0].Principal",
+                "Statement[0].Effect",
+                "Statement[1]",
+                "Statement[1].Action",
+                "Statement[1].Resource",
+                "Statement[3]",
+            ],
+        );
+    });
+
+    it("never fail at strange values", () => {
+        fc.assert(
+            fc.property(fc.anything(), fc.anything(), (one, other) => {
+                const args = { buckets: one, policies: [one, { name: other, document: other }], accesses: [other] };
+                assert.ok(Array.isArray(problemsOf("minio", args as never)));
+                assert.ok(policyDocumentProblems(JSON.stringify(one) ?? "").length >= 0);
+                assert.ok(["string", "undefined"].includes(typeof bucketNameProblem(other)));
+            }),
+        );
+    });
+});
