@@ -1,6 +1,6 @@
 /**
  * What a server leaves behind when it ends under load: by the pods' script, and killed at any moment.
- * `make bench-endings`, ROUNDS=10, BUSY=0 (processes that only use processors). With real servers as processes of this machine.
+ * `make bench-endings`, ROUNDS=10, BUSY=0 (processes that only use processors), ONLY=REGEXP (ways). With real servers as processes of this machine.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,6 +20,7 @@ const rounds = Number(process.env.ROUNDS || 10);
 const busy = Number(process.env.BUSY || 0);
 /** Another script than the present one, to compare. */
 const other = process.env.OTHER;
+const only = new RegExp(process.env.ONLY ?? "");
 const bucket = "bucket";
 
 /** So long servers that have just started look for each other's drives, in milliseconds. */
@@ -104,7 +105,9 @@ async function main(): Promise<void> {
         await makeBucket(servers.s3(0), bucket);
         const endings = new Map<string, Ending[]>();
         for (let round = 0; round < rounds; round++) {
-            for (const [number, [name, way]] of Object.entries(ways).entries()) {
+            for (const [number, [name, way]] of Object.entries(ways)
+                .filter(([name]) => only.test(name))
+                .entries()) {
                 const ending = await measure(servers, way, `${round}-${number}`);
                 endings.set(name, [...(endings.get(name) ?? []), ending]);
                 servers.start(victim);
