@@ -21,6 +21,7 @@ const order = [
     "snapshots",
     "monitoring",
     "update",
+    "adopt",
     ".",
 ];
 
@@ -28,7 +29,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^adopt\/(adoption|endpoints|report|steps)$|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];
