@@ -153,8 +153,8 @@ function rootSecretStep({ root, rootSecret }: Adoption): string {
             const read = (variable: string) => `${value(secret, key)} | exported ${variable}`;
             return (
                 // Neither the shell nor MinIO expands anything in a value (`parsEnvEntry` in `cmd/common-main.go`).
-                `exported() { sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//p" | ` +
-                `sed -E "s/^(['\\"])(.*)\\1[[:space:]]*\\$/\\2/" | tr -d '\\n'; }\n` +
+                `exported() {\n    sed -nE "s/^[[:space:]]*(export)?[[:space:]]*$1=//p" | tail -n 1 |\n` +
+                `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
                 `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`
             );
         },

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type Adoption, adoptionOf, Refusal, type Wish } from "../../components/adopt/adoption";
 import { patternsOf, poolsOf } from "../../components/adopt/endpoints";
-import { namesIn, type Observed } from "../../components/adopt/observed";
+import { namesIn, type Observed, observe } from "../../components/adopt/observed";
 import { reportOf } from "../../components/adopt/report";
 import { stepsOf } from "../../components/adopt/steps";
+import type { Kubernetes } from "../../components/kubernetes/client";
 import { erasureSetSizeOf } from "../../components/minio/topology";
 import { bitnamiObjects, type OldCluster, operatorObjects, plainObjects } from "../support/oldTools";
 
@@ -292,6 +294,109 @@ describe("what cannot be taken over", () => {
             env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", value: "2" });
         });
         assert.equal(refusals({ ...seen, claims: seen.claims.slice(2) }, { name: "new" }).length, 4);
+    });
+});
+
+describe("the Secret with the root account", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** Runs prepare.sh with a kubectl that has the old objects, and tells what it made of them. */
+    function prepared(adoption: Adoption, answers: Record<string, string>): Record<string, string> {
+        const of = (text: string, answer: string) =>
+            `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
+        const kubectl = `#!/bin/bash
+case "$*" in
+*"get namespace"*) printf 7a; exit ;;
+*"get secret ${adoption.rootSecret}"*) exit 1 ;;
+${Object.entries(answers)
+    .map(([text, answer]) => of(text, answer))
+    .join("\n")}
+esac
+for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(echo "$word" | cut -d= -f2)" ;; esac; done
+`;
+        writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
+        const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+        const input = stepsOf(adoption).prepare;
+        const { status, stdout, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
+        assert.equal(status, 0, stderr);
+        const made = (key: string) => readFileSync(join(folder, key), "utf8");
+        const values = { user: made("root-user"), password: made("root-password") };
+        assert.ok(!`${stdout}${stderr}${input}`.includes(values.password));
+        return values;
+    }
+
+    const passwords = ["plain-secret", "a=b c$HOME`id`", 'with"quote', "it's-mine", "ends\\\\", "#sharp%s"];
+
+    it("has what the tenant's variables say, read as MinIO reads them", () => {
+        const adoption = adoptionOf(observed(operatorObjects(old)));
+        for (const password of passwords) {
+            for (const [before, after] of ["''", '""', ["", ""], ["'", "' \r"]]) {
+                const file = [
+                    "# export MINIO_ROOT_PASSWORD=commented",
+                    "export MINIO_ROOT_PASSWORD=an-earlier-one",
+                    `  export  MINIO_ROOT_USER=${before}root${after}`,
+                    `MINIO_ROOT_PASSWORD=${before}${password}${after}`,
+                    'export MINIO_ROOT_PASSWORD_FILE="other"',
+                ].join("\n");
+                const encoded = Buffer.from(file).toString("base64");
+                assert.deepEqual(prepared(adoption, { "get secret": encoded }), { user: "root", password });
+            }
+        }
+    });
+
+    it("has what two keys of a Secret say, byte for byte", () => {
+        const adoption = adoptionOf(observed(bitnamiObjects(old), {}), { name: "new" });
+        for (const password of passwords) {
+            const encoded = (text: string) => Buffer.from(text).toString("base64");
+            const answers = { "data.root-user": encoded("root"), "data.root-password": encoded(password) };
+            assert.deepEqual(prepared(adoption, answers), { user: "root", password });
+        }
+    });
+
+    it("has what a StatefulSet has in plain text", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const answers = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        assert.deepEqual(prepared(adoption, answers), { user: "root", password: "plain-secret" });
+    });
+});
+
+describe("what is looked at", () => {
+    const objects = observed(operatorObjects(old));
+    const kubernetes = (changes: object = {}) =>
+        ({
+            where: "https://cluster.example.org",
+            read: async ({ kind, metadata }: any) =>
+                ({
+                    Namespace: { metadata: { uid: "7a" } },
+                    Secret: {
+                        metadata,
+                        data: { "config.env": Buffer.from("export MINIO_REGION=secret").toString("base64") },
+                    },
+                })[kind as string],
+            list: async ({ kind }: any) =>
+                ({ Service: objects.services, Tenant: objects.tenants })[kind as string] ?? [],
+            statefulSets: async () => objects.statefulSets,
+            claims: async () => objects.claims,
+            knows: async () => true,
+            ...changes,
+        }) as unknown as Kubernetes;
+
+    it("has of Secrets the names only", async () => {
+        const seen = await observe(kubernetes(), "storage");
+        assert.deepEqual(seen.secrets, {
+            "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_REGION"] },
+        });
+        assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
+    });
+
+    it("has no tenants where the cluster does not know them", async () => {
+        assert.deepEqual((await observe(kubernetes({ knows: async () => false }), "storage")).tenants, []);
+    });
+
+    it("is a namespace that is there", async () => {
+        const none = observe(kubernetes({ read: async () => undefined }), "storge");
+        await assert.rejects(none, /there is no namespace storge in the Kubernetes cluster https:/);
     });
 });
 
