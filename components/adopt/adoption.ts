@@ -512,7 +512,8 @@ function environmentOf({ container, tenant }: Found, { secrets }: Observed, note
         ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
         ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
     ]);
-    const fromFile = tenant ? (secrets[tenant.spec?.configuration?.name ?? ""]?.variables ?? []) : [];
+    const { variables = [], plain = {} } = (tenant && secrets[tenant.spec?.configuration?.name ?? ""]) ?? {};
+    const fromFile = variables.filter((name) => !(name in plain));
     const left = [
         ...wanted.filter((one) => !isPlain(one)).map(({ name }) => name),
         ...[...fromElsewhere, ...fromFile].filter((name) => !notTaken.test(name)),
@@ -523,7 +524,7 @@ function environmentOf({ container, tenant }: Found, { secrets }: Observed, note
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
-    return Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""]));
+    return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
 }
 
 function rootOf(
@@ -533,7 +534,7 @@ function rootOf(
 ): RootSource | undefined {
     const configuration = tenant?.spec?.configuration?.name;
     if (configuration !== undefined) {
-        const { keys, variables } = secrets[configuration] ?? { keys: [], variables: [] };
+        const { keys, variables } = secrets[configuration] ?? { keys: [], variables: [] as string[] };
         const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
         if (!keys.includes(configFile) || missing.length > 0) {
             reasons.push(

@@ -35,12 +35,25 @@ export interface Tenant extends AnyObject {
     };
 }
 
-/** A Secret without its values. */
+/** A Secret without what is secret. */
 export interface SecretNames {
     keys: string[];
     /** Names of the variables that its `config.env` exports. */
     variables: string[];
+    /** Those of them that are never secret, with their values. */
+    plain: Record<string, string>;
 }
+
+/** Without these, the new servers would not be as the old ones: another region refuses every request, and another parity is another risk. */
+const neverSecret = new RegExp(
+    `^MINIO_(${[
+        ..."REGION|REGION_NAME|SITE_REGION|SITE_NAME|DOMAIN|BROWSER|BROWSER_REDIRECT_URL|PROMETHEUS_AUTH_TYPE".split(
+            "|",
+        ),
+        ..."STORAGE_CLASS_STANDARD|STORAGE_CLASS_RRS|STORAGE_CLASS_OPTIMIZE".split("|"),
+        ..."API_[A-Z_]+|SCANNER_[A-Z_]+|HEAL_[A-Z_]+|COMPRESSION_[A-Z_]+|ILM_[A-Z_]+".split("|"),
+    ].join("|")})$`,
+);
 
 export interface Observed {
     namespace: { name: string; uid: string };
@@ -113,9 +126,16 @@ function secretsOf({ env = [], envFrom = [] }: V1Container): string[] {
     ];
 }
 
-/** Pure. */
+/** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). Pure. */
 export function namesIn({ data = {} }: V1Secret): SecretNames {
     const text = Buffer.from(data[configFile] ?? "", "base64").toString();
-    const variables = [...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)=/gm)].flatMap(([, name]) => name ?? []);
-    return { keys: Object.keys(data), variables };
+    const variables = text.split("\n").flatMap((line): [string, string][] => {
+        const [, name, value] = /^\s*(?:export)?\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
+        return name === undefined || value === undefined ? [] : [[name, value.replace(/^(['"])(.*)\1$/, "$2")]];
+    });
+    return {
+        keys: Object.keys(data),
+        variables: variables.map(([name]) => name),
+        plain: Object.fromEntries(variables.filter(([name]) => neverSecret.test(name))),
+    };
 }

@@ -130,7 +130,11 @@ const tools: Old[] = [
         service: "minio",
         port: 80,
         says: /^MinIO's operator, tenant tenant: StatefulSet tenant-pool-0\n8 drives: data0-tenant-pool-0-0 becomes data0-kept-0/,
-        args: { driveSubPath: "data", drivesPerServer: 2 },
+        args: {
+            driveSubPath: "data",
+            drivesPerServer: 2,
+            environment: { MINIO_BROWSER: "on", MINIO_REGION: "us-east-1" },
+        },
         afterMove: async () => assert.equal(await operatorReplicas(), 0),
         afterBack: async () => assert.equal(await operatorReplicas(), 1),
         async remove() {

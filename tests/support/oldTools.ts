@@ -251,7 +251,8 @@ export function operatorObjects({ namespace, name, image, root, servers = 4, dri
             stringData: {
                 "config.env":
                     `export MINIO_BROWSER="on"\nexport MINIO_ROOT_USER="${root.user}"\n` +
-                    `export MINIO_ROOT_PASSWORD="${root.password}"\nexport MINIO_REGION="eu-west-1"\n`,
+                    `export MINIO_ROOT_PASSWORD="${root.password}"\nexport MINIO_REGION="us-east-1"\n` +
+                    'export MINIO_AUDIT_WEBHOOK_AUTH_TOKEN_1="token"\n',
             },
         },
         tenant,

@@ -152,6 +152,7 @@ describe("what becomes of a tenant of MinIO's operator", () => {
             driveSubPath: "data",
             existingSecretName: "store-root",
             resources,
+            environment: { MINIO_BROWSER: "on", MINIO_REGION: "us-east-1" },
         });
         assert.deepEqual(adoption.root, { kind: "file", secret: "tenant-env-configuration", key: "config.env" });
         assert.equal(moves(adoption)["data1-tenant-pool-1-3"], "data1-store-pool-1-3");
@@ -162,8 +163,8 @@ describe("what becomes of a tenant of MinIO's operator", () => {
         assert.match(refusals(seen, { name: "minio" }).join(), /name: minio is not allowed: Service minio is there/);
     });
 
-    it("tells the variables in its Secret that are to be given", () => {
-        assert.match(adoption.notes.join("\n"), /not among the arguments: MINIO_BROWSER, MINIO_REGION\./);
+    it("has the variables of its Secret that are never secret, and tells the others", () => {
+        assert.match(adoption.notes.join("\n"), /not among the arguments: MINIO_AUDIT_WEBHOOK_AUTH_TOKEN_1\./);
     });
 
     it("has the operator stopped before its servers, and started again on the way back", () => {
@@ -371,7 +372,9 @@ describe("what is looked at", () => {
                     Namespace: { metadata: { uid: "7a" } },
                     Secret: {
                         metadata,
-                        data: { "config.env": Buffer.from("export MINIO_REGION=secret").toString("base64") },
+                        data: {
+                            "config.env": Buffer.from("export MINIO_KMS_SECRET_KEY=key:secret").toString("base64"),
+                        },
                     },
                 })[kind as string],
             list: async ({ kind }: any) =>
@@ -385,7 +388,7 @@ describe("what is looked at", () => {
     it("has of Secrets the names only", async () => {
         const seen = await observe(kubernetes(), "storage");
         assert.deepEqual(seen.secrets, {
-            "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_REGION"] },
+            "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_KMS_SECRET_KEY"], plain: {} },
         });
         assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
     });
