@@ -644,6 +644,11 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
                   "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and nothing manages them meanwhile",
               ]
             : []),
+        ...(tool === "MinIO's operator"
+            ? []
+            : [
+                  "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with empty drives",
+              ]),
         ...((args.expansionPools ?? []).length > 0
             ? ["let a decommission end first: MinIO would not know its pool by the new address"]
             : []),

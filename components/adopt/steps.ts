@@ -90,6 +90,7 @@ function scriptOf(
     about: string[],
     steps: [what: string, commands: string][],
 ): string {
+    const commands = steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n");
     const kubectl = `kubectl${context === undefined ? "" : ` --context=${quoted(context)}`}`;
     return `#!/usr/bin/env bash
 ${about.map((line) => `# ${line}`).join("\n")}
@@ -102,15 +103,30 @@ if [ "$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.ui
     exit 1
 fi
 
-# retained VOLUME: the volume outlives its claim.
+${helpersOf(namespace.name, commands)}${commands}
+`;
+}
+
+/** The functions that these commands call. */
+function helpersOf(namespace: string, commands: string): string {
+    const helpers: Record<string, string> = {
+        retained: `# retained VOLUME: the volume outlives its claim.
 retained() {
     if [ "$(kubectl get pv "$1" --output='jsonpath={.spec.persistentVolumeReclaimPolicy}')" != Retain ]; then
         echo "the volume $1 would be deleted with its claim: run prepare.sh first" >&2
         exit 1
     fi
-}
-
-# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
+}`,
+        unused: `# unused CLAIM VOLUME: nobody has this claim for another volume.
+unused() {
+    local there
+    there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName}')
+    if [ -n "$there" ] && [ "$there" != "$1 $2" ]; then
+        echo "the claim $1 is there with another volume: a MinioCluster was made too early; destroy it, and delete its claims" >&2
+        exit 1
+    fi
+}`,
+        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
 give() {
     local claim
     claim=$(kubectl get pv "$1" --output='jsonpath={.spec.claimRef.name}')
@@ -122,10 +138,9 @@ give() {
     retained "$1"
     k delete pvc "$2" --ignore-not-found --timeout=120s
     kubectl patch pv "$1" --type=merge --patch \\
-        "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace.name}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
-}
-
-# gone SELECTOR: waits until no pod has these labels.
+        "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
+}`,
+        gone: `# gone SELECTOR: waits until no pod has these labels.
 gone() {
     local deadline=$((SECONDS + 300))
     while [ -n "$(k get pods --selector="$1" --output=name)" ]; do
@@ -135,9 +150,11 @@ gone() {
         fi
         sleep 1
     done
-}
-${steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n")}
-`;
+}`,
+    };
+    const called = Object.keys(helpers).filter((name) => new RegExp(`^${name} `, "m").test(commands));
+    const needed = called.includes("give") ? ["retained", ...called.filter((name) => name !== "retained")] : called;
+    return needed.map((name) => `${helpers[name]}\n\n`).join("");
 }
 
 function rootSecretStep({ root, rootSecret }: Adoption): string {
@@ -178,7 +195,11 @@ fi`;
 }
 
 function preparedStep({ rootSecret, drives }: Adoption): string {
-    return [`k get secret ${rootSecret} --output=name`, ...drives.map(({ volume }) => `retained ${volume}`)].join("\n");
+    return [
+        `k get secret ${rootSecret} --output=name`,
+        ...drives.map(({ volume }) => `retained ${volume}`),
+        ...drives.map(({ volume, claim }) => `unused ${claim} ${volume}`),
+    ].join("\n");
 }
 
 function retainStep(drives: AdoptedDrive[]): string {

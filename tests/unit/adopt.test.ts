@@ -362,6 +362,68 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
     });
 });
 
+describe("move.sh", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** Runs it with a kubectl that answers so, and tells how it ends, and what it asked for. */
+    function moved(answers: Record<string, string>) {
+        const kubectl = `#!/bin/bash
+echo "$*" >> "${folder}/asked"
+case "$*" in
+${Object.entries(answers)
+    .map(([text, answer]) => `*"${text}"*) echo '${answer}' ;;`)
+    .join("\n")}
+esac
+`;
+        writeFileSync(join(folder, "asked"), "");
+        writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
+        const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).move;
+        const { status, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
+        return { status, stderr, asked: readFileSync(join(folder, "asked"), "utf8") };
+    }
+
+    const sound = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+
+    it("stops nothing where it is another namespace, a volume would go, or a new claim is there", () => {
+        const cases: [Record<string, string>, RegExp][] = [
+            [{ ...sound, "get namespace": "7b" }, /is not the one that was looked at/],
+            [{ ...sound, persistentVolumeReclaimPolicy: "Delete" }, /would be deleted with its claim: run prepare.sh/],
+            [
+                { "get pvc data-new-3": "data-new-3 pvc-other", ...sound },
+                /the claim data-new-3 is there with another volume/,
+            ],
+            [{ "get pvc data-new-0": "data-new-0 ", ...sound }, /the claim data-new-0 is there with another volume/],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr, asked } = moved(answers);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+    });
+
+    it("deletes no claim of a volume that belongs to another one", () => {
+        const { status, stderr, asked } = moved({ ...sound, claimRef: "data-of-somebody" });
+        assert.equal(status, 1);
+        assert.match(stderr, /belongs to the claim data-of-somebody, neither to data-minio-0 nor to data-new-0/);
+        assert.doesNotMatch(asked, /delete pvc|patch|apply/);
+    });
+
+    it("does the same again where all is done", () => {
+        const claims = Object.fromEntries(
+            [0, 1, 2, 3].map((server) => [
+                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
+                `data-new-${server}`,
+            ]),
+        );
+        const { status, stderr, asked } = moved({ ...claims, ...sound });
+        assert.equal(status, 0, stderr);
+        assert.doesNotMatch(asked, /delete pvc|patch pv/);
+    });
+});
+
 describe("what is looked at", () => {
     const objects = observed(operatorObjects(old));
     const kubernetes = (changes: object = {}) =>
