@@ -505,14 +505,15 @@ const notTaken = new RegExp(
 const secretName = /SECRET|PASSWORD|TOKEN|_KEY$/;
 
 /** Variables with plain values; of the others the notes say what to do. */
-function environmentOf({ container, tenant }: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
+function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
+    const { container } = found;
     const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
     const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && !secretName.test(name);
     const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
         ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
         ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
     ]);
-    const { variables = [], plain = {} } = (tenant && secrets[tenant.spec?.configuration?.name ?? ""]) ?? {};
+    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
     const fromFile = variables.filter((name) => !(name in plain));
     const left = [
         ...wanted.filter((one) => !isPlain(one)).map(({ name }) => name),
@@ -527,18 +528,31 @@ function environmentOf({ container, tenant }: Found, { secrets }: Observed, note
     return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
 }
 
-function rootOf(
-    { container, statefulSets, tenant }: Found,
-    { secrets }: Observed,
-    reasons: string[],
-): RootSource | undefined {
-    const configuration = tenant?.spec?.configuration?.name;
-    if (configuration !== undefined) {
-        const { keys, variables } = secrets[configuration] ?? { keys: [], variables: [] as string[] };
+/** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
+function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
+    if (tenant) {
+        return tenant.spec?.configuration?.name;
+    }
+    const file = container.env?.find(({ name }) => name === "MINIO_CONFIG_ENV_FILE")?.value;
+    return file === undefined ? undefined : mountedSecret(container, statefulSets, file);
+}
+
+/** The Secret that has a file of a container. */
+function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], file: string): string | undefined {
+    const mount = mountOf(container.volumeMounts ?? [], file);
+    const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
+    return volume?.secret?.secretName;
+}
+
+function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
+    const { container, statefulSets } = found;
+    const configuration = configurationOf(found);
+    const { keys = [], variables = [] } = secrets[configuration ?? ""] ?? {};
+    if (configuration !== undefined && (found.tenant || variables.includes("MINIO_ROOT_USER"))) {
         const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
         if (!keys.includes(configFile) || missing.length > 0) {
             reasons.push(
-                `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account of the tenant`,
+                `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
             );
             return undefined;
         }
@@ -571,11 +585,10 @@ function rootOf(
         variable("MINIO_ROOT_USER_FILE")?.value,
         variable("MINIO_ROOT_PASSWORD_FILE")?.value,
     ];
-    const mount = userFile === undefined ? undefined : mountOf(container.volumeMounts ?? [], userFile);
-    const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
-    if (userFile && passwordFile && volume?.secret?.secretName) {
+    const secret = userFile === undefined ? undefined : mountedSecret(container, statefulSets, userFile);
+    if (userFile && passwordFile && secret) {
         const key = (file: string) => file.split("/").at(-1) ?? "";
-        return keyed(volume.secret.secretName, [key(userFile), key(passwordFile)]);
+        return keyed(secret, [key(userFile), key(passwordFile)]);
     }
     reasons.push(
         `container ${container.name}: its root account is neither in one Secret nor in its variables: make a Secret with the keys ` +

@@ -199,6 +199,27 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.deepEqual(adoption.root, { kind: "plain", statefulSet: "objects", container: "server" });
     });
 
+    it("has its variables from a mounted file, as with the official chart's extraSecret", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1).spec.template;
+        spec.containers[0].env.push({ name: "MINIO_CONFIG_ENV_FILE", value: "/tmp/minio-config-env/config.env" });
+        spec.containers[0].volumeMounts.push({ name: "extra-secret", mountPath: "/tmp/minio-config-env" });
+        spec.volumes = [{ name: "extra-secret", secret: { secretName: "extra" } }];
+        const withFile = (text: string) =>
+            adoptionOf(
+                observed([
+                    ...objects,
+                    { kind: "Secret", metadata: { name: "extra" }, stringData: { "config.env": text } },
+                ]),
+            );
+        const region = withFile("export MINIO_SITE_REGION=eu\nexport MINIO_KMS_SECRET_KEY=key:abc");
+        assert.deepEqual(region.args.environment, { MINIO_SITE_REGION: "eu" });
+        assert.match(region.notes.join(), /not among the arguments: MINIO_KMS_SECRET_KEY\./);
+        assert.equal(region.root.kind, "plain");
+        const root = withFile("MINIO_ROOT_USER=a\nMINIO_ROOT_PASSWORD=b");
+        assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
+    });
+
     it("may consist of several StatefulSets, whose servers are told the same", () => {
         const both = ["http://a-{0...3}.a/data", "http://b-{0...3}.b/data"];
         const objects: any[] = ["a", "b"].flatMap((name) => plainObjects({ ...old, name }));
