@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { adoptionOf, Refusal } from "../components/adopt/adoption";
+import { adoptionOf } from "../components/adopt/adoption";
+import { Refusal } from "../components/adopt/found";
 import { observe } from "../components/adopt/observed";
 import { reportOf } from "../components/adopt/report";
 import { stepsOf } from "../components/adopt/steps";

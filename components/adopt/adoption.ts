@@ -1,34 +1,16 @@
 /** How the drives of what runs become those of a MinioCluster: its arguments, and which claim becomes which. Pure. */
-import type {
-    V1Container,
-    V1EnvVar,
-    V1PersistentVolumeClaim,
-    V1Service,
-    V1StatefulSet,
-    V1VolumeMount,
-} from "@kubernetes/client-node";
+import type { V1PersistentVolumeClaim, V1Service } from "@kubernetes/client-node";
 import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
 import { apiPort, consolePort } from "../minio/ports";
 import { erasureSetSizeOf } from "../minio/topology";
 import { minioId } from "../server/podTemplate";
 import { claimName, driveNames, namesOf, poolName, poolSelector } from "../spec/names";
-import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
-import { type EndpointPool, patternsOf, poolsOf } from "./endpoints";
-import { configFile, type Observed, type Tenant } from "./observed";
-
-/** Who made the old cluster. */
-export type Tool = "the official chart" | "Bitnami's chart" | "MinIO's operator" | "a StatefulSet";
-
-/** Where the old cluster has its root account. */
-export type RootSource =
-    | { kind: "keys"; secret: string; userKey: string; passwordKey: string }
-    /** Lines that export variables. */
-    | { kind: "file"; secret: string; key: string }
-    /** In the StatefulSet itself. */
-    | { kind: "plain"; statefulSet: string; container: string };
+import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
+import type { Observed } from "./observed";
+import { environmentOf, idsOf, type RootSource, rootOf } from "./settings";
 
 /** A drive, and the claims by which it is used. */
 export interface AdoptedDrive {
@@ -84,25 +66,6 @@ export interface Wish {
 /** Names for a cluster, the best first. */
 const names = ["minio", "store", "objects"];
 
-/** An old cluster as it was found: the same for all tools from here on. */
-interface Found {
-    tool: Tool;
-    label: string;
-    tenant?: Tenant;
-    /** Those of its pools. */
-    statefulSets: V1StatefulSet[];
-    /** Its MinIO container. */
-    container: V1Container;
-    pools: EndpointPool[];
-}
-
-/** Why a cluster cannot be taken over, all reasons together. */
-export class Refusal extends Error {
-    constructor(readonly reasons: string[]) {
-        super(reasons.join("\n"));
-    }
-}
-
 /** @throws Refusal */
 export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
     const found = foundIn(observed, wish.old);
@@ -147,124 +110,6 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         ownedByRoot,
         notes: [...notes, ...notesOf(found, observed, args, ownedByRoot)],
     };
-}
-
-function foundIn({ statefulSets, tenants, namespace }: Observed, wanted: string | undefined): Found {
-    const nameOf = ({ metadata }: { metadata?: { name?: string } }) => metadata?.name ?? "";
-    const ofTenants = tenants.map((tenant) => ({
-        name: nameOf(tenant),
-        find: () => foundTenant(tenant, statefulSets),
-    }));
-    const servers = statefulSets.flatMap((statefulSet) => {
-        const container = serverOf(statefulSet);
-        return container === undefined ? [] : [{ statefulSet, container, cluster: patternsOf(container).join() }];
-    });
-    const others = servers
-        // Those of one cluster are told the same.
-        .filter(({ cluster }, index) => servers.findIndex((one) => one.cluster === cluster) === index)
-        .map(({ statefulSet, container }) => ({
-            name: nameOf(statefulSet),
-            find: () => foundStatefulSet(statefulSet, container, statefulSets),
-        }));
-    const candidates = [...ofTenants, ...others];
-    const all = candidates.map(({ name }) => name).join(", ");
-    const [first, second] = candidates.filter(({ name }) => wanted === undefined || name === wanted);
-    if (first === undefined) {
-        const there = all === "" ? "no distributed MinIO runs there" : `there are ${all}`;
-        throw new Refusal([
-            `namespace ${namespace.name}: ${wanted === undefined ? "" : `no StatefulSet or tenant ${wanted}: `}${there}. One runs where a ` +
-                "tenant is, or a StatefulSet whose servers' arguments name the drives of all, such as http://minio-{0...3}.minio/data",
-        ]);
-    }
-    if (second !== undefined) {
-        throw new Refusal([`namespace ${namespace.name}: several clusters run there: name one of ${all}`]);
-    }
-    return first.find();
-}
-
-/** The container that runs a server of several. */
-function serverOf({ metadata, spec }: V1StatefulSet): V1Container | undefined {
-    return spec?.template.spec?.containers.find((container) =>
-        patternsOf(container).some((pattern) => new RegExp(`//${metadata?.name}-(\\d|\\{)`).test(pattern)),
-    );
-}
-
-function foundStatefulSet(statefulSet: V1StatefulSet, container: V1Container, all: V1StatefulSet[]): Found {
-    const pools = withReasons(() => poolsOf(patternsOf(container)));
-    const names = new Set(pools.flatMap(({ hosts }) => hosts.map((host) => podOf(host).replace(/-\d+$/, ""))));
-    const labels = statefulSet.metadata?.labels ?? {};
-    const isBitnami = labels["helm.sh/chart"]?.startsWith("minio-");
-    const isChart = labels.chart?.startsWith("minio-") && labels.heritage === "Helm";
-    const tool: Tool = isBitnami ? "Bitnami's chart" : isChart ? "the official chart" : "a StatefulSet";
-    const release = labels["app.kubernetes.io/instance"] ?? labels.release;
-    return {
-        tool,
-        label: `${tool}${tool === "a StatefulSet" ? "" : `, release ${release}`}: StatefulSet ${statefulSet.metadata?.name}`,
-        statefulSets: all.filter(({ metadata }) => names.has(metadata?.name ?? "")),
-        container,
-        pools,
-    };
-}
-
-/** As the operator's sidecar tells the servers: `GetContainerArgs` in `pkg/resources/statefulsets/minio-statefulset.go` of 7.1.1. */
-function foundTenant(tenant: Tenant, all: V1StatefulSet[]): Found {
-    const { name } = tenant.metadata;
-    const {
-        pools = [],
-        mountPath = "/export",
-        subPath = "",
-        requestAutoCert = true,
-        externalCertSecret,
-    } = tenant.spec ?? {};
-    const scheme = requestAutoCert || (externalCertSecret ?? []).length > 0 ? "https" : "http";
-    const statefulSets = pools.map((pool) => {
-        const wanted = `${name}-${pool.name}`;
-        const found = all.find(({ metadata }) => metadata?.name === wanted);
-        if (found === undefined) {
-            throw new Refusal([
-                `tenant ${name}: its pool ${pool.name} has no StatefulSet ${wanted}: let the operator make it`,
-            ]);
-        }
-        return found;
-    });
-    const [first] = statefulSets;
-    const container = first?.spec?.template.spec?.containers.find((one) => one.name === "minio");
-    if (container === undefined) {
-        throw new Refusal([`tenant ${name}: it has no pool with a container minio`]);
-    }
-    const path = (drive: string) => `/${mountPath}${drive}/${subPath}`.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
-    return {
-        tool: "MinIO's operator",
-        label: `MinIO's operator, tenant ${name}: StatefulSet${pools.length > 1 ? "s" : ""} ${statefulSets.map(({ metadata }) => metadata?.name).join(", ")}`,
-        tenant,
-        statefulSets,
-        container,
-        pools: pools.map(({ name: pool, servers = 0, volumesPerServer = 0 }) => ({
-            scheme,
-            hosts: Array.from({ length: servers }, (_, ordinal) => `${name}-${pool}-${ordinal}`),
-            paths: Array.from({ length: volumesPerServer }, (_, drive) =>
-                path(volumesPerServer === 1 ? "" : String(drive)),
-            ),
-        })),
-    };
-}
-
-function withReasons<T>(work: () => T): T {
-    try {
-        return work();
-    } catch (error) {
-        throw new Refusal([(error as Error).message]);
-    }
-}
-
-/** The pod of a host name. */
-function podOf(host: string): string {
-    return host.split(".")[0] ?? "";
-}
-
-function serversOf({ pools, statefulSets }: Found, index: number): number {
-    const name = statefulSets[index]?.metadata?.name;
-    return pools.flatMap(({ hosts }) => hosts).filter((host) => podOf(host).replace(/-\d+$/, "") === name).length;
 }
 
 /** A name whose objects are not there: neither by their names, nor by the label that selects a MinioCluster's. */
@@ -363,14 +208,6 @@ function templateOf(
         .flatMap((part) => part.split("/"))
         .filter(Boolean);
     return { name: mount.name, folder: folder.join("/") };
-}
-
-/** The mount that has a path: the deepest one. */
-function mountOf(mounts: V1VolumeMount[], path: string): V1VolumeMount | undefined {
-    return mounts
-        .map((mount) => ({ ...mount, mountPath: mount.mountPath.replace(/\/+$/, "") }))
-        .filter(({ mountPath }) => path === mountPath || path.startsWith(`${mountPath}/`))
-        .sort((one, other) => other.mountPath.length - one.mountPath.length)[0];
 }
 
 /** Sets of another size than the old cluster has made: MinIO would not start. */
@@ -472,129 +309,6 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
         notes.push(`drives of the classes ${classes.join(", ")} are in one pool: those that are there keep theirs`);
     }
     return given({ storageSize: sizes[0], storageClassName: classes[0] });
-}
-
-/**
- * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
- * (`cmd/xl-storage_noatime_supported.go`): with another user, a group's right to read would not do.
- */
-function idsOf({ statefulSets, container }: Found): object | undefined {
-    const pod = statefulSets[0]?.spec?.template.spec?.securityContext ?? {};
-    const own = container.securityContext ?? {};
-    const runAsUser = own.runAsUser ?? pod.runAsUser;
-    if (!runAsUser) {
-        return undefined;
-    }
-    const fsGroup = pod.fsGroup ?? null;
-    const runAsGroup = own.runAsGroup ?? pod.runAsGroup ?? fsGroup ?? runAsUser;
-    const isDefault = runAsUser === minioId && runAsGroup === minioId && fsGroup === minioId;
-    return isDefault ? undefined : { runAsUser, runAsGroup, fsGroup };
-}
-
-/** Variables that say how the old tool starts servers, or that this component sets. */
-const notTaken = new RegExp(
-    `^MINIO_(${[
-        ..."ROOT_USER|ROOT_PASSWORD|ACCESS_KEY|SECRET_KEY|ROOT_USER_FILE|ROOT_PASSWORD_FILE|CONFIG_ENV_FILE".split("|"),
-        ..."VOLUMES|ARGS|ENDPOINTS|OPTS|ERASURE_SET_DRIVE_COUNT|CERTS_DIR|SERVER_URL|PROMETHEUS_JOB_ID".split("|"),
-        ..."UPDATE|UPDATE_MINISIGN_PUBKEY|OPERATOR_VERSION|DNS_WEBHOOK_ENDPOINT".split("|"),
-        ..."DISTRIBUTED_MODE_ENABLED|DISTRIBUTED_NODES|SCHEME|FORCE_NEW_KEYS|SKIP_CLIENT|DEFAULT_BUCKETS".split("|"),
-        ..."API_PORT_NUMBER|CONSOLE_PORT_NUMBER|DATA_DIR|DATA_TO_DERIVE_BUCKETS".split("|"),
-    ].join("|")})$`,
-);
-
-const secretName = /SECRET|PASSWORD|TOKEN|_KEY$/;
-
-/** Variables with plain values; of the others the notes say what to do. */
-function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
-    const { container } = found;
-    const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
-    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && !secretName.test(name);
-    const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
-        ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
-        ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
-    ]);
-    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
-    const fromFile = variables.filter((name) => !(name in plain));
-    const left = [
-        ...wanted.filter((one) => !isPlain(one)).map(({ name }) => name),
-        ...[...fromElsewhere, ...fromFile].filter((name) => !notTaken.test(name)),
-    ];
-    if (left.length > 0) {
-        notes.push(
-            `variables whose values may be secret are not among the arguments: ${[...new Set(left)].join(", ")}. Give those that you ` +
-                "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
-        );
-    }
-    return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
-}
-
-/** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
-function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
-    if (tenant) {
-        return tenant.spec?.configuration?.name;
-    }
-    const file = container.env?.find(({ name }) => name === "MINIO_CONFIG_ENV_FILE")?.value;
-    return file === undefined ? undefined : mountedSecret(container, statefulSets, file);
-}
-
-/** The Secret that has a file of a container. */
-function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], file: string): string | undefined {
-    const mount = mountOf(container.volumeMounts ?? [], file);
-    const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
-    return volume?.secret?.secretName;
-}
-
-function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
-    const { container, statefulSets } = found;
-    const configuration = configurationOf(found);
-    const { keys = [], variables = [] } = secrets[configuration ?? ""] ?? {};
-    if (configuration !== undefined && (found.tenant || variables.includes("MINIO_ROOT_USER"))) {
-        const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
-        if (!keys.includes(configFile) || missing.length > 0) {
-            reasons.push(
-                `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
-            );
-            return undefined;
-        }
-        return { kind: "file", secret: configuration, key: configFile };
-    }
-    const variable = (...names: string[]) => container.env?.find(({ name }) => names.includes(name));
-    const [user, password] = [
-        variable("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
-        variable("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
-    ];
-    const [userRef, passwordRef] = [user?.valueFrom?.secretKeyRef, password?.valueFrom?.secretKeyRef];
-    const keyed = (secret: string, keys: [string, string]): RootSource | undefined => {
-        const missing = keys.filter((key) => !secrets[secret]?.keys.includes(key));
-        if (missing.length > 0) {
-            reasons.push(
-                `Secret ${secret}: it has no ${missing.join(" and no ")}, the root account of the old cluster`,
-            );
-            return undefined;
-        }
-        return { kind: "keys", secret, userKey: keys[0], passwordKey: keys[1] };
-    };
-    if (userRef?.name && userRef.name === passwordRef?.name) {
-        return keyed(userRef.name, [userRef.key, passwordRef.key]);
-    }
-    if (user?.value && password?.value) {
-        return { kind: "plain", statefulSet: statefulSets[0]?.metadata?.name ?? "", container: container.name };
-    }
-    // Bitnami's way of files: `auth.useCredentialsFiles`.
-    const [userFile, passwordFile] = [
-        variable("MINIO_ROOT_USER_FILE")?.value,
-        variable("MINIO_ROOT_PASSWORD_FILE")?.value,
-    ];
-    const secret = userFile === undefined ? undefined : mountedSecret(container, statefulSets, userFile);
-    if (userFile && passwordFile && secret) {
-        const key = (file: string) => file.split("/").at(-1) ?? "";
-        return keyed(secret, [key(userFile), key(passwordFile)]);
-    }
-    reasons.push(
-        `container ${container.name}: its root account is neither in one Secret nor in its variables: make a Secret with the keys ` +
-            `${userKey} and ${passwordKey}, and have the old cluster read MINIO_ROOT_USER and MINIO_ROOT_PASSWORD from it`,
-    );
-    return undefined;
 }
 
 /** The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new ports. */

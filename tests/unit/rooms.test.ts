@@ -29,7 +29,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^adopt\/(adoption|endpoints|report|steps)$|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^adopt\/(adoption|endpoints|found|report|settings|steps)$|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];
