@@ -40,7 +40,9 @@ export async function start(): Promise<boolean> {
 const testJobs = 3;
 
 /** The end-to-end tests that take longest, and so begin first. */
-const longTests = ["upgrade", "variants", "snapshots", "groupSnapshots"].map((name) => `tests/e2e/${name}.test.ts`);
+const longTests = ["upgrade", "migration", "variants", "snapshots", "groupSnapshots"].map(
+    (name) => `tests/e2e/${name}.test.ts`,
+);
 
 /** `make test`: every test, on the cluster. */
 export async function test(): Promise<void> {

@@ -115,7 +115,7 @@ export const requirements: Requirement[] = [
     {
         row: "claims",
         asked: "`data-minio-N`, which outlive pods and StatefulSet and are found again; they grow in place",
-        arguments: ["storageSize", "storageClassName", "drivesPerServer"],
+        arguments: ["storageSize", "storageClassName", "drivesPerServer", "driveSubPath"],
         tests: [
             variants("a pod that is made anew finds its claim again"),
             variants("several drives lie on claims of their own, and all are used"),

@@ -24,6 +24,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     drivesPerServer: "number",
     storageSize: "text",
     storageClassName: "text",
+    driveSubPath: "text",
     expansionPools: "object",
     persistentVolumeClaimRetentionPolicy: "object",
     partition: "number",

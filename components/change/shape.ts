@@ -11,15 +11,16 @@ export interface Shape {
     drivesPerServer: number;
     storageSize: string;
     storageClassName?: string;
+    driveSubPath?: string;
 }
 
 export function shapeOf(
-    spec: Pick<MinioClusterSpec, "namespace" | "podManagementPolicy" | "pools">,
+    spec: Pick<MinioClusterSpec, "namespace" | "podManagementPolicy" | "pools" | "driveSubPath">,
     pool: number,
 ): Shape {
-    const { namespace, podManagementPolicy } = spec;
+    const { namespace, podManagementPolicy, driveSubPath } = spec;
     const { replicas, drivesPerServer, storageSize, storageClassName } = element(spec.pools, pool);
-    return { namespace, podManagementPolicy, replicas, drivesPerServer, storageSize, storageClassName };
+    return { namespace, podManagementPolicy, replicas, drivesPerServer, storageSize, storageClassName, driveSubPath };
 }
 
 const copyTheData = "or make a second MinioCluster and copy the data with mc mirror";
@@ -43,6 +44,10 @@ const explanations: Record<keyof Shape, [because: string, wayOut: string]> = {
     storageClassName: [
         "the class of a claim cannot change",
         `or add a pool of the new class with expansionPools, ${copyTheData}`,
+    ],
+    driveSubPath: [
+        "MinIO would find empty drives in another folder of the volumes, and begin a new cluster there without any object",
+        copyTheData,
     ],
 };
 

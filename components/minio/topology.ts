@@ -9,8 +9,8 @@
  */
 
 /** Erasure sets have 2 to 16 drives. */
-const smallestSet = 2;
-const largestSet = 16;
+export const smallestSet = 2;
+export const largestSet = 16;
 
 /** What MinIO makes of all pools together. */
 export interface Topology {

@@ -23,7 +23,7 @@ type TopologySpreadConstraint = k8s.types.input.core.v1.TopologySpreadConstraint
 export const serverName = "minio";
 
 /** User and group of the servers, as in MinIO's own charts. */
-const minioId = 1000;
+export const minioId = 1000;
 
 /** Of a server that drains and lingers (stop.sh), with room for a busy machine. */
 const terminationGracePeriodSeconds = 60;
@@ -129,7 +129,11 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
         securityContext: containerSecurityContext,
         volumeMounts: [
             scratch,
-            ...driveNames(drivesPerServer).map((name) => ({ name, mountPath: `/${name}` })),
+            ...driveNames(drivesPerServer).map((name) => ({
+                name,
+                mountPath: `/${name}`,
+                subPath: spec.driveSubPath,
+            })),
             ...certificateVolumes(names, spec).map(({ name }) => ({
                 name,
                 mountPath: certificatesFolder,

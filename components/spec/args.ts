@@ -53,6 +53,13 @@ export interface MinioClusterArgs {
     storageClassName?: pulumi.Input<string>;
 
     /**
+     * Folder of each volume in which its drive is, such as `data` on volumes of a tenant of MinIO's operator. It is a
+     * relative path, the same in all pools, and cannot change later. A cluster that begins with snapshots of these
+     * drives needs the same. Default: none, the drive is the whole volume.
+     */
+    driveSubPath?: pulumi.Input<string>;
+
+    /**
      * Further pools of servers, in the order in which they were added. Only the last one may leave, and only after
      * MinIO has moved its objects away (`mc admin decommission`). Otherwise they would vanish. To add or remove a pool
      * restarts all servers together. Default: none.

@@ -30,7 +30,15 @@ const hosts = plain("apiHost", "consoleHost");
 
 const known = {
     ...plain("namespace", "clusterDomain", "image", "replicas", "drivesPerServer", "storageSize", "storageClassName"),
-    ...plain("partition", "updateStrategy", "podManagementPolicy", "readiness", "rootUser", "existingSecretName"),
+    ...plain(
+        "driveSubPath",
+        "partition",
+        "updateStrategy",
+        "podManagementPolicy",
+        "readiness",
+        "rootUser",
+        "existingSecretName",
+    ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     imagePullPolicy: "anything",
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },

@@ -66,6 +66,9 @@ const imageReference = new RegExp(
         .join(""),
 );
 
+/** Folders below a volume's root; none is `.` or `..`. */
+const relativePath = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)*$/;
+
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const duration = /^0*[1-9]\d*(ms|s|m|h)$/;
 const kindName = /^[A-Z][A-Za-z0-9]*$/;
@@ -266,6 +269,13 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
             "use the name of a StorageClass, or '' for volumes of no class that are there already",
         );
     }
+    const folder: unknown = spec.driveSubPath;
+    check.that(
+        folder === undefined || (isText(folder) && relativePath.test(folder)),
+        "driveSubPath",
+        folder,
+        "use a folder of the volumes without '/' at its ends, such as data; leave it out for the whole volume",
+    );
     const shapes = pools.map(({ replicas, drivesPerServer }) => ({ servers: replicas, drivesPerServer }));
     const environment = asObject(args?.environment);
     for (const { name, reason } of topologyVariableProblems(environment, poolsAreSound(spec) ? shapes : undefined)) {

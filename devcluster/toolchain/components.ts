@@ -210,7 +210,9 @@ export function serverProgram(release: string): string {
 }
 
 /** As the images of MinIO and Silo, whose base (ubi9/ubi-micro) has bash and coreutils, and which add curl. */
-const minioImagePrograms = "bash sh cat cp curl date df env id ls mkdir mv rm sleep sort sync true uniq".split(" ");
+const minioImagePrograms = "bash sh cat chown cp curl date df env id ls mkdir mv rm sleep sort sync true uniq".split(
+    " ",
+);
 
 /** What both images set, as MinIO's Dockerfile.release and Silo's Dockerfile.goreleaser have it. */
 const minioImageVariables = {

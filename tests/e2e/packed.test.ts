@@ -121,6 +121,14 @@ describe("the packed package, as others install it", () => {
     for (const manager of ["npm", "pnpm", "yarn"] as const) {
         describe(`by ${manager}`, () => {
             before(() => install(manager));
+
+            it("has the command minio-cluster", async () => {
+                const command = join(folder, manager, "node_modules/.bin/minio-cluster");
+                const { code, text } = await run("20", command, ["adopt", "--namespace=none-of-this-name"], folder);
+                assert.equal(code, 1, text);
+                assert.match(text, /there is no namespace none-of-this-name in the Kubernetes cluster/);
+            });
+
             for (const [, modules, version] of uses.filter(([by]) => by === manager)) {
                 it(`is previewed as ${modules} under Node.js ${version}`, async () => {
                     const { code, text } = await preview(manager, modules, version);

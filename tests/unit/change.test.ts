@@ -259,19 +259,23 @@ describe("the review of a change", () => {
         );
     });
 
-    it("refuses other servers, drives, a smaller volume, another class, namespace or order, each with the way out", () => {
+    it("refuses other servers, drives, a smaller volume, another class, folder, namespace or order, each with the way out", () => {
         const after: KnownArgs = {
             replicas: 6,
             drivesPerServer: 2,
             storageSize: "5Gi",
             storageClassName: "fast",
+            driveSubPath: "data",
             namespace: "other",
             podManagementPolicy: "OrderedReady",
         };
         const { problems } = review({}, after);
         assert.deepEqual(
             problems.map((problem) => problem.split(":")[0]),
-            ["namespace", "podManagementPolicy", "replicas", "drivesPerServer", "storageSize", "storageClassName"],
+            [
+                ...["namespace", "podManagementPolicy", "replicas", "drivesPerServer", "storageSize"],
+                ...["storageClassName", "driveSubPath"],
+            ],
         );
         for (const problem of problems) {
             assert.match(problem, /cannot become .*Set it back to .*, or /);

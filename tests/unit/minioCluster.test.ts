@@ -111,6 +111,19 @@ describe("MinioCluster", () => {
         assert.ok(spec.template.spec.containers[0].args.at(-1).endsWith("/data{0...1}"));
     });
 
+    it("mounts a folder of each volume where its drive is there, and else the whole volume", async () => {
+        const mountsOf = async (args: MinioClusterArgs) => {
+            const { inputsOf } = await registeredBy("minio", args);
+            const [{ volumeMounts }] = inputsOf("StatefulSet", "minio").spec.template.spec.containers;
+            return volumeMounts.filter(({ name }: { name: string }) => name.startsWith("data"));
+        };
+        assert.deepEqual(await mountsOf({}), [{ name: "data", mountPath: "/data" }]);
+        assert.deepEqual(
+            await mountsOf({ drivesPerServer: 2, driveSubPath: pulumi.output("minio/data") }),
+            [0, 1].map((drive) => ({ name: `data${drive}`, mountPath: `/data${drive}`, subPath: "minio/data" })),
+        );
+    });
+
     it("pulls the image of every container with the given secrets", async () => {
         const { inputsOf } = await registeredBy("minio", { imagePullSecrets: [{ name: pulumi.output("registry") }] });
         assert.deepEqual(inputsOf("StatefulSet", "minio").spec.template.spec.imagePullSecrets, [{ name: "registry" }]);

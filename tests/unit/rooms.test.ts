@@ -22,6 +22,7 @@ const order = [
     "buckets",
     "monitoring",
     "update",
+    "adopt",
     ".",
 ];
 
@@ -29,7 +30,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^buckets\/(difference|documents|settings|xml)$|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^buckets\/(difference|documents|settings|xml)$|^adopt\/(adoption|endpoints|found|report|settings|steps)$|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];

@@ -28,6 +28,10 @@ describe("validation", () => {
         ["replicas", { replicas: 4.5 }],
         ["replicas", { replicas: Number.NaN }],
         ["drivesPerServer", { drivesPerServer: 0 }],
+        ...["", "/data", "data/", "../data", "data/..", "a/./b", "a b", 7].map((driveSubPath): [string, KnownArgs] => [
+            "driveSubPath",
+            { driveSubPath } as KnownArgs,
+        ]),
         ["storageSize", { storageSize: "ten" }],
         ["storageSize", { storageSize: "1Mi" }],
         ["storageSize", { storageSize: "-10Gi" }],
@@ -204,6 +208,8 @@ describe("validation", () => {
         { labels: { "example.org/team": "storage", [`${"a".repeat(63)}`]: "" } },
         { nodeSelector: { "node.kubernetes.io/instance-type": "m5.large" } },
         { storageClassName: "" },
+        { driveSubPath: "data" },
+        { driveSubPath: "minio/..data.1" },
         { tls: { issuer: { name: "ca", kind: "AWSPCAClusterIssuer", group: "awspca.cert-manager.io" } } },
         { clientService: balanced("10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0") },
         {

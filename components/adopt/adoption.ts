@@ -1,0 +1,384 @@
+/** How the drives of what runs become those of a MinioCluster: its arguments, and which claim becomes which. Pure. */
+import type { V1PersistentVolumeClaim, V1Service } from "@kubernetes/client-node";
+import { element } from "../basics/element";
+import { parseQuantity } from "../basics/quantity";
+import { apiPort, consolePort } from "../minio/ports";
+import { erasureSetSizeOf } from "../minio/topology";
+import { minioId } from "../server/podTemplate";
+import { claimName, driveNames, namesOf, poolName, poolSelector } from "../spec/names";
+import type { KnownArgs } from "../spec/spec";
+import { problemsOf } from "../spec/validation";
+import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
+import type { Observed } from "./observed";
+import { environmentOf, idsOf, type RootSource, rootOf } from "./settings";
+
+/** A drive, and the claims by which it is used. */
+export interface AdoptedDrive {
+    volume: string;
+    /** The old claim, as it is there. */
+    old: V1PersistentVolumeClaim;
+    /** The name of the new one. */
+    claim: string;
+    /** The labels that the new StatefulSet gives its claims. */
+    labels: Record<string, string>;
+    /** The new server that has it. */
+    server: string;
+}
+
+/** A Service of the old cluster by which clients come. */
+export interface Entrance {
+    name: string;
+    selector: Record<string, string>;
+    /** Of each port: where it leads now, and where it is to lead. */
+    ports: { was: number | string; becomes: number }[];
+}
+
+export interface Adoption {
+    tool: Tool;
+    /** What is said of the old cluster. */
+    old: string;
+    namespace: { name: string; uid: string };
+    /** Of the MinioCluster. */
+    name: string;
+    args: KnownArgs;
+    /** The Secret of `existingSecretName`, which the steps make. */
+    rootSecret: string;
+    root: RootSource;
+    statefulSets: { name: string; replicas: number }[];
+    tenant?: string;
+    operator?: Observed["operator"];
+    drives: AdoptedDrive[];
+    entrances: Entrance[];
+    /** The image that can change the drives' owner, where they belong to root; undefined where they need no other owner. */
+    ownedByRoot?: string;
+    /** What is not taken over, or wants a decision. */
+    notes: string[];
+}
+
+/** The cluster to take over, and what it is to be called. */
+export interface Wish {
+    /** Name of a StatefulSet or tenant. Default: the only one. */
+    old?: string;
+    /** Of the MinioCluster. Default: the first of `names` that is free. */
+    name?: string;
+}
+
+/** Names for a cluster, the best first. */
+const names = ["minio", "store", "objects"];
+
+/** @throws Refusal */
+export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
+    const found = foundIn(observed, wish.old);
+    const reasons: string[] = [];
+    const notes: string[] = [];
+    const name = freeName(observed, wish.name, reasons);
+    const rootSecret = `${name}-root`;
+    const drives = drivesOf(observed, found, name, reasons);
+    const args = argumentsOf(observed, found, name, drives, rootSecret, notes);
+    const root = rootOf(found, observed, reasons);
+    for (const { metadata, spec } of found.statefulSets) {
+        if (spec?.persistentVolumeClaimRetentionPolicy?.whenScaled === "Delete") {
+            reasons.push(
+                `StatefulSet ${metadata?.name}: persistentVolumeClaimRetentionPolicy.whenScaled Delete is not allowed: Kubernetes ` +
+                    "would delete the claims when the servers stop; set it to Retain first",
+            );
+        }
+    }
+    reasons.push(...layoutProblems(found), ...(reasons.length > 0 ? [] : argumentProblems(name, args)));
+    if (reasons.length > 0) {
+        throw new Refusal(reasons);
+    }
+    const { securityContext: pod } = found.statefulSets[0]?.spec?.template.spec ?? {};
+    const user = found.container.securityContext?.runAsUser ?? pod?.runAsUser;
+    const ownedByRoot = user === undefined || user === 0 ? found.container.image : undefined;
+    return {
+        tool: found.tool,
+        old: found.label,
+        namespace: observed.namespace,
+        name,
+        args,
+        rootSecret,
+        root: root as RootSource,
+        statefulSets: found.statefulSets.map(({ metadata, spec }, pool) => ({
+            name: metadata?.name ?? "",
+            replicas: spec?.replicas || serversOf(found, pool),
+        })),
+        tenant: found.tenant?.metadata.name,
+        operator: found.tenant && observed.operator,
+        drives,
+        entrances: entrancesOf(observed, found),
+        ownedByRoot,
+        notes: [...notes, ...notesOf(found, observed, args, ownedByRoot)],
+    };
+}
+
+/** A name whose objects are not there: neither by their names, nor by the label that selects a MinioCluster's. */
+function freeName(observed: Observed, wanted: string | undefined, reasons: string[]): string {
+    const free = wanted ?? names.find((name) => takenBy(observed, name).length === 0) ?? "minio";
+    const taken = takenBy(observed, free);
+    if (taken.length > 0) {
+        reasons.push(
+            `name: ${free} is not allowed: ${taken.join(", ")} ${taken.length === 1 ? "is" : "are"} there, which the MinioCluster ` +
+                "would have; use another name (--name), as the old cluster's objects stay for the way back",
+        );
+    }
+    return free;
+}
+
+function takenBy({ statefulSets, services, claims, secrets }: Observed, name: string): string[] {
+    const { headlessService, consoleService, selector } = namesOf(name);
+    const of = (kind: string, objects: { metadata?: { name?: string; labels?: Record<string, string> } }[]) =>
+        objects.flatMap(({ metadata }) => {
+            const one = metadata?.name ?? "";
+            const isNamed =
+                kind === "claim"
+                    ? new RegExp(`^data\\d*-${name}(-pool-\\d+)?-\\d+$`).test(one)
+                    : [name, headlessService, consoleService].includes(one) || one.startsWith(`${name}-pool-`);
+            return isNamed || (kind !== "claim" && metadata?.labels?.app === selector.app) ? [`${kind} ${one}`] : [];
+        });
+    const secret = `${name}-root` in secrets ? [`Secret ${name}-root`] : [];
+    return [...of("StatefulSet", statefulSets), ...of("Service", services), ...of("claim", claims), ...secret];
+}
+
+/** Each drive with its old claim and its new one; what is not as it must be is a reason. */
+function drivesOf(observed: Observed, found: Found, name: string, reasons: string[]): AdoptedDrive[] {
+    const names = namesOf(name);
+    const claimed = new Map(observed.claims.map((claim) => [claim.metadata?.name ?? "", claim]));
+    const volumes = new Set(observed.volumes.map(({ metadata }) => metadata?.name));
+    return found.pools.flatMap(({ hosts, paths }, pool) =>
+        hosts.flatMap((host, server) =>
+            paths.flatMap((path, drive) => {
+                const template = templateOf(found, podOf(host), path);
+                if (typeof template === "string") {
+                    reasons.push(template);
+                    return [];
+                }
+                const old = `${template.name}-${podOf(host)}`;
+                const claim = claimed.get(old);
+                const volume = claim?.spec?.volumeName;
+                if (
+                    claim === undefined ||
+                    volume === undefined ||
+                    claim.status?.phase !== "Bound" ||
+                    !volumes.has(volume)
+                ) {
+                    const is = claim === undefined ? "is not there" : "is bound to no volume";
+                    reasons.push(
+                        `claim ${old}: it ${is}: every drive of the cluster must be there; let the old cluster mend it first`,
+                    );
+                    return [];
+                }
+                const position = { pool, server, drive: element(driveNames(paths.length), drive) };
+                const selector = poolSelector(names, pool);
+                return {
+                    volume,
+                    old: claim,
+                    claim: claimName(name, position),
+                    labels: selector,
+                    server: `${selector.pool}-${server}`,
+                };
+            }),
+        ),
+    );
+}
+
+/** The claim template of a drive, and the folder of its volume; text says why there is none. */
+function templateOf(
+    { statefulSets, container }: Found,
+    pod: string,
+    path: string,
+): { name: string; folder: string } | string {
+    const statefulSet = statefulSets.find(({ metadata }) => pod.replace(/-\d+$/, "") === metadata?.name);
+    if (statefulSet === undefined) {
+        return `server ${pod}: it belongs to no StatefulSet of the namespace, so its drives are not known`;
+    }
+    const own = statefulSet.spec?.template.spec?.containers.find(({ name }) => name === container.name) ?? container;
+    const mount = mountOf(own.volumeMounts ?? [], path);
+    const templates = (statefulSet.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name);
+    if (mount === undefined || !templates.includes(mount.name)) {
+        return (
+            `drive ${path} of StatefulSet ${statefulSet.metadata?.name}: no claim template has it, as with volumes of another kind ` +
+            "(emptyDir, hostPath): copy its data with mc mirror instead"
+        );
+    }
+    if (mount.subPathExpr) {
+        return `drive ${path} of StatefulSet ${statefulSet.metadata?.name}: subPathExpr ${mount.subPathExpr} is not allowed: the folder must be the same on each volume`;
+    }
+    const folder = [mount.subPath ?? "", path.slice(mount.mountPath.length)]
+        .flatMap((part) => part.split("/"))
+        .filter(Boolean);
+    return { name: mount.name, folder: folder.join("/") };
+}
+
+/** Sets of another size than the old cluster has made: MinIO would not start. */
+function layoutProblems({ pools, container, tenant }: Found): string[] {
+    const asked = Number(container.env?.find(({ name }) => name === "MINIO_ERASURE_SET_DRIVE_COUNT")?.value ?? 0);
+    return pools.flatMap(({ hosts, paths, setSize }) => {
+        const what = `${hosts.length} server${hosts.length === 1 ? "" : "s"} with ${paths.length} drive${paths.length === 1 ? "" : "s"} each`;
+        if (hosts.length < 2) {
+            return [`${what}: this component runs 2 servers at least: copy the data with mc mirror instead`];
+        }
+        const size = erasureSetSizeOf(hosts.length, paths.length);
+        const was = asked || setSize || size;
+        return size !== undefined && was !== size
+            ? [
+                  `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make sets of ${size}, and not ` +
+                      `start with drives of others${tenant ? "" : "; copy the data with mc mirror instead"}`,
+              ]
+            : [];
+    });
+}
+
+/** What the arguments' own validation says. */
+function argumentProblems(name: string, args: KnownArgs): string[] {
+    return problemsOf(name, args).map(({ field, reason }) => `${field}: ${reason}`);
+}
+
+function argumentsOf(
+    observed: Observed,
+    found: Found,
+    name: string,
+    drives: AdoptedDrive[],
+    rootSecret: string,
+    notes: string[],
+): KnownArgs {
+    const pools = found.pools.map(({ hosts, paths }, pool) => {
+        const own = drives.filter(({ labels }) => labels.pool === poolName(name, pool));
+        return { replicas: hosts.length, drivesPerServer: paths.length, ...storageOf(own, notes) };
+    });
+    const [first, ...further] = pools;
+    const folders = new Set(
+        found.pools.flatMap(({ hosts, paths }) =>
+            paths.flatMap((path) => {
+                const template = templateOf(found, podOf(hosts[0] ?? ""), path);
+                return typeof template === "string" ? [] : template.folder;
+            }),
+        ),
+    );
+    if (folders.size > 1) {
+        throw new Refusal([
+            `the drives are in different folders of their volumes, ${[...folders].map((one) => one || "the root").join(", ")}: driveSubPath ` +
+                "is one for all",
+        ]);
+    }
+    const [folder] = folders;
+    const pod = found.statefulSets[0]?.spec?.template.spec;
+    const { requests, limits } = found.container.resources ?? {};
+    const environment = environmentOf(found, observed, notes);
+    const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = pod ?? {};
+    return given({
+        namespace: observed.namespace.name,
+        ...first,
+        expansionPools: further,
+        driveSubPath: folder,
+        existingSecretName: rootSecret,
+        podSecurityContext: idsOf(found),
+        resources: given({ requests, limits }),
+        nodeSelector,
+        tolerations,
+        priorityClassName,
+        imagePullSecrets,
+        environment,
+    }) as KnownArgs;
+}
+
+/** Without what is empty. An empty class is one. */
+function given<T extends object>(fields: T): Partial<T> {
+    const isEmpty = (value: unknown) =>
+        value === undefined ||
+        value === null ||
+        (Array.isArray(value) ? value.length === 0 : typeof value === "object" && Object.keys(value).length === 0);
+    return Object.fromEntries(
+        Object.entries(fields).filter(
+            ([name, value]) => !isEmpty(value) && (value !== "" || name === "storageClassName"),
+        ),
+    ) as Partial<T>;
+}
+
+function storageOf(drives: AdoptedDrive[], notes: string[]) {
+    const specs = drives.map(({ old }) => old.spec);
+    const sizes = [...new Set(specs.map((spec) => String(spec?.resources?.requests?.storage)))];
+    sizes.sort((one, other) => (parseQuantity(one) ?? 0) - (parseQuantity(other) ?? 0));
+    const classes = [...new Set(specs.map((spec) => spec?.storageClassName))];
+    if (sizes.length > 1) {
+        notes.push(
+            `drives of ${sizes.join(" and ")} are in one pool: storageSize is the smaller one, and the larger ones stay as they are`,
+        );
+    }
+    if (classes.length > 1) {
+        notes.push(`drives of the classes ${classes.join(", ")} are in one pool: those that are there keep theirs`);
+    }
+    return given({ storageSize: sizes[0], storageClassName: classes[0] });
+}
+
+/** The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new ports. */
+function entrancesOf({ services }: Observed, { statefulSets, container }: Found): Entrance[] {
+    const labels = statefulSets[0]?.spec?.template.metadata?.labels ?? {};
+    const isConsole = (port: number | string, name = "") => {
+        const named = container.ports?.find((one) => one.name === port || one.containerPort === port)?.name ?? name;
+        return /console/.test(`${named} ${name}`);
+    };
+    const leadsThere = ({ spec }: V1Service) => {
+        const selector = Object.entries(spec?.selector ?? {});
+        return (
+            spec?.clusterIP !== "None" && selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
+        );
+    };
+    return services.filter(leadsThere).map(({ metadata, spec }) => ({
+        name: metadata?.name ?? "",
+        selector: spec?.selector ?? {},
+        ports: (spec?.ports ?? []).map(({ targetPort, port, name }) => {
+            const was = (targetPort as number | string | undefined) ?? port;
+            return { was, becomes: isConsole(was, name) ? consolePort : apiPort };
+        }),
+    }));
+}
+
+function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot: string | undefined): string[] {
+    const { tool, tenant, statefulSets, container, pools } = found;
+    const pod = statefulSets[0]?.spec?.template.spec;
+    const away = statefulSets.filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 0));
+    const left = [
+        pod?.affinity && Object.values(pod.affinity).some(Boolean) && "affinity",
+        (pod?.topologySpreadConstraints ?? []).length > 0 && "topologySpreadConstraints",
+        (pod?.initContainers ?? []).length > 0 && tool !== "MinIO's operator" && "init containers",
+        (pod?.containers ?? []).length > (tenant ? 2 : 1) && "further containers",
+        tenant?.spec?.kes && "KES",
+    ].filter(Boolean);
+    return [
+        ...away.map(
+            ({ metadata, spec, status }) =>
+                `StatefulSet ${metadata?.name}: ${status?.readyReplicas ?? 0} of ${spec?.replicas} servers are ready: wait until all are`,
+        ),
+        ...(pools.some(({ scheme }) => scheme === "https")
+            ? [
+                  "the old servers use TLS, and the arguments have none: give tls, with a certificate for the new names, or clients use http",
+              ]
+            : []),
+        ...(left.length > 0 ? [`not among the arguments: ${left.join(", ")}`] : []),
+        ...(ownedByRoot
+            ? [
+                  `the old servers run as root: the steps give every file to the user ${minioId}, by a pod of ${ownedByRoot} for each server`,
+              ]
+            : []),
+        ...(tenant && !observed.operator
+            ? [
+                  "MinIO's operator is not found as minio-operator/minio-operator: stop it before the steps, or it starts the old servers again",
+              ]
+            : []),
+        ...(tenant && observed.operator
+            ? [
+                  "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and nothing manages them meanwhile",
+              ]
+            : []),
+        ...(tool === "MinIO's operator"
+            ? []
+            : [
+                  "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with empty drives",
+              ]),
+        ...((args.expansionPools ?? []).length > 0
+            ? ["let a decommission end first: MinIO would not know its pool by the new address"]
+            : []),
+        `image: ${container.image} becomes the default, Silo; with another image that the nodes can pull, set image. Never use an older server`,
+    ];
+}

@@ -1,0 +1,141 @@
+/** What runs in a namespace, as far as it decides whether and how its drives can be taken over. */
+import type {
+    V1Container,
+    V1PersistentVolume,
+    V1PersistentVolumeClaim,
+    V1Secret,
+    V1Service,
+    V1StatefulSet,
+} from "@kubernetes/client-node";
+import type { AnyObject, KindReference, Kubernetes } from "../kubernetes/client";
+
+const coreKind = (kind: string): KindReference => ({ apiVersion: "v1", kind });
+export const tenantKind = { apiVersion: "minio.min.io/v2", kind: "Tenant" };
+
+/** Where the operator's own installations put it. */
+const operatorReference = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "minio-operator", namespace: "minio-operator" },
+};
+
+/** The key of a tenant's Secret under which its variables are. */
+export const configFile = "config.env";
+
+/** A tenant of MinIO's operator: `Tenant` in `pkg/apis/minio.min.io/v2/types.go`. */
+export interface Tenant extends AnyObject {
+    spec?: {
+        pools?: { name?: string; servers?: number; volumesPerServer?: number }[];
+        mountPath?: string;
+        subPath?: string;
+        requestAutoCert?: boolean;
+        externalCertSecret?: unknown[];
+        configuration?: { name?: string };
+        kes?: unknown;
+    };
+}
+
+/** A Secret without what is secret. */
+export interface SecretNames {
+    keys: string[];
+    /** Names of the variables that its `config.env` exports. */
+    variables: string[];
+    /** Those of them that are never secret, with their values. */
+    plain: Record<string, string>;
+}
+
+/** Without these, the new servers would not be as the old ones: another region refuses every request, and another parity is another risk. */
+const neverSecret = new RegExp(
+    `^MINIO_(${[
+        ..."REGION|REGION_NAME|SITE_REGION|SITE_NAME|DOMAIN|BROWSER|BROWSER_REDIRECT_URL|PROMETHEUS_AUTH_TYPE".split(
+            "|",
+        ),
+        ..."STORAGE_CLASS_STANDARD|STORAGE_CLASS_RRS|STORAGE_CLASS_OPTIMIZE".split("|"),
+        ..."API_[A-Z_]+|SCANNER_[A-Z_]+|HEAL_[A-Z_]+|COMPRESSION_[A-Z_]+|ILM_[A-Z_]+".split("|"),
+    ].join("|")})$`,
+);
+
+export interface Observed {
+    namespace: { name: string; uid: string };
+    statefulSets: V1StatefulSet[];
+    claims: V1PersistentVolumeClaim[];
+    volumes: V1PersistentVolume[];
+    services: V1Service[];
+    tenants: Tenant[];
+    /** The Secrets that the StatefulSets and tenants name, by their names. */
+    secrets: Record<string, SecretNames>;
+    /** MinIO's operator, where it is found. */
+    operator?: { namespace: string; name: string; replicas: number };
+}
+
+/**
+ * Looks, and changes nothing.
+ *
+ * @throws KubernetesError
+ * @throws Error where there is no such namespace
+ */
+export async function observe(kubernetes: Kubernetes, namespace: string): Promise<Observed> {
+    const list = async <T>(kind: KindReference, where?: string) =>
+        (await kubernetes.list<AnyObject>(kind, where)) as unknown as T[];
+    const there = await kubernetes.read({ ...coreKind("Namespace"), metadata: { name: namespace } });
+    if (there === undefined) {
+        throw new Error(`there is no namespace ${namespace} in the Kubernetes cluster ${kubernetes.where}`);
+    }
+    const [statefulSets, claims, services, volumes, hasTenants] = await Promise.all([
+        kubernetes.statefulSets(namespace, {}),
+        kubernetes.claims(namespace, {}),
+        list<V1Service>(coreKind("Service"), namespace),
+        list<V1PersistentVolume>(coreKind("PersistentVolume")),
+        kubernetes.knows(tenantKind.apiVersion, tenantKind.kind),
+    ]);
+    const tenants = hasTenants ? await list<Tenant>(tenantKind, namespace) : [];
+    const operator = tenants.length > 0 ? await kubernetes.read(operatorReference) : undefined;
+    const named = new Set([
+        ...statefulSets.flatMap(({ spec }) => (spec?.template.spec?.containers ?? []).flatMap(secretsOf)),
+        ...statefulSets.flatMap(({ spec }) =>
+            (spec?.template.spec?.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []),
+        ),
+        ...tenants.flatMap(({ spec }) => spec?.configuration?.name ?? []),
+    ]);
+    const secrets = await Promise.all(
+        [...named].map(async (name): Promise<[string, SecretNames][]> => {
+            const secret = await kubernetes.read({ ...coreKind("Secret"), metadata: { name, namespace } });
+            return secret === undefined ? [] : [[name, namesIn(secret as unknown as V1Secret)]];
+        }),
+    );
+    return {
+        namespace: { name: namespace, uid: there.metadata.uid ?? "" },
+        statefulSets,
+        claims,
+        volumes,
+        services,
+        tenants,
+        secrets: Object.fromEntries(secrets.flat()),
+        operator: operator && {
+            ...operatorReference.metadata,
+            replicas: (operator as AnyObject & { spec?: { replicas?: number } }).spec?.replicas ?? 1,
+        },
+    };
+}
+
+/** The Secrets that the variables of a container are read from. */
+function secretsOf({ env = [], envFrom = [] }: V1Container): string[] {
+    return [
+        ...env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []),
+        ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
+    ];
+}
+
+/** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). Pure. */
+export function namesIn({ data = {} }: V1Secret): SecretNames {
+    const text = Buffer.from(data[configFile] ?? "", "base64").toString();
+    const variables = text.split("\n").flatMap((line): [string, string][] => {
+        const [, name, value] = /^\s*(?:export)?\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
+        return name === undefined || value === undefined ? [] : [[name, value.replace(/^(['"])(.*)\1$/, "$2")]];
+    });
+    return {
+        keys: Object.keys(data),
+        variables: variables.map(([name]) => name),
+        plain: Object.fromEntries(variables.filter(([name]) => neverSecret.test(name))),
+    };
+}

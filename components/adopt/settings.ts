@@ -1,0 +1,137 @@
+/** What of the old servers' settings the new ones get: users of Linux, variables, the root account. Pure. */
+import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-node";
+import { minioId } from "../server/podTemplate";
+import { passwordKey, userKey } from "../spec/rootCredentials";
+import { type Found, mountOf } from "./found";
+import { configFile, type Observed } from "./observed";
+
+/** Where the old cluster has its root account. */
+export type RootSource =
+    | { kind: "keys"; secret: string; userKey: string; passwordKey: string }
+    /** Lines that export variables. */
+    | { kind: "file"; secret: string; key: string }
+    /** In the StatefulSet itself. */
+    | { kind: "plain"; statefulSet: string; container: string };
+
+/**
+ * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
+ * (`cmd/xl-storage_noatime_supported.go`): with another user, a group's right to read would not do.
+ */
+export function idsOf({ statefulSets, container }: Found): object | undefined {
+    const pod = statefulSets[0]?.spec?.template.spec?.securityContext ?? {};
+    const own = container.securityContext ?? {};
+    const runAsUser = own.runAsUser ?? pod.runAsUser;
+    if (!runAsUser) {
+        return undefined;
+    }
+    const fsGroup = pod.fsGroup ?? null;
+    const runAsGroup = own.runAsGroup ?? pod.runAsGroup ?? fsGroup ?? runAsUser;
+    const isDefault = runAsUser === minioId && runAsGroup === minioId && fsGroup === minioId;
+    return isDefault ? undefined : { runAsUser, runAsGroup, fsGroup };
+}
+
+/** Variables that say how the old tool starts servers, or that this component sets. */
+const notTaken = new RegExp(
+    `^MINIO_(${[
+        ..."ROOT_USER|ROOT_PASSWORD|ACCESS_KEY|SECRET_KEY|ROOT_USER_FILE|ROOT_PASSWORD_FILE|CONFIG_ENV_FILE".split("|"),
+        ..."VOLUMES|ARGS|ENDPOINTS|OPTS|ERASURE_SET_DRIVE_COUNT|CERTS_DIR|SERVER_URL|PROMETHEUS_JOB_ID".split("|"),
+        ..."UPDATE|UPDATE_MINISIGN_PUBKEY|OPERATOR_VERSION|DNS_WEBHOOK_ENDPOINT".split("|"),
+        ..."DISTRIBUTED_MODE_ENABLED|DISTRIBUTED_NODES|SCHEME|FORCE_NEW_KEYS|SKIP_CLIENT|DEFAULT_BUCKETS".split("|"),
+        ..."API_PORT_NUMBER|CONSOLE_PORT_NUMBER|DATA_DIR|DATA_TO_DERIVE_BUCKETS".split("|"),
+    ].join("|")})$`,
+);
+
+const secretName = /SECRET|PASSWORD|TOKEN|_KEY$/;
+
+/** Variables with plain values; of the others the notes say what to do. */
+export function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
+    const { container } = found;
+    const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
+    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && !secretName.test(name);
+    const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
+        ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
+        ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
+    ]);
+    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
+    const fromFile = variables.filter((name) => !(name in plain));
+    const left = [
+        ...wanted.filter((one) => !isPlain(one)).map(({ name }) => name),
+        ...[...fromElsewhere, ...fromFile].filter((name) => !notTaken.test(name)),
+    ];
+    if (left.length > 0) {
+        notes.push(
+            `variables whose values may be secret are not among the arguments: ${[...new Set(left)].join(", ")}. Give those that you ` +
+                "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
+        );
+    }
+    return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
+}
+
+/** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
+export function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
+    if (tenant) {
+        return tenant.spec?.configuration?.name;
+    }
+    const file = container.env?.find(({ name }) => name === "MINIO_CONFIG_ENV_FILE")?.value;
+    return file === undefined ? undefined : mountedSecret(container, statefulSets, file);
+}
+
+/** The Secret that has a file of a container. */
+function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], file: string): string | undefined {
+    const mount = mountOf(container.volumeMounts ?? [], file);
+    const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
+    return volume?.secret?.secretName;
+}
+
+export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
+    const { container, statefulSets } = found;
+    const configuration = configurationOf(found);
+    const { keys = [], variables = [] } = secrets[configuration ?? ""] ?? {};
+    if (configuration !== undefined && (found.tenant || variables.includes("MINIO_ROOT_USER"))) {
+        const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
+        if (!keys.includes(configFile) || missing.length > 0) {
+            reasons.push(
+                `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
+            );
+            return undefined;
+        }
+        return { kind: "file", secret: configuration, key: configFile };
+    }
+    const variable = (...names: string[]) => container.env?.find(({ name }) => names.includes(name));
+    const [user, password] = [
+        variable("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
+        variable("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
+    ];
+    const [userRef, passwordRef] = [user?.valueFrom?.secretKeyRef, password?.valueFrom?.secretKeyRef];
+    const keyed = (secret: string, keys: [string, string]): RootSource | undefined => {
+        const missing = keys.filter((key) => !secrets[secret]?.keys.includes(key));
+        if (missing.length > 0) {
+            reasons.push(
+                `Secret ${secret}: it has no ${missing.join(" and no ")}, the root account of the old cluster`,
+            );
+            return undefined;
+        }
+        return { kind: "keys", secret, userKey: keys[0], passwordKey: keys[1] };
+    };
+    if (userRef?.name && userRef.name === passwordRef?.name) {
+        return keyed(userRef.name, [userRef.key, passwordRef.key]);
+    }
+    if (user?.value && password?.value) {
+        return { kind: "plain", statefulSet: statefulSets[0]?.metadata?.name ?? "", container: container.name };
+    }
+    // Bitnami's way of files: `auth.useCredentialsFiles`.
+    const [userFile, passwordFile] = [
+        variable("MINIO_ROOT_USER_FILE")?.value,
+        variable("MINIO_ROOT_PASSWORD_FILE")?.value,
+    ];
+    const secret = userFile === undefined ? undefined : mountedSecret(container, statefulSets, userFile);
+    if (userFile && passwordFile && secret) {
+        const key = (file: string) => file.split("/").at(-1) ?? "";
+        return keyed(secret, [key(userFile), key(passwordFile)]);
+    }
+    reasons.push(
+        `container ${container.name}: its root account is neither in one Secret nor in its variables: make a Secret with the keys ` +
+            `${userKey} and ${passwordKey}, and have the old cluster read MINIO_ROOT_USER and MINIO_ROOT_PASSWORD from it`,
+    );
+    return undefined;
+}

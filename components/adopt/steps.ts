@@ -1,0 +1,336 @@
+/** The commands that move the drives of an old cluster to a MinioCluster, and back. Pure. */
+import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { claimKind } from "../kubernetes/kinds";
+import { minioId } from "../server/podTemplate";
+import { passwordKey, userKey } from "../spec/rootCredentials";
+import type { AdoptedDrive, Adoption, Entrance } from "./adoption";
+
+export interface StepsOptions {
+    /** Context of the kubeconfig. Default: the current one. */
+    context?: string;
+}
+
+/** Text as one word of a shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** What is done while the old servers serve, what ends them, and the way back. Each may run again after an interruption. */
+export interface Steps {
+    prepare: string;
+    move: string;
+    back: string;
+}
+
+export function stepsOf(adoption: Adoption, options: StepsOptions = {}): Steps {
+    return {
+        prepare: prepareScript(adoption, options),
+        move: moveScript(adoption, options),
+        back: backScript(adoption, options),
+    };
+}
+
+function prepareScript(adoption: Adoption, options: StepsOptions): string {
+    return scriptOf(
+        adoption,
+        options,
+        [
+            `Prepares ${adoption.old} for the MinioCluster ${adoption.name}. It stops nothing.`,
+            "Then run pulumi preview, which needs the Secret.",
+        ],
+        [
+            ["The root account, under the keys that the MinioCluster reads.", rootSecretStep(adoption)],
+            ["Volumes outlive their claims from now on.", retainStep(adoption.drives)],
+        ],
+    );
+}
+
+function moveScript(adoption: Adoption, options: StepsOptions): string {
+    const { name, operator, statefulSets, drives, ownedByRoot } = adoption;
+    const steps: [string, string][] = [
+        ["What prepare.sh has done is there.", preparedStep(adoption)],
+        ...(operator ? [operatorStep(adoption, 0)] : []),
+        ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
+        ["Each volume gets a claim of the new name.", claimsStep(drives, newClaim(adoption))],
+        ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot)]),
+        ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
+    ];
+    return scriptOf(
+        adoption,
+        options,
+        [
+            `Gives the drives of ${adoption.old} to the MinioCluster ${name}.`,
+            "It may run again after an interruption. Then run pulumi up.",
+        ],
+        steps,
+    );
+}
+
+function backScript(adoption: Adoption, options: StepsOptions): string {
+    const { name, operator, statefulSets, drives } = adoption;
+    const steps: [string, string][] = [
+        ["The new servers must be gone: run pulumi destroy before.", goneStep(`app=${name},pool`)],
+        ["Each volume gets its old claim.", claimsStep(drives.map(exchanged), oldClaim)],
+        ["The old addresses lead to the old servers.", entranceStep(adoption, false)],
+        [
+            "The old servers start.",
+            statefulSets.map(({ name, replicas }) => `k scale statefulset ${name} --replicas=${replicas}`).join("\n"),
+        ],
+        ...(operator ? [operatorStep(adoption, operator.replicas)] : []),
+    ];
+    return scriptOf(
+        adoption,
+        options,
+        [`Gives the drives of the MinioCluster ${name} back to ${adoption.old}.`, "Run pulumi destroy before."],
+        steps,
+    );
+}
+
+function scriptOf(
+    { namespace }: Adoption,
+    { context }: StepsOptions,
+    about: string[],
+    steps: [what: string, commands: string][],
+): string {
+    const commands = steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n");
+    const kubectl = `kubectl${context === undefined ? "" : ` --context=${quoted(context)}`}`;
+    return `#!/usr/bin/env bash
+${about.map((line) => `# ${line}`).join("\n")}
+set -euo pipefail
+kubectl() { command ${kubectl} "$@"; }
+k() { kubectl --namespace=${namespace.name} "$@"; }
+
+if [ "$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.uid}')" != ${namespace.uid} ]; then
+    echo "the namespace ${namespace.name} of this Kubernetes cluster is not the one that was looked at" >&2
+    exit 1
+fi
+
+${helpersOf(namespace.name, commands)}${commands}
+`;
+}
+
+/** The functions that these commands call. */
+function helpersOf(namespace: string, commands: string): string {
+    const helpers: Record<string, string> = {
+        retained: `# retained VOLUME: the volume outlives its claim.
+retained() {
+    if [ "$(kubectl get pv "$1" --output='jsonpath={.spec.persistentVolumeReclaimPolicy}')" != Retain ]; then
+        echo "the volume $1 would be deleted with its claim: run prepare.sh first" >&2
+        exit 1
+    fi
+}`,
+        unused: `# unused CLAIM VOLUME: nobody has this claim for another volume.
+unused() {
+    local there
+    there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName}')
+    if [ -n "$there" ] && [ "$there" != "$1 $2" ]; then
+        echo "the claim $1 is there with another volume: a MinioCluster was made too early; destroy it, and delete its claims" >&2
+        exit 1
+    fi
+}`,
+        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
+give() {
+    local claim
+    claim=$(kubectl get pv "$1" --output='jsonpath={.spec.claimRef.name}')
+    if [ "$claim" = "$3" ]; then return; fi
+    if [ "$claim" != "$2" ]; then
+        echo "the volume $1 belongs to the claim $claim, neither to $2 nor to $3" >&2
+        exit 1
+    fi
+    retained "$1"
+    k delete pvc "$2" --ignore-not-found --timeout=120s
+    kubectl patch pv "$1" --type=merge --patch \\
+        "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
+}`,
+        gone: `# gone SELECTOR: waits until no pod has these labels.
+gone() {
+    local deadline=$((SECONDS + 300))
+    while [ -n "$(k get pods --selector="$1" --output=name)" ]; do
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            echo "these pods do not end: $(k get pods --selector="$1" --output=name | xargs)" >&2
+            exit 1
+        fi
+        sleep 1
+    done
+}`,
+    };
+    const called = Object.keys(helpers).filter((name) => new RegExp(`^${name} `, "m").test(commands));
+    const needed = called.includes("give") ? ["retained", ...called.filter((name) => name !== "retained")] : called;
+    return needed.map((name) => `${helpers[name]}\n\n`).join("");
+}
+
+function rootSecretStep({ root, rootSecret }: Adoption): string {
+    const value = (secret: string, key: string) =>
+        `k get secret ${secret} --output=${quoted(`jsonpath={.data.${key.replaceAll(".", "\\.")}}`)} | base64 --decode`;
+    const parts: Record<typeof root.kind, () => string> = {
+        keys: () => {
+            const { secret, userKey, passwordKey } = root as Extract<typeof root, { kind: "keys" }>;
+            return `user() { ${value(secret, userKey)}; }\npassword() { ${value(secret, passwordKey)}; }`;
+        },
+        file: () => {
+            const { secret, key } = root as Extract<typeof root, { kind: "file" }>;
+            const read = (variable: string) => `${value(secret, key)} | exported ${variable}`;
+            return (
+                // Neither the shell nor MinIO expands anything in a value (`parsEnvEntry` in `cmd/common-main.go`).
+                `exported() {\n    sed -nE "s/^[[:space:]]*(export)?[[:space:]]*$1=//p" | tail -n 1 |\n` +
+                `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
+                `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`
+            );
+        },
+        plain: () => {
+            const { statefulSet, container } = root as Extract<typeof root, { kind: "plain" }>;
+            const read = (...variables: string[]) => {
+                const path = (variable: string) =>
+                    `{.spec.template.spec.containers[?(@.name=="${container}")].env[?(@.name=="${variable}")].value}`;
+                return `k get statefulset ${statefulSet} --output=${quoted(`jsonpath=${variables.map(path).join("")}`)}`;
+            };
+            return (
+                `user() { ${read("MINIO_ROOT_USER", "MINIO_ACCESS_KEY")}; }\n` +
+                `password() { ${read("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY")}; }`
+            );
+        },
+    };
+    return `${parts[root.kind]()}
+if ! k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
+    k create secret generic ${rootSecret} --from-file=${userKey}=<(user) --from-file=${passwordKey}=<(password)
+fi`;
+}
+
+function preparedStep({ rootSecret, drives }: Adoption): string {
+    return [
+        `k get secret ${rootSecret} --output=name`,
+        ...drives.map(({ volume }) => `retained ${volume}`),
+        ...drives.map(({ volume, claim }) => `unused ${claim} ${volume}`),
+    ].join("\n");
+}
+
+function retainStep(drives: AdoptedDrive[]): string {
+    const patch = JSON.stringify({ spec: { persistentVolumeReclaimPolicy: "Retain" } });
+    return drives.map(({ volume }) => `kubectl patch pv ${volume} --patch ${quoted(patch)}`).join("\n");
+}
+
+function operatorStep({ operator }: Adoption, replicas: number): [string, string] {
+    const { namespace, name } = operator as NonNullable<Adoption["operator"]>;
+    const where = `--namespace=${namespace} ${replicas === 0 ? "--for=delete " : ""}`;
+    const scale = `kubectl scale deployment ${name} --namespace=${namespace} --replicas=${replicas}`;
+    return replicas === 0
+        ? [
+              "MinIO's operator would start the old servers again: it stops, for all its tenants.",
+              `${scale}\nkubectl wait pods ${where}--selector="$(kubectl get deployment ${name} --namespace=${namespace} \\\n` +
+                  `    --output='go-template={{range $k, $v := .spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')" --timeout=120s`,
+          ]
+        : ["MinIO's operator manages the old servers again.", scale];
+}
+
+function stopStep(statefulSets: Adoption["statefulSets"]): string {
+    const scale = statefulSets.map(({ name }) => `k scale statefulset ${name} --replicas=0`);
+    const pods = statefulSets.flatMap(({ name, replicas }) =>
+        Array.from({ length: replicas }, (_, ordinal) => `pod/${name}-${ordinal}`),
+    );
+    return [...scale, `k wait ${pods.join(" ")} --for=delete --timeout=300s`].join("\n");
+}
+
+function goneStep(selector: string): string {
+    return `gone ${quoted(selector)}`;
+}
+
+/** A move of a volume from one claim to another. */
+interface Move {
+    volume: string;
+    from: string;
+    to: string;
+    drive: AdoptedDrive;
+}
+
+const exchanged = (drive: AdoptedDrive): Move => ({
+    volume: drive.volume,
+    from: drive.claim,
+    to: drive.old.metadata?.name ?? "",
+    drive,
+});
+
+function claimsStep(drives: (AdoptedDrive | Move)[], claimOf: (drive: AdoptedDrive) => object): string {
+    const moves = drives.map(
+        (one): Move =>
+            "drive" in one
+                ? one
+                : { volume: one.volume, from: one.old.metadata?.name ?? "", to: one.claim, drive: one },
+    );
+    const list = { apiVersion: "v1", kind: "List", items: moves.map(({ drive }) => claimOf(drive)) };
+    return `${moves.map(({ volume, from, to }) => `give ${volume} ${from} ${to}`).join("\n")}
+k apply --filename=- << 'END'
+${JSON.stringify(list, undefined, 1)}
+END
+k wait ${moves.map(({ to }) => `pvc/${to}`).join(" ")} --for='jsonpath={.status.phase}=Bound' --timeout=120s`;
+}
+
+const newClaim =
+    ({ namespace }: Adoption) =>
+    ({ claim, labels, old }: AdoptedDrive): object =>
+        claimObject(old, { name: claim, namespace: namespace.name, labels });
+
+/** As it was, without what Kubernetes has written. */
+const oldClaim = ({ old }: AdoptedDrive): object =>
+    claimObject(old, {
+        name: old.metadata?.name,
+        namespace: old.metadata?.namespace,
+        labels: old.metadata?.labels,
+    });
+
+function claimObject({ spec }: V1PersistentVolumeClaim, metadata: object): object {
+    const { accessModes, resources, storageClassName, volumeMode, volumeName } = spec ?? {};
+    return { ...claimKind, metadata, spec: { accessModes, resources, storageClassName, volumeMode, volumeName } };
+}
+
+/** The servers are no root, and only the owner of a file may open it as MinIO does. */
+function ownerStep({ drives, namespace }: Adoption, image: string): [string, string] {
+    const servers = [...new Set(drives.map(({ server }) => server))];
+    const pods = servers.map((server) => {
+        const own = drives.filter((drive) => drive.server === server);
+        return {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name: `owner-${server}`, namespace: namespace.name },
+            spec: {
+                restartPolicy: "OnFailure",
+                automountServiceAccountToken: false,
+                containers: [
+                    {
+                        name: "owner",
+                        image,
+                        command: ["chown", "-R", `${minioId}:${minioId}`, ...own.map((_, drive) => `/drive${drive}`)],
+                        securityContext: { runAsUser: 0 },
+                        volumeMounts: own.map((_, drive) => ({ name: `drive${drive}`, mountPath: `/drive${drive}` })),
+                    },
+                ],
+                volumes: own.map(({ claim }, drive) => ({
+                    name: `drive${drive}`,
+                    persistentVolumeClaim: { claimName: claim },
+                })),
+            },
+        };
+    });
+    const names = servers.map((server) => `pod/owner-${server}`).join(" ");
+    return [
+        `Every file belongs to the user ${minioId}, as only the owner of a file may open it as MinIO does.`,
+        `k apply --filename=- << 'END'
+${JSON.stringify({ apiVersion: "v1", kind: "List", items: pods }, undefined, 1)}
+END
+k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=3600s
+k delete ${names}`,
+    ];
+}
+
+function entranceStep({ entrances, name }: Adoption, forward: boolean): string {
+    const patchOf = ({ selector, ports }: Entrance) => [
+        { op: "replace", path: "/spec/selector", value: forward ? { app: name } : selector },
+        ...ports.map(({ was, becomes }, index) => ({
+            op: "replace",
+            path: `/spec/ports/${index}/targetPort`,
+            value: forward ? becomes : was,
+        })),
+    ];
+    return entrances.length === 0
+        ? ": # There is none."
+        : entrances
+              .map((one) => `k patch service ${one.name} --type=json --patch ${quoted(JSON.stringify(patchOf(one)))}`)
+              .join("\n");
+}

@@ -1,0 +1,597 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { type Adoption, adoptionOf, type Wish } from "../../components/adopt/adoption";
+import { patternsOf, poolsOf } from "../../components/adopt/endpoints";
+import { Refusal } from "../../components/adopt/found";
+import { namesIn, type Observed, observe } from "../../components/adopt/observed";
+import { reportOf } from "../../components/adopt/report";
+import { stepsOf } from "../../components/adopt/steps";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { erasureSetSizeOf } from "../../components/minio/topology";
+import { bitnamiObjects, type OldCluster, operatorObjects, plainObjects } from "../support/oldTools";
+
+const old: OldCluster = {
+    namespace: "storage",
+    name: "minio",
+    image: "example.org/minio:RELEASE.2025-07-23T15-54-02Z",
+    root: { user: "old-root", password: "correct-horse-battery" },
+};
+
+/** What Kubernetes has when these objects are applied and all servers run. */
+function observed(objects: any[], changes: Partial<Observed> = {}): Observed {
+    const of = (kind: string) => structuredClone(objects.filter((one) => one.kind === kind));
+    const statefulSets = of("StatefulSet").map((one) => ({ ...one, status: { readyReplicas: one.spec.replicas } }));
+    const claims = statefulSets.flatMap(({ metadata, spec }) =>
+        Array.from({ length: spec.replicas }, (_, ordinal) =>
+            spec.volumeClaimTemplates.map(({ metadata: { name, labels }, spec: wanted }: any) => {
+                const claim = `${name}-${metadata.name}-${ordinal}`;
+                return {
+                    metadata: { name: claim, namespace: metadata.namespace, labels },
+                    spec: {
+                        ...wanted,
+                        storageClassName: "fast",
+                        volumeMode: "Filesystem",
+                        volumeName: `pvc-of-${claim}`,
+                    },
+                    status: { phase: "Bound" },
+                };
+            }),
+        ).flat(),
+    );
+    const secrets = of("Secret").map(({ metadata, stringData }): [string, any] => {
+        const data = Object.entries(stringData).map(([key, value]) => [
+            key,
+            Buffer.from(String(value)).toString("base64"),
+        ]);
+        return [metadata.name, namesIn({ data: Object.fromEntries(data) })];
+    });
+    return {
+        namespace: { name: "storage", uid: "7a" },
+        statefulSets,
+        claims,
+        volumes: claims.map(({ spec }) => ({ metadata: { name: spec.volumeName } })),
+        services: of("Service"),
+        tenants: of("Tenant"),
+        secrets: Object.fromEntries(secrets),
+        ...changes,
+    };
+}
+
+const moves = ({ drives }: Adoption) =>
+    Object.fromEntries(drives.map(({ old: { metadata }, claim }) => [metadata?.name, claim]));
+
+function refusals(seen: Observed, wish?: Wish): string[] {
+    try {
+        adoptionOf(seen, wish);
+    } catch (error) {
+        assert.ok(error instanceof Refusal, String(error));
+        return error.reasons;
+    }
+    return [];
+}
+
+const storage = { storageSize: "1Gi", storageClassName: "fast" };
+const resources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } };
+
+describe("what becomes of a cluster of Bitnami's chart", () => {
+    const adoption = adoptionOf(observed(bitnamiObjects({ ...old, name: "media", servers: 4, drives: 2, pools: 2 })));
+
+    it("is its zones as pools, its user, and its plain variables", () => {
+        assert.deepEqual(adoption.args, {
+            namespace: "storage",
+            replicas: 4,
+            drivesPerServer: 2,
+            ...storage,
+            expansionPools: [{ replicas: 4, drivesPerServer: 2, ...storage }],
+            existingSecretName: "minio-root",
+            podSecurityContext: { runAsUser: 1001, runAsGroup: 1001, fsGroup: 1001 },
+            resources,
+            environment: { MINIO_BROWSER: "on", MINIO_PROMETHEUS_AUTH_TYPE: "public" },
+        });
+        assert.equal(adoption.tool, "Bitnami's chart");
+    });
+
+    it("gives each claim to the server of the same place in its pool", () => {
+        const claims = moves(adoption);
+        assert.equal(Object.keys(claims).length, 16);
+        assert.equal(claims["data-0-media-minio-0"], "data0-minio-0");
+        assert.equal(claims["data-1-media-minio-3"], "data1-minio-3");
+        assert.equal(claims["data-0-media-minio-4"], "data0-minio-pool-1-0");
+        assert.equal(claims["data-1-media-minio-7"], "data1-minio-pool-1-3");
+    });
+
+    it("leads the old Service to the new servers, and back", () => {
+        assert.deepEqual(adoption.entrances, [
+            {
+                name: "media-minio",
+                selector: { "app.kubernetes.io/instance": "media", "app.kubernetes.io/name": "minio" },
+                ports: [
+                    { was: "minio-api", becomes: 9000 },
+                    { was: "minio-console", becomes: 9001 },
+                ],
+            },
+        ]);
+    });
+
+    it("has its root account from files of a Secret, too", () => {
+        const objects: any[] = bitnamiObjects(old);
+        const { spec } = objects.at(-1).spec.template;
+        spec.containers[0].env = spec.containers[0].env.map((one: any) =>
+            one.name.startsWith("MINIO_ROOT")
+                ? { name: `${one.name}_FILE`, value: `/opt/bitnami/minio/secrets/${one.valueFrom.secretKeyRef.key}` }
+                : one,
+        );
+        spec.containers[0].volumeMounts.push({ name: "minio-credentials", mountPath: "/opt/bitnami/minio/secrets/" });
+        spec.volumes = [{ name: "minio-credentials", secret: { secretName: "minio" } }];
+        assert.deepEqual(adoptionOf(observed(objects)).root, {
+            kind: "keys",
+            secret: "minio",
+            userKey: "root-user",
+            passwordKey: "root-password",
+        });
+    });
+});
+
+describe("what becomes of a tenant of MinIO's operator", () => {
+    const seen = observed(operatorObjects({ ...old, name: "tenant", drives: 2, pools: 2 }));
+    const adoption = adoptionOf({
+        ...seen,
+        operator: { namespace: "minio-operator", name: "minio-operator", replicas: 2 },
+    });
+
+    it("has its drives in a folder of the volumes, and its own user", () => {
+        assert.deepEqual(adoption.args, {
+            namespace: "storage",
+            replicas: 4,
+            drivesPerServer: 2,
+            ...storage,
+            expansionPools: [{ replicas: 4, drivesPerServer: 2, ...storage }],
+            driveSubPath: "data",
+            existingSecretName: "store-root",
+            resources,
+            environment: { MINIO_BROWSER: "on", MINIO_REGION: "us-east-1" },
+        });
+        assert.deepEqual(adoption.root, { kind: "file", secret: "tenant-env-configuration", key: "config.env" });
+        assert.equal(moves(adoption)["data1-tenant-pool-1-3"], "data1-store-pool-1-3");
+    });
+
+    it("is not named like the operator's Service minio, which clients use", () => {
+        assert.equal(adoption.name, "store");
+        assert.match(refusals(seen, { name: "minio" }).join(), /name: minio is not allowed: Service minio is there/);
+    });
+
+    it("has the variables of its Secret that are never secret, and tells the others", () => {
+        assert.match(adoption.notes.join("\n"), /not among the arguments: MINIO_AUDIT_WEBHOOK_AUTH_TOKEN_1\./);
+    });
+
+    it("has the operator stopped before its servers, and started again on the way back", () => {
+        const { move, back } = stepsOf(adoption);
+        const stop = "kubectl scale deployment minio-operator --namespace=minio-operator --replicas=0";
+        assert.ok(move.indexOf(stop) > 0 && move.indexOf(stop) < move.indexOf("k scale statefulset"));
+        assert.match(back, /kubectl scale deployment minio-operator --namespace=minio-operator --replicas=2/);
+    });
+
+    it("is refused where several are there and none is named, or its pool has no StatefulSet", () => {
+        const two = observed([...operatorObjects({ ...old, name: "a" }), ...operatorObjects({ ...old, name: "b" })]);
+        assert.match(refusals(two).join(), /several clusters run there: name one of a, b/);
+        assert.deepEqual(refusals(two, { old: "b" }), []);
+        assert.match(refusals({ ...seen, statefulSets: [] }).join(), /pool pool-0 has no StatefulSet tenant-pool-0/);
+    });
+});
+
+describe("what becomes of a StatefulSet made by hand", () => {
+    const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+
+    it("has its files given to another user, as servers never run as root", () => {
+        assert.deepEqual(adoption.args, {
+            namespace: "storage",
+            replicas: 4,
+            drivesPerServer: 1,
+            ...storage,
+            existingSecretName: "minio-root",
+            resources,
+        });
+        assert.equal(adoption.ownedByRoot, old.image);
+        assert.match(stepsOf(adoption).move, /"chown",\n *"-R",\n *"1000:1000"/);
+        assert.deepEqual(adoption.root, { kind: "plain", statefulSet: "objects", container: "server" });
+    });
+
+    it("has its variables from a mounted file, as with the official chart's extraSecret", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1).spec.template;
+        spec.containers[0].env.push({ name: "MINIO_CONFIG_ENV_FILE", value: "/tmp/minio-config-env/config.env" });
+        spec.containers[0].volumeMounts.push({ name: "extra-secret", mountPath: "/tmp/minio-config-env" });
+        spec.volumes = [{ name: "extra-secret", secret: { secretName: "extra" } }];
+        const withFile = (text: string) =>
+            adoptionOf(
+                observed([
+                    ...objects,
+                    { kind: "Secret", metadata: { name: "extra" }, stringData: { "config.env": text } },
+                ]),
+            );
+        const region = withFile("export MINIO_SITE_REGION=eu\nexport MINIO_KMS_SECRET_KEY=key:abc");
+        assert.deepEqual(region.args.environment, { MINIO_SITE_REGION: "eu" });
+        assert.match(region.notes.join(), /not among the arguments: MINIO_KMS_SECRET_KEY\./);
+        assert.equal(region.root.kind, "plain");
+        const root = withFile("MINIO_ROOT_USER=a\nMINIO_ROOT_PASSWORD=b");
+        assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
+    });
+
+    it("may consist of several StatefulSets, whose servers are told the same", () => {
+        const both = ["http://a-{0...3}.a/data", "http://b-{0...3}.b/data"];
+        const objects: any[] = ["a", "b"].flatMap((name) => plainObjects({ ...old, name }));
+        for (const one of objects.filter(({ kind }) => kind === "StatefulSet")) {
+            one.spec.template.spec.containers[0].args = ["server", ...both];
+        }
+        const claims = moves(adoptionOf(observed(objects), { old: "a" }));
+        assert.deepEqual([claims["drive-a-3"], claims["drive-b-0"]], ["data-minio-3", "data-minio-pool-1-0"]);
+    });
+});
+
+describe("what cannot be taken over", () => {
+    const withArgs = (...args: string[]) => {
+        const objects: any[] = plainObjects({ ...old, name: "objects", servers: args.length });
+        objects.at(-1).spec.template.spec.containers[0].args = ["server", ...args];
+        return objects;
+    };
+    const changed = (change: (statefulSet: any, container: any) => void) => {
+        const objects: any[] = bitnamiObjects(old);
+        change(objects.at(-1), objects.at(-1).spec.template.spec.containers[0]);
+        return observed(objects);
+    };
+
+    const cases: [string, Observed, RegExp][] = [
+        ["nothing that runs", observed([]), /^namespace storage: no distributed MinIO runs there/],
+        [
+            "a single server",
+            observed(plainObjects({ ...old, servers: 1 })),
+            /1 server with 1 drive each: this component runs 2/,
+        ],
+        [
+            "sets of another size, by a variable",
+            changed((_, { env }) => env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", value: "2" })),
+            /erasure sets of 2 drives are not allowed: with this component, MinIO would make sets of 4/,
+        ],
+        [
+            "drives in another order",
+            observed(
+                withArgs(
+                    ...["a", "b"].flatMap((drive) => [0, 1].map((one) => `http://objects-${one}.x/${drive}`)).sort(),
+                ),
+            ),
+            /list the drives in another order/,
+        ],
+        [
+            "claims that would go with their servers",
+            changed(({ spec }) => {
+                spec.persistentVolumeClaimRetentionPolicy = { whenScaled: "Delete" };
+            }),
+            /^StatefulSet minio: persistentVolumeClaimRetentionPolicy.whenScaled Delete is not allowed/,
+        ],
+        [
+            "drives without claims",
+            changed(({ spec }) => {
+                spec.volumeClaimTemplates = [];
+            }),
+            /drive \/bitnami\/minio\/data of StatefulSet minio: no claim template has it/,
+        ],
+        [
+            "a claim that is lost",
+            ((seen) => ({ ...seen, claims: seen.claims.slice(1) }))(observed(bitnamiObjects(old))),
+            /^claim data-minio-0: it is not there/,
+        ],
+        [
+            "a claim without a volume",
+            ((seen) => ({ ...seen, volumes: [] }))(observed(bitnamiObjects(old))),
+            /claim data-minio-3: it is bound to no volume/,
+        ],
+        [
+            "a root account that is nowhere",
+            changed((_, container) => {
+                container.env = container.env.filter(({ name }: any) => !name.startsWith("MINIO_ROOT"));
+            }),
+            /its root account is neither in one Secret nor in its variables/,
+        ],
+        [
+            "a Secret without the keys",
+            ((seen) => ({ ...seen, secrets: {} }))(observed(bitnamiObjects(old))),
+            /^Secret minio: it has no root-user and no root-password/,
+        ],
+        [
+            "servers that this component refuses",
+            observed(bitnamiObjects({ ...old, name: "media", servers: 17 })),
+            /replicas: 17 is not allowed/,
+        ],
+    ];
+    for (const [what, seen, expected] of cases) {
+        it(`is ${what}`, () => assert.match(refusals(seen, { name: "new" }).join("\n"), expected));
+    }
+
+    it("is told all together", () => {
+        const seen = changed(({ spec }, { env }) => {
+            spec.persistentVolumeClaimRetentionPolicy = { whenScaled: "Delete" };
+            env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", value: "2" });
+        });
+        assert.equal(refusals({ ...seen, claims: seen.claims.slice(2) }, { name: "new" }).length, 4);
+    });
+});
+
+describe("the Secret with the root account", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** Runs prepare.sh with a kubectl that has the old objects, and tells what it made of them. */
+    function prepared(adoption: Adoption, answers: Record<string, string>): Record<string, string> {
+        const of = (text: string, answer: string) =>
+            `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
+        const kubectl = `#!/bin/bash
+case "$*" in
+*"get namespace"*) printf 7a; exit ;;
+*"get secret ${adoption.rootSecret}"*) exit 1 ;;
+${Object.entries(answers)
+    .map(([text, answer]) => of(text, answer))
+    .join("\n")}
+esac
+for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(echo "$word" | cut -d= -f2)" ;; esac; done
+`;
+        writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
+        const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+        const input = stepsOf(adoption).prepare;
+        const { status, stdout, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
+        assert.equal(status, 0, stderr);
+        const made = (key: string) => readFileSync(join(folder, key), "utf8");
+        const values = { user: made("root-user"), password: made("root-password") };
+        assert.ok(!`${stdout}${stderr}${input}`.includes(values.password));
+        return values;
+    }
+
+    const passwords = ["plain-secret", "a=b c$HOME`id`", 'with"quote', "it's-mine", "ends\\\\", "#sharp%s"];
+
+    it("has what the tenant's variables say, read as MinIO reads them", () => {
+        const adoption = adoptionOf(observed(operatorObjects(old)));
+        for (const password of passwords) {
+            for (const [before, after] of ["''", '""', ["", ""], ["'", "' \r"]]) {
+                const file = [
+                    "# export MINIO_ROOT_PASSWORD=commented",
+                    "export MINIO_ROOT_PASSWORD=an-earlier-one",
+                    `  export  MINIO_ROOT_USER=${before}root${after}`,
+                    `MINIO_ROOT_PASSWORD=${before}${password}${after}`,
+                    'export MINIO_ROOT_PASSWORD_FILE="other"',
+                ].join("\n");
+                const encoded = Buffer.from(file).toString("base64");
+                assert.deepEqual(prepared(adoption, { "get secret": encoded }), { user: "root", password });
+            }
+        }
+    });
+
+    it("has what two keys of a Secret say, byte for byte", () => {
+        const adoption = adoptionOf(observed(bitnamiObjects(old), {}), { name: "new" });
+        for (const password of passwords) {
+            const encoded = (text: string) => Buffer.from(text).toString("base64");
+            const answers = { "data.root-user": encoded("root"), "data.root-password": encoded(password) };
+            assert.deepEqual(prepared(adoption, answers), { user: "root", password });
+        }
+    });
+
+    it("has what a StatefulSet has in plain text", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const answers = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        assert.deepEqual(prepared(adoption, answers), { user: "root", password: "plain-secret" });
+    });
+});
+
+describe("move.sh", () => {
+    const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** Runs it with a kubectl that answers so, and tells how it ends, and what it asked for. */
+    function moved(answers: Record<string, string>) {
+        const kubectl = `#!/bin/bash
+echo "$*" >> "${folder}/asked"
+case "$*" in
+${Object.entries(answers)
+    .map(([text, answer]) => `*"${text}"*) echo '${answer}' ;;`)
+    .join("\n")}
+esac
+`;
+        writeFileSync(join(folder, "asked"), "");
+        writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
+        const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).move;
+        const { status, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
+        return { status, stderr, asked: readFileSync(join(folder, "asked"), "utf8") };
+    }
+
+    const sound = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+
+    it("stops nothing where it is another namespace, a volume would go, or a new claim is there", () => {
+        const cases: [Record<string, string>, RegExp][] = [
+            [{ ...sound, "get namespace": "7b" }, /is not the one that was looked at/],
+            [{ ...sound, persistentVolumeReclaimPolicy: "Delete" }, /would be deleted with its claim: run prepare.sh/],
+            [
+                { "get pvc data-new-3": "data-new-3 pvc-other", ...sound },
+                /the claim data-new-3 is there with another volume/,
+            ],
+            [{ "get pvc data-new-0": "data-new-0 ", ...sound }, /the claim data-new-0 is there with another volume/],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr, asked } = moved(answers);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+    });
+
+    it("deletes no claim of a volume that belongs to another one", () => {
+        const { status, stderr, asked } = moved({ ...sound, claimRef: "data-of-somebody" });
+        assert.equal(status, 1);
+        assert.match(stderr, /belongs to the claim data-of-somebody, neither to data-minio-0 nor to data-new-0/);
+        assert.doesNotMatch(asked, /delete pvc|patch|apply/);
+    });
+
+    it("does the same again where all is done", () => {
+        const claims = Object.fromEntries(
+            [0, 1, 2, 3].map((server) => [
+                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
+                `data-new-${server}`,
+            ]),
+        );
+        const { status, stderr, asked } = moved({ ...claims, ...sound });
+        assert.equal(status, 0, stderr);
+        assert.doesNotMatch(asked, /delete pvc|patch pv/);
+    });
+});
+
+describe("what is looked at", () => {
+    const objects = observed(operatorObjects(old));
+    const kubernetes = (changes: object = {}) =>
+        ({
+            where: "https://cluster.example.org",
+            read: async ({ kind, metadata }: any) =>
+                ({
+                    Namespace: { metadata: { uid: "7a" } },
+                    Secret: {
+                        metadata,
+                        data: {
+                            "config.env": Buffer.from("export MINIO_KMS_SECRET_KEY=key:secret").toString("base64"),
+                        },
+                    },
+                })[kind as string],
+            list: async ({ kind }: any) =>
+                ({ Service: objects.services, Tenant: objects.tenants })[kind as string] ?? [],
+            statefulSets: async () => objects.statefulSets,
+            claims: async () => objects.claims,
+            knows: async () => true,
+            ...changes,
+        }) as unknown as Kubernetes;
+
+    it("has of Secrets the names only", async () => {
+        const seen = await observe(kubernetes(), "storage");
+        assert.deepEqual(seen.secrets, {
+            "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_KMS_SECRET_KEY"], plain: {} },
+        });
+        assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
+    });
+
+    it("has no tenants where the cluster does not know them", async () => {
+        assert.deepEqual((await observe(kubernetes({ knows: async () => false }), "storage")).tenants, []);
+    });
+
+    it("is a namespace that is there", async () => {
+        const none = observe(kubernetes({ read: async () => undefined }), "storge");
+        await assert.rejects(none, /there is no namespace storge in the Kubernetes cluster https:/);
+    });
+});
+
+describe("docs/migration.md", () => {
+    const page = readFileSync(join(__dirname, "../../docs/migration.md"), "utf8");
+    const shown: [string, any[]][] = [
+        [
+            "Bitnami's chart",
+            bitnamiObjects({ ...old, name: "media", image: "docker.io/bitnamilegacy/minio:2025.7.23-debian-12-r3" }),
+        ],
+        [
+            "MinIO's operator",
+            operatorObjects({
+                ...old,
+                name: "myminio",
+                drives: 4,
+                image: `quay.io/minio/minio:RELEASE.2025-04-08T15-41-24Z`,
+            }),
+        ],
+    ];
+    for (const [tool, objects] of shown) {
+        it(`shows what the command says of ${tool}`, () => {
+            const operator = { namespace: "minio-operator", name: "minio-operator", replicas: 2 };
+            const adoption = adoptionOf(observed(objects, { operator }));
+            const files = {
+                args: "adopt/arguments.json",
+                prepare: "adopt/prepare.sh",
+                move: "adopt/move.sh",
+                back: "adopt/back.sh",
+            };
+            const expected = `$ npx minio-cluster adopt --namespace storage\n${reportOf(adoption, files)}`;
+            assert.ok(page.includes(`\`\`\`\n${expected}\`\`\``), `it does not show this:\n${expected}`);
+        });
+    }
+});
+
+describe("the servers' arguments", () => {
+    it("are found where each tool has them", () => {
+        const chart =
+            "/usr/bin/docker-entrypoint.sh minio server http://a-{0...3}.a-svc.x.svc/export-{0...1} -S /etc/minio/certs/";
+        assert.deepEqual(patternsOf({ name: "minio", command: ["/bin/sh", "-ce", chart] }), [
+            "http://a-{0...3}.a-svc.x.svc/export-{0...1}",
+        ]);
+        const volumes = { name: "MINIO_VOLUMES", value: "https://a-{0...3}.a/data https://b-{0...3}.b/data" };
+        assert.equal(patternsOf({ name: "minio", env: [volumes] }).length, 2);
+        assert.deepEqual(patternsOf({ name: "web", args: ["--upstream=http://minio:9000"] }), []);
+    });
+
+    it("are not taken where they mean what this component cannot say", () => {
+        for (const wrong of [
+            ["http://a-{0...1}-{0...1}.a/data"],
+            ["http://a-{01...16}.a/data"],
+            ["http://a-{3...0}.a/data"],
+            ["http://a-{0...3}.a/data", "http://b-0.b/data"],
+        ]) {
+            assert.throws(() => poolsOf(wrong), Error, wrong.join());
+        }
+    });
+});
+
+describe("any cluster that MinIO accepts", () => {
+    const tools = { bitnamiObjects, operatorObjects };
+    const cluster = fc.record({
+        tool: fc.constantFrom<keyof typeof tools>("bitnamiObjects", "operatorObjects"),
+        name: fc.constantFrom("a", "media", "old-minio"),
+        servers: fc.integer({ min: 2, max: 16 }),
+        drives: fc.integer({ min: 1, max: 4 }),
+        pools: fc.integer({ min: 1, max: 3 }),
+    });
+    const accepted = cluster.filter(({ servers, drives }) => erasureSetSizeOf(servers, drives) !== undefined);
+
+    it("keeps every drive in its place, each volume once, and no secret is written", () => {
+        fc.assert(
+            fc.property(accepted, ({ tool, ...shape }) => {
+                const seen = observed(tools[tool]({ ...old, ...shape }));
+                const adoption = adoptionOf(seen, { name: "new" });
+                const { args, drives } = adoption;
+                assert.deepEqual(
+                    [args.replicas, args.drivesPerServer, 1 + (args.expansionPools ?? []).length],
+                    [shape.servers, shape.drives, shape.pools],
+                );
+                assert.equal(new Set(drives.map(({ volume }) => volume)).size, seen.claims.length);
+                assert.equal(new Set(drives.map(({ claim }) => claim)).size, seen.claims.length);
+                for (const { old: was, claim } of drives) {
+                    const [, drive = "0", before] = /^data-?(\d*)-.*?(\d+)$/.exec(was.metadata?.name ?? "") ?? [];
+                    const [, newDrive = "0", , after] = /^data(\d*)-new(-pool-\d+)?-(\d+)$/.exec(claim) ?? [];
+                    assert.equal(Number(newDrive), Number(drive), claim);
+                    assert.equal(Number(after), Number(before) % shape.servers, claim);
+                }
+                const steps = Object.values(stepsOf(adoption, { context: "it's mine" }));
+                const files = { args: "arguments.json", prepare: "prepare.sh", move: "move.sh", back: "back.sh" };
+                const written = [JSON.stringify(args), ...steps, reportOf(adoption, files)].join("\n");
+                assert.ok(!written.includes(old.root.password));
+                assert.ok(!written.includes("undefined"));
+            }),
+            { numRuns: 60 },
+        );
+    });
+
+    it("has steps that are bash", () => {
+        for (const objects of [bitnamiObjects(old), operatorObjects(old), plainObjects(old)]) {
+            const steps = stepsOf(adoptionOf(observed(objects, { operator: undefined }), { name: "new" }), {
+                context: "it's mine",
+            });
+            for (const script of Object.values(steps)) {
+                const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
+                assert.equal(status, 0, stderr);
+            }
+        }
+    });
+});
