@@ -5,6 +5,7 @@ export type {
     DisruptionBudget,
     HttpRouteOptions,
     IngressOptions,
+    KeyReference,
     MinioClusterArgs,
     Monitoring,
     NetworkPolicyOptions,
@@ -15,6 +16,7 @@ export type {
     ServiceOptions,
     Snapshots,
     Tls,
+    ValueSource,
 } from "./components/spec/args";
 export {
     ClaimRetention,

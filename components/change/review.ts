@@ -4,7 +4,8 @@ import { type Layout, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { defaultImage } from "../spec/spec";
-import { type Change, poolPatterns, scripts } from "./change";
+import { type Change, changedValues, poolPatterns, scripts } from "./change";
+import { keyProblems } from "./encryptionKey";
 import { reshapingProblems, type Shape } from "./shape";
 
 /** A pool's StatefulSet as a program registers it, before or after a change. */
@@ -28,7 +29,11 @@ export interface Reviewed {
 
 /** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
 export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Layout): string[] {
-    return [...reshapingProblems(before.shape, after.shape), ...partitionProblems(change, before, after, topology)];
+    return [
+        ...reshapingProblems(before.shape, after.shape),
+        ...keyProblems(before.template, after.template, before.shape.namespace),
+        ...partitionProblems(change, before, after, topology),
+    ];
 }
 
 /** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
@@ -84,6 +89,7 @@ export function describeChange(
     const notes = [
         ...(change.fields.includes("image") ? [describeImages(before.template, after.template)] : []),
         ...(change.fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
+        ...describeValues(before.template, after.template),
     ];
     const what =
         `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
@@ -105,6 +111,17 @@ export function describeChange(
         `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
         describeParity(before.template, topology)
     );
+}
+
+/** Nothing in the program has changed then, so it is said where the change is. */
+function describeValues(before: PodTemplate, after: PodTemplate): string[] {
+    const { changed, unseen } = changedValues(before, after);
+    return [
+        ...(changed.length > 0 ? [`the Secret or ConfigMap has another value of ${changed.join(", ")}`] : []),
+        ...(unseen.length > 0
+            ? [`the value of ${unseen.join(", ")} in a Secret or ConfigMap was not looked at before`]
+            : []),
+    ];
 }
 
 /**

@@ -15,6 +15,8 @@ import type {
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
 
+type ValueSource = NonNullable<KnownArgs["environmentFrom"]>[string];
+
 /** A pool of servers, with its defaults. */
 export interface PoolSpec {
     replicas: number;
@@ -46,6 +48,10 @@ interface Defaulted {
     rootUser: string;
     credentialsRevision: number;
     resources: NonNullable<KnownArgs["resources"]>;
+    /** Variables of `environment` that are secrets: their values are in the Secret of the settings, and not here. */
+    secretVariables?: string[];
+    /** Of what the servers read from Secrets and ConfigMaps, by variable: digests of the values that were seen there. */
+    digests?: Record<string, string>;
 }
 
 /** Fields of the arguments that the spec tells as `pools`. */
@@ -154,4 +160,28 @@ export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "ro
 /** How servers and clients speak to the servers. */
 export function scheme(spec: MinioClusterSpec): "http" | "https" {
     return spec.tls ? "https" : "http";
+}
+
+/** A value that servers read from elsewhere. */
+export interface Reference {
+    /** The argument that names it. */
+    field: string;
+    kind: "Secret" | "ConfigMap";
+    name: string;
+    key: string;
+}
+
+/** All of them, by what has the value: a variable. */
+export function referencesOf({ environmentFrom }: Pick<KnownArgs, "environmentFrom">): Record<string, Reference> {
+    const entries = Object.entries(environmentFrom ?? {}).map(([variable, source]) => [
+        variable,
+        referenceOf(`environmentFrom.${variable}`, source),
+    ]);
+    return Object.fromEntries(entries);
+}
+
+/** @param source checked */
+function referenceOf(field: string, { secretKeyRef, configMapKeyRef }: ValueSource): Reference {
+    const { name = "", key = "" } = secretKeyRef ?? configMapKeyRef ?? {};
+    return { field, kind: secretKeyRef ? "Secret" : "ConfigMap", name, key };
 }

@@ -1,7 +1,7 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
 import { parseQuantity } from "../basics/quantity";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
-import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
+import { standardParity, topologyVariableProblems, topologyVariables } from "../minio/topologyVariables";
 import {
     ClaimRetention,
     PodManagementPolicy,
@@ -90,6 +90,12 @@ const ownVariables = [
     ...scriptVariables,
 ];
 
+/** Variables that the component reads or completes, so their values must be in the program. */
+export const readVariables = ["MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy"];
+
+/** As Kubernetes wants the keys of Secrets and ConfigMaps: `IsConfigMapKey` in `k8s.io/apimachinery`. */
+const dataKey = /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/;
+
 /** Annotations that took a pod's confinement off before its security context could. */
 const confinementAnnotations =
     /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
@@ -106,7 +112,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
 }
 
 function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Problem[] {
-    const check = new Check(["environment", "rollout.kubeconfig", ...secrets]);
+    const check = new Check(["environment", "environmentFrom", "rollout.kubeconfig", ...secrets]);
     const spec = withDefaults(args);
     for (const { field, known } of unknownFields(args)) {
         // What is behind a mistyped name may be a secret.
@@ -401,6 +407,7 @@ function checkPods(check: Check, args: KnownArgs): void {
             "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
         );
     }
+    checkReferences(check, args);
     checkSecurityContext(check, asObject(args?.podSecurityContext));
     for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
         check.list(field, args?.[field]);
@@ -417,6 +424,56 @@ function checkPods(check: Check, args: KnownArgs): void {
     const priorityClass = args?.priorityClassName;
     if (priorityClass !== undefined && priorityClass !== null) {
         check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+/** Variables whose values are elsewhere. */
+function checkReferences(check: Check, args: KnownArgs): void {
+    check.object("environmentFrom", args?.environmentFrom);
+    const plain = asObject(args?.environment);
+    for (const [name, source] of Object.entries(asObject(args?.environmentFrom))) {
+        const field = `environmentFrom.${name}`;
+        check.that(variableName.test(name), field, source, "use a name of letters, digits and '_'");
+        check.that(
+            !ownVariables.includes(name),
+            field,
+            source,
+            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
+        );
+        check.that(
+            ![...topologyVariables, ...readVariables].includes(name),
+            field,
+            source,
+            "the component must know its value, as other objects or variables follow from it: give it in environment, or leave it out",
+        );
+        check.that(
+            !Object.hasOwn(plain, name),
+            field,
+            source,
+            "environment has this variable too: give it in one of the two",
+        );
+        checkSource(check, field, source);
+    }
+}
+
+/** Where a value is: a key of a Secret or a ConfigMap. */
+function checkSource(check: Check, field: string, source: unknown): void {
+    const given = ["secretKeyRef", "configMapKeyRef"].filter(
+        (kind) => (asObject(source)[kind] ?? undefined) !== undefined,
+    );
+    if (check.that(isObject(source) && given.length === 1, field, source, "give secretKeyRef or configMapKeyRef")) {
+        const [kind = ""] = given;
+        const reference = asObject(source)[kind];
+        if (check.object(`${field}.${kind}`, reference)) {
+            const { name, key } = asObject(reference);
+            check.name(`${field}.${kind}.name`, name, dnsName, 253);
+            check.that(
+                isText(key) && dataKey.test(key),
+                `${field}.${kind}.key`,
+                key,
+                "use a key of at most 253 letters, digits, '-', '_' and '.'",
+            );
+        }
     }
 }
 

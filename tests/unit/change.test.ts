@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { valueDigest } from "../../components/basics/valueDigest";
 import { changeOf, versionOf } from "../../components/change/change";
 import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
@@ -74,6 +75,18 @@ describe("the class of a change", () => {
             ["MINIO_SERVER_DEBUG"],
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
+        [
+            "a variable from a Secret that servers compare",
+            { environmentFrom: { MINIO_REGION: { secretKeyRef: { name: "a", key: "b" } } } },
+            "coupled",
+            ["MINIO_REGION"],
+        ],
+        [
+            "a variable from a ConfigMap that MinIO does not know",
+            { environmentFrom: { TZ: { configMapKeyRef: { name: "a", key: "b" } } } },
+            "rolling",
+            ["TZ"],
+        ],
         ["another image", { image }, "coupled", ["image"]],
         ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
         [
@@ -278,4 +291,105 @@ describe("the review of a change", () => {
     });
 
     it("lets a volume grow", () => assert.deepEqual(review({}, { storageSize: "20Gi" }).problems, []));
+});
+
+describe("another value in a Secret or ConfigMap", () => {
+    const secretKeyRef = { name: "oidc", key: "secret" };
+    const names = ["MINIO_IDENTITY_OPENID_CLIENT_SECRET", "MINIO_CERT_PASSWD", "TZ"];
+    const withValues = (digests: Record<string, string> | undefined) => {
+        const environmentFrom = Object.fromEntries(names.map((name) => [name, { secretKeyRef }]));
+        const spec = { ...withDefaults({ environmentFrom }), digests };
+        const template = podTemplate(namesOf("minio"), spec, 0);
+        return { template, partition: 0, shape: shapeOf(spec, 0) };
+    };
+    const seen = { MINIO_IDENTITY_OPENID_CLIENT_SECRET: "aa", MINIO_CERT_PASSWD: "bb", TZ: "cc" };
+    const told = (after: Record<string, string>, before: Record<string, string> | undefined = seen) => {
+        const [old, wanted] = [withValues(before), withValues(after)];
+        const change = changeOf(old.template, wanted.template);
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        return {
+            change,
+            line: describeChange(change, old, wanted, { pool: "minio", servers: 4, topology, guided: true }),
+        };
+    };
+
+    it("is a change of the variable that has it", () => {
+        assert.equal(told(seen).change.class, "none");
+        const compared = told({ ...seen, MINIO_IDENTITY_OPENID_CLIENT_SECRET: "dd" });
+        assert.deepEqual(compared.change, { class: "coupled", fields: ["MINIO_IDENTITY_OPENID_CLIENT_SECRET"] });
+        assert.match(
+            compared.line ?? "",
+            /^MINIO_IDENTITY_OPENID_CLIENT_SECRET changes \(the Secret or ConfigMap has another value of MINIO_IDENTITY_OPENID_CLIENT_SECRET\): minio-3 to minio-0 are updated/,
+        );
+        for (const name of ["MINIO_CERT_PASSWD", "TZ"]) {
+            assert.deepEqual(told({ ...seen, [name]: "dd" }).change, { class: "rolling", fields: [name] });
+        }
+    });
+
+    it("counts among what servers compare when they start", () => {
+        const version = (digests: Record<string, string>) => versionOf(withValues(digests).template);
+        assert.notEqual(version({ ...seen, MINIO_IDENTITY_OPENID_CLIENT_SECRET: "dd" }), version(seen));
+        assert.equal(version({ ...seen, TZ: "dd" }), version(seen));
+    });
+
+    it("is told as not seen before where it was not", () => {
+        assert.match(
+            told(seen, {}).line ?? "",
+            /\(the value of .*TZ in a Secret or ConfigMap was not looked at before\)/,
+        );
+    });
+});
+
+describe("the key of MinIO's encryption", () => {
+    const key = "MINIO_KMS_SECRET_KEY";
+    const plain = (value: string): KnownArgs => ({ environment: { [key]: value } });
+    const registered = (args: KnownArgs, digests?: Record<string, string>): Registered => {
+        const spec = { ...withDefaults(args), digests };
+        return { template: podTemplate(namesOf("minio"), spec, 0), partition: 0, shape: shapeOf(spec, 0) };
+    };
+    const elsewhere = { environmentFrom: { [key]: { secretKeyRef: { name: "kms", key: "key" } } } };
+    const problems = (before: Registered, after: Registered) =>
+        problemsOfChange(
+            changeOf(before.template, after.template),
+            before,
+            after,
+            topologyOfSpec(withDefaults({})) as Topology,
+        );
+    const [one, other] = [registered(plain("k:b25l")), registered(plain("k:b3RoZXI="))];
+    const sameInSecret = registered(elsewhere, { [key]: valueDigest("k:b25l\n", "default", key) });
+
+    it("may come, and move to a Secret and back", () => {
+        for (const [before, after] of [
+            [registered({}), one],
+            [one, one],
+            [one, sameInSecret],
+            [sameInSecret, one],
+        ] as const) {
+            assert.deepEqual(problems(before, after), []);
+        }
+    });
+
+    it("can neither become another nor go, wherever it is, and is not shown", () => {
+        const otherInSecret = registered(elsewhere, { [key]: valueDigest("k:b3RoZXI=", "default", key) });
+        for (const [before, after] of [
+            [one, other],
+            [one, registered({})],
+            [sameInSecret, otherInSecret],
+            [sameInSecret, registered({})],
+            [one, otherInSecret],
+        ] as const) {
+            const [problem = "", ...more] = problems(before, after);
+            assert.match(
+                problem,
+                /^environment\.MINIO_KMS_SECRET_KEY: .*nobody could read the objects again.* Set it back/,
+            );
+            assert.deepEqual(more, []);
+            assert.ok(!problem.includes("b25l"));
+        }
+    });
+
+    it("is not judged where its value was not seen", () => {
+        assert.deepEqual(problems(registered(elsewhere), sameInSecret), []);
+        assert.deepEqual(problems(one, registered(elsewhere)), []);
+    });
 });

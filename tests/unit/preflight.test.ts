@@ -257,6 +257,42 @@ describe("a Secret or PriorityClass that an argument names", () => {
     });
 });
 
+describe("what variables are read from", () => {
+    const secretKeyRef = (key: string) => ({ secretKeyRef: { name: "oidc", key } });
+    const args = {
+        environmentFrom: {
+            A: secretKeyRef("a"),
+            B: secretKeyRef("b"),
+            C: { configMapKeyRef: { name: "settings", key: "c" } },
+        },
+    };
+    const secret = { kind: "Secret", metadata: { name: "oidc" }, data: { a: "cw==" } };
+    const map = { kind: "ConfigMap", metadata: { name: "settings" }, binaryData: { c: "cw==" } };
+
+    it("is there, with the keys", async () => {
+        assert.deepEqual(await problemsIn(cluster([standard]), wantedBy(args)), [
+            "environmentFrom.A: there is no Secret 'oidc' in the namespace a: make it, with a, b, before the cluster",
+            "environmentFrom.C: there is no ConfigMap 'settings' in the namespace a: make it, with c, before the cluster",
+        ]);
+        assert.deepEqual(await problemsIn(cluster([standard, secret, map]), wantedBy(args)), [
+            "environmentFrom.B: the Secret 'oidc' has no key 'b', without which no server starts: add it, or name another",
+        ]);
+        const whole = { ...secret, data: { a: "cw==", b: "" } };
+        assert.deepEqual(await problemsIn(cluster([standard, whole, map]), wantedBy(args)), []);
+    });
+
+    it("is told as not checked where the same program may change it", async () => {
+        const wanted = wantedBy(args, { mayBeMade: (field) => field !== "environmentFrom.C" });
+        const { problems, unchecked } = await findings(cluster([standard, secret, map]), secretChecks(wanted));
+        assert.deepEqual(problems, []);
+        assert.equal(unchecked.length, 1);
+        assert.match(
+            unchecked[0] ?? "",
+            /^whether this program changes the Secret 'oidc' \(environmentFrom\.A, environmentFrom\.B\), which restarts servers: /,
+        );
+    });
+});
+
 describe("an existing Secret's contents", () => {
     it("are as MinIO wants them, and no message shows them", async () => {
         const data = (user: string, password: string) => ({

@@ -19,6 +19,9 @@ const balanced = (...loadBalancerSourceRanges: string[]) => ({
     loadBalancerSourceRanges,
 });
 
+const inSecret = { secretKeyRef: { name: "oidc", key: "client-secret" } };
+const inConfigMap = { configMapKeyRef: { name: "settings", key: "b" } };
+
 describe("validation", () => {
     it("accepts the defaults", () => assert.deepEqual(problemsOf("minio", {}), []));
 
@@ -88,6 +91,24 @@ describe("validation", () => {
                 environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:1" },
                 disruptionBudget: { maxUnavailable: 2 },
             },
+        ],
+        ...[
+            ...["MINIO_ROOT_PASSWORD", "HOME", "POD_NAME", "MINIO_CONFIG_ENV_FILE", "MINIO_VOLUMES", "MINIO_ARGS"],
+            ...["MINIO_STORAGE_CLASS_STANDARD", "MINIO_STORAGE_CLASS_RRS", "MINIO_ERASURE_SET_DRIVE_COUNT"],
+            ...["_MINIO_SERVER_LOCAL", "MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy", "NO-NAME"],
+        ].map((name): [string, KnownArgs] => [`environmentFrom.${name}`, { environmentFrom: { [name]: inSecret } }]),
+        ["environmentFrom", { environmentFrom: "oidc" as never }],
+        ["environmentFrom.A", { environmentFrom: { A: "oidc" as never } }],
+        ["environmentFrom.A", { environmentFrom: { A: {} } }],
+        ["environmentFrom.A", { environmentFrom: { A: { ...inSecret, configMapKeyRef: inSecret.secretKeyRef } } }],
+        ["environmentFrom.A", { environment: { A: "b" }, environmentFrom: { A: inSecret } }],
+        ["environmentFrom.A.secretKeyRef", { environmentFrom: { A: { secretKeyRef: "oidc/key" as never } } }],
+        ["environmentFrom.A.secretKeyRef.name", { environmentFrom: { A: { secretKeyRef: { name: "No", key: "k" } } } }],
+        ["environmentFrom.A.secretKeyRef.key", { environmentFrom: { A: { secretKeyRef: { name: "o", key: "a/b" } } } }],
+        ["environmentFrom.A.secretKeyRef.key", { environmentFrom: { A: { secretKeyRef: { name: "o", key: ".." } } } }],
+        [
+            "environmentFrom.A.configMapKeyRef.key",
+            { environmentFrom: { A: { configMapKeyRef: { name: "o" } as never } } },
         ],
         ["labels.app", { labels: { app: "other" } }],
         ["clientService.type", { clientService: { type: "ExternalName" as never } }],
@@ -213,6 +234,12 @@ describe("validation", () => {
         { podSecurityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } },
         { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } as never },
         { monitoring: { interval: "500ms" } },
+        {
+            environmentFrom: {
+                MINIO_IDENTITY_OPENID_CLIENT_SECRET: inSecret,
+                TZ: { configMapKeyRef: { name: "a", key: "t.z" } },
+            },
+        },
     ];
     for (const args of sound) {
         it(`accepts ${JSON.stringify(args)}`, () => assert.deepEqual(problemsOf("minio", args), []));
@@ -237,6 +264,16 @@ describe("validation", () => {
         ],
         ["ingress.consolehost", "consoleHost", { ingress: { apiHost: "s3.example.org", consolehost: "a" } }],
         ["podSecurityContext.runAsuser", "runAsUser", { podSecurityContext: { runAsuser: 5 } }],
+        [
+            "environmentFrom.A.secretKeyref",
+            "secretKeyRef",
+            { environmentFrom: { A: { secretKeyref: { name: "s3cr3t" } } } },
+        ],
+        [
+            "environmentFrom.A.secretKeyRef.keys",
+            "key",
+            { environmentFrom: { A: { secretKeyRef: { keys: "s3cr3t" } } } },
+        ],
         ["monitoring.constructor", "interval", { monitoring: { constructor: 1 } }],
     ];
     for (const [field, nearest, args] of unknown) {
@@ -268,6 +305,7 @@ describe("validation", () => {
             environment: { A: null },
             podSecurityContext: { runAsUser: null },
             tls: { issuer: { name: "ca", kind: null }, secretName: undefined },
+            environmentFrom: { B: { secretKeyRef: null, ...inConfigMap }, C: null },
         };
         assert.deepEqual(withoutNulls(given), {
             ingress: { apiHost: "s3.example.org" },
@@ -276,9 +314,10 @@ describe("validation", () => {
             environment: { A: null },
             podSecurityContext: { runAsUser: null },
             tls: { issuer: { name: "ca" } },
+            environmentFrom: { B: inConfigMap, C: null },
         });
         const fields = fieldsOf(given as never);
-        assert.deepEqual(fields, ["expansionPools[1]", "environment.A", "snapshots.sets[1]"]);
+        assert.deepEqual(fields, ["expansionPools[1]", "environment.A", "environmentFrom.C", "snapshots.sets[1]"]);
     });
 
     it("refuses an Output that has no value where it decides what there is", async () => {
