@@ -52,6 +52,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     ingress: "object",
     httpRoute: "object",
     tls: "object",
+    trustedAuthorities: "object",
     networkPolicy: "object",
     monitoring: "object",
 };
@@ -63,6 +64,7 @@ const texts = [
     "annotations",
     "environment",
     "environmentFrom",
+    "trustedAuthorities",
     "clientService.annotations",
     "consoleService.annotations",
     "snapshots.sets",

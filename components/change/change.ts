@@ -165,6 +165,8 @@ function partsOf(template: PodTemplate) {
     } = metadata?.annotations ?? {};
     const digests = digestsOf(template);
     const { containers: _, ...pod } = spec ?? {};
+    const variables = (env ?? []).map(({ name }) => name);
+    const [, files] = partition(Object.entries(digests), ([name]) => variables.includes(name));
     return {
         credentials,
         image,
@@ -172,7 +174,10 @@ function partsOf(template: PodTemplate) {
         environment: Object.fromEntries(
             (env ?? []).map(({ name, ...value }): [string, unknown] => [name, { ...value, digest: digests[name] }]),
         ),
-        others: { labels: metadata?.labels, annotations, ...pod, ...rest } as Record<string, unknown>,
+        others: { labels: metadata?.labels, annotations, ...pod, ...rest, ...Object.fromEntries(files) } as Record<
+            string,
+            unknown
+        >,
     };
 }
 

@@ -56,7 +56,6 @@ export function withSeenValues(
 
 /** In a preview nobody is kept from anything; on `up`, a template without the digests would restart servers for nothing. */
 async function seen(connection: Connection, cluster: Cluster, resource: pulumi.Resource): Promise<SeenValues> {
-    const values = "whether values in Secrets and ConfigMaps (environmentFrom) are as before";
     const look = async () => {
         const kubernetes = await connection.look();
         return kubernetes ? seenValues(kubernetes, cluster) : { digests: {}, unchecked: [] };
@@ -64,12 +63,17 @@ async function seen(connection: Connection, cluster: Cluster, resource: pulumi.R
     if (pulumi.runtime.isDryRun()) {
         return look().catch(({ message }: Error) => ({
             digests: {},
-            unchecked: [`${values}, so this preview may show a restart that will not be: ${message}`],
+            unchecked: [
+                "whether values in Secrets and ConfigMaps (environmentFrom, trustedAuthorities) are as before, so this preview may show " +
+                    `a restart that will not be: ${message}`,
+            ],
         }));
     }
     const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
     return untilAnswered(look, cluster.timeoutSeconds, say).catch(({ message }: Error) =>
-        endProgram(`it is not known ${values}: ${message}`),
+        endProgram(
+            `it is not known whether values in Secrets and ConfigMaps (environmentFrom, trustedAuthorities) are as before: ${message}`,
+        ),
     );
 }
 

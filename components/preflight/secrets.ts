@@ -2,10 +2,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
 import { valueIn } from "../live/referencedValues";
+import type { Problem } from "../spec/check";
 import type { Cluster } from "../spec/cluster";
 import { certificateNames, serverDnsName } from "../spec/names";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
-import { type Reference, referencesOf } from "../spec/spec";
+import { isAuthority, type Reference, referencesOf } from "../spec/spec";
 import { type Check, checkOf, type Findings, type Wanted } from "./check";
 
 type Secret = AnyObject & { data?: Record<string, string> };
@@ -82,17 +83,25 @@ function referenceFindings(found: Secret, references: Reference[], { mayBeMade }
         references.filter(({ field }) => mayBeMade(field) === isMade),
     ) as [Reference[], Reference[]];
     const problems = others
-        .filter((reference) => valueIn(found, reference) === undefined)
-        .map(({ field, kind, name, key }) => ({
-            field,
-            reason: `the ${kind} '${name}' has no key '${key}', without which no server starts: add it, or name another`,
-        }));
+        .map((reference) => ({ field: reference.field, reason: valueProblem(reference, valueIn(found, reference)) }))
+        .filter((problem): problem is Problem => problem.reason !== undefined);
     const [{ kind, name }] = references as [Reference];
     const fields = made.map(({ field }) => field).join(", ");
     const unchecked =
         `whether this program changes the ${kind} '${name}' (${fields}), which restarts servers: a value ` +
         "that the program knows is better given in environment, as a secret where it is one";
     return { problems, unchecked: made.length > 0 ? [unchecked] : [] };
+}
+
+/** Nothing of the value is shown. */
+function valueProblem(reference: Reference, value: Buffer | undefined): string | undefined {
+    const { kind, name, key } = reference;
+    if (value === undefined) {
+        return `the ${kind} '${name}' has no key '${key}', without which no server starts: add it, or name another`;
+    }
+    return isAuthority(reference) && !parsed(() => new X509Certificate(value))
+        ? `the key '${key}' of the ${kind} '${name}' is no certificate in PEM, and MinIO would not say so: put the authority's there`
+        : undefined;
 }
 
 function decoded(value: string | undefined): string | undefined {

@@ -182,6 +182,13 @@ export interface MinioClusterArgs {
      */
     tls?: Tls;
 
+    /**
+     * Certificates of authorities, in PEM, that the servers trust beside those of their image and of `tls`: those of an
+     * identity provider, a webhook, a tier, or of the servers' next certificate. A server reads them only when it
+     * starts, so another certificate restarts the servers, one after another. Default: none.
+     */
+    trustedAuthorities?: pulumi.Input<pulumi.Input<ValueSource>[]>;
+
     /** A NetworkPolicy that lets only peers, clients and scrapers reach the servers. Default: none. */
     networkPolicy?: NetworkPolicyOptions;
 

@@ -36,6 +36,7 @@ const known = {
     ...plain("partition", "updateStrategy", "podManagementPolicy", "readiness", "rootUser", "existingSecretName"),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     environmentFrom: { named: valueSource },
+    trustedAuthorities: { each: valueSource },
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
         each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.Pool>,

@@ -171,13 +171,27 @@ export interface Reference {
     key: string;
 }
 
-/** All of them, by what has the value: a variable. */
-export function referencesOf({ environmentFrom }: Pick<KnownArgs, "environmentFrom">): Record<string, Reference> {
-    const entries = Object.entries(environmentFrom ?? {}).map(([variable, source]) => [
+/** All of them, by what has the value: a variable, or the argument itself. */
+export function referencesOf({
+    environmentFrom,
+    trustedAuthorities,
+}: Pick<KnownArgs, "environmentFrom" | "trustedAuthorities">): Record<string, Reference> {
+    const variables = Object.entries(environmentFrom ?? {}).map(([variable, source]) => [
         variable,
         referenceOf(`environmentFrom.${variable}`, source),
     ]);
-    return Object.fromEntries(entries);
+    const authorities = (trustedAuthorities ?? []).map((source, index) => {
+        const field = `${authorityField}[${index}]`;
+        return [field, referenceOf(field, source)];
+    });
+    return Object.fromEntries([...variables, ...authorities]);
+}
+
+const authorityField = "trustedAuthorities";
+
+/** Whether the value is the certificate of an authority. */
+export function isAuthority({ field }: Reference): boolean {
+    return field.startsWith(authorityField);
 }
 
 /** @param source checked */

@@ -427,7 +427,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     }
 }
 
-/** Variables whose values are elsewhere. */
+/** Values that are elsewhere. */
 function checkReferences(check: Check, args: KnownArgs): void {
     check.object("environmentFrom", args?.environmentFrom);
     const plain = asObject(args?.environment);
@@ -453,6 +453,10 @@ function checkReferences(check: Check, args: KnownArgs): void {
             "environment has this variable too: give it in one of the two",
         );
         checkSource(check, field, source);
+    }
+    check.list("trustedAuthorities", args?.trustedAuthorities);
+    for (const [index, source] of asList(args?.trustedAuthorities).entries()) {
+        checkSource(check, `trustedAuthorities[${index}]`, source);
     }
 }
 

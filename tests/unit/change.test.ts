@@ -332,6 +332,26 @@ describe("another value in a Secret or ConfigMap", () => {
         assert.equal(version({ ...seen, TZ: "dd" }), version(seen));
     });
 
+    it("is a change of the authorities that servers trust, which they read when they start", () => {
+        const trusted = (digest: string) => {
+            const spec = {
+                ...withDefaults({ trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] }),
+                digests: { "trustedAuthorities[0]": digest },
+            };
+            return { template: podTemplate(namesOf("minio"), spec, 0), partition: 0, shape: shapeOf(spec, 0) };
+        };
+        const [old, wanted] = [trusted("aa"), trusted("bb")];
+        assert.deepEqual(changeOf(old.template, wanted.template), {
+            class: "rolling",
+            fields: ["trustedAuthorities[0]"],
+        });
+        assert.equal(versionOf(old.template), versionOf(wanted.template), "old and new servers talk to each other");
+        assert.equal(changeOf(templateOf({}), wanted.template).class, "coupled", "it is an argument of MinIO");
+        const secure = { tls: { secretName: "certs" } };
+        const more = { ...secure, trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] };
+        assert.deepEqual(changeOf(templateOf(secure), templateOf(more)), { class: "rolling", fields: ["volumes"] });
+    });
+
     it("is told as not seen before where it was not", () => {
         assert.match(
             told(seen, {}).line ?? "",

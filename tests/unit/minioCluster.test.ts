@@ -106,6 +106,29 @@ describe("MinioCluster", () => {
         assert.ok(!registered.some(({ name }) => name === "minio-settings"));
     });
 
+    it("mounts the authorities that servers trust beside the certificate, or without one", async () => {
+        const trustedAuthorities = [
+            { configMapKeyRef: { name: "corporate", key: "root.pem" } },
+            { secretKeyRef: { name: "next", key: "ca.crt" } },
+        ];
+        const files = [
+            { configMap: { name: "corporate", items: [{ key: "root.pem", path: "CAs/trusted-0.crt" }] } },
+            { secret: { name: "next", items: [{ key: "ca.crt", path: "CAs/trusted-1.crt" }] } },
+        ];
+        for (const [more, sources] of [
+            [{}, files],
+            [{ tls: { secretName: "certs" } }, files],
+        ] as const) {
+            const { inputsOf } = await registeredBy("minio", { ...more, trustedAuthorities });
+            const { volumes, containers } = inputsOf("StatefulSet", "minio").spec.template.spec;
+            const { projected } = volumes.find(({ name }: any) => name === "certs");
+            assert.deepEqual(projected.sources.slice(-2), sources);
+            assert.equal(projected.sources.length, "tls" in more ? 4 : 2);
+            assert.ok(containers[0].args.includes("--certs-dir=/certs"));
+            assert.ok(containers[0].volumeMounts.some(({ mountPath }: any) => mountPath === "/certs"));
+        }
+    });
+
     it("keeps a variable that is a secret in a Secret, and out of the pods and of all that is no secret", async () => {
         const environment = {
             MINIO_REGION: pulumi.output("eu"),

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
@@ -290,6 +291,19 @@ describe("what variables are read from", () => {
             unchecked[0] ?? "",
             /^whether this program changes the Secret 'oidc' \(environmentFrom\.A, environmentFrom\.B\), which restarts servers: /,
         );
+    });
+});
+
+describe("an authority that servers are to trust", () => {
+    it("is a certificate, and no message shows what else it is", async () => {
+        const map = { kind: "ConfigMap", metadata: { name: "ca" }, data: { "ca.crt": "s3cr3t" } };
+        const args = { trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] };
+        assert.deepEqual(await problemsIn(cluster([standard, map]), wantedBy(args)), [
+            "trustedAuthorities[0]: the key 'ca.crt' of the ConfigMap 'ca' is no certificate in PEM, and MinIO would not say so: put " +
+                "the authority's there",
+        ]);
+        const sound = { ...map, data: { "ca.crt": rootCertificates[0] } };
+        assert.deepEqual(await problemsIn(cluster([standard, sound]), wantedBy(args)), []);
     });
 });
 

@@ -110,6 +110,12 @@ describe("validation", () => {
             "environmentFrom.A.configMapKeyRef.key",
             { environmentFrom: { A: { configMapKeyRef: { name: "o" } as never } } },
         ],
+        ["trustedAuthorities", { trustedAuthorities: "ca" as never }],
+        ["trustedAuthorities[0]", { trustedAuthorities: ["ca" as never] }],
+        [
+            "trustedAuthorities[1].secretKeyRef.key",
+            { trustedAuthorities: [inSecret, { secretKeyRef: { name: "a" } as never }] },
+        ],
         ["labels.app", { labels: { app: "other" } }],
         ["clientService.type", { clientService: { type: "ExternalName" as never } }],
         ["clientService.loadBalancerSourceRanges", { clientService: { loadBalancerSourceRanges: ["10.0.0.0/8"] } }],
@@ -234,6 +240,7 @@ describe("validation", () => {
         { podSecurityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } },
         { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } as never },
         { monitoring: { interval: "500ms" } },
+        { trustedAuthorities: [inSecret, inConfigMap] },
         {
             environmentFrom: {
                 MINIO_IDENTITY_OPENID_CLIENT_SECRET: inSecret,
