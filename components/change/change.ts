@@ -2,7 +2,7 @@
 
 import { both } from "../basics/both";
 import { element } from "../basics/element";
-import { type PodTemplate, serverContainer } from "../server/podTemplate";
+import { type PodTemplate, serverContainer, serverName } from "../server/podTemplate";
 import { credentialsAnnotation, valuesAnnotation } from "../spec/labels";
 import { isScriptVariable } from "../spec/scriptVariables";
 
@@ -134,7 +134,7 @@ export function poolPatterns(args: string[]): string[] {
 /** A pod template with its values known. */
 interface Plain {
     metadata?: { labels?: object; annotations?: Record<string, string> };
-    spec?: { containers?: object[] };
+    spec?: { containers?: { name: string }[] };
 }
 
 /** The variables whose values changed where they are, though the pods read them from the same place; and those that were not seen before. */
@@ -164,7 +164,9 @@ function partsOf(template: PodTemplate) {
         ...annotations
     } = metadata?.annotations ?? {};
     const digests = digestsOf(template);
-    const { containers: _, ...pod } = spec ?? {};
+    const { containers = [], ...pod } = spec ?? {};
+    // Those that a program adds by transforms: the pod restarts for them as for the server.
+    const others = containers.filter(({ name }) => name !== serverName).map((one) => [`container ${one.name}`, one]);
     const variables = (env ?? []).map(({ name }) => name);
     const [, files] = partition(Object.entries(digests), ([name]) => variables.includes(name));
     return {
@@ -174,10 +176,13 @@ function partsOf(template: PodTemplate) {
         environment: Object.fromEntries(
             (env ?? []).map(({ name, ...value }): [string, unknown] => [name, { ...value, digest: digests[name] }]),
         ),
-        others: { labels: metadata?.labels, annotations, ...pod, ...rest, ...Object.fromEntries(files) } as Record<
-            string,
-            unknown
-        >,
+        others: {
+            labels: metadata?.labels,
+            annotations,
+            ...pod,
+            ...rest,
+            ...Object.fromEntries([...files, ...others]),
+        } as Record<string, unknown>,
     };
 }
 

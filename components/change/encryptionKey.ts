@@ -15,9 +15,9 @@ export function keyProblems(before: PodTemplate, after: PodTemplate, namespace: 
     }
     const what = wanted === undefined ? "it cannot be left out" : "another key cannot take its place";
     return [
-        `environment.MINIO_KMS_SECRET_KEY: ${what}: nobody could read the objects again that are encrypted with the key that the servers have, nor ` +
-            "the users and settings, which MinIO encrypts with it. Set it back. For another key, make a second MinioCluster " +
-            "and copy the data with mc mirror",
+        `environment.MINIO_KMS_SECRET_KEY: ${what}: nobody could read the objects again that are encrypted with the key ` +
+            "that the servers have, nor the users and settings, which MinIO encrypts with it. Set it back. For another key, make " +
+            "a second MinioCluster and copy the data with mc mirror",
     ];
 }
 

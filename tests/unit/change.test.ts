@@ -128,6 +128,24 @@ describe("the class of a change", () => {
         assert.deepEqual(changeOf(before, templateOf({})).fields, ["scripts", "readinessProbe"]);
     });
 
+    it("of another container, which a transform adds, is rolling, and so is held until MinIO was asked", () => {
+        const withContainer = (image: string) => {
+            const template = structuredClone(templateOf({})) as any;
+            template.spec.containers.push({ name: "sidecar", image });
+            return template;
+        };
+        const [old, wanted] = [withContainer("proxy:1"), withContainer("proxy:2")];
+        for (const [before, after] of [
+            [templateOf({}), old],
+            [old, wanted],
+            [wanted, templateOf({})],
+        ] as const) {
+            assert.deepEqual(changeOf(before, after), { class: "rolling", fields: ["container sidecar"] });
+        }
+        assert.equal(versionOf(old), versionOf(wanted));
+        assert.deepEqual(changeOf(old, structuredClone(old)).class, "none");
+    });
+
     it("does not depend on the order of keys, or on what is empty", () => {
         const [template, same] = [
             templateOf({ labels: { a: "1", b: "2" } }),
