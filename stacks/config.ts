@@ -60,6 +60,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
 /** Of the arguments that are objects, the parts whose values are all text. */
 const texts = [
     "nodeSelector",
+    "expansionPools.nodeSelector",
     "labels",
     "annotations",
     "environment",

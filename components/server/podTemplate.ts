@@ -41,6 +41,7 @@ const containerSecurityContext = {
 /** The pods of a pool: one MinIO server each. */
 export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {
     const selector = poolSelector(names, pool);
+    const { nodeSelector, tolerations } = element(spec.pools, pool);
     return {
         metadata: {
             labels: { ...labelsOf(names, spec), ...selector },
@@ -58,8 +59,8 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             imagePullSecrets: spec.imagePullSecrets,
             securityContext: podSecurityContext(spec),
             terminationGracePeriodSeconds,
-            nodeSelector: spec.nodeSelector,
-            tolerations: spec.tolerations,
+            nodeSelector: nodeSelector ?? spec.nodeSelector,
+            tolerations: tolerations ?? spec.tolerations,
             affinity: spec.affinity,
             topologySpreadConstraints: spreadOf(spec, selector),
             priorityClassName: spec.priorityClassName,
@@ -116,7 +117,7 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
 
 function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
-    const { drivesPerServer } = element(spec.pools, pool);
+    const { drivesPerServer, resources } = element(spec.pools, pool);
     return {
         name: serverName,
         image: spec.image,
@@ -135,7 +136,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             { name: "api", containerPort: apiPort },
             { name: "console", containerPort: consolePort },
         ],
-        resources: spec.resources,
+        resources: resources ?? spec.resources,
         securityContext: containerSecurityContext,
         volumeMounts: [
             scratch,

@@ -206,6 +206,12 @@ export interface Pool {
     storageSize?: pulumi.Input<string>;
     /** StorageClass of the drives. Default: as the first pool. */
     storageClassName?: pulumi.Input<string>;
+    /** CPU and memory of each server. Default: as the first pool. */
+    resources?: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
+    /** Labels that a node must have. Default: as the first pool. */
+    nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Taints of nodes that the servers tolerate. Default: as the first pool. */
+    tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
 }
 
 /** Where a value is. Give exactly one of `secretKeyRef` and `configMapKeyRef`. */
@@ -379,7 +385,7 @@ export interface CertificateIssuer {
 }
 
 /**
- * Who may reach the servers. The servers always reach each other. Requests through an Ingress, a Gateway or a load
+ * Who may reach the servers, and whom they may reach. The servers always reach each other. Requests through an Ingress, a Gateway or a load
  * balancer come from elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
  */
 export interface NetworkPolicyOptions {
@@ -387,6 +393,11 @@ export interface NetworkPolicyOptions {
     clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
     /** Who may scrape metrics, which are served on the S3 port. Default: nobody but the clients. */
     scrapers?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
+    /**
+     * Whom the servers may reach beside each other and DNS, at all ports: identity providers, webhooks, tiers. With an
+     * empty list, nobody. Default: everybody.
+     */
+    egress?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
 }
 
 /** Metrics, alerts and a dashboard, for the Prometheus operator and Grafana. */

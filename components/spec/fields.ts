@@ -31,6 +31,13 @@ const hosts = plain("apiHost", "consoleHost");
 const key = { fields: plain("name", "key") satisfies Of<args.KeyReference> };
 const valueSource = { secretKeyRef: key, configMapKeyRef: key } satisfies Of<args.ValueSource>;
 
+const resources = {
+    fields: plain("claims", "limits", "requests") satisfies Of<types.input.core.v1.ResourceRequirements>,
+};
+const tolerations = {
+    each: plain("effect", "key", "operator", "tolerationSeconds", "value") satisfies Of<types.input.core.v1.Toleration>,
+};
+
 const known = {
     ...plain("namespace", "clusterDomain", "image", "replicas", "drivesPerServer", "storageSize", "storageClassName"),
     ...plain("partition", "updateStrategy", "podManagementPolicy", "readiness", "rootUser", "existingSecretName"),
@@ -39,24 +46,17 @@ const known = {
     trustedAuthorities: { each: valueSource },
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
-        each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.Pool>,
+        each: {
+            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "nodeSelector"),
+            ...{ resources, tolerations },
+        } satisfies Of<args.Pool>,
     },
     persistentVolumeClaimRetentionPolicy: {
         fields: plain("whenDeleted", "whenScaled") satisfies Of<args.PersistentVolumeClaimRetentionPolicy>,
     },
     rollout: { fields: plain("mode", "timeoutSeconds", "kubeconfig", "context") satisfies Of<args.Rollout> },
-    resources: {
-        fields: plain("claims", "limits", "requests") satisfies Of<types.input.core.v1.ResourceRequirements>,
-    },
-    tolerations: {
-        each: plain(
-            "effect",
-            "key",
-            "operator",
-            "tolerationSeconds",
-            "value",
-        ) satisfies Of<types.input.core.v1.Toleration>,
-    },
+    resources,
+    tolerations,
     affinity: {
         fields: plain("nodeAffinity", "podAffinity", "podAntiAffinity") satisfies Of<types.input.core.v1.Affinity>,
     },
@@ -104,7 +104,11 @@ const known = {
         } satisfies Of<args.Tls>,
     },
     networkPolicy: {
-        fields: { clients: { each: peer }, scrapers: { each: peer } } satisfies Of<args.NetworkPolicyOptions>,
+        fields: {
+            clients: { each: peer },
+            scrapers: { each: peer },
+            egress: { each: peer },
+        } satisfies Of<args.NetworkPolicyOptions>,
     },
     monitoring: {
         fields: plain("serviceMonitor", "rules", "dashboard", "interval", "labels") satisfies Of<args.Monitoring>,

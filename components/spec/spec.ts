@@ -18,12 +18,17 @@ export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
 type ValueSource = NonNullable<KnownArgs["environmentFrom"]>[string];
 
 /** A pool of servers, with its defaults. */
-export interface PoolSpec {
+export interface PoolSpec extends PoolDrives, PoolPods {}
+
+interface PoolDrives {
     replicas: number;
     drivesPerServer: number;
     storageSize: string;
     storageClassName?: string;
 }
+
+/** What a further pool has otherwise than the first. */
+type PoolPods = Pick<KnownArgs, "resources" | "nodeSelector" | "tolerations">;
 
 /** Arguments that have a default; the others are absent when they are not given. */
 interface Defaulted {
@@ -55,7 +60,7 @@ interface Defaulted {
 }
 
 /** Fields of the arguments that the spec tells as `pools`. */
-type PoolFields = keyof PoolSpec | "expansionPools";
+type PoolFields = keyof PoolDrives | "expansionPools";
 
 /** The arguments with every value known and every default filled in. */
 export type MinioClusterSpec = Defaulted & Omit<KnownArgs, keyof Defaulted | PoolFields>;
@@ -120,6 +125,9 @@ function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
             drivesPerServer: pool?.drivesPerServer ?? first.drivesPerServer,
             storageSize: pool?.storageSize ?? first.storageSize,
             storageClassName: pool?.storageClassName ?? first.storageClassName,
+            ...(pool?.resources && { resources: pool.resources }),
+            ...(pool?.nodeSelector && { nodeSelector: pool.nodeSelector }),
+            ...(pool?.tolerations && { tolerations: pool.tolerations }),
         })),
     ];
 }

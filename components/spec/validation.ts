@@ -225,7 +225,9 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         "use a list of pools",
     );
     for (const [index, pool] of asList(further).entries()) {
-        check.that(isObject(pool), `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+        const sound = isObject(pool);
+        check.that(sound, `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+        checkPlace(check, `expansionPools[${index}].`, sound ? pool : {});
     }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
@@ -364,27 +366,42 @@ function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof
     );
 }
 
-function checkPods(check: Check, args: KnownArgs): void {
+/** What a pool's servers take of a node, and which nodes they may be on. */
+function checkPlace(
+    check: Check,
+    prefix: string,
+    given: Pick<KnownArgs, "resources" | "nodeSelector" | "tolerations"> | undefined,
+): void {
+    const field = `${prefix}resources`;
+    check.object(field, given?.resources);
     for (const kind of ["requests", "limits"] as const) {
-        for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
+        for (const [resource, quantity] of Object.entries(asObject(given?.resources?.[kind]))) {
             const value = parseQuantity(quantity);
             const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
             const fits = value !== undefined && value >= 0 && value < largestQuantity;
-            check.that(fits, `resources.${kind}.${resource}`, quantity, allowed);
+            check.that(fits, `${field}.${kind}.${resource}`, quantity, allowed);
         }
-        check.object(`resources.${kind}`, args?.resources?.[kind]);
+        check.object(`${field}.${kind}`, given?.resources?.[kind]);
     }
-    const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
+    const { requests, limits } = asObject(given?.resources) as Record<string, Record<string, unknown> | undefined>;
     for (const [resource, quantity] of Object.entries(asObject(requests))) {
         const [request, limit] = [quantity, limits?.[resource]].map(parseQuantity);
         check.that(
             request === undefined || limit === undefined || request <= limit,
-            `resources.requests.${resource}`,
+            `${field}.requests.${resource}`,
             quantity,
             `a request may not be above its limit, ${show(limits?.[resource])}`,
         );
     }
-    check.labels("nodeSelector", args?.nodeSelector);
+    check.labels(`${prefix}nodeSelector`, given?.nodeSelector);
+    check.list(`${prefix}tolerations`, given?.tolerations);
+    for (const [index, one] of asList(given?.tolerations).entries()) {
+        check.that(isObject(one), `${prefix}tolerations[${index}]`, one, "use an object");
+    }
+}
+
+function checkPods(check: Check, args: KnownArgs): void {
+    checkPlace(check, "", args);
     check.labels("labels", args?.labels);
     check.annotations("annotations", args?.annotations);
     for (const [name, value] of Object.entries(asObject(args?.labels))) {
@@ -409,7 +426,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     }
     checkReferences(check, args);
     checkSecurityContext(check, asObject(args?.podSecurityContext));
-    for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
+    for (const field of ["imagePullSecrets", "topologySpreadConstraints"] as const) {
         check.list(field, args?.[field]);
         for (const [index, one] of asList(args?.[field]).entries()) {
             check.that(isObject(one), `${field}[${index}]`, one, "use an object");
@@ -418,7 +435,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     for (const [index, secret] of asList(args?.imagePullSecrets).entries()) {
         check.name(`imagePullSecrets[${index}].name`, asObject(secret).name, dnsName, 253);
     }
-    for (const field of ["affinity", "podSecurityContext", "resources"] as const) {
+    for (const field of ["affinity", "podSecurityContext"] as const) {
         check.object(field, args?.[field]);
     }
     const priorityClass = args?.priorityClassName;
@@ -719,7 +736,7 @@ function checkReach(check: Check, args: KnownArgs): void {
         check.labels("monitoring.labels", monitoring.labels);
     }
     if (check.object("networkPolicy", args?.networkPolicy)) {
-        for (const who of ["clients", "scrapers"] as const) {
+        for (const who of ["clients", "scrapers", "egress"] as const) {
             check.list(`networkPolicy.${who}`, args?.networkPolicy?.[who]);
             for (const [index, peer] of asList(args?.networkPolicy?.[who]).entries()) {
                 checkPeer(check, `networkPolicy.${who}[${index}]`, peer);

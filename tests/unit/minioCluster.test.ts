@@ -241,6 +241,22 @@ describe("MinioCluster", () => {
         assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
     });
 
+    it("gives a pool other resources and nodes than the first, where it has some", async () => {
+        const tolerations = [{ key: "storage", operator: "Exists" }];
+        const own = { resources: { requests: { cpu: "4" } }, nodeSelector: { disk: "nvme" }, tolerations };
+        const first = { resources: { requests: { cpu: "1" } }, nodeSelector: { disk: "hdd" } };
+        const { inputsOf } = await registeredBy("minio", { ...first, expansionPools: [own, {}] });
+        const places = ["minio", "minio-pool-1", "minio-pool-2"].map((name) => {
+            const pod = inputsOf("StatefulSet", name).spec.template.spec;
+            return [pod.containers[0].resources.requests.cpu, pod.nodeSelector.disk, pod.tolerations];
+        });
+        assert.deepEqual(places, [
+            ["1", "hdd", undefined],
+            ["4", "nvme", tolerations],
+            ["1", "hdd", undefined],
+        ]);
+    });
+
     it("mounts a certificate as MinIO looks for it, and makes one by cert-manager with every name", async () => {
         const own = await registeredBy("minio", { tls: { secretName: "certs" } });
         const pod = own.inputsOf("StatefulSet", "minio").spec.template.spec;

@@ -177,7 +177,10 @@ describe("the quotas and limits of a namespace", () => {
     }
 
     it("leave room for what is there already, and for no more growth than they allow", async () => {
-        const pods = [0, 1, 2, 3].map((ordinal) => ({ kind: "Pod", metadata: { name: `minio-${ordinal}` } }));
+        const pods = [0, 1, 2, 3].map((ordinal) => ({
+            kind: "Pod",
+            metadata: { name: `minio-${ordinal}`, labels: { pool: "minio" } },
+        }));
         const there = [standard, ...pods, ...claims("10Gi", "standard")];
         const full = quota(
             { pods: "4", "requests.storage": "40Gi", "standard.storageclass.storage.k8s.io/requests.storage": "44Gi" },
@@ -189,6 +192,13 @@ describe("the quotas and limits of a namespace", () => {
             grown.map((one) => /allows (\S+) .* (\S+) more/.exec(one)?.slice(1).join(" ")),
             ["requests.storage 8Gi", "standard.storageclass.storage.k8s.io/requests.storage 8Gi"],
         );
+        const another = wantedBy({
+            ...small,
+            expansionPools: [{ replicas: 4, resources: { requests: { cpu: "3" } }, storageSize: "1Gi" }],
+        });
+        const cpu = quota({ "requests.cpu": "8" }, { "requests.cpu": "1" });
+        const [more] = await problemsIn(cluster([...there, cpu]), another);
+        assert.match(more, /allows requests\.cpu 8, of which 1 is used, and 12 more are needed/);
         const scoped = quota({ pods: "1" }, {}, { scopes: ["Terminating"] });
         assert.deepEqual(await problemsIn(cluster([standard, scoped]), wantedBy(small)), []);
     });
