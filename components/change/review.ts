@@ -3,6 +3,7 @@ import { both } from "../basics/both";
 import { type Layout, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
+import { namesOf } from "../spec/names";
 import { defaultImage } from "../spec/spec";
 import { type Change, changedValues, poolPatterns, scripts } from "./change";
 import { keyProblems } from "./encryptionKey";
@@ -33,6 +34,7 @@ export function problemsOfChange(change: Change, before: Registered, after: Regi
         ...reshapingProblems(before.shape, after.shape),
         ...keyProblems(before.template, after.template, before.shape.namespace),
         ...partitionProblems(change, before, after, topology),
+        ...leftVariableProblems(before, after),
     ];
 }
 
@@ -62,6 +64,27 @@ function partitionProblems(
         ];
     }
     return [];
+}
+
+/** A Secret has no revisions: servers that stay back would name a key that is gone, and Kubernetes starts no container so. */
+function leftVariableProblems(before: Registered, after: Registered): string[] {
+    const [old, wanted] = both(before.template, after.template, ownVariables);
+    const left = old.filter((name) => !wanted.includes(name));
+    return after.partition > 0 && left.length > 0
+        ? [
+              `partition: ${after.partition} is not allowed while ${left.join(", ")} leaves the component's Secret: the servers that stay ` +
+                  "back read it from there, and could not start again. Set partition to 0",
+          ]
+        : [];
+}
+
+/** Those that the pods read from the component's own Secret. */
+function ownVariables(template: PodTemplate): string[] {
+    const { metadata } = template as { metadata?: { labels?: Record<string, string> } };
+    const { settings } = namesOf(metadata?.labels?.app ?? "");
+    return (serverContainer(template).env ?? [])
+        .filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === settings)
+        .map(({ name }) => name);
 }
 
 /** The largest partition that leaves a boot quorum of servers above it. */

@@ -378,6 +378,29 @@ describe("another value in a Secret or ConfigMap", () => {
     });
 });
 
+describe("a variable that is a secret", () => {
+    const withSecrets = (secretVariables: string[], partition: number) => {
+        const spec = { ...withDefaults({}), secretVariables };
+        return { template: podTemplate(namesOf("minio"), spec, 0), partition, shape: shapeOf(spec, 0) };
+    };
+    const problems = (after: string[], partition: number) => {
+        const [old, wanted] = [withSecrets(["TOKEN", "OTHER"], 0), withSecrets(after, partition)];
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        return problemsOfChange(changeOf(old.template, wanted.template), old, wanted, topology);
+    };
+
+    it("does not leave its Secret while servers stay back that read it from there", () => {
+        assert.deepEqual(problems(["TOKEN", "OTHER"], 2), []);
+        assert.deepEqual(problems(["TOKEN"], 0), []);
+        const [problem = "", ...others] = problems(["TOKEN"], 2);
+        assert.match(
+            problem,
+            /^partition: 2 is not allowed while OTHER leaves the component's Secret: .* Set partition to 0$/,
+        );
+        assert.deepEqual(others, []);
+    });
+});
+
 describe("the key of MinIO's encryption", () => {
     const key = "MINIO_KMS_SECRET_KEY";
     const plain = (value: string): KnownArgs => ({ environment: { [key]: value } });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { parseQuantity } from "../../components/basics/quantity";
-import { podTemplate } from "../../components/server/podTemplate";
+import { podTemplate, serverContainer } from "../../components/server/podTemplate";
 import { ServiceType } from "../../components/spec/args";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec/checkedSpec";
 import { unknownFields, withoutNulls } from "../../components/spec/fields";
@@ -494,6 +494,51 @@ describe("validation", () => {
             }),
             { numRuns: 10_000 },
         );
+    });
+
+    it("gives each variable one value, wherever it is from, and keeps its own", () => {
+        const name = fc.constantFrom(
+            ...[
+                "MINIO_REGION",
+                "TZ",
+                "MINIO_DNS_CACHE_TTL",
+                "HTTPS_PROXY",
+                "NO_PROXY",
+                "HOME",
+                "POD_NAME",
+                "MINIO_ROOT_USER",
+            ],
+            ...["MINIO_VOLUMES", "MINIO_STORAGE_CLASS_STANDARD", "MINIO_KMS_SECRET_KEY", "a-b", ""],
+        );
+        const source = fc.oneof(
+            { weight: 8, arbitrary: fc.constantFrom(inSecret, inConfigMap) },
+            fc.constantFrom({}, null, "text", { ...inSecret, ...inConfigMap }),
+            fc.anything(),
+        );
+        const variables = fc.dictionary(name, fc.constantFrom("EC:1", "x"), { maxKeys: 2 });
+        const names = namesOf("minio");
+        let passed = 0;
+        fc.assert(
+            fc.property(variables, fc.dictionary(name, source, { maxKeys: 2 }), (environment, environmentFrom) => {
+                const args = { environment, environmentFrom } as KnownArgs;
+                if (problemsOf("minio", args).length > 0) {
+                    return;
+                }
+                passed++;
+                const { env = [] } = serverContainer(podTemplate(names, withDefaults(args), 0));
+                const given = env.map((one) => one.name);
+                assert.deepEqual(given, [...new Set(given)]);
+                for (const [variable, { secretKeyRef, configMapKeyRef }] of Object.entries(
+                    environmentFrom as any,
+                ) as any) {
+                    const { value, valueFrom } = env.find((one) => one.name === variable) ?? {};
+                    assert.equal(value, undefined);
+                    assert.ok((secretKeyRef ?? configMapKeyRef) && valueFrom);
+                }
+            }),
+            { numRuns: 3000 },
+        );
+        assert.ok(passed > 100, `${passed} passed`);
     });
 
     it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {
