@@ -7,6 +7,7 @@ export type {
     DisruptionBudget,
     HttpRouteOptions,
     IngressOptions,
+    KeyReference,
     LifecycleRule,
     MinioClusterArgs,
     Monitoring,
@@ -19,6 +20,7 @@ export type {
     ServiceOptions,
     Snapshots,
     Tls,
+    ValueSource,
 } from "./components/spec/args";
 export {
     AnonymousAccess,

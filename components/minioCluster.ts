@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createBuckets, declaresAny } from "./buckets/buckets";
 import { connectionOf, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
+import { withSeenValues } from "./live/referencedValues";
 import { apiPort, consolePort } from "./minio/ports";
 import type { Topology } from "./minio/topology";
 import { createMonitoring } from "./monitoring/monitoring";
@@ -13,6 +14,7 @@ import { createHttpRoutes, createIngresses } from "./objects/entrances";
 import { createNetworkPolicy } from "./objects/networkPolicy";
 import { createPool } from "./objects/pool";
 import { createHeadlessService, createServices } from "./objects/services";
+import { createSettings } from "./objects/settings";
 import { createPreflight } from "./preflight/preflight";
 import { after, whenKnown } from "./pulumi/outputs";
 import { requireSdk, warnOfOldCommandLine } from "./pulumi/sdk";
@@ -72,9 +74,10 @@ export class MinioCluster extends pulumi.ComponentResource {
 
         const declared = declaredCluster(name, given, this);
         const headless = createHeadlessService(declared, { ...child, ...refusesRenaming(declared.names) });
-        const cluster = unlessRenamed(declared, this, headless);
-        const connection = connectionOf(this, given.rollout, () => witnessOf(headless, cluster));
         const { dependsOn } = opts ?? {};
+        const named = unlessRenamed(declared, this, headless);
+        const connection = connectionOf(this, given.rollout, () => witnessOf(headless, named));
+        const cluster = withSeenValues(named, { connection, dependsOn, resource: this });
         const preflight = createPreflight({ name, args: given, dependsOn, connection, resource: this });
         const { passed } = preflight;
         // What is of a kind that not every cluster knows waits until it is known to.
@@ -88,8 +91,10 @@ export class MinioCluster extends pulumi.ComponentResource {
             prerequisites.push(createCertificate(withKinds, dispensable));
         }
         const statuses = poolStatuses(cluster, connection, credentials);
+        const settings = createSettings(cluster, declared.secretVariables, dispensable);
+        const all = settings.apply((made) => [...prerequisites, ...made]);
         const pools = cluster.pools.map((pool) => {
-            const options = { ...child, dependsOn: prerequisites, hooks: hooks.ofPool(pool, statuses) };
+            const options = { ...child, dependsOn: all, hooks: hooks.ofPool(pool, statuses) };
             createDisruptionBudget(cluster, pool, given.disruptionBudget, dispensable);
             return createPool(given.restoreFrom ? withKinds : cluster, pool, options);
         });

@@ -45,6 +45,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     labels: "object",
     annotations: "object",
     environment: "object",
+    environmentFrom: "object",
     disruptionBudget: "object",
     clientService: "object",
     consoleService: "object",
@@ -53,6 +54,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     ingress: "object",
     httpRoute: "object",
     tls: "object",
+    trustedAuthorities: "object",
     networkPolicy: "object",
     monitoring: "object",
     buckets: "object",
@@ -63,9 +65,12 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
 /** Of the arguments that are objects, the parts whose values are all text. */
 const texts = [
     "nodeSelector",
+    "expansionPools.nodeSelector",
     "labels",
     "annotations",
     "environment",
+    "environmentFrom",
+    "trustedAuthorities",
     "clientService.annotations",
     "consoleService.annotations",
     "snapshots.sets",

@@ -2,8 +2,8 @@
 
 import { both } from "../basics/both";
 import { element } from "../basics/element";
-import { type PodTemplate, serverContainer } from "../server/podTemplate";
-import { credentialsAnnotation } from "../spec/labels";
+import { type PodTemplate, serverContainer, serverName } from "../server/podTemplate";
+import { credentialsAnnotation, valuesAnnotation } from "../spec/labels";
 import { isScriptVariable } from "../spec/scriptVariables";
 
 /**
@@ -134,21 +134,55 @@ export function poolPatterns(args: string[]): string[] {
 /** A pod template with its values known. */
 interface Plain {
     metadata?: { labels?: object; annotations?: Record<string, string> };
-    spec?: { containers?: object[] };
+    spec?: { containers?: { name: string }[] };
+}
+
+/** The variables whose values changed where they are, though the pods read them from the same place; and those that were not seen before. */
+export function changedValues(before: PodTemplate, after: PodTemplate): { changed: string[]; unseen: string[] } {
+    const [old, wanted] = both(before, after, digestsOf);
+    const [from, to] = both(before, after, (template) =>
+        Object.fromEntries((serverContainer(template).env ?? []).map((variable) => [variable.name, variable])),
+    );
+    const names = Object.keys(wanted).filter((name) => same(from[name], to[name]) && old[name] !== wanted[name]);
+    const [unseen, changed] = partition(names, (name) => old[name] === undefined);
+    return { changed, unseen };
+}
+
+/** By variable, digests of the values that a server reads from elsewhere, as far as they were seen. */
+export function digestsOf(template: PodTemplate): Record<string, string> {
+    const text = (template as Plain).metadata?.annotations?.[valuesAnnotation];
+    return text === undefined ? {} : JSON.parse(text);
 }
 
 /** A pod template in the parts that mean something different to MinIO. */
 function partsOf(template: PodTemplate) {
     const { metadata, spec } = template as Plain;
     const { image, args, env, ...rest } = serverContainer(template);
-    const { [credentialsAnnotation]: credentials, ...annotations } = metadata?.annotations ?? {};
-    const { containers: _, ...pod } = spec ?? {};
+    const {
+        [credentialsAnnotation]: credentials,
+        [valuesAnnotation]: _digests,
+        ...annotations
+    } = metadata?.annotations ?? {};
+    const digests = digestsOf(template);
+    const { containers = [], ...pod } = spec ?? {};
+    // Those that a program adds by transforms: the pod restarts for them as for the server.
+    const others = containers.filter(({ name }) => name !== serverName).map((one) => [`container ${one.name}`, one]);
+    const variables = (env ?? []).map(({ name }) => name);
+    const [, files] = partition(Object.entries(digests), ([name]) => variables.includes(name));
     return {
         credentials,
         image,
         args: args ?? [],
-        environment: Object.fromEntries((env ?? []).map(({ name, ...value }): [string, unknown] => [name, value])),
-        others: { labels: metadata?.labels, annotations, ...pod, ...rest } as Record<string, unknown>,
+        environment: Object.fromEntries(
+            (env ?? []).map(({ name, ...value }): [string, unknown] => [name, { ...value, digest: digests[name] }]),
+        ),
+        others: {
+            labels: metadata?.labels,
+            annotations,
+            ...pod,
+            ...rest,
+            ...Object.fromEntries([...files, ...others]),
+        } as Record<string, unknown>,
     };
 }
 

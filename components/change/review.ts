@@ -3,8 +3,10 @@ import { both } from "../basics/both";
 import { type Layout, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
+import { namesOf } from "../spec/names";
 import { defaultImage } from "../spec/spec";
-import { type Change, poolPatterns, scripts } from "./change";
+import { type Change, changedValues, poolPatterns, scripts } from "./change";
+import { keyProblems } from "./encryptionKey";
 import { reshapingProblems, type Shape } from "./shape";
 
 /** A pool's StatefulSet as a program registers it, before or after a change. */
@@ -28,7 +30,12 @@ export interface Reviewed {
 
 /** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
 export function problemsOfChange(change: Change, before: Registered, after: Registered, topology: Layout): string[] {
-    return [...reshapingProblems(before.shape, after.shape), ...partitionProblems(change, before, after, topology)];
+    return [
+        ...reshapingProblems(before.shape, after.shape),
+        ...keyProblems(before.template, after.template, before.shape.namespace),
+        ...partitionProblems(change, before, after, topology),
+        ...leftVariableProblems(before, after),
+    ];
 }
 
 /** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
@@ -59,6 +66,27 @@ function partitionProblems(
     return [];
 }
 
+/** A Secret has no revisions: servers that stay back would name a key that is gone, and Kubernetes starts no container so. */
+function leftVariableProblems(before: Registered, after: Registered): string[] {
+    const [old, wanted] = both(before.template, after.template, ownVariables);
+    const left = old.filter((name) => !wanted.includes(name));
+    return after.partition > 0 && left.length > 0
+        ? [
+              `partition: ${after.partition} is not allowed while ${left.join(", ")} leaves the component's Secret: the servers that stay ` +
+                  "back read it from there, and could not start again. Set partition to 0",
+          ]
+        : [];
+}
+
+/** Those that the pods read from the component's own Secret. */
+function ownVariables(template: PodTemplate): string[] {
+    const { metadata } = template as { metadata?: { labels?: Record<string, string> } };
+    const { settings } = namesOf(metadata?.labels?.app ?? "");
+    return (serverContainer(template).env ?? [])
+        .filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === settings)
+        .map(({ name }) => name);
+}
+
 /** The largest partition that leaves a boot quorum of servers above it. */
 function largestPartition({ pools, bootQuorum }: Layout): number {
     const updated = (partition: number) =>
@@ -84,6 +112,7 @@ export function describeChange(
     const notes = [
         ...(change.fields.includes("image") ? [describeImages(before.template, after.template)] : []),
         ...(change.fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
+        ...describeValues(before.template, after.template),
     ];
     const what =
         `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
@@ -105,6 +134,17 @@ export function describeChange(
         `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
         describeParity(before.template, topology)
     );
+}
+
+/** Nothing in the program has changed then, so it is said where the change is. */
+function describeValues(before: PodTemplate, after: PodTemplate): string[] {
+    const { changed, unseen } = changedValues(before, after);
+    return [
+        ...(changed.length > 0 ? [`the Secret or ConfigMap has another value of ${changed.join(", ")}`] : []),
+        ...(unseen.length > 0
+            ? [`the value of ${unseen.join(", ")} in a Secret or ConfigMap was not looked at before`]
+            : []),
+    ];
 }
 
 /**

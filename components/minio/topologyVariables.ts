@@ -20,6 +20,9 @@ const setSize = "MINIO_ERASURE_SET_DRIVE_COUNT";
 /** They take the place of the servers' arguments, or of the address by which a server finds its own drives among them. */
 const replacing = ["MINIO_ARGS", "MINIO_VOLUMES", "MINIO_ENDPOINTS", "MINIO_CONFIG", "_MINIO_SERVER_LOCAL"];
 
+/** All of them: their values are read here, so they must be in the program. */
+export const topologyVariables = [...replacing, setSize, standardClass, reducedClass];
+
 /** What is known of `environment`, whose values may be anything before they are checked. */
 export type Variables = Record<string, unknown> | null | undefined;
 

@@ -4,7 +4,10 @@ import { apiPort, consolePort } from "../minio/ports";
 import type { DeclaredCluster } from "../spec/cluster";
 import { metadataOf } from "./metadata";
 
-/** Lets peers, clients and scrapers reach the servers, and nobody else. */
+/** At the DNS server's pods: CoreDNS, and OpenShift's (port `dns` of `dns-default`). A policy counts after the Service's translation. */
+const dnsPorts = [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ protocol, port })));
+
+/** Lets peers, clients and scrapers reach the servers, and nobody else; and the servers each other, DNS, and whom the argument names. */
 export function createNetworkPolicy(cluster: DeclaredCluster, opts: pulumi.CustomResourceOptions): NetworkPolicy {
     const { names, resolved } = cluster;
     const tcp = (port: number) => ({ protocol: "TCP", port });
@@ -14,13 +17,20 @@ export function createNetworkPolicy(cluster: DeclaredCluster, opts: pulumi.Custo
             metadata: metadataOf(cluster, names.cluster),
             spec: resolved.apply(({ spec: { networkPolicy } }) => ({
                 podSelector: { matchLabels: names.selector },
-                policyTypes: ["Ingress"],
+                policyTypes: ["Ingress", ...(networkPolicy?.egress ? ["Egress"] : [])],
                 ingress: [
                     { from: [{ podSelector: { matchLabels: names.selector } }], ports: [tcp(apiPort)] },
                     // A peer with an empty selector is every pod of the namespace.
                     ...allow(networkPolicy?.clients ?? [{ podSelector: {} }], [tcp(apiPort), tcp(consolePort)]),
                     ...allow(networkPolicy?.scrapers ?? [], [tcp(apiPort)]),
                 ],
+                ...(networkPolicy?.egress && {
+                    egress: [
+                        { to: [{ podSelector: { matchLabels: names.selector } }], ports: [tcp(apiPort)] },
+                        { ports: dnsPorts },
+                        ...(networkPolicy.egress.length > 0 ? [{ to: networkPolicy.egress }] : []),
+                    ],
+                }),
             })),
         },
         opts,

@@ -50,19 +50,24 @@ export function needs(
     const add = (resource: string, amount: number) => {
         needed[resource] = (needed[resource] ?? 0) + amount;
     };
-    const servers = pools.reduce((sum, { replicas }) => sum + replicas, 0) - pods.length;
-    add("pods", servers);
-    add("count/pods", servers);
-    for (const kind of ["requests", "limits"] as const) {
-        // Without a request, a limit is one.
-        const amounts = kind === "requests" ? { ...resources.limits, ...resources.requests } : { ...resources.limits };
-        for (const [resource, quantity] of Object.entries(amounts)) {
-            const amount = servers * (parseQuantity(quantity) ?? 0);
-            add(`${kind}.${resource}`, amount);
-            if (kind === "requests" && ["cpu", "memory"].includes(resource)) {
-                add(resource, amount);
+    const addServers = (servers: number, { limits, requests }: typeof resources) => {
+        add("pods", servers);
+        add("count/pods", servers);
+        for (const kind of ["requests", "limits"] as const) {
+            // Without a request, a limit is one.
+            const amounts = kind === "requests" ? { ...limits, ...requests } : { ...limits };
+            for (const [resource, quantity] of Object.entries(amounts)) {
+                const amount = servers * (parseQuantity(quantity) ?? 0);
+                add(`${kind}.${resource}`, amount);
+                if (kind === "requests" && ["cpu", "memory"].includes(resource)) {
+                    add(resource, amount);
+                }
             }
         }
+    };
+    for (const pool of pools) {
+        const there = pods.filter(({ metadata }) => metadata?.labels?.pool === pool.name);
+        addServers(pool.replicas - there.length, pool.resources ?? resources);
     }
     for (const { replicas, drivesPerServer, storageSize, storageClassName, claims } of pools) {
         const size = parseQuantity(storageSize) ?? 0;
@@ -164,14 +169,22 @@ function limitProblems(
             return [];
         }
         const names = [...new Set([...Object.keys(max), ...Object.keys(min)])];
-        return names.flatMap((resource) => [
-            ...outside(`resources.limits.${resource}`, resources.limits?.[resource], [undefined, max[resource]], name),
-            ...outside(
-                `resources.requests.${resource}`,
-                resources.requests?.[resource],
-                [min[resource], undefined],
-                name,
-            ),
-        ]);
+        const all = [{ prefix: "", resources }, ...pools];
+        return all.flatMap(({ prefix, resources: of }) =>
+            names.flatMap((resource) => [
+                ...outside(
+                    `${prefix}resources.limits.${resource}`,
+                    of?.limits?.[resource],
+                    [undefined, max[resource]],
+                    name,
+                ),
+                ...outside(
+                    `${prefix}resources.requests.${resource}`,
+                    of?.requests?.[resource],
+                    [min[resource], undefined],
+                    name,
+                ),
+            ]),
+        );
     });
 }

@@ -1,9 +1,12 @@
 /** Whether the Secrets that the arguments name have what the servers need. Nothing of their contents is shown. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
+import { valueIn } from "../live/referencedValues";
+import type { Problem } from "../spec/check";
 import type { Cluster } from "../spec/cluster";
 import { certificateNames, serverDnsName } from "../spec/names";
 import { credentialsProblems, passwordKey, userKey } from "../spec/rootCredentials";
+import { isAuthority, type Reference, referencesOf } from "../spec/spec";
 import { type Check, checkOf, type Findings, type Wanted } from "./check";
 
 type Secret = AnyObject & { data?: Record<string, string> };
@@ -54,7 +57,51 @@ export function secretChecks(wanted: Wanted): Check[] {
             }),
         );
     }
-    return checks;
+    return [...checks, ...referenceChecks(wanted)];
+}
+
+/** What the servers read from Secrets and ConfigMaps: without a key that a pod names, it does not start. */
+function referenceChecks(wanted: Wanted): Check[] {
+    const { spec } = wanted.cluster;
+    const references = Object.values(referencesOf(spec)).filter(({ field }) => wanted.isKnown(field));
+    const ids = new Map(references.map((reference) => [`${reference.kind} ${reference.name}`, reference]));
+    return [...ids.values()].map(({ kind, name }) => {
+        const ofObject = references.filter((one) => one.kind === kind && one.name === name);
+        const [first] = ofObject as [Reference];
+        const keys = [...new Set(ofObject.map(({ key }) => key))].join(", ");
+        const reference = { apiVersion: "v1", kind, metadata: { name, namespace: spec.namespace } };
+        return checkOf(wanted, first.field, reference, {
+            absent: `make it, with ${keys}, before the cluster`,
+            judge: (found) => referenceFindings(found, ofObject, wanted),
+        });
+    });
+}
+
+/** Pure. */
+function referenceFindings(found: Secret, references: Reference[], { mayBeMade }: Wanted): Findings {
+    const [made, others] = [true, false].map((isMade) =>
+        references.filter(({ field }) => mayBeMade(field) === isMade),
+    ) as [Reference[], Reference[]];
+    const problems = others
+        .map((reference) => ({ field: reference.field, reason: valueProblem(reference, valueIn(found, reference)) }))
+        .filter((problem): problem is Problem => problem.reason !== undefined);
+    const [{ kind, name }] = references as [Reference];
+    const fields = made.map(({ field }) => field).join(", ");
+    const unchecked =
+        `whether this program changes the ${kind} '${name}' (${fields}), which restarts servers: a value ` +
+        "that the program knows is better given in environment, as a secret where it is one";
+    return { problems, unchecked: made.length > 0 ? [unchecked] : [] };
+}
+
+/** Nothing of the value is shown. */
+function valueProblem(reference: Reference, value: Buffer | undefined): string | undefined {
+    const { kind, name, key } = reference;
+    if (value === undefined) {
+        return `the ${kind} '${name}' has no key '${key}', without which no server starts: add it, or name another`;
+    }
+    return isAuthority(reference) && !parsed(() => new X509Certificate(value))
+        ? `the key '${key}' of the ${kind} '${name}' is no certificate in PEM, and MinIO would not say so: put the authority's there`
+        : undefined;
 }
 
 function decoded(value: string | undefined): string | undefined {

@@ -30,3 +30,12 @@ export function after<T>(condition: pulumi.Input<unknown>, value: pulumi.Output<
 export function isKnown(input: unknown): Promise<boolean> {
     return (pulumi.output(input) as unknown as Inner<unknown>).isKnown;
 }
+
+/** Waits for the resources that a component depends on. */
+export async function whenMade(dependsOn: pulumi.ComponentResourceOptions["dependsOn"]): Promise<void> {
+    const given = await whenKnown(dependsOn as pulumi.Input<unknown>);
+    for (const one of [given].flat()) {
+        const resource = (await whenKnown(one as pulumi.Input<unknown>)) as Partial<pulumi.CustomResource> | undefined;
+        await whenKnown(resource?.id ?? resource?.urn);
+    }
+}

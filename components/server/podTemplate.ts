@@ -2,12 +2,12 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
 import { apiPort, consolePort } from "../minio/ports";
-import { credentialsAnnotation, labelsOf } from "../spec/labels";
+import { credentialsAnnotation, labelsOf, valuesAnnotation } from "../spec/labels";
 import { driveNames, type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
 import { certificatesFolder, certificateVolumes } from "./certificateFiles";
-import { environmentOf } from "./environment";
+import { environmentOf, referencedVariables } from "./environment";
 import { parameterVariables, scratchFolder } from "./parameters";
 import { probes } from "./probes";
 import { startScript, stopScript } from "./scripts";
@@ -41,10 +41,15 @@ const containerSecurityContext = {
 /** The pods of a pool: one MinIO server each. */
 export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number): PodTemplate {
     const selector = poolSelector(names, pool);
+    const { nodeSelector, tolerations } = element(spec.pools, pool);
     return {
         metadata: {
             labels: { ...labelsOf(names, spec), ...selector },
-            annotations: { ...spec.annotations, [credentialsAnnotation]: credentialsRevision(names, spec) },
+            annotations: {
+                ...spec.annotations,
+                [credentialsAnnotation]: credentialsRevision(names, spec),
+                ...valuesAnnotationOf(spec),
+            },
         },
         spec: {
             // No part of the server talks to Kubernetes.
@@ -54,8 +59,8 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             imagePullSecrets: spec.imagePullSecrets,
             securityContext: podSecurityContext(spec),
             terminationGracePeriodSeconds,
-            nodeSelector: spec.nodeSelector,
-            tolerations: spec.tolerations,
+            nodeSelector: nodeSelector ?? spec.nodeSelector,
+            tolerations: tolerations ?? spec.tolerations,
             affinity: spec.affinity,
             topologySpreadConstraints: spreadOf(spec, selector),
             priorityClassName: spec.priorityClassName,
@@ -94,6 +99,12 @@ function credentialsRevision(names: Names, spec: MinioClusterSpec): string {
     return `${of}/${spec.credentialsRevision}`;
 }
 
+/** Kubernetes does not restart a pod for another value in a Secret, but for another annotation. */
+function valuesAnnotationOf({ digests = {} }: Pick<MinioClusterSpec, "digests">): Record<string, string> {
+    const sorted = Object.entries(digests).sort(([one], [other]) => (one < other ? -1 : 1));
+    return sorted.length > 0 ? { [valuesAnnotation]: JSON.stringify(Object.fromEntries(sorted)) } : {};
+}
+
 /** Over nodes and zones as evenly as possible; never so that a pod stays without a node. */
 function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): TopologySpreadConstraint[] {
     const evenly = (topologyKey: string) => ({ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway" });
@@ -106,7 +117,7 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
 
 function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
     const fromSecret = (key: string) => ({ secretKeyRef: { name: credentialsSecretName(names, spec), key } });
-    const { drivesPerServer } = element(spec.pools, pool);
+    const { drivesPerServer, resources } = element(spec.pools, pool);
     return {
         name: serverName,
         image: spec.image,
@@ -119,13 +130,14 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
             // MinIO makes folders in its home.
             { name: "HOME", value: scratch.mountPath },
             ...Object.entries(environmentOf(names, spec)).map(([name, value]) => ({ name, value })),
+            ...referencedVariables(names, spec),
             ...parameterVariables(names, spec),
         ],
         ports: [
             { name: "api", containerPort: apiPort },
             { name: "console", containerPort: consolePort },
         ],
-        resources: spec.resources,
+        resources: resources ?? spec.resources,
         securityContext: containerSecurityContext,
         volumeMounts: [
             scratch,

@@ -1,7 +1,7 @@
 import { apiPort, consolePort } from "../minio/ports";
 import { type Names, serverDnsName } from "../spec/names";
 import { type MinioClusterSpec, scheme } from "../spec/spec";
-import { certificatesFolder } from "./certificateFiles";
+import { certificatesFolder, certificateVolumes } from "./certificateFiles";
 
 /**
  * The arguments of every server: one pattern for each pool, in MinIO's own notation. Their text is compared between the
@@ -17,7 +17,7 @@ export function serverArguments(names: Names, spec: MinioClusterSpec): string[] 
         "server",
         `--address=:${apiPort}`,
         `--console-address=:${consolePort}`,
-        ...(spec.tls ? [`--certs-dir=${certificatesFolder}`] : []),
+        ...(certificateVolumes(names, spec).length > 0 ? [`--certs-dir=${certificatesFolder}`] : []),
         ...patterns,
     ];
 }

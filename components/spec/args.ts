@@ -146,7 +146,8 @@ export interface MinioClusterArgs {
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
     /**
-     * Further environment variables of the servers, such as `MINIO_REGION`. The pods have their values in plain text.
+     * Further environment variables of the servers, such as `MINIO_REGION`. A value that is a Pulumi secret goes into a
+     * Secret of the component, `<name>-settings`. The pods have the other values in plain text.
      * Servers compare their `MINIO_*` variables. `MINIO_STORAGE_CLASS_STANDARD`, such as `EC:2`, sets the parity of new
      * objects, from 1 to half of a set. It must be plain. The topology, budgets and probes follow it. Refused are
      * `MINIO_VOLUMES`, `MINIO_ARGS`, `MINIO_ENDPOINTS`, `MINIO_CONFIG`, and `MINIO_ERASURE_SET_DRIVE_COUNT` with
@@ -156,6 +157,16 @@ export interface MinioClusterArgs {
      * that servers immediately find a restarted one at its new address.
      */
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /**
+     * Further environment variables of the servers, by name, whose values are in Secrets or ConfigMaps of the namespace.
+     * Another value there restarts the servers at the next `pulumi up`, as another value in `environment` does. The
+     * preview names the variable, and shows no value. Refused are the variables that `environment` refuses, those from
+     * which the component reads something (`MINIO_STORAGE_CLASS_STANDARD`, `MINIO_STORAGE_CLASS_RRS`,
+     * `MINIO_ERASURE_SET_DRIVE_COUNT`, `MINIO_PROMETHEUS_AUTH_TYPE`, `NO_PROXY`), and those that `environment` has too.
+     * Default: none.
+     */
+    environmentFrom?: pulumi.Input<Record<string, pulumi.Input<ValueSource>>>;
 
     /** The budget for voluntary disruptions of each pool. Default: computed from the write quorum. */
     disruptionBudget?: DisruptionBudget;
@@ -183,6 +194,13 @@ export interface MinioClusterArgs {
      * together.
      */
     tls?: Tls;
+
+    /**
+     * Certificates of authorities, in PEM, that the servers trust beside those of their image and of `tls`: those of an
+     * identity provider, a webhook, a tier, or of the servers' next certificate. A server reads them only when it
+     * starts, so another certificate restarts the servers, one after another. Default: none.
+     */
+    trustedAuthorities?: pulumi.Input<pulumi.Input<ValueSource>[]>;
 
     /** A NetworkPolicy that lets only peers, clients and scrapers reach the servers. Default: none. */
     networkPolicy?: NetworkPolicyOptions;
@@ -292,6 +310,28 @@ export interface Pool {
     storageSize?: pulumi.Input<string>;
     /** StorageClass of the drives. Default: as the first pool. */
     storageClassName?: pulumi.Input<string>;
+    /** CPU and memory of each server. Default: as the first pool. */
+    resources?: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
+    /** Labels that a node must have. Default: as the first pool. */
+    nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Taints of nodes that the servers tolerate. Default: as the first pool. */
+    tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
+}
+
+/** Where a value is. Give exactly one of `secretKeyRef` and `configMapKeyRef`. */
+export interface ValueSource {
+    /** A key of a Secret. Default: none, there is a `configMapKeyRef`. */
+    secretKeyRef?: pulumi.Input<KeyReference>;
+    /** A key of a ConfigMap. Default: none, there is a `secretKeyRef`. */
+    configMapKeyRef?: pulumi.Input<KeyReference>;
+}
+
+/** A key of a Secret or a ConfigMap in the namespace of the cluster. */
+export interface KeyReference {
+    /** Name of the Secret or ConfigMap. */
+    name: pulumi.Input<string>;
+    /** The key in it. A key that is not there is refused. */
+    key: pulumi.Input<string>;
 }
 
 /** What becomes of the drives' claims. */
@@ -449,7 +489,7 @@ export interface CertificateIssuer {
 }
 
 /**
- * Who may reach the servers. The servers always reach each other. Requests through an Ingress, a Gateway or a load
+ * Who may reach the servers, and whom they may reach. The servers always reach each other. Requests through an Ingress, a Gateway or a load
  * balancer come from elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
  */
 export interface NetworkPolicyOptions {
@@ -457,6 +497,11 @@ export interface NetworkPolicyOptions {
     clients?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
     /** Who may scrape metrics, which are served on the S3 port. Default: nobody but the clients. */
     scrapers?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
+    /**
+     * Whom the servers may reach beside each other and DNS, at all ports: identity providers, webhooks, tiers. With an
+     * empty list, nobody. Default: everybody.
+     */
+    egress?: pulumi.Input<pulumi.Input<k8s.types.input.networking.v1.NetworkPolicyPeer>[]>;
 }
 
 /** Metrics, alerts and a dashboard, for the Prometheus operator and Grafana. */

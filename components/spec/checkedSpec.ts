@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { standardClass } from "../minio/topologyVariables";
+import { valueDigest } from "../basics/valueDigest";
+import { standardClass, topologyVariables } from "../minio/topologyVariables";
 import { endProgram } from "../pulumi/endProgram";
 import type { MinioClusterArgs } from "./args";
 import type { Problem } from "./check";
 import { clusterOf, type DeclaredCluster, plainCluster, plainFields } from "./cluster";
 import { withoutNulls } from "./fields";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
-import { problemsOf, warningsOf } from "./validation";
+import { problemsOf, readVariables, warningsOf } from "./validation";
 
 /**
  * The arguments are wrong. Pulumi shows the message without a stack when a program throws it, and each problem at its
@@ -25,6 +26,14 @@ export class InvalidArgumentsError extends pulumi.InputPropertiesError {
     }
 }
 
+/** The variables of `environment` that are secrets, and stand in a Secret instead of the pods. */
+export interface SecretVariables {
+    /** Whether there are some. */
+    any: Promise<boolean>;
+    /** By name: a secret. */
+    values: pulumi.Output<Record<string, string>>;
+}
+
 /**
  * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
  * before anything is registered; the rest when it becomes known, before anything that uses it is created.
@@ -38,6 +47,16 @@ export function checkedSpec(
     args: MinioClusterArgs,
     resource?: pulumi.Resource,
 ): pulumi.Output<MinioClusterSpec> {
+    return checked(name, args, resource).apply(({ spec }) => spec);
+}
+
+interface Checked {
+    spec: MinioClusterSpec;
+    /** The variables that are secrets. */
+    hidden: Record<string, string>;
+}
+
+function checked(name: string, args: MinioClusterArgs, resource?: pulumi.Resource): pulumi.Output<Checked> {
     const notPlain = [...plainFields.filter((field) => isEventual(args[field])), ...lateNames(args)].map((field) => ({
         field,
         reason: "an Output is not allowed: give a plain value, as resources depend on it",
@@ -52,8 +71,13 @@ export function checkedSpec(
     refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args)]);
     // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
     const { kubeconfig, context, ...rollout } = args.rollout ?? {};
-    const made = { ...args, ...(args.rollout && { rollout }) };
-    return pulumi.output(made).apply(async (resolved): Promise<MinioClusterSpec> => {
+    const made = {
+        ...args,
+        ...(args.rollout && { rollout }),
+        ...(args.environment && { environment: shown(args.environment) }),
+    };
+    const isSecretVariable = secretVariables(environment);
+    return pulumi.output(made).apply(async (resolved): Promise<Checked> => {
         const known = withoutNulls(resolved);
         const problems = [...missingValues(args, known), ...problemsOf(name, known, await secretFields(made))];
         if (isLate && known.environment?.[standardClass] !== undefined) {
@@ -65,7 +89,7 @@ export function checkedSpec(
         for (const warning of warningsOf(known)) {
             pulumi.log.warn(warning, resource);
         }
-        return withDefaults(known);
+        return withoutSecretVariables(known, await isSecretVariable);
     });
 }
 
@@ -76,9 +100,72 @@ export function checkedSpec(
  * @param resource where warnings are shown
  * @throws InvalidArgumentsError naming every problem
  */
-export function declaredCluster(name: string, args: MinioClusterArgs, resource?: pulumi.Resource): DeclaredCluster {
-    const spec = checkedSpec(name, args, resource);
-    return { ...plainCluster(name, args), resolved: spec.apply((known) => clusterOf(name, known)) };
+export function declaredCluster(
+    name: string,
+    args: MinioClusterArgs,
+    resource?: pulumi.Resource,
+): DeclaredCluster & { secretVariables: SecretVariables } {
+    const known = checked(name, args, resource);
+    return {
+        ...plainCluster(name, args),
+        resolved: known.apply(({ spec }) => clusterOf(name, spec)),
+        secretVariables: {
+            any: secretVariables(args.environment).then(({ any }) => any),
+            values: pulumi.secret(known.apply(({ hidden }) => hidden)),
+        },
+    };
+}
+
+type Environment = NonNullable<MinioClusterArgs["environment"]>;
+
+/** Which variables are secrets. */
+interface Secrecy {
+    any: boolean;
+    is: (variable: string) => boolean;
+}
+
+/** The component reads some, or completes them: they stand in the pods in any case. */
+const alwaysShown = [...topologyVariables, ...readVariables];
+
+async function secretVariables(environment: object | undefined): Promise<Secrecy> {
+    const isSecret = (value: unknown) => pulumi.isSecret(pulumi.output(value));
+    if (isEventual(environment)) {
+        const any = await isSecret(environment);
+        return { any, is: (variable) => any && !alwaysShown.includes(variable) };
+    }
+    const entries = Object.entries(environment ?? {}).map(async ([variable, value]) =>
+        isEventual(value) && !alwaysShown.includes(variable) && (await isSecret(value)) ? [variable] : [],
+    );
+    const variables = (await Promise.all(entries)).flat();
+    return { any: variables.length > 0, is: (variable) => variables.includes(variable) };
+}
+
+/** Without the marks of those secrets that stand in no object but their Secret: all that is made of the arguments would get the mark. */
+function shown(environment: Environment): Environment {
+    return isEventual(environment)
+        ? environment
+        : Object.fromEntries(
+              Object.entries(environment).map(([variable, value]) => [
+                  variable,
+                  isEventual(value) && !alwaysShown.includes(variable) ? pulumi.unsecret(pulumi.output(value)) : value,
+              ]),
+          );
+}
+
+/** @param known checked */
+function withoutSecretVariables(known: KnownArgs, { is }: Secrecy): Checked {
+    const entries = Object.entries(known.environment ?? {});
+    const secret = entries.filter(([variable]) => is(variable));
+    if (secret.length === 0) {
+        return { spec: withDefaults(known), hidden: {} };
+    }
+    const environment = Object.fromEntries(entries.filter(([variable]) => !is(variable)));
+    const spec = withDefaults({ ...known, environment });
+    const digests = secret.map(([variable, value]) => [variable, valueDigest(value, spec.namespace, variable)]);
+    return {
+        spec: { ...spec, secretVariables: secret.map(([variable]) => variable), digests: Object.fromEntries(digests) },
+        hidden: Object.fromEntries(secret),
+    };
 }
 
 /**

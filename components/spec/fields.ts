@@ -4,8 +4,8 @@ import type { types } from "@pulumi/kubernetes";
 import { element } from "../basics/element";
 import type * as args from "./args";
 
-/** What is in a field: anything, an object with fields of its own, or a list of such objects. */
-type Content = "anything" | { fields: Fields } | { each: Fields };
+/** What is in a field: anything, an object with fields of its own, or a list or map of such objects. */
+type Content = "anything" | { fields: Fields } | { each: Fields } | { named: Fields };
 
 interface Fields {
     [field: string]: Content;
@@ -28,6 +28,16 @@ const peer = plain(
 const service = plain("type", "annotations", "loadBalancerSourceRanges") satisfies Of<args.ServiceOptions>;
 const hosts = plain("apiHost", "consoleHost");
 
+const key = { fields: plain("name", "key") satisfies Of<args.KeyReference> };
+const valueSource = { secretKeyRef: key, configMapKeyRef: key } satisfies Of<args.ValueSource>;
+
+const resources = {
+    fields: plain("claims", "limits", "requests") satisfies Of<types.input.core.v1.ResourceRequirements>,
+};
+const tolerations = {
+    each: plain("effect", "key", "operator", "tolerationSeconds", "value") satisfies Of<types.input.core.v1.Toleration>,
+};
+
 const known = {
     ...plain("namespace", "clusterDomain", "image", "replicas", "drivesPerServer", "storageSize", "storageClassName"),
     ...plain(
@@ -41,26 +51,21 @@ const known = {
     ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     imagePullPolicy: "anything",
+    environmentFrom: { named: valueSource },
+    trustedAuthorities: { each: valueSource },
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
-        each: plain("replicas", "drivesPerServer", "storageSize", "storageClassName") satisfies Of<args.Pool>,
+        each: {
+            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "nodeSelector"),
+            ...{ resources, tolerations },
+        } satisfies Of<args.Pool>,
     },
     persistentVolumeClaimRetentionPolicy: {
         fields: plain("whenDeleted", "whenScaled") satisfies Of<args.PersistentVolumeClaimRetentionPolicy>,
     },
     rollout: { fields: plain("mode", "timeoutSeconds", "kubeconfig", "context") satisfies Of<args.Rollout> },
-    resources: {
-        fields: plain("claims", "limits", "requests") satisfies Of<types.input.core.v1.ResourceRequirements>,
-    },
-    tolerations: {
-        each: plain(
-            "effect",
-            "key",
-            "operator",
-            "tolerationSeconds",
-            "value",
-        ) satisfies Of<types.input.core.v1.Toleration>,
-    },
+    resources,
+    tolerations,
     affinity: {
         fields: plain("nodeAffinity", "podAffinity", "podAntiAffinity") satisfies Of<types.input.core.v1.Affinity>,
     },
@@ -108,7 +113,11 @@ const known = {
         } satisfies Of<args.Tls>,
     },
     networkPolicy: {
-        fields: { clients: { each: peer }, scrapers: { each: peer } } satisfies Of<args.NetworkPolicyOptions>,
+        fields: {
+            clients: { each: peer },
+            scrapers: { each: peer },
+            egress: { each: peer },
+        } satisfies Of<args.NetworkPolicyOptions>,
     },
     monitoring: {
         fields: plain("serviceMonitor", "rules", "dashboard", "interval", "labels") satisfies Of<args.Monitoring>,
@@ -151,6 +160,13 @@ function present(value: unknown, content: Content, field: string): unknown {
     if (!isPlainObject(value)) {
         return value;
     }
+    if ("named" in content) {
+        const inside = Object.entries(value).map(([name, inner]) => [
+            name,
+            present(inner, { fields: content.named }, ""),
+        ]);
+        return Object.fromEntries(inside);
+    }
     const entries = Object.entries(value)
         .filter(([, inner]) => inner !== undefined && inner !== null)
         .map(([key, inner]) => [key, present(inner, contentOf(content.fields, key) ?? "anything", key)]);
@@ -184,6 +200,9 @@ function unknownIn(value: unknown, content: Content, path: string): UnknownField
     }
     return Object.entries(value).flatMap(([key, inner]) => {
         const field = path === "" ? key : `${path}.${key}`;
+        if ("named" in content) {
+            return unknownIn(inner, { fields: content.named }, field);
+        }
         const inside = contentOf(content.fields, key);
         if (inside !== undefined) {
             return unknownIn(inner, inside, field);

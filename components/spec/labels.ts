@@ -34,6 +34,9 @@ export const restoreAnnotation = "minio-cluster/restore-from";
 /** It changes with the root credentials: all servers must then restart together. */
 export const credentialsAnnotation = "minio-cluster/credentials";
 
+/** Digests of what the servers read from Secrets and ConfigMaps, by variable, as JSON: another value is a change of the pods. */
+export const valuesAnnotation = "minio-cluster/values";
+
 // On Services, by the program.
 
 /** Which of the Services it is, for a ServiceMonitor to select: all have the same other labels. */

@@ -8,6 +8,8 @@ export interface Names {
     consoleService: string;
     /** The Secret with the random root credentials. */
     secret: string;
+    /** The Secret with the variables that are secrets. */
+    settings: string;
     /** The certificate, and the Secret that cert-manager puts it in. */
     certificate: string;
     /** The label that selects the servers of all pools. */
@@ -23,6 +25,7 @@ export function namesOf(name: string): Names {
         headlessService: `${name}-headless`,
         consoleService: `${name}-console`,
         secret: `${name}-secret`,
+        settings: `${name}-settings`,
         certificate: `${name}-tls`,
         selector: { app: name },
     };

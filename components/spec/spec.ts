@@ -15,13 +15,20 @@ import type {
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
 
+type ValueSource = NonNullable<KnownArgs["environmentFrom"]>[string];
+
 /** A pool of servers, with its defaults. */
-export interface PoolSpec {
+export interface PoolSpec extends PoolDrives, PoolPods {}
+
+interface PoolDrives {
     replicas: number;
     drivesPerServer: number;
     storageSize: string;
     storageClassName?: string;
 }
+
+/** What a further pool has otherwise than the first. */
+type PoolPods = Pick<KnownArgs, "resources" | "nodeSelector" | "tolerations">;
 
 /** Arguments that have a default; the others are absent when they are not given. */
 interface Defaulted {
@@ -46,10 +53,14 @@ interface Defaulted {
     rootUser: string;
     credentialsRevision: number;
     resources: NonNullable<KnownArgs["resources"]>;
+    /** Variables of `environment` that are secrets: their values are in the Secret of the settings, and not here. */
+    secretVariables?: string[];
+    /** Of what the servers read from Secrets and ConfigMaps, by variable: digests of the values that were seen there. */
+    digests?: Record<string, string>;
 }
 
 /** Fields of the arguments that the spec tells as `pools`. */
-type PoolFields = keyof PoolSpec | "expansionPools";
+type PoolFields = keyof PoolDrives | "expansionPools";
 
 /** The arguments with every value known and every default filled in. */
 export type MinioClusterSpec = Defaulted & Omit<KnownArgs, keyof Defaulted | PoolFields>;
@@ -114,6 +125,9 @@ function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
             drivesPerServer: pool?.drivesPerServer ?? first.drivesPerServer,
             storageSize: pool?.storageSize ?? first.storageSize,
             storageClassName: pool?.storageClassName ?? first.storageClassName,
+            ...(pool?.resources && { resources: pool.resources }),
+            ...(pool?.nodeSelector && { nodeSelector: pool.nodeSelector }),
+            ...(pool?.tolerations && { tolerations: pool.tolerations }),
         })),
     ];
 }
@@ -154,4 +168,42 @@ export function isGuided({ rollout, updateStrategy }: Pick<MinioClusterSpec, "ro
 /** How servers and clients speak to the servers. */
 export function scheme(spec: MinioClusterSpec): "http" | "https" {
     return spec.tls ? "https" : "http";
+}
+
+/** A value that servers read from elsewhere. */
+export interface Reference {
+    /** The argument that names it. */
+    field: string;
+    kind: "Secret" | "ConfigMap";
+    name: string;
+    key: string;
+}
+
+/** All of them, by what has the value: a variable, or the argument itself. */
+export function referencesOf({
+    environmentFrom,
+    trustedAuthorities,
+}: Pick<KnownArgs, "environmentFrom" | "trustedAuthorities">): Record<string, Reference> {
+    const variables = Object.entries(environmentFrom ?? {}).map(([variable, source]) => [
+        variable,
+        referenceOf(`environmentFrom.${variable}`, source),
+    ]);
+    const authorities = (trustedAuthorities ?? []).map((source, index) => {
+        const field = `${authorityField}[${index}]`;
+        return [field, referenceOf(field, source)];
+    });
+    return Object.fromEntries([...variables, ...authorities]);
+}
+
+const authorityField = "trustedAuthorities";
+
+/** Whether the value is the certificate of an authority. */
+export function isAuthority({ field }: Reference): boolean {
+    return field.startsWith(authorityField);
+}
+
+/** @param source checked */
+function referenceOf(field: string, { secretKeyRef, configMapKeyRef }: ValueSource): Reference {
+    const { name = "", key = "" } = secretKeyRef ?? configMapKeyRef ?? {};
+    return { field, kind: secretKeyRef ? "Secret" : "ConfigMap", name, key };
 }

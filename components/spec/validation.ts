@@ -10,7 +10,7 @@ import {
     userNameProblem,
 } from "../minio/bucketRules";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
-import { standardParity, topologyVariableProblems } from "../minio/topologyVariables";
+import { standardParity, topologyVariableProblems, topologyVariables } from "../minio/topologyVariables";
 import {
     AnonymousAccess,
     ClaimRetention,
@@ -104,6 +104,12 @@ const ownVariables = [
     ...scriptVariables,
 ];
 
+/** Variables that the component reads or completes, so their values must be in the program. */
+export const readVariables = ["MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy"];
+
+/** As Kubernetes wants the keys of Secrets and ConfigMaps: `IsConfigMapKey` in `k8s.io/apimachinery`. */
+const dataKey = /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/;
+
 /** Annotations that took a pod's confinement off before its security context could. */
 const confinementAnnotations =
     /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
@@ -120,7 +126,7 @@ export function problemsOf(name: string, args: KnownArgs, secrets: string[] = []
 }
 
 function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Problem[] {
-    const check = new Check(["environment", "rollout.kubeconfig", ...secrets]);
+    const check = new Check(["environment", "environmentFrom", "rollout.kubeconfig", ...secrets]);
     const spec = withDefaults(args);
     for (const { field, known } of unknownFields(args)) {
         // What is behind a mistyped name may be a secret.
@@ -239,7 +245,9 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         "use a list of pools",
     );
     for (const [index, pool] of asList(further).entries()) {
-        check.that(isObject(pool), `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+        const sound = isObject(pool);
+        check.that(sound, `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
+        checkPlace(check, `expansionPools[${index}].`, sound ? pool : {});
     }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
@@ -385,27 +393,42 @@ function checkCredentials(check: Check, args: KnownArgs, spec: ReturnType<typeof
     );
 }
 
-function checkPods(check: Check, args: KnownArgs): void {
+/** What a pool's servers take of a node, and which nodes they may be on. */
+function checkPlace(
+    check: Check,
+    prefix: string,
+    given: Pick<KnownArgs, "resources" | "nodeSelector" | "tolerations"> | undefined,
+): void {
+    const field = `${prefix}resources`;
+    check.object(field, given?.resources);
     for (const kind of ["requests", "limits"] as const) {
-        for (const [resource, quantity] of Object.entries(asObject(args?.resources?.[kind]))) {
+        for (const [resource, quantity] of Object.entries(asObject(given?.resources?.[kind]))) {
             const value = parseQuantity(quantity);
             const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
             const fits = value !== undefined && value >= 0 && value < largestQuantity;
-            check.that(fits, `resources.${kind}.${resource}`, quantity, allowed);
+            check.that(fits, `${field}.${kind}.${resource}`, quantity, allowed);
         }
-        check.object(`resources.${kind}`, args?.resources?.[kind]);
+        check.object(`${field}.${kind}`, given?.resources?.[kind]);
     }
-    const { requests, limits } = asObject(args?.resources) as Record<string, Record<string, unknown> | undefined>;
+    const { requests, limits } = asObject(given?.resources) as Record<string, Record<string, unknown> | undefined>;
     for (const [resource, quantity] of Object.entries(asObject(requests))) {
         const [request, limit] = [quantity, limits?.[resource]].map(parseQuantity);
         check.that(
             request === undefined || limit === undefined || request <= limit,
-            `resources.requests.${resource}`,
+            `${field}.requests.${resource}`,
             quantity,
             `a request may not be above its limit, ${show(limits?.[resource])}`,
         );
     }
-    check.labels("nodeSelector", args?.nodeSelector);
+    check.labels(`${prefix}nodeSelector`, given?.nodeSelector);
+    check.list(`${prefix}tolerations`, given?.tolerations);
+    for (const [index, one] of asList(given?.tolerations).entries()) {
+        check.that(isObject(one), `${prefix}tolerations[${index}]`, one, "use an object");
+    }
+}
+
+function checkPods(check: Check, args: KnownArgs): void {
+    checkPlace(check, "", args);
     check.labels("labels", args?.labels);
     check.annotations("annotations", args?.annotations);
     for (const [name, value] of Object.entries(asObject(args?.labels))) {
@@ -428,8 +451,9 @@ function checkPods(check: Check, args: KnownArgs): void {
             "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
         );
     }
+    checkReferences(check, args);
     checkSecurityContext(check, asObject(args?.podSecurityContext));
-    for (const field of ["imagePullSecrets", "tolerations", "topologySpreadConstraints"] as const) {
+    for (const field of ["imagePullSecrets", "topologySpreadConstraints"] as const) {
         check.list(field, args?.[field]);
         for (const [index, one] of asList(args?.[field]).entries()) {
             check.that(isObject(one), `${field}[${index}]`, one, "use an object");
@@ -438,12 +462,66 @@ function checkPods(check: Check, args: KnownArgs): void {
     for (const [index, secret] of asList(args?.imagePullSecrets).entries()) {
         check.name(`imagePullSecrets[${index}].name`, asObject(secret).name, dnsName, 253);
     }
-    for (const field of ["affinity", "podSecurityContext", "resources"] as const) {
+    for (const field of ["affinity", "podSecurityContext"] as const) {
         check.object(field, args?.[field]);
     }
     const priorityClass = args?.priorityClassName;
     if (priorityClass !== undefined && priorityClass !== null) {
         check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+/** Values that are elsewhere. */
+function checkReferences(check: Check, args: KnownArgs): void {
+    check.object("environmentFrom", args?.environmentFrom);
+    const plain = asObject(args?.environment);
+    for (const [name, source] of Object.entries(asObject(args?.environmentFrom))) {
+        const field = `environmentFrom.${name}`;
+        check.that(variableName.test(name), field, source, "use a name of letters, digits and '_'");
+        check.that(
+            !ownVariables.includes(name),
+            field,
+            source,
+            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
+        );
+        check.that(
+            ![...topologyVariables, ...readVariables].includes(name),
+            field,
+            source,
+            "the component must know its value, as other objects or variables follow from it: give it in environment, or leave it out",
+        );
+        check.that(
+            !Object.hasOwn(plain, name),
+            field,
+            source,
+            "environment has this variable too: give it in one of the two",
+        );
+        checkSource(check, field, source);
+    }
+    check.list("trustedAuthorities", args?.trustedAuthorities);
+    for (const [index, source] of asList(args?.trustedAuthorities).entries()) {
+        checkSource(check, `trustedAuthorities[${index}]`, source);
+    }
+}
+
+/** Where a value is: a key of a Secret or a ConfigMap. */
+function checkSource(check: Check, field: string, source: unknown): void {
+    const given = ["secretKeyRef", "configMapKeyRef"].filter(
+        (kind) => (asObject(source)[kind] ?? undefined) !== undefined,
+    );
+    if (check.that(isObject(source) && given.length === 1, field, source, "give secretKeyRef or configMapKeyRef")) {
+        const [kind = ""] = given;
+        const reference = asObject(source)[kind];
+        if (check.object(`${field}.${kind}`, reference)) {
+            const { name, key } = asObject(reference);
+            check.name(`${field}.${kind}.name`, name, dnsName, 253);
+            check.that(
+                isText(key) && dataKey.test(key),
+                `${field}.${kind}.key`,
+                key,
+                "use a key of at most 253 letters, digits, '-', '_' and '.'",
+            );
+        }
     }
 }
 
@@ -871,7 +949,7 @@ function checkReach(check: Check, args: KnownArgs): void {
         check.labels("monitoring.labels", monitoring.labels);
     }
     if (check.object("networkPolicy", args?.networkPolicy)) {
-        for (const who of ["clients", "scrapers"] as const) {
+        for (const who of ["clients", "scrapers", "egress"] as const) {
             check.list(`networkPolicy.${who}`, args?.networkPolicy?.[who]);
             for (const [index, peer] of asList(args?.networkPolicy?.[who]).entries()) {
                 checkPeer(check, `networkPolicy.${who}[${index}]`, peer);

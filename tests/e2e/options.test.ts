@@ -13,6 +13,12 @@ describe("a cluster's resource options", () => {
         return deployment.resources.map(({ urn }: { urn: string }) => urn).sort();
     };
 
+    const expansionPools = [{ replicas: 2, storageSize: "1Gi" }];
+    /** How long each pod's other container sleeps. */
+    const sidecars = async () => {
+        const { items } = await kubectlJson("get", "pods", inNamespace, "--selector=app=minio");
+        return items.map(({ spec }: any) => spec.containers.find(({ name }: any) => name === "sidecar")?.command[1]);
+    };
     const dashboardOnly = { serviceMonitor: false, rules: false };
 
     before(() => project.init({ image: newMinio.image, protect: true }));
@@ -42,7 +48,6 @@ describe("a cluster's resource options", () => {
     it("protect lets the cluster grow while it is watched, and forget what only watches", async () => {
         await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, networkPolicy: {} } });
         await project.succeed("up", "--yes", "--skip-preview");
-        const expansionPools = [{ replicas: 2, storageSize: "1Gi" }];
         await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools } });
         await project.succeed("preview");
         await project.succeed("up", "--yes", "--skip-preview");
@@ -77,6 +82,27 @@ describe("a cluster's resource options", () => {
             assert.deepEqual([await urns(), await project.outputs()], before);
         });
     }
+
+    for (const seconds of ["100000", "200000"]) {
+        it(`a container that a transform adds comes and changes in the guided rollout: sleep ${seconds}`, async () => {
+            await project.configure({ sidecar: seconds });
+            const preview = await project.succeed("preview");
+            assert.match(
+                preview,
+                /container sidecar changes: minio-1 to minio-0 are updated in this order, one at a time/,
+            );
+            await project.succeed("up", "--yes", "--skip-preview");
+            assert.deepEqual(await sidecars(), Array(4).fill(seconds));
+        });
+    }
+
+    it("such a container survives the rollout of another change", async () => {
+        const args = { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools, labels: { team: "storage" } };
+        await project.configure({ args });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await sidecars(), Array(4).fill("200000"));
+        await project.succeed("preview", "--expect-no-changes");
+    });
 
     it("an alias of the name that it has is none of that", async () => {
         await project.configure({ alias: "minio" });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { valueDigest } from "../../components/basics/valueDigest";
 import { changeOf, versionOf } from "../../components/change/change";
 import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
@@ -75,6 +76,18 @@ describe("the class of a change", () => {
             ["MINIO_SERVER_DEBUG"],
         ],
         ["a variable that they do", { environment: { MINIO_REGION: "eu" } }, "coupled", ["MINIO_REGION"]],
+        [
+            "a variable from a Secret that servers compare",
+            { environmentFrom: { MINIO_REGION: { secretKeyRef: { name: "a", key: "b" } } } },
+            "coupled",
+            ["MINIO_REGION"],
+        ],
+        [
+            "a variable from a ConfigMap that MinIO does not know",
+            { environmentFrom: { TZ: { configMapKeyRef: { name: "a", key: "b" } } } },
+            "rolling",
+            ["TZ"],
+        ],
         ["another image", { image }, "coupled", ["image"]],
         ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
         [
@@ -114,6 +127,24 @@ describe("the class of a change", () => {
         assert.deepEqual(changeOf(before, templateOf({ image })).fields, ["image", "scripts"]);
         server.readinessProbe.periodSeconds++;
         assert.deepEqual(changeOf(before, templateOf({})).fields, ["scripts", "readinessProbe"]);
+    });
+
+    it("of another container, which a transform adds, is rolling, and so is held until MinIO was asked", () => {
+        const withContainer = (image: string) => {
+            const template = structuredClone(templateOf({})) as any;
+            template.spec.containers.push({ name: "sidecar", image });
+            return template;
+        };
+        const [old, wanted] = [withContainer("proxy:1"), withContainer("proxy:2")];
+        for (const [before, after] of [
+            [templateOf({}), old],
+            [old, wanted],
+            [wanted, templateOf({})],
+        ] as const) {
+            assert.deepEqual(changeOf(before, after), { class: "rolling", fields: ["container sidecar"] });
+        }
+        assert.equal(versionOf(old), versionOf(wanted));
+        assert.deepEqual(changeOf(old, structuredClone(old)).class, "none");
     });
 
     it("does not depend on the order of keys, or on what is empty", () => {
@@ -283,4 +314,148 @@ describe("the review of a change", () => {
     });
 
     it("lets a volume grow", () => assert.deepEqual(review({}, { storageSize: "20Gi" }).problems, []));
+});
+
+describe("another value in a Secret or ConfigMap", () => {
+    const secretKeyRef = { name: "oidc", key: "secret" };
+    const names = ["MINIO_IDENTITY_OPENID_CLIENT_SECRET", "MINIO_CERT_PASSWD", "TZ"];
+    const withValues = (digests: Record<string, string> | undefined) => {
+        const environmentFrom = Object.fromEntries(names.map((name) => [name, { secretKeyRef }]));
+        const spec = { ...withDefaults({ environmentFrom }), digests };
+        const template = podTemplate(namesOf("minio"), spec, 0);
+        return { template, partition: 0, shape: shapeOf(spec, 0) };
+    };
+    const seen = { MINIO_IDENTITY_OPENID_CLIENT_SECRET: "aa", MINIO_CERT_PASSWD: "bb", TZ: "cc" };
+    const told = (after: Record<string, string>, before: Record<string, string> | undefined = seen) => {
+        const [old, wanted] = [withValues(before), withValues(after)];
+        const change = changeOf(old.template, wanted.template);
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        return {
+            change,
+            line: describeChange(change, old, wanted, { pool: "minio", servers: 4, topology, guided: true }),
+        };
+    };
+
+    it("is a change of the variable that has it", () => {
+        assert.equal(told(seen).change.class, "none");
+        const compared = told({ ...seen, MINIO_IDENTITY_OPENID_CLIENT_SECRET: "dd" });
+        assert.deepEqual(compared.change, { class: "coupled", fields: ["MINIO_IDENTITY_OPENID_CLIENT_SECRET"] });
+        assert.match(
+            compared.line ?? "",
+            /^MINIO_IDENTITY_OPENID_CLIENT_SECRET changes \(the Secret or ConfigMap has another value of MINIO_IDENTITY_OPENID_CLIENT_SECRET\): minio-3 to minio-0 are updated/,
+        );
+        for (const name of ["MINIO_CERT_PASSWD", "TZ"]) {
+            assert.deepEqual(told({ ...seen, [name]: "dd" }).change, { class: "rolling", fields: [name] });
+        }
+    });
+
+    it("counts among what servers compare when they start", () => {
+        const version = (digests: Record<string, string>) => versionOf(withValues(digests).template);
+        assert.notEqual(version({ ...seen, MINIO_IDENTITY_OPENID_CLIENT_SECRET: "dd" }), version(seen));
+        assert.equal(version({ ...seen, TZ: "dd" }), version(seen));
+    });
+
+    it("is a change of the authorities that servers trust, which they read when they start", () => {
+        const trusted = (digest: string) => {
+            const spec = {
+                ...withDefaults({ trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] }),
+                digests: { "trustedAuthorities[0]": digest },
+            };
+            return { template: podTemplate(namesOf("minio"), spec, 0), partition: 0, shape: shapeOf(spec, 0) };
+        };
+        const [old, wanted] = [trusted("aa"), trusted("bb")];
+        assert.deepEqual(changeOf(old.template, wanted.template), {
+            class: "rolling",
+            fields: ["trustedAuthorities[0]"],
+        });
+        assert.equal(versionOf(old.template), versionOf(wanted.template), "old and new servers talk to each other");
+        assert.equal(changeOf(templateOf({}), wanted.template).class, "coupled", "it is an argument of MinIO");
+        const secure = { tls: { secretName: "certs" } };
+        const more = { ...secure, trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] };
+        assert.deepEqual(changeOf(templateOf(secure), templateOf(more)), { class: "rolling", fields: ["volumes"] });
+    });
+
+    it("is told as not seen before where it was not", () => {
+        assert.match(
+            told(seen, {}).line ?? "",
+            /\(the value of .*TZ in a Secret or ConfigMap was not looked at before\)/,
+        );
+    });
+});
+
+describe("a variable that is a secret", () => {
+    const withSecrets = (secretVariables: string[], partition: number) => {
+        const spec = { ...withDefaults({}), secretVariables };
+        return { template: podTemplate(namesOf("minio"), spec, 0), partition, shape: shapeOf(spec, 0) };
+    };
+    const problems = (after: string[], partition: number) => {
+        const [old, wanted] = [withSecrets(["TOKEN", "OTHER"], 0), withSecrets(after, partition)];
+        const topology = topologyOfSpec(withDefaults({})) as Topology;
+        return problemsOfChange(changeOf(old.template, wanted.template), old, wanted, topology);
+    };
+
+    it("does not leave its Secret while servers stay back that read it from there", () => {
+        assert.deepEqual(problems(["TOKEN", "OTHER"], 2), []);
+        assert.deepEqual(problems(["TOKEN"], 0), []);
+        const [problem = "", ...others] = problems(["TOKEN"], 2);
+        assert.match(
+            problem,
+            /^partition: 2 is not allowed while OTHER leaves the component's Secret: .* Set partition to 0$/,
+        );
+        assert.deepEqual(others, []);
+    });
+});
+
+describe("the key of MinIO's encryption", () => {
+    const key = "MINIO_KMS_SECRET_KEY";
+    const plain = (value: string): KnownArgs => ({ environment: { [key]: value } });
+    const registered = (args: KnownArgs, digests?: Record<string, string>): Registered => {
+        const spec = { ...withDefaults(args), digests };
+        return { template: podTemplate(namesOf("minio"), spec, 0), partition: 0, shape: shapeOf(spec, 0) };
+    };
+    const elsewhere = { environmentFrom: { [key]: { secretKeyRef: { name: "kms", key: "key" } } } };
+    const problems = (before: Registered, after: Registered) =>
+        problemsOfChange(
+            changeOf(before.template, after.template),
+            before,
+            after,
+            topologyOfSpec(withDefaults({})) as Topology,
+        );
+    const [one, other] = [registered(plain("k:b25l")), registered(plain("k:b3RoZXI="))];
+    const sameInSecret = registered(elsewhere, { [key]: valueDigest("k:b25l\n", "default", key) });
+
+    it("may come, and move to a Secret and back", () => {
+        for (const [before, after] of [
+            [registered({}), one],
+            [one, one],
+            [one, sameInSecret],
+            [sameInSecret, one],
+        ] as const) {
+            assert.deepEqual(problems(before, after), []);
+        }
+    });
+
+    it("can neither become another nor go, wherever it is, and is not shown", () => {
+        const otherInSecret = registered(elsewhere, { [key]: valueDigest("k:b3RoZXI=", "default", key) });
+        for (const [before, after] of [
+            [one, other],
+            [one, registered({})],
+            [sameInSecret, otherInSecret],
+            [sameInSecret, registered({})],
+            [one, otherInSecret],
+        ] as const) {
+            const [problem = "", ...more] = problems(before, after);
+            assert.match(
+                problem,
+                /^environment\.MINIO_KMS_SECRET_KEY: .*nobody could read the objects again.* Set it back/,
+            );
+            assert.deepEqual(more, []);
+            assert.ok(!problem.includes("b25l"));
+        }
+    });
+
+    it("is not judged where its value was not seen", () => {
+        assert.deepEqual(problems(registered(elsewhere), sameInSecret), []);
+        assert.deepEqual(problems(one, registered(elsewhere)), []);
+    });
 });

@@ -140,6 +140,83 @@ describe("MinioCluster", () => {
         }
     });
 
+    it("gives servers what is in Secrets and ConfigMaps by reference, and in no other object", async () => {
+        const environmentFrom = {
+            MINIO_IDENTITY_OPENID_CLIENT_SECRET: { secretKeyRef: { name: pulumi.output("oidc"), key: "secret" } },
+            MINIO_DNS_CACHE_TTL: { configMapKeyRef: { name: "settings", key: "ttl" } },
+            HTTPS_PROXY: { secretKeyRef: { name: "proxy", key: "url" } },
+        };
+        const { inputsOf, registered } = await registeredBy("minio", { environmentFrom });
+        const { env } = inputsOf("StatefulSet", "minio").spec.template.spec.containers[0];
+        const of = (variable: string) => env.filter(({ name }: any) => name === variable);
+        assert.deepEqual(
+            Object.keys(environmentFrom).flatMap(of),
+            [
+                ["MINIO_IDENTITY_OPENID_CLIENT_SECRET", { secretKeyRef: { name: "oidc", key: "secret" } }],
+                ["MINIO_DNS_CACHE_TTL", environmentFrom.MINIO_DNS_CACHE_TTL],
+                ["HTTPS_PROXY", environmentFrom.HTTPS_PROXY],
+            ].map(([name, valueFrom]) => ({ name, valueFrom })),
+        );
+        assert.equal(of("NO_PROXY")[0].value, ".minio-headless.default.svc.cluster.local");
+        assert.ok(!registered.some(({ name }) => name === "minio-settings"));
+    });
+
+    it("mounts the authorities that servers trust beside the certificate, or without one", async () => {
+        const trustedAuthorities = [
+            { configMapKeyRef: { name: "corporate", key: "root.pem" } },
+            { secretKeyRef: { name: "next", key: "ca.crt" } },
+        ];
+        const files = [
+            { configMap: { name: "corporate", items: [{ key: "root.pem", path: "CAs/trusted-0.crt" }] } },
+            { secret: { name: "next", items: [{ key: "ca.crt", path: "CAs/trusted-1.crt" }] } },
+        ];
+        for (const [more, sources] of [
+            [{}, files],
+            [{ tls: { secretName: "certs" } }, files],
+        ] as const) {
+            const { inputsOf } = await registeredBy("minio", { ...more, trustedAuthorities });
+            const { volumes, containers } = inputsOf("StatefulSet", "minio").spec.template.spec;
+            const { projected } = volumes.find(({ name }: any) => name === "certs");
+            assert.deepEqual(projected.sources.slice(-2), sources);
+            assert.equal(projected.sources.length, "tls" in more ? 4 : 2);
+            assert.ok(containers[0].args.includes("--certs-dir=/certs"));
+            assert.ok(containers[0].volumeMounts.some(({ mountPath }: any) => mountPath === "/certs"));
+        }
+    });
+
+    it("keeps a variable that is a secret in a Secret, and out of the pods and of all that is no secret", async () => {
+        const environment = {
+            MINIO_REGION: pulumi.output("eu"),
+            MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: pulumi.secret("t0ken"),
+            MINIO_PROMETHEUS_AUTH_TYPE: "public",
+        };
+        const { inputsOf } = await registeredBy("minio", { environment, monitoring: {} });
+        const { template } = inputsOf("StatefulSet", "minio").spec;
+        const { env } = template.spec.containers[0];
+        const of = (variable: string) => env.find(({ name }: any) => name === variable);
+        assert.deepEqual(of("MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST").valueFrom.secretKeyRef, {
+            name: "minio-settings",
+            key: "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST",
+        });
+        assert.equal(of("MINIO_REGION").value, "eu");
+        assert.ok(!JSON.stringify(template).includes("t0ken"));
+        assert.deepEqual(Object.keys(JSON.parse(template.metadata.annotations["minio-cluster/values"])), [
+            "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST",
+        ]);
+        const secret = inputsOf("Secret", "minio-settings");
+        assert.deepEqual(secret.stringData.value, { MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: "t0ken" });
+    });
+
+    it("restarts servers for another value of such a variable, and for nothing else", async () => {
+        const annotation = async (token: string) => {
+            const environment = { MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: pulumi.secret(token) };
+            const { inputsOf } = await registeredBy("minio", { environment });
+            return inputsOf("StatefulSet", "minio").spec.template.metadata.annotations["minio-cluster/values"];
+        };
+        assert.equal(await annotation("one"), await annotation("one"));
+        assert.notEqual(await annotation("one"), await annotation("another"));
+    });
+
     it("hardens the pods", async () => {
         const { inputsOf } = await registeredBy("minio", {});
         const pod = inputsOf("StatefulSet", "minio").spec.template.spec;
@@ -217,6 +294,22 @@ describe("MinioCluster", () => {
         ]);
         assert.deepEqual(inputsOf("StatefulSet", "minio").spec.template.spec.containers[0].args.slice(3), patterns);
         assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
+    });
+
+    it("gives a pool other resources and nodes than the first, where it has some", async () => {
+        const tolerations = [{ key: "storage", operator: "Exists" }];
+        const own = { resources: { requests: { cpu: "4" } }, nodeSelector: { disk: "nvme" }, tolerations };
+        const first = { resources: { requests: { cpu: "1" } }, nodeSelector: { disk: "hdd" } };
+        const { inputsOf } = await registeredBy("minio", { ...first, expansionPools: [own, {}] });
+        const places = ["minio", "minio-pool-1", "minio-pool-2"].map((name) => {
+            const pod = inputsOf("StatefulSet", name).spec.template.spec;
+            return [pod.containers[0].resources.requests.cpu, pod.nodeSelector.disk, pod.tolerations];
+        });
+        assert.deepEqual(places, [
+            ["1", "hdd", undefined],
+            ["4", "nvme", tolerations],
+            ["1", "hdd", undefined],
+        ]);
     });
 
     it("mounts a certificate as MinIO looks for it, and makes one by cert-manager with every name", async () => {

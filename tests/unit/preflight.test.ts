@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
@@ -176,7 +177,10 @@ describe("the quotas and limits of a namespace", () => {
     }
 
     it("leave room for what is there already, and for no more growth than they allow", async () => {
-        const pods = [0, 1, 2, 3].map((ordinal) => ({ kind: "Pod", metadata: { name: `minio-${ordinal}` } }));
+        const pods = [0, 1, 2, 3].map((ordinal) => ({
+            kind: "Pod",
+            metadata: { name: `minio-${ordinal}`, labels: { pool: "minio" } },
+        }));
         const there = [standard, ...pods, ...claims("10Gi", "standard")];
         const full = quota(
             { pods: "4", "requests.storage": "40Gi", "standard.storageclass.storage.k8s.io/requests.storage": "44Gi" },
@@ -188,6 +192,13 @@ describe("the quotas and limits of a namespace", () => {
             grown.map((one) => /allows (\S+) .* (\S+) more/.exec(one)?.slice(1).join(" ")),
             ["requests.storage 8Gi", "standard.storageclass.storage.k8s.io/requests.storage 8Gi"],
         );
+        const another = wantedBy({
+            ...small,
+            expansionPools: [{ replicas: 4, resources: { requests: { cpu: "3" } }, storageSize: "1Gi" }],
+        });
+        const cpu = quota({ "requests.cpu": "8" }, { "requests.cpu": "1" });
+        const [more] = await problemsIn(cluster([...there, cpu]), another);
+        assert.match(more, /allows requests\.cpu 8, of which 1 is used, and 12 more are needed/);
         const scoped = quota({ pods: "1" }, {}, { scopes: ["Terminating"] });
         assert.deepEqual(await problemsIn(cluster([standard, scoped]), wantedBy(small)), []);
     });
@@ -254,6 +265,55 @@ describe("a Secret or PriorityClass that an argument names", () => {
                     "a right to look is missing (docs/rbac-checks.yaml)",
             ],
         });
+    });
+});
+
+describe("what variables are read from", () => {
+    const secretKeyRef = (key: string) => ({ secretKeyRef: { name: "oidc", key } });
+    const args = {
+        environmentFrom: {
+            A: secretKeyRef("a"),
+            B: secretKeyRef("b"),
+            C: { configMapKeyRef: { name: "settings", key: "c" } },
+        },
+    };
+    const secret = { kind: "Secret", metadata: { name: "oidc" }, data: { a: "cw==" } };
+    const map = { kind: "ConfigMap", metadata: { name: "settings" }, binaryData: { c: "cw==" } };
+
+    it("is there, with the keys", async () => {
+        assert.deepEqual(await problemsIn(cluster([standard]), wantedBy(args)), [
+            "environmentFrom.A: there is no Secret 'oidc' in the namespace a: make it, with a, b, before the cluster",
+            "environmentFrom.C: there is no ConfigMap 'settings' in the namespace a: make it, with c, before the cluster",
+        ]);
+        assert.deepEqual(await problemsIn(cluster([standard, secret, map]), wantedBy(args)), [
+            "environmentFrom.B: the Secret 'oidc' has no key 'b', without which no server starts: add it, or name another",
+        ]);
+        const whole = { ...secret, data: { a: "cw==", b: "" } };
+        assert.deepEqual(await problemsIn(cluster([standard, whole, map]), wantedBy(args)), []);
+    });
+
+    it("is told as not checked where the same program may change it", async () => {
+        const wanted = wantedBy(args, { mayBeMade: (field) => field !== "environmentFrom.C" });
+        const { problems, unchecked } = await findings(cluster([standard, secret, map]), secretChecks(wanted));
+        assert.deepEqual(problems, []);
+        assert.equal(unchecked.length, 1);
+        assert.match(
+            unchecked[0] ?? "",
+            /^whether this program changes the Secret 'oidc' \(environmentFrom\.A, environmentFrom\.B\), which restarts servers: /,
+        );
+    });
+});
+
+describe("an authority that servers are to trust", () => {
+    it("is a certificate, and no message shows what else it is", async () => {
+        const map = { kind: "ConfigMap", metadata: { name: "ca" }, data: { "ca.crt": "s3cr3t" } };
+        const args = { trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] };
+        assert.deepEqual(await problemsIn(cluster([standard, map]), wantedBy(args)), [
+            "trustedAuthorities[0]: the key 'ca.crt' of the ConfigMap 'ca' is no certificate in PEM, and MinIO would not say so: put " +
+                "the authority's there",
+        ]);
+        const sound = { ...map, data: { "ca.crt": rootCertificates[0] } };
+        assert.deepEqual(await problemsIn(cluster([standard, sound]), wantedBy(args)), []);
     });
 });
 

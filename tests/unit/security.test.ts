@@ -157,6 +157,18 @@ describe("hostile arguments", () => {
         assert.deepEqual(references, ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"]);
     });
 
+    it("let servers reach nobody but each other and DNS by a list of egress that is empty", async () => {
+        assert.deepEqual(await egress({}), { policyTypes: ["Ingress"], egress: undefined });
+        const none = await egress({ egress: [] });
+        assert.deepEqual(none.policyTypes, ["Ingress", "Egress"]);
+        const [peers, dns, ...others] = none.egress ?? [];
+        assert.deepEqual(peers, { to: [{ podSelector: { matchLabels: { app: "minio" } } }], ports: [tcp(9000)] });
+        assert.deepEqual(dns.ports.length, 4);
+        assert.deepEqual(others, []);
+        const to = [{ ipBlock: { cidr: "10.1.0.0/16" } }];
+        assert.deepEqual((await egress({ egress: to })).egress?.slice(2), [{ to }]);
+    });
+
     it("let nobody in by a list of clients or scrapers that is empty", async () => {
         assert.equal((await networkPolicy({ clients: [], scrapers: [] })).length, 1);
         assert.deepEqual(
@@ -217,11 +229,23 @@ describe("messages", () => {
 
 /** The ingress rules of the policy that is made. */
 async function networkPolicy(policy: NonNullable<MinioClusterArgs["networkPolicy"]>): Promise<any[]> {
-    let rules: any[] = [];
+    return (await policyOf(policy)).ingress;
+}
+
+const tcp = (port: number) => ({ protocol: "TCP", port });
+
+/** What it says of the way out. */
+async function egress(policy: NonNullable<MinioClusterArgs["networkPolicy"]>): Promise<any> {
+    const { policyTypes, egress } = await policyOf(policy);
+    return { policyTypes, egress };
+}
+
+async function policyOf(policy: NonNullable<MinioClusterArgs["networkPolicy"]>): Promise<any> {
+    let rules: any = {};
     await pulumi.runtime.setMocks({
         newResource({ type, name, inputs }) {
             if (type.endsWith(":NetworkPolicy")) {
-                rules = inputs.spec.ingress;
+                rules = inputs.spec;
             }
             return { id: `${name}-id`, state: { ...inputs, result: "s3cret" } };
         },

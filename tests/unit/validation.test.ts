@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { parseQuantity } from "../../components/basics/quantity";
-import { podTemplate } from "../../components/server/podTemplate";
+import { podTemplate, serverContainer } from "../../components/server/podTemplate";
 import { ServiceType } from "../../components/spec/args";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec/checkedSpec";
 import { unknownFields, withoutNulls } from "../../components/spec/fields";
@@ -18,6 +18,9 @@ const balanced = (...loadBalancerSourceRanges: string[]) => ({
     type: ServiceType.LoadBalancer,
     loadBalancerSourceRanges,
 });
+
+const inSecret = { secretKeyRef: { name: "oidc", key: "client-secret" } };
+const inConfigMap = { configMapKeyRef: { name: "settings", key: "b" } };
 
 describe("validation", () => {
     it("accepts the defaults", () => assert.deepEqual(problemsOf("minio", {}), []));
@@ -61,6 +64,14 @@ describe("validation", () => {
         ["disruptionBudget.maxUnavailable", { disruptionBudget: { maxUnavailable: 0 } }],
         ["expansionPools[0].replicas", { expansionPools: [{ replicas: 17 }] }],
         ["expansionPools[0].replicas", { replicas: 8, expansionPools: [{ replicas: 4 }] }],
+        [
+            "expansionPools[0].resources.requests.cpu",
+            { expansionPools: [{ resources: { requests: { cpu: "lots" } } }] },
+        ],
+        ["expansionPools[0].nodeSelector.a b", { expansionPools: [{ nodeSelector: { "a b": "fast" } }] }],
+        ["expansionPools[0].tolerations", { expansionPools: [{ tolerations: "all" as never }] }],
+        ["networkPolicy.egress[0]", { networkPolicy: { egress: [{}] } }],
+        ["networkPolicy.egress", { networkPolicy: { egress: "all" as never } }],
         ["expansionPools[1].storageSize", { expansionPools: [{}, { storageSize: "ten" }] }],
         ["resources.requests.cpu", { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }],
         ["environment.MINIO_ROOT_PASSWORD", { environment: { MINIO_ROOT_PASSWORD: "hunter22" } }],
@@ -94,6 +105,30 @@ describe("validation", () => {
                 environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:1" },
                 disruptionBudget: { maxUnavailable: 2 },
             },
+        ],
+        ...[
+            ...["MINIO_ROOT_PASSWORD", "HOME", "POD_NAME", "MINIO_CONFIG_ENV_FILE", "MINIO_VOLUMES", "MINIO_ARGS"],
+            ...["MINIO_STORAGE_CLASS_STANDARD", "MINIO_STORAGE_CLASS_RRS", "MINIO_ERASURE_SET_DRIVE_COUNT"],
+            ...["_MINIO_SERVER_LOCAL", "MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy", "NO-NAME"],
+        ].map((name): [string, KnownArgs] => [`environmentFrom.${name}`, { environmentFrom: { [name]: inSecret } }]),
+        ["environmentFrom", { environmentFrom: "oidc" as never }],
+        ["environmentFrom.A", { environmentFrom: { A: "oidc" as never } }],
+        ["environmentFrom.A", { environmentFrom: { A: {} } }],
+        ["environmentFrom.A", { environmentFrom: { A: { ...inSecret, configMapKeyRef: inSecret.secretKeyRef } } }],
+        ["environmentFrom.A", { environment: { A: "b" }, environmentFrom: { A: inSecret } }],
+        ["environmentFrom.A.secretKeyRef", { environmentFrom: { A: { secretKeyRef: "oidc/key" as never } } }],
+        ["environmentFrom.A.secretKeyRef.name", { environmentFrom: { A: { secretKeyRef: { name: "No", key: "k" } } } }],
+        ["environmentFrom.A.secretKeyRef.key", { environmentFrom: { A: { secretKeyRef: { name: "o", key: "a/b" } } } }],
+        ["environmentFrom.A.secretKeyRef.key", { environmentFrom: { A: { secretKeyRef: { name: "o", key: ".." } } } }],
+        [
+            "environmentFrom.A.configMapKeyRef.key",
+            { environmentFrom: { A: { configMapKeyRef: { name: "o" } as never } } },
+        ],
+        ["trustedAuthorities", { trustedAuthorities: "ca" as never }],
+        ["trustedAuthorities[0]", { trustedAuthorities: ["ca" as never] }],
+        [
+            "trustedAuthorities[1].secretKeyRef.key",
+            { trustedAuthorities: [inSecret, { secretKeyRef: { name: "a" } as never }] },
         ],
         ["labels.app", { labels: { app: "other" } }],
         ["clientService.type", { clientService: { type: "ExternalName" as never } }],
@@ -221,6 +256,13 @@ describe("validation", () => {
         { podSecurityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } },
         { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } as never },
         { monitoring: { interval: "500ms" } },
+        { trustedAuthorities: [inSecret, inConfigMap] },
+        {
+            environmentFrom: {
+                MINIO_IDENTITY_OPENID_CLIENT_SECRET: inSecret,
+                TZ: { configMapKeyRef: { name: "a", key: "t.z" } },
+            },
+        },
     ];
     for (const args of sound) {
         it(`accepts ${JSON.stringify(args)}`, () => assert.deepEqual(problemsOf("minio", args), []));
@@ -245,6 +287,16 @@ describe("validation", () => {
         ],
         ["ingress.consolehost", "consoleHost", { ingress: { apiHost: "s3.example.org", consolehost: "a" } }],
         ["podSecurityContext.runAsuser", "runAsUser", { podSecurityContext: { runAsuser: 5 } }],
+        [
+            "environmentFrom.A.secretKeyref",
+            "secretKeyRef",
+            { environmentFrom: { A: { secretKeyref: { name: "s3cr3t" } } } },
+        ],
+        [
+            "environmentFrom.A.secretKeyRef.keys",
+            "key",
+            { environmentFrom: { A: { secretKeyRef: { keys: "s3cr3t" } } } },
+        ],
         ["monitoring.constructor", "interval", { monitoring: { constructor: 1 } }],
     ];
     for (const [field, nearest, args] of unknown) {
@@ -276,6 +328,7 @@ describe("validation", () => {
             environment: { A: null },
             podSecurityContext: { runAsUser: null },
             tls: { issuer: { name: "ca", kind: null }, secretName: undefined },
+            environmentFrom: { B: { secretKeyRef: null, ...inConfigMap }, C: null },
         };
         assert.deepEqual(withoutNulls(given), {
             ingress: { apiHost: "s3.example.org" },
@@ -284,9 +337,10 @@ describe("validation", () => {
             environment: { A: null },
             podSecurityContext: { runAsUser: null },
             tls: { issuer: { name: "ca" } },
+            environmentFrom: { B: inConfigMap, C: null },
         });
         const fields = fieldsOf(given as never);
-        assert.deepEqual(fields, ["expansionPools[1]", "environment.A", "snapshots.sets[1]"]);
+        assert.deepEqual(fields, ["expansionPools[1]", "environment.A", "environmentFrom.C", "snapshots.sets[1]"]);
     });
 
     it("refuses an Output that has no value where it decides what there is", async () => {
@@ -448,6 +502,51 @@ describe("validation", () => {
             }),
             { numRuns: 10_000 },
         );
+    });
+
+    it("gives each variable one value, wherever it is from, and keeps its own", () => {
+        const name = fc.constantFrom(
+            ...[
+                "MINIO_REGION",
+                "TZ",
+                "MINIO_DNS_CACHE_TTL",
+                "HTTPS_PROXY",
+                "NO_PROXY",
+                "HOME",
+                "POD_NAME",
+                "MINIO_ROOT_USER",
+            ],
+            ...["MINIO_VOLUMES", "MINIO_STORAGE_CLASS_STANDARD", "MINIO_KMS_SECRET_KEY", "a-b", ""],
+        );
+        const source = fc.oneof(
+            { weight: 8, arbitrary: fc.constantFrom(inSecret, inConfigMap) },
+            fc.constantFrom({}, null, "text", { ...inSecret, ...inConfigMap }),
+            fc.anything(),
+        );
+        const variables = fc.dictionary(name, fc.constantFrom("EC:1", "x"), { maxKeys: 2 });
+        const names = namesOf("minio");
+        let passed = 0;
+        fc.assert(
+            fc.property(variables, fc.dictionary(name, source, { maxKeys: 2 }), (environment, environmentFrom) => {
+                const args = { environment, environmentFrom } as KnownArgs;
+                if (problemsOf("minio", args).length > 0) {
+                    return;
+                }
+                passed++;
+                const { env = [] } = serverContainer(podTemplate(names, withDefaults(args), 0));
+                const given = env.map((one) => one.name);
+                assert.deepEqual(given, [...new Set(given)]);
+                for (const [variable, { secretKeyRef, configMapKeyRef }] of Object.entries(
+                    environmentFrom as any,
+                ) as any) {
+                    const { value, valueFrom } = env.find((one) => one.name === variable) ?? {};
+                    assert.equal(value, undefined);
+                    assert.ok((secretKeyRef ?? configMapKeyRef) && valueFrom);
+                }
+            }),
+            { numRuns: 3000 },
+        );
+        assert.ok(passed > 100, `${passed} passed`);
     });
 
     it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {

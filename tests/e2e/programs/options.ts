@@ -10,6 +10,19 @@ const alias = config.get("alias");
 
 const namespace = new k8s.core.v1.Namespace("namespace", { metadata });
 
+/** As a person adds what has no argument: here a container to the pods. */
+const sidecar = config.get("sidecar");
+const addSidecar: pulumi.ResourceTransform = ({ type, props, opts }) => {
+    if (type !== "kubernetes:apps/v1:StatefulSet") {
+        return undefined;
+    }
+    const { containers } = props.spec.template.spec;
+    const { securityContext } = containers[0];
+    const added = { name: "sidecar", image, command: ["sleep", sidecar], securityContext };
+    const spec = { ...props.spec.template.spec, containers: [...containers, added] };
+    return { props: { ...props, spec: { ...props.spec, template: { ...props.spec.template, spec } } }, opts };
+};
+
 const minio = new MinioCluster(
     config.get("name") ?? "minio",
     {
@@ -24,6 +37,7 @@ const minio = new MinioCluster(
         dependsOn: [namespace],
         protect: config.getBoolean("protect"),
         aliases: alias ? [{ name: alias }] : [],
+        transforms: sidecar ? [addSidecar] : [],
     },
 );
 

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { makeBucket, put, targetOf } from "../support/s3";
+import { stepByStep } from "../support/stepByStep";
+
+/** Variables whose values are in Secrets and ConfigMaps. Each test goes on from where the one before left it. */
+describe("settings from Secrets and ConfigMaps", () => {
+    stepByStep();
+    const project = new Project("e2e-settings");
+    const inNamespace = `--namespace=${project.namespace}`;
+    const kmsKey = `first:${Buffer.alloc(32, "k").toString("base64")}`;
+    const otherKey = `first:${Buffer.alloc(32, "o").toString("base64")}`;
+    const [token, nextToken, own, nextOwn] = ["tok-one-3f9", "tok-two-3f9", "own-one-3f9", "own-two-3f9"];
+    const secrets = [kmsKey, otherKey, token, nextToken, own, nextOwn];
+    const inSecret = (key: string) => ({ secretKeyRef: { name: "hooks", key } });
+    const variables = {
+        MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: inSecret("token"),
+        MINIO_KMS_SECRET_KEY: inSecret("kms"),
+        MINIO_REGION: { configMapKeyRef: { name: "site", key: "region" } },
+    };
+    const ownVariable = "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_OWN";
+    const names = [...Object.keys(variables), ownVariable];
+    const pods = async () => (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items as any[];
+    const setKey = (key: string, value: string) =>
+        kubectl(
+            "patch",
+            "secret",
+            "hooks",
+            inNamespace,
+            "--type=merge",
+            "--patch",
+            JSON.stringify({ stringData: { [key]: value } }),
+        );
+    /** What a server's process was started with. */
+    const read = async (pod: string) => {
+        const script = names.map((name) => `printf '%s\\n' "$${name}"`).join("; ");
+        return (await kubectl("exec", pod, inNamespace, "--", "sh", "-c", script)).trim().split("\n");
+    };
+    const s3InRegion = async () => {
+        const { endpoint, rootUser, rootPassword } = await targetOf(project);
+        const credentials = { accessKeyId: rootUser, secretAccessKey: rootPassword };
+        return new S3Client({ endpoint, region: "eu-test-1", forcePathStyle: true, credentials });
+    };
+    const showsNone = (what: string, text: string) => {
+        for (const secret of secrets.flatMap((one) => [one, Buffer.from(one).toString("base64")])) {
+            assert.ok(!text.includes(secret), `a secret is in ${what}`);
+        }
+    };
+
+    before(async () => {
+        await kubectl("create", "namespace", project.namespace);
+        const literals = [`--from-literal=token=${token}`, `--from-literal=kms=${kmsKey}`];
+        await kubectl("create", "secret", "generic", "hooks", inNamespace, ...literals);
+        await kubectl("create", "configmap", "site", inNamespace, "--from-literal=region=eu-test-1");
+        await project.init({ createNamespace: false, environmentFrom: variables });
+        await project.setSecret("environment", JSON.stringify({ [ownVariable]: own }));
+    });
+    after(() => project.remove());
+    afterEach(async function () {
+        if (this.currentTest?.state === "failed") {
+            const { text } = await execute("kubectl", ["get", "pods,statefulsets", inNamespace, "--output=wide"]);
+            process.stderr.write(`${text}\n`);
+        }
+    });
+
+    it("reach the servers, and stand in no output, state or StatefulSet", async () => {
+        showsNone("the first preview", await project.succeed("preview", "--diff"));
+        showsNone("the output", await project.succeed("up", "--yes", "--skip-preview"));
+        assert.deepEqual(await read("minio-0"), [token, kmsKey, "eu-test-1", own]);
+        showsNone("the state", await project.succeed("stack", "export"));
+        showsNone("the StatefulSet", await kubectl("get", "statefulset", "minio", inNamespace, "--output=json"));
+        showsNone("a pod", await kubectl("get", "pod", "minio-0", inNamespace, "--output=json"));
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    it("are what MinIO works with: its region, and the key by which it encrypts", async () => {
+        const s3 = await s3InRegion();
+        await makeBucket(s3, "bucket");
+        const encrypted = { Bucket: "bucket", Key: "encrypted", ServerSideEncryption: "AES256" as const };
+        await s3.send(new PutObjectCommand({ ...encrypted, Body: "secret" }));
+        const { Body, ServerSideEncryption } = await s3.send(
+            new GetObjectCommand({ Bucket: encrypted.Bucket, Key: encrypted.Key }),
+        );
+        assert.deepEqual([await Body?.transformToString(), ServerSideEncryption], ["secret", "AES256"]);
+    });
+
+    it("are told in the preview when a value changes, with what restarts, and without the value", async () => {
+        await setKey("token", nextToken);
+        const preview = await project.succeed("preview", "--diff");
+        assert.match(
+            preview,
+            /MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST changes \(the Secret or ConfigMap has another value of MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST\): minio-3 to minio-0 are updated in this order, one at a time/,
+        );
+        showsNone("the preview", preview);
+    });
+
+    it("change by a guided rollout, without a failed request", async () => {
+        const before = (await pods()).map(({ metadata }) => metadata.uid);
+        const s3 = await s3InRegion();
+        let puts = 0;
+        let done = false;
+        const load = (async () => {
+            for (; !done; puts++) {
+                await put(s3, "bucket", `object-${puts}`, Buffer.from(String(puts)));
+                await new Promise((resolve) => setTimeout(resolve, 100));
+            }
+        })();
+        const [text] = await Promise.all([
+            project.succeed("up", "--yes", "--skip-preview").finally(() => {
+                done = true;
+            }),
+            load,
+        ]);
+        showsNone("the output", text);
+        assert.ok(puts > 50, `${puts} puts`);
+        const after = await pods();
+        assert.equal(after.length, 4);
+        for (const { metadata } of after) {
+            assert.ok(!before.includes(metadata.uid), `${metadata.name} is as before`);
+            assert.equal((await read(metadata.name))[0], nextToken);
+        }
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    it("are told when the program itself has another secret", async () => {
+        await project.setSecret("environment", JSON.stringify({ [ownVariable]: nextOwn }));
+        const preview = await project.succeed("preview", "--diff");
+        assert.match(preview, new RegExp(`${ownVariable} changes .*: minio-3 to minio-0 are updated`));
+        showsNone("the preview", preview);
+        await project.setSecret("environment", JSON.stringify({ [ownVariable]: own }));
+    });
+
+    it("keep the key by which MinIO encrypts", async () => {
+        await setKey("kms", otherKey);
+        const changed = await project.execute("preview", "--diff");
+        await setKey("kms", kmsKey);
+        const { MINIO_KMS_SECRET_KEY: _, ...others } = variables;
+        await project.configure({ environmentFrom: others });
+        const dropped = await project.execute("preview", "--diff");
+        await project.configure({ environmentFrom: variables });
+        for (const { code, text } of [changed, dropped]) {
+            assert.notEqual(code, 0, text);
+            assert.match(text, /environment\.MINIO_KMS_SECRET_KEY: .*nobody could read the objects again/);
+            showsNone("the refusal", text);
+        }
+    });
+
+    it("are refused where a key is not there", async () => {
+        await project.configure({ environmentFrom: { ...variables, MINIO_REGION: inSecret("region") } });
+        const { code, text } = await project.execute("preview");
+        await project.configure({ environmentFrom: variables });
+        assert.notEqual(code, 0, text);
+        assert.match(text, /environmentFrom\.MINIO_REGION: the Secret 'hooks' has no key 'region'/);
+    });
+});
