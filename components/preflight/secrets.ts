@@ -61,7 +61,8 @@ function decoded(value: string | undefined): string | undefined {
     return value === undefined ? undefined : Buffer.from(value, "base64").toString();
 }
 
-const soonDays = 14;
+/** So many days before its end, a certificate is warned of. */
+export const soonDays = 14;
 
 /** What is wrong with a certificate of the user's own. Pure. */
 export function certificateFindings(

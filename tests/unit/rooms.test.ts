@@ -22,6 +22,7 @@ const order = [
     "monitoring",
     "update",
     "adopt",
+    "status",
     ".",
 ];
 
@@ -29,7 +30,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^adopt\/(adoption|endpoints|report|steps)$|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^adopt\/(adoption|endpoints|report|steps)$|^status\/(?!look$)|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];
