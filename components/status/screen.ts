@@ -173,7 +173,7 @@ export function size(bytes: number): string {
     const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
     const value = bytes / 2 ** (10 * unit);
-    return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+    return `${unit > 0 && Number(value.toFixed(1)) < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** Such as `5 hours`. */
