@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
 import type { AnyObject, Kubernetes, Right } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
 import type { DriveInDetail } from "../../components/live/admin";
@@ -309,6 +312,34 @@ describe("what could not be read", () => {
     it("is no failure where it is a trifle, and never hides a finding", () => {
         assert.equal(of({ unread: unread(false) }).code, 0);
         assert.equal(of({ unread: unread(true), frozen: names }).code, 1);
+    });
+});
+
+describe("docs/status.md", () => {
+    const page = readFileSync(join(__dirname, "../../docs/status.md"), "utf8");
+    const shown: Record<string, Partial<Observed>> = {
+        healthy: {},
+        drive: { storage: drivesWith({ 2: { state: "faulty", works: false, total: 0, free: 0 } }) },
+        frozen: { frozen: names, frozenFor: "nightly-4" },
+    };
+    for (const [name, changes] of Object.entries(shown)) {
+        it(`shows what the command says: ${name}`, () => {
+            const sample = page.split(`<!-- sample ${name} -->\n\n\`\`\`\n`)[1]?.split("```")[0];
+            assert.equal(sample, `$ npx minio-cluster status\n${of(changes).text}`);
+        });
+    }
+});
+
+describe("docs/rbac-status.yaml", () => {
+    const page = readFileSync(join(__dirname, "../../docs/rbac-status.yaml"), "utf8");
+    const rules = parseAllDocuments(page).flatMap((one) => one.toJS().rules ?? []);
+
+    it("lets nobody change anything in Kubernetes", () => {
+        const verbs = rules.flatMap(({ resources, verbs }: any) => verbs.map((verb: string) => `${verb} ${resources}`));
+        assert.deepEqual(
+            verbs.filter((one: string) => !/^(get|list) /.test(one)),
+            ["create pods/portforward"],
+        );
     });
 });
 
