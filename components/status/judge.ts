@@ -59,7 +59,8 @@ function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {
                   },
               ];
     }
-    const who = frozen.length === servers.length ? "all servers" : frozen.join(", ");
+    const ready = servers.filter(({ standing }) => standing === "ready");
+    const who = frozen.length === ready.length ? "all servers" : frozen.join(", ");
     return [
         frozenFor === undefined
             ? {
@@ -197,7 +198,7 @@ function lostDrive(drive: DriveInDetail, namespace: string): Finding {
 
 function room(observed: Observed): Finding[] {
     const wayOut = "delete what is not needed, raise storageSize, or add a pool (expansionPools)";
-    const isFull = ({ total, free }: DriveInDetail) => total > 0 && free <= total * (1 - full);
+    const isFull = ({ state, total, free }: DriveInDetail) => state === "ok" && total > 0 && free <= total * (1 - full);
     const fullDrives = (observed.storage?.drives ?? []).filter(isFull);
     if (fullDrives.length > 0) {
         const names = fullDrives.map(nameOf).join(", ");

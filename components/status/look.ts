@@ -47,7 +47,7 @@ export async function look(kubernetes: Kubernetes, wish: Wish): Promise<Observed
             lostNodesOf(kubernetes, state, pods),
         ),
         canAsk ? healthOf(kubernetes, found, ready, unread) : undefined,
-        canAsk ? frozenOf(kubernetes, found, pods) : undefined,
+        canAsk ? frozenOf(kubernetes, found, pods, ready) : undefined,
         reading("drives, room and pools", `get secrets (${found.rootPassword?.name})`, true, () =>
             askMinio(kubernetes, found, ready),
         ),
@@ -206,13 +206,15 @@ async function healthOf(
     return undefined;
 }
 
+/** Of those that are ready: one that starts holds requests until it can serve them (`freezeServices` in `cmd/server-main.go`). */
 async function frozenOf(
     kubernetes: Kubernetes,
     { namespace, wanted: { scheme } }: FoundCluster,
     pods: V1Pod[],
+    ready: string[],
 ): Promise<string[]> {
-    const running = pods.filter(({ status, metadata }) => status?.phase === "Running" && !metadata?.deletionTimestamp);
-    const frozen = await frozenServers({ kubernetes, namespace, scheme }, running);
+    const asked = pods.filter(({ metadata }) => ready.includes(metadata?.name ?? ""));
+    const frozen = await frozenServers({ kubernetes, namespace, scheme }, asked);
     return frozen.map(({ metadata }) => metadata?.name ?? "");
 }
 

@@ -79,7 +79,7 @@ export interface Observed {
     servers: Server[];
     /** By MinIO's health endpoints; undefined where no server answered. */
     health?: { writes: boolean; reads: boolean; quorums?: Quorums };
-    /** Servers that hold every S3 request; undefined where nobody could be asked. */
+    /** Servers that are ready, and hold every S3 request; undefined where nobody could be asked. */
     frozen?: string[];
     /** What the component has noted that it does, and has not ended: a set of snapshots, or what is restored. */
     frozenFor?: string;

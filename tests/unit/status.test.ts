@@ -623,6 +623,19 @@ describe("looking at a cluster", () => {
         assert.equal((await look(kubernetes, { name: "minio" })).name, "minio");
     });
 
+    it("takes no server for frozen that only starts, and every one that holds requests", async () => {
+        const starting = structuredClone(objects);
+        starting.pods[1].status = { ...starting.pods[1].status, conditions: [{ type: "Ready", status: "False" }] };
+        const frozenOnes = async (held: string[]) => {
+            const kubernetes = new Seen(starting).kubernetes();
+            const { ask } = kubernetes;
+            kubernetes.ask = async (...args) => (args[3] === "/" && held.includes(args[1]) ? undefined : ask(...args));
+            return (await look(kubernetes, {})).frozen;
+        };
+        assert.deepEqual(await frozenOnes(["minio-1"]), []);
+        assert.deepEqual(await frozenOnes(["minio-1", "minio-2"]), ["minio-2"]);
+    });
+
     it("reads nodes only of servers that are not ready", async () => {
         const away = structuredClone(objects);
         away.pods[1].status = { ...away.pods[1].status, conditions: [{ type: "Ready", status: "False" }] };
