@@ -23,9 +23,10 @@ Ends with 0 when all is right, 1 when something needs care, and 2 when it could 
 
 export async function status(args: string[]): Promise<void> {
     process.exitCode = await statusCode(args).catch((error: unknown) => {
-        const isRight = error instanceof KubernetesError && error.code === 403;
-        const hint = isRight ? ". Those that status needs: docs/rbac-status.yaml" : "";
-        process.stderr.write(`error: it could not be looked at: ${printable(messageOf(error))}${hint}\n`);
+        const lacksRight = error instanceof KubernetesError && error.code === 403;
+        const said = messageOf(error);
+        const shown = lacksRight ? said.replace("docs/rbac.yaml", "docs/rbac-status.yaml") : said;
+        process.stderr.write(`error: it could not be looked at: ${printable(shown)}\n`);
         return 2;
     });
 }
