@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
+import { inSandbox, nodeNamed, volumeFolder } from "../../devcluster/cluster/faults";
 import { checkout, execute, type Finished, kubectl, kubectlJson, Project } from "../support/project";
 import { until } from "../support/until";
 
@@ -33,8 +34,13 @@ describe("minio-cluster status", () => {
         return said;
     }
 
-    const inServer = (script: string) =>
-        kubectl("exec", "minio-2", inNamespace, "--container=minio", "--", "sh", "-c", script);
+    /** Where the node of a server has its drive mounted. */
+    async function driveFolder(server: string): Promise<string> {
+        const { spec, metadata } = await kubectlJson("get", "pod", server, inNamespace);
+        const claim = await kubectlJson("get", "pvc", `data-${server}`, inNamespace);
+        return volumeFolder(nodeNamed(spec.nodeName), metadata.uid, claim.spec.volumeName);
+    }
+
     const patch = (fields: object) =>
         kubectl("patch", "statefulset", "minio", inNamespace, "--type=merge", `--patch=${JSON.stringify(fields)}`);
 
@@ -63,7 +69,8 @@ describe("minio-cluster status", () => {
     });
 
     it("finds the drive that its server may not read any more", async () => {
-        await inServer("chmod 000 /data/.minio.sys");
+        const system = `${await driveFolder("minio-2")}/.minio.sys`;
+        inSandbox(`chmod 000 "${system}"`);
         try {
             let said = await status();
             const isNoticed = async () => {
@@ -78,7 +85,7 @@ describe("minio-cluster status", () => {
             assert.match(said.text, /^write quorum 3 of 4 drives, 3 work: no server may fail$/m);
             assert.match(said.text, /^servers {6}4 of 4 ready$/m);
         } finally {
-            await inServer("chmod 755 /data/.minio.sys");
+            inSandbox(`chmod 755 "${system}"`);
         }
         await until("all is right again", async () => (await status()).code === 0);
     });
