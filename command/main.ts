@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** minio-cluster: looks at a MinIO that runs, and writes how a MinioCluster takes its drives over. It changes nothing. */
+/** minio-cluster: looks at a MinIO that runs: how it is, or how a MinioCluster takes its drives over. It changes nothing. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { stepsOf } from "../components/adopt/steps";
 import { messageOf } from "../components/basics/messageOf";
 import { printable } from "../components/basics/printable";
 import { connect } from "../components/kubernetes/connect";
+import { status, statusUsage } from "./status";
 
 const usage = `usage: minio-cluster adopt [STATEFULSET or TENANT] [--namespace NAME] [--name NAME] [--context NAME] [--out FOLDER]
 
@@ -47,13 +48,18 @@ async function adopt(args: string[]): Promise<void> {
 }
 
 async function main([command, ...args]: string[]): Promise<void> {
-    if (command !== "adopt" || args.includes("--help")) {
+    const commands: Record<string, [run: (args: string[]) => Promise<void>, usage: string]> = {
+        adopt: [adopt, usage],
+        status: [status, statusUsage],
+    };
+    const [run, usageOf] = (command !== undefined && Object.hasOwn(commands, command) && commands[command]) || [];
+    if (run === undefined || args.includes("--help")) {
         const asked = command === undefined || args.includes("--help") || command === "--help";
-        (asked ? process.stdout : process.stderr).write(usage);
+        (asked ? process.stdout : process.stderr).write(usageOf ?? `${usage}\n${statusUsage}`);
         process.exitCode = asked ? 0 : 2;
         return;
     }
-    await adopt(args);
+    await run(args);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -58,6 +58,19 @@ export interface Drive {
     works: boolean;
 }
 
+/** A drive with what a person wants to know of it. */
+export interface DriveInDetail extends Drive {
+    /** Where its server has it, such as `/data1`. */
+    path: string;
+    /** In MinIO's words: `ok`, `offline`, `faulty`, `unformatted` and others. */
+    state: string;
+    /** It is filled again with what the others have. */
+    healing: boolean;
+    /** Bytes of its file system; 0 where it is not known, as of a drive that is offline. */
+    total: number;
+    free: number;
+}
+
 /** What an administrator may ask of a cluster, through one of its servers. */
 export interface MinioAdmin {
     /**
@@ -77,6 +90,8 @@ export interface MinioAdmin {
     pools(): Promise<PoolStatus[]>;
     /** All drives. Those of a server that waits for its peers are told as offline. */
     storage(): Promise<StorageState>;
+    /** As `storage`, with what a person wants to know of each drive. */
+    storageInDetail(): Promise<StorageState & { drives: DriveInDetail[] }>;
     /** The drives that this server reaches at the moment, its own ones too: see reachedDrives.ts. */
     reachedDrives(): Promise<ReachedDrive[]>;
 }
@@ -109,11 +124,19 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
             throw new MinioAdminError(`MinIO could not ${action} ${reasons.join(", ")}`);
         }
     };
+    const storageInfo = async (): Promise<StorageInfo> => JSON.parse(await call("GET", "/storageinfo"));
     return {
         freeze: () => service("freeze"),
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
-        storage: async () => storageState(JSON.parse(await call("GET", "/storageinfo"))),
+        async storage() {
+            const { writeQuorums, drives } = storageState(await storageInfo());
+            return {
+                writeQuorums,
+                drives: drives.map(({ server, pool, set, works }) => ({ server, pool, set, works })),
+            };
+        },
+        storageInDetail: async () => storageState(await storageInfo()),
         async reachedDrives() {
             const { bytes } = await answerTo("GET", "/inspect-data", { volume: ".minio.sys", file: "format.json" });
             return reachedDrives(bytes ?? Buffer.alloc(0));
@@ -228,22 +251,35 @@ function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolSt
 
 /** The answer to `/storageinfo`: `StorageInfo` in madmin-go's `info-commands.go`. */
 interface StorageInfo {
-    Disks: { endpoint: string; state: string; healing?: boolean; pool_index: number; set_index: number }[];
+    Disks: {
+        endpoint: string;
+        state: string;
+        healing?: boolean;
+        totalspace?: number;
+        availspace?: number;
+        pool_index: number;
+        set_index: number;
+    }[];
     Backend: { StandardSCData: number[]; StandardSCParity: number; StandardSCParities?: number[] };
 }
 
 /** With the write quorum of `Health` in `cmd/erasure-server-pool.go`. */
-function storageState({ Disks, Backend }: StorageInfo): StorageState {
+function storageState({ Disks, Backend }: StorageInfo): StorageState & { drives: DriveInDetail[] } {
     const { StandardSCData: data, StandardSCParity, StandardSCParities } = Backend;
     return {
         writeQuorums: data.map((drives, pool) =>
             drives === (StandardSCParities?.[pool] ?? StandardSCParity) ? drives + 1 : drives,
         ),
-        drives: Disks.map(({ endpoint, state, healing, pool_index: pool, set_index: set }) => ({
+        drives: Disks.map(({ endpoint, state, healing = false, totalspace = 0, availspace = 0, ...indexes }) => ({
             server: element(new URL(endpoint).hostname.split("."), 0),
-            pool,
-            set,
+            pool: indexes.pool_index,
+            set: indexes.set_index,
             works: state === "ok" && !healing,
+            path: new URL(endpoint).pathname,
+            state,
+            healing,
+            total: totalspace,
+            free: availspace,
         })),
     };
 }

@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
 import { valueIn } from "../live/referencedValues";
+import { soonDays } from "../server/certificateFiles";
 import type { Problem } from "../spec/check";
 import type { Cluster } from "../spec/cluster";
 import { certificateNames, serverDnsName } from "../spec/names";
@@ -107,8 +108,6 @@ function valueProblem(reference: Reference, value: Buffer | undefined): string |
 function decoded(value: string | undefined): string | undefined {
     return value === undefined ? undefined : Buffer.from(value, "base64").toString();
 }
-
-const soonDays = 14;
 
 /** What is wrong with a certificate of the user's own. Pure. */
 export function certificateFindings(

@@ -29,7 +29,7 @@ export class Observer {
 
     constructor(
         private readonly kubernetes: Kubernetes,
-        private readonly wanted: WantedCluster,
+        private readonly wanted: Omit<WantedCluster, "admin">,
     ) {}
 
     /** As far as it can be known without asking MinIO whether it can miss a server, and whether objects can be written. */

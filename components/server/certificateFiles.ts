@@ -38,3 +38,6 @@ function authoritySources(spec: MinioClusterSpec): Source[] {
             return kind === "Secret" ? { secret: file } : { configMap: file };
         });
 }
+
+/** So many days before its end, a certificate is warned of. */
+export const soonDays = 14;

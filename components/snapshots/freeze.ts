@@ -15,6 +15,7 @@ import { sleep } from "../basics/sleep";
 import { until } from "../basics/until";
 import type { PodRequest } from "../kubernetes/client";
 import { signed } from "../live/admin";
+import { frozenServers } from "../live/frozen";
 import { adminOf, annotate, type LiveCluster, serversOf } from "../live/liveCluster";
 import { apiPort } from "../minio/ports";
 import { serverName } from "../server/podTemplate";
@@ -171,18 +172,6 @@ function watch({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[],
         held.catch(() => undefined).then(() => thawed.push(nameOf(server)));
     }
     return thawed;
-}
-
-/** The servers that hold S3 calls: they live, and a call without a login is not even refused. */
-async function frozenServers({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[]): Promise<V1Pod[]> {
-    const ask = (server: V1Pod, path: string) => kubernetes.ask(namespace, nameOf(server), scheme, path);
-    const frozen = await Promise.all(
-        servers.map(async (server) => {
-            const answers = (await ask(server, "/")) !== undefined;
-            return !answers && (await ask(server, "/minio/health/live"))?.status === 200;
-        }),
-    );
-    return servers.filter((_, index) => frozen[index]);
 }
 
 /** Waits, on every server, for the requests that were under way when it froze. */

@@ -73,6 +73,16 @@ export function membersOf({
         .map((claim) => ({ claim, snapshot: snapshots[claim] ?? snapshotName(set, claim, id) }));
 }
 
+/** The snapshots of a set that are not there any more. */
+export function missingMembers(record: SetRecord, present: AnyObject[]): string[] {
+    const there = new Set(
+        present.filter(({ metadata }) => !metadata.deletionTimestamp).map((one) => one.metadata.name),
+    );
+    return membersOf(record)
+        .map(({ snapshot }) => snapshot)
+        .filter((name) => !there.has(name));
+}
+
 export function setLabels(
     names: Names,
     labels: Record<string, string> | undefined,

@@ -20,6 +20,7 @@ import { groupObject } from "./groupSnapshot";
 import type { VolumeSnapshot } from "./method";
 import {
     membersOf,
+    missingMembers,
     newSetId,
     parseRecord,
     recordObject,
@@ -150,16 +151,6 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
                 `${messageOf(error)}`,
         );
     }
-}
-
-/** The snapshots of a set that are not there any more. Pure. */
-export function missingMembers(record: SetRecord, present: VolumeSnapshot[]): string[] {
-    const there = new Set(
-        present.filter(({ metadata }) => !metadata.deletionTimestamp).map((one) => one.metadata.name),
-    );
-    return membersOf(record)
-        .map(({ snapshot }) => snapshot)
-        .filter((name) => !there.has(name));
 }
 
 function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {

@@ -10,6 +10,7 @@ import { otherSet, planRestore, restoreOf } from "../../components/snapshots/res
 import {
     membersOf,
     mismatch,
+    missingMembers,
     newSetId,
     parseRecord,
     parseSnapshotName,
@@ -20,7 +21,6 @@ import {
     setLabels,
     snapshotObject,
 } from "../../components/snapshots/snapshotSet";
-import { missingMembers } from "../../components/snapshots/snapshots";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";

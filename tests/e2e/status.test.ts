@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { connect } from "../../components/kubernetes/connect";
+import { minioAdmin } from "../../components/live/admin";
+import { inSandbox, nodeNamed, volumeFolder } from "../../devcluster/cluster/faults";
+import { checkout, execute, type Finished, kubectl, kubectlJson, Project } from "../support/project";
+import { until } from "../support/until";
+
+/** What the command says of a cluster, compared with what was done to it. It knows nothing but the namespace. */
+describe("minio-cluster status", () => {
+    const project = new Project("e2e-status");
+    const { namespace } = project;
+    const inNamespace = `--namespace=${namespace}`;
+    const folder = mkdtempSync(join(tmpdir(), "minio-status-"));
+    const kubeconfig = join(folder, "kubeconfig");
+    const command = (args: string[], env = process.env) => {
+        const tsx = join(checkout, "node_modules/.bin/tsx");
+        return execute(tsx, [join(checkout, "command/main.ts"), "status", inNamespace, ...args], { env });
+    };
+    let rootPassword = "";
+
+    async function status(...args: string[]): Promise<Finished> {
+        const said = await command(args);
+        assert.ok(!said.text.includes(rootPassword), "the root password is in the output");
+        return said;
+    }
+
+    async function asReader(): Promise<Finished> {
+        const said = await command([], { ...process.env, KUBECONFIG: kubeconfig });
+        assert.ok(!said.text.includes(rootPassword), "the root password is in the output");
+        return said;
+    }
+
+    /** Where the node of a server has its drive mounted. */
+    async function driveFolder(server: string): Promise<string> {
+        const { spec, metadata } = await kubectlJson("get", "pod", server, inNamespace);
+        const claim = await kubectlJson("get", "pvc", `data-${server}`, inNamespace);
+        return volumeFolder(nodeNamed(spec.nodeName), metadata.uid, claim.spec.volumeName);
+    }
+
+    const patch = (fields: object) =>
+        kubectl("patch", "statefulset", "minio", inNamespace, "--type=merge", `--patch=${JSON.stringify(fields)}`);
+
+    before(async () => {
+        await project.init();
+        await project.succeed("up", "--yes", "--skip-preview");
+        ({ rootPassword } = await project.outputs());
+    });
+    after(async () => {
+        await project.remove();
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("says that all is right with a healthy cluster, on one screen", async () => {
+        const { code, text } = await status();
+        assert.equal(code, 0, text);
+        assert.match(text, /^minio in the namespace e2e-status: all is right$/m);
+        assert.match(text, /^servers {6}4 of 4 ready$/m);
+        assert.match(text, /^drives {7}4 of 4 online, 0 healing$/m);
+        assert.match(text, /^write quorum 3 of 4 drives, 4 work: any server may fail$/m);
+        assert.match(text, /^read quorum {2}2 of 4 drives, 4 work: any 2 servers may fail$/m);
+        assert.ok(text.split("\n").length <= 24, text);
+        const json = JSON.parse((await status("--json")).text);
+        assert.deepEqual([json.verdict, json.findings, json.unread], ["right", [], []]);
+        assert.equal(json.drives.length, 4);
+    });
+
+    it("finds the drive that its server may not read any more", async () => {
+        const system = `${await driveFolder("minio-2")}/.minio.sys`;
+        inSandbox(`chmod 000 "${system}"`);
+        try {
+            let said = await status();
+            const isNoticed = async () => {
+                said = await status();
+                return /CARE {2}the drive/.test(said.text);
+            };
+            await until("MinIO has noticed", isNoticed, { why: () => said.text });
+            assert.equal(said.code, 1);
+            assert.match(said.text, /^drives {7}3 of 4 online/m);
+            assert.match(said.text, /^CARE {2}the drive \/data of minio-2 does not work: MinIO says /m);
+            assert.match(said.text, /^ {6}do: .*kubectl describe pvc data-minio-2 --namespace=e2e-status/m);
+            assert.match(said.text, /^write quorum 3 of 4 drives, 3 work: no server may fail$/m);
+            assert.match(said.text, /^servers {6}4 of 4 ready$/m);
+        } finally {
+            inSandbox(`chmod 755 "${system}"`);
+        }
+        await until("all is right again", async () => (await status()).code === 0);
+    });
+
+    it("finds that requests are frozen, and by which servers", async () => {
+        const kubernetes = await connect({ by: "the test" });
+        const admin = minioAdmin((request) => kubernetes.send(namespace, "minio-0", "http", request), {
+            rootUser: "admin",
+            rootPassword,
+        });
+        await admin.freeze();
+        const { code, text } = await status().finally(() => admin.unfreeze());
+        assert.equal(code, 1);
+        assert.match(text, /^minio in the namespace e2e-status: REQUESTS FAIL OR WAIT/m);
+        assert.match(text, /^DOWN {2}all servers hold every S3 request, reads too: somebody has frozen the cluster/m);
+        assert.match(text, /mc admin service unfreeze ALIAS/);
+        assert.equal((await status()).code, 0);
+    });
+
+    it("finds a rollout that was interrupted as it began", async () => {
+        const annotate = (value: string | null, partition: number) =>
+            patch({
+                spec: {
+                    updateStrategy: { rollingUpdate: { partition } },
+                    template: { metadata: { annotations: { changed: value } } },
+                },
+            });
+        await annotate("yes", 4);
+        let said = await status();
+        // Until the controller has seen the change, only the partition tells.
+        const isSeen = async () => {
+            said = await status();
+            return said.text.includes("0 of 4 servers");
+        };
+        await until("the rollout is seen", isSeen, { why: () => said.text }).finally(() => annotate(null, 0));
+        assert.equal(said.code, 1);
+        const found = /^CARE {2}a rollout is not at its end: 0 of 4 servers have what they should have, minio-0,/m;
+        assert.match(said.text, found);
+        await until("all is right again", async () => (await status()).code === 0);
+    });
+
+    it("sees all with the shipped Role, and says what it could not read without some of it", async () => {
+        const role = ["apply", inNamespace, `--filename=${join(checkout, "docs/rbac-status.yaml")}`];
+        await kubectl(...role);
+        const token = (await kubectl("create", "token", "minio-cluster-status", inNamespace)).trim();
+        const { clusters } = await kubectlJson("config", "view", "--raw", "--minify");
+        writeFileSync(
+            kubeconfig,
+            stringify({
+                apiVersion: "v1",
+                kind: "Config",
+                clusters,
+                users: [{ name: "reader", user: { token } }],
+                contexts: [{ name: "reader", context: { cluster: clusters[0].name, user: "reader" } }],
+                "current-context": "reader",
+            }),
+            { mode: 0o600 },
+        );
+        const whole = await asReader();
+        assert.equal(whole.code, 0, whole.text);
+        assert.ok(!whole.text.includes("not read"), whole.text);
+
+        const { rules } = await kubectlJson("get", "role", "minio-cluster-status", inNamespace);
+        const without = rules.filter(({ resources }: any) => !/secrets|portforward|configmaps/.test(resources.join()));
+        const patched = JSON.stringify({ rules: without });
+        await kubectl("patch", "role", "minio-cluster-status", inNamespace, "--type=merge", `--patch=${patched}`);
+        const some = await asReader();
+        assert.equal(some.code, 2, some.text);
+        assert.match(
+            some.text,
+            /^minio in the namespace e2e-status: nothing wrong is seen, but not all could be read/m,
+        );
+        assert.match(
+            some.text,
+            /^not read: drives, room and pools: .*; it takes the right to get secrets \(minio-secret\)$/m,
+        );
+        assert.match(some.text, /^not read: the sets of snapshots: .*; it takes the right to list configmaps$/m);
+        assert.match(
+            some.text,
+            /^write quorum 3 of 4 drives, 4 work, by the servers that are ready: any server may fail$/m,
+        );
+
+        await kubectl("delete", "rolebinding", "minio-cluster-status", inNamespace);
+        const none = await asReader();
+        assert.equal(none.code, 2);
+        assert.match(
+            none.text,
+            /^error: it could not be looked at: a right is missing: statefulsets.*rbac-status\.yaml\)$/m,
+        );
+    });
+});

@@ -1,0 +1,653 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
+import type { AnyObject, Kubernetes, Right } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
+import type { DriveInDetail } from "../../components/live/admin";
+import { topologyOf } from "../../components/minio/topology";
+import type { PoolState, ServerState } from "../../components/rollout/plan";
+import { podTemplate } from "../../components/server/podTemplate";
+import { namesOf } from "../../components/spec/names";
+import { withDefaults } from "../../components/spec/spec";
+import { clustersIn } from "../../components/status/found";
+import { judge, verdictOf } from "../../components/status/judge";
+import { look } from "../../components/status/look";
+import type { Observed, Server } from "../../components/status/observed";
+import { quorumsLeft } from "../../components/status/quorumsLeft";
+import { exitCodeOf, report } from "../../components/status/report";
+import { ageOf, screen, size } from "../../components/status/screen";
+import { serversIn } from "../../components/status/servers";
+
+const at = "2026-11-27T02:00:00.000Z";
+const days = (number: number) => new Date(Date.parse(at) + number * 86_400_000).toISOString();
+const names = [0, 1, 2, 3].map((ordinal) => `minio-${ordinal}`);
+const gibibyte = 2 ** 30;
+
+const server = (name: string, changes: Partial<Server> = {}): Server => ({
+    name,
+    pool: 0,
+    standing: "ready",
+    node: "n1",
+    image: "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z@sha256:6351",
+    restarts: 0,
+    outdated: false,
+    ...changes,
+});
+
+const drive = (name: string, changes: Partial<DriveInDetail> = {}): DriveInDetail => ({
+    server: name,
+    pool: 0,
+    set: 0,
+    works: true,
+    path: "/data",
+    state: "ok",
+    healing: false,
+    total: 10 * gibibyte,
+    free: 9 * gibibyte,
+    ...changes,
+});
+
+const pool = (changes: Partial<PoolState> = {}): PoolState => ({
+    name: "minio",
+    observed: true,
+    partition: 0,
+    wantedPartition: 0,
+    currentRevision: "a",
+    updateRevision: "a",
+    updateChange: "none",
+    replicas: 4,
+    ordered: false,
+    erasureSets: 1,
+    serversThatMayFail: 1,
+    servers: names.map((name, ordinal) => ({ name, ordinal, uid: name, revision: "a" }) as ServerState),
+    ...changes,
+});
+
+const healthy: Observed = {
+    at,
+    where: "https://127.0.0.1:6443 (context dev, by the kubeconfig)",
+    namespace: "storage",
+    name: "minio",
+    topology: topologyOf([{ servers: 4, drivesPerServer: 1, driveBytes: 0 }]),
+    pools: [pool()],
+    servers: names.map((name) => server(name)),
+    health: { writes: true, reads: true, quorums: { write: 3, read: 2 } },
+    frozen: [],
+    storage: { drives: names.map((name) => drive(name)), writeQuorums: [3] },
+    poolStatuses: [{ id: 0, cmdline: "http://minio-{0...3}/data" }],
+    tls: true,
+    certificate: { secret: "minio-tls", from: days(-10), until: days(80) },
+    sets: [{ set: "nightly-3", takenAt: new Date(Date.parse(at) - 5 * 3_600_000).toISOString(), gone: [] }],
+    unread: [],
+};
+
+/** Of servers by their numbers, what is changed. */
+const serversWith = (changes: Record<number, Partial<Server>>) =>
+    names.map((name, index) => server(name, changes[index]));
+const drivesWith = (changes: Record<number, Partial<DriveInDetail>>) => ({
+    drives: names.map((name, index) => drive(name, changes[index])),
+    writeQuorums: [3],
+});
+
+function of(changes: Partial<Observed>) {
+    const observed = { ...healthy, ...changes };
+    const findings = judge(observed);
+    const verdict = verdictOf(observed, findings);
+    const text = screen(observed, findings, verdict);
+    return { findings, verdict, text, code: exitCodeOf(verdict), json: report(observed, findings, verdict) as any };
+}
+
+const whats = (changes: Partial<Observed>) => of(changes).findings.map(({ severity, what }) => `${severity}: ${what}`);
+
+describe("the status of a healthy cluster", () => {
+    const { findings, text, code, json } = of({});
+
+    it("has no finding, and ends with 0", () => {
+        assert.deepEqual(findings, []);
+        assert.equal(code, 0);
+    });
+
+    it("fits on a screen, one fact a line", () => {
+        assert.equal(
+            text,
+            `minio in the namespace storage: all is right
+servers      4 of 4 ready
+version      docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z
+requests     reads yes, writes yes, by MinIO's own health
+drives       4 of 4 online, 0 healing
+write quorum 3 of 4 drives, 4 work: any server may fail
+read quorum  2 of 4 drives, 4 work: any 2 servers may fail
+room         18 GiB free of 20 GiB for objects, 10 % used
+certificate  ends ${days(80)}, in 80 days
+snapshots    last set nightly-3, taken 5 hours ago
+rollout      none under way
+Kubernetes   https://127.0.0.1:6443 (context dev, by the kubeconfig)
+`,
+        );
+    });
+
+    it("is the same for machines", () => {
+        assert.equal(json.verdict, "right");
+        assert.deepEqual(json.quorumsLeft.writes, { quorum: 3, working: 4, size: 4, drives: 1, servers: 1 });
+        assert.deepEqual(json.capacity, { usable: 20 * gibibyte, free: 18 * gibibyte });
+        assert.deepEqual(json.rollout.underWay, false);
+    });
+});
+
+describe("what is not right with a cluster", () => {
+    it("is a lost drive, with the claim to look at, and what may still fail", () => {
+        const lost = of({ storage: drivesWith({ 2: { state: "faulty", works: false, total: 0, free: 0 } }) });
+        assert.equal(lost.findings.length, 1);
+        assert.equal(lost.findings[0].what, "the drive /data of minio-2 does not work: MinIO says faulty");
+        assert.match(lost.findings[0].do, /kubectl describe pvc data-minio-2 --namespace=storage/);
+        assert.match(lost.text, /^write quorum 3 of 4 drives, 3 work: no server may fail$/m);
+        assert.equal(lost.code, 1);
+    });
+
+    it("is a drive that heals, which counts as gone", () => {
+        const healing = { storage: drivesWith({ 1: { healing: true, works: false } }) };
+        assert.deepEqual(whats(healing), [
+            "care: the drive /data of minio-1 heals: MinIO fills it with what the others have",
+        ]);
+        assert.match(of(healing).text, /^drives {7}4 of 4 online, 1 healing$/m);
+        assert.equal(quorumsLeft({ ...healthy, ...healing })?.writes.servers, 0);
+    });
+
+    it("is a lost node, said one time, and not for its drive again", () => {
+        const lost = of({
+            servers: serversWith({ 3: { standing: "lost", node: "n4" } }),
+            storage: drivesWith({ 3: { state: "offline", works: false, total: 0, free: 0 } }),
+        });
+        assert.deepEqual(
+            lost.findings.map(({ what }) => what),
+            ["minio-3 (node n4) is on a node that does not answer"],
+        );
+        assert.match(lost.findings[0].do, /make sure that it is off, and run kubectl delete node n4/);
+        assert.match(lost.text, /^servers {6}3 of 4 ready: minio-3 lost$/m);
+    });
+
+    it("is a quorum that is lost, before all else", () => {
+        const found = whats({
+            health: { writes: false, reads: true },
+            servers: serversWith({ 2: { standing: "missing" }, 3: { standing: "failing", why: "CrashLoopBackOff" } }),
+        });
+        assert.match(found[0], /^down: objects cannot be written: the write quorum is lost$/);
+        assert.deepEqual(found.slice(1), [
+            "care: minio-2 (node n1) has no pod",
+            "care: minio-3 (node n1) does not run: CrashLoopBackOff",
+        ]);
+        assert.match(whats({ health: { writes: false, reads: false } })[0], /neither written nor read/);
+    });
+
+    it("is a quorum that the servers tell, where MinIO says nothing", () => {
+        const servers = serversWith(Object.fromEntries([1, 2, 3].map((index) => [index, { standing: "starting" }])));
+        const found = of({ health: undefined, storage: undefined, servers });
+        assert.match(found.findings[0].what, /neither written nor read/);
+        assert.match(found.text, /^read quorum {2}2 of 4 drives, 1 work, by the servers that are ready: LOST$/m);
+    });
+
+    it("is a quorum that MinIO counts otherwise", () => {
+        const [finding] = of({ health: { writes: true, reads: true, quorums: { write: 3, read: 3 } } }).findings;
+        assert.match(finding.what, /^MinIO's write quorum is 3 and its read quorum 3/);
+        assert.match(finding.do, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
+    });
+
+    it("is a rollout that has not come to its end", () => {
+        const outdated = { outdated: true };
+        const half = of({ servers: serversWith({ 0: outdated, 1: outdated }), pools: [pool({ partition: 2 })] });
+        assert.deepEqual(
+            half.findings.map(({ what, do: todo }) => [what, todo]),
+            [
+                [
+                    "a rollout is not at its end: 2 of 4 servers have what they should have, minio-0, minio-1 not yet",
+                    "let a pulumi up that runs end; if none runs, run pulumi up, which continues it",
+                ],
+            ],
+        );
+        assert.equal(half.json.rollout.underWay, true);
+        assert.deepEqual(whats({ pools: [pool({ partition: 4 })] }), [
+            "care: a rollout is not at its end: the partition of minio is still 4",
+        ]);
+    });
+
+    it("is not a staged upgrade, which is wanted, and shown", () => {
+        const staged = of({ pools: [pool({ partition: 2, wantedPartition: 2, updateRevision: "b" })] });
+        assert.equal(staged.code, 0);
+        assert.match(staged.text, /^rollout {6}staged: partition 2 of minio keeps the others back$/m);
+    });
+
+    it("is requests that are frozen, for a set or by somebody", () => {
+        const bySet = of({ frozen: names, frozenFor: "monday" });
+        assert.match(bySet.findings[0].what, /^all servers hold every S3 request.* frozen for the set monday$/);
+        assert.match(bySet.findings[0].do, /^wait: the servers thaw alone/);
+        assert.match(bySet.text, /REQUESTS FAIL OR WAIT/);
+        const [byHand] = of({ frozen: ["minio-1"] }).findings;
+        assert.match(byHand.what, /^minio-1 hold .*somebody has frozen the cluster/);
+        assert.match(byHand.do, /^mc admin service unfreeze ALIAS/);
+        assert.match(whats({ frozenFor: "monday" })[0], /^care: the note is left/);
+    });
+
+    it("is a certificate that has expired, is about to, is not valid yet, or is none", () => {
+        const certificate = (from: number, until: number) =>
+            whats({ certificate: { secret: "own", from: days(from), until: days(until) } });
+        assert.deepEqual(certificate(-90, -1), [`down: the certificate has expired at ${days(-1)}: clients refuse it`]);
+        assert.deepEqual(certificate(-80, 3.5), [`care: the certificate expires in 3 days, at ${days(3.5)}`]);
+        assert.match(certificate(1, 90)[0], /^down: the certificate is valid only from/);
+        assert.deepEqual(certificate(-1, 15), []);
+        assert.match(whats({ certificate: { secret: "own" } })[0], /no certificate that can be read/);
+    });
+
+    it("is room that is nearly used up, and a drive that is full", () => {
+        const free = (share: number) => drive("", { free: share * 10 * gibibyte }).free;
+        assert.deepEqual(whats({ storage: drivesWith({ 0: { free: free(0.08) } }) }), [
+            "care: 92 % of the room is used",
+        ]);
+        assert.deepEqual(whats({ storage: drivesWith({ 0: { free: free(0.11) } }) }), []);
+        assert.deepEqual(whats({ storage: drivesWith({ 0: { free: free(0.005) } }) }), [
+            "down: the drive /data of minio-0: full, and MinIO takes no write without room on it",
+        ]);
+    });
+
+    it("is a StatefulSet that somebody has scaled", () => {
+        const [finding] = of({ pools: [pool({ replicas: 3 })] }).findings;
+        assert.equal(finding.what, "the StatefulSet minio is scaled to 3 servers, and MinIO knows 4");
+        assert.match(finding.do, /^kubectl scale statefulset minio --namespace=storage --replicas=4/);
+    });
+
+    it("is a decommission that failed or is complete; one that runs is shown", () => {
+        const decommission = (state: "running" | "complete" | "failed") => ({
+            poolStatuses: [
+                {
+                    id: 1,
+                    cmdline: "",
+                    decommission: {
+                        state,
+                        startTime: at,
+                        objects: 12,
+                        objectsFailed: 0,
+                        bytes: 5 * gibibyte,
+                        bytesFailed: 0,
+                        totalSize: 0,
+                        freeSize: 0,
+                    },
+                },
+            ],
+        });
+        assert.deepEqual(whats(decommission("running")), []);
+        assert.match(
+            of(decommission("running")).text,
+            /^decommission pool 1 running: 12 objects moved \(5\.0 GiB\), 0 failed$/m,
+        );
+        assert.deepEqual(whats(decommission("failed")), ["care: the decommission of pool 1 has ended as failed"]);
+        assert.match(of(decommission("complete")).findings[0].do, /out of expansionPools/);
+    });
+
+    it("is a set that is damaged, or was interrupted, and a restore", () => {
+        assert.match(
+            whats({ sets: [{ set: "a", takenAt: at, gone: ["a-data-minio-0"] }] })[0],
+            /^care: the set a cannot be/,
+        );
+        assert.match(whats({ takingSet: "b" })[0], /^care: the set b is being taken/);
+        assert.match(whats({ restoring: "storage/minio/a" })[0], /^down: a restore from storage\/minio\/a/);
+    });
+});
+
+describe("what could not be read", () => {
+    const unread = (isVital: boolean) => [
+        { what: "the drives", why: "a right is missing", right: "get secrets (minio-secret)", isVital },
+    ];
+
+    it("ends with 2 where without it nobody can say that all is right", () => {
+        const { code, text } = of({ storage: undefined, unread: unread(true) });
+        assert.equal(code, 2);
+        assert.match(text, /: nothing wrong is seen, but not all could be read, see below$/m);
+        assert.match(
+            text,
+            /^not read: the drives: a right is missing; it takes the right to get secrets \(minio-secret\)$/m,
+        );
+    });
+
+    it("is no failure where it is a trifle, and never hides a finding", () => {
+        assert.equal(of({ unread: unread(false) }).code, 0);
+        assert.equal(of({ unread: unread(true), frozen: names }).code, 1);
+    });
+});
+
+describe("docs/status.md", () => {
+    const page = readFileSync(join(__dirname, "../../docs/status.md"), "utf8");
+    const shown: Record<string, Partial<Observed>> = {
+        healthy: {},
+        drive: { storage: drivesWith({ 2: { state: "faulty", works: false, total: 0, free: 0 } }) },
+        frozen: { frozen: names, frozenFor: "nightly-4" },
+    };
+    for (const [name, changes] of Object.entries(shown)) {
+        it(`shows what the command says: ${name}`, () => {
+            const sample = page.split(`<!-- sample ${name} -->\n\n\`\`\`\n`)[1]?.split("```")[0];
+            assert.equal(sample, `$ npx minio-cluster status\n${of(changes).text}`);
+        });
+    }
+});
+
+describe("docs/rbac-status.yaml", () => {
+    const page = readFileSync(join(__dirname, "../../docs/rbac-status.yaml"), "utf8");
+    const rules = parseAllDocuments(page).flatMap((one) => one.toJS().rules ?? []);
+
+    it("lets nobody change anything in Kubernetes", () => {
+        const verbs = rules.flatMap(({ resources, verbs }: any) => verbs.map((verb: string) => `${verb} ${resources}`));
+        assert.deepEqual(
+            verbs.filter((one: string) => !/^(get|list) /.test(one)),
+            ["create pods/portforward"],
+        );
+    });
+});
+
+describe("the words of the status", () => {
+    it("have sizes and ages that a person reads", () => {
+        assert.deepEqual([0, 1023, 1024, 9.96 * gibibyte, 18 * gibibyte, 5e15].map(size), [
+            "0 B",
+            "1023 B",
+            "1.0 KiB",
+            "10 GiB",
+            "18 GiB",
+            "4.4 PiB",
+        ]);
+        const ago = (minutes: number) => ageOf(new Date(Date.parse(at) - minutes * 60_000).toISOString(), at);
+        assert.deepEqual([1, 119, 120, 47 * 60, 48 * 60].map(ago), [
+            "1 minute",
+            "119 minutes",
+            "2 hours",
+            "47 hours",
+            "2 days",
+        ]);
+    });
+
+    it("show nothing of Kubernetes' texts that acts on a terminal", () => {
+        const servers = serversWith({ 0: { standing: "unplaced", why: "\u001b[2J\n::add-path::/tmp" } });
+        const { text } = of({ servers });
+        assert.ok(!text.includes("\u001b"));
+        assert.ok(!text.split("\n").some((line) => line.startsWith("::")));
+    });
+});
+
+/** A cluster as the component makes it: its StatefulSet and pods. */
+function objectsOf(name: string, args: Parameters<typeof withDefaults>[0] = {}) {
+    const spec = withDefaults({ namespace: "storage", ...args });
+    const [{ replicas, drivesPerServer, storageSize }] = spec.pools;
+    const template = JSON.parse(JSON.stringify(podTemplate(namesOf(name), spec, 0)));
+    const statefulSet = {
+        metadata: {
+            name,
+            namespace: "storage",
+            generation: 1,
+            labels: { app: name, "app.kubernetes.io/name": "minio" },
+            annotations: {
+                "minio-cluster/shape": JSON.stringify({ replicas, drivesPerServer, storageSize }),
+                "minio-cluster/partition": String(spec.partition),
+            },
+        },
+        spec: { replicas, template, updateStrategy: { rollingUpdate: { partition: 0 } } },
+        status: { observedGeneration: 1, currentRevision: "a", updateRevision: "a" },
+    } as unknown as V1StatefulSet;
+    const pods = Array.from({ length: replicas }, (_, ordinal) => ({
+        metadata: {
+            name: `${name}-${ordinal}`,
+            namespace: "storage",
+            uid: `u${ordinal}`,
+            labels: { ...template.metadata.labels, "controller-revision-hash": "a" },
+        },
+        spec: { ...template.spec, nodeName: `n${ordinal}` },
+        status: {
+            phase: "Running",
+            podIP: "10.0.0.1",
+            conditions: [{ type: "Ready", status: "True" }],
+            containerStatuses: [{ name: "minio", restartCount: 0, state: { running: { startedAt: at } } }],
+        },
+    })) as unknown as V1Pod[];
+    return { statefulSet, pods };
+}
+
+describe("a cluster is found by its objects", () => {
+    it("with its Secret, its certificate, its scheme and its parity", () => {
+        const { statefulSet } = objectsOf("minio", {
+            replicas: 4,
+            drivesPerServer: 2,
+            partition: 9,
+            tls: { secretName: "own" },
+            environment: { MINIO_STORAGE_CLASS_STANDARD: "EC:2" },
+        });
+        const [found] = clustersIn([statefulSet]);
+        assert.equal(found.wanted.scheme, "https");
+        assert.equal(found.certificate, "own");
+        assert.deepEqual(found.rootPassword, { name: "minio-secret", key: "root-password" });
+        assert.deepEqual([found.topology?.pools[0].erasureSetSize, found.topology?.pools[0].parity], [8, 2]);
+        assert.equal(found.wanted.pools[0].partition, 4);
+    });
+
+    it("and other StatefulSets are none", () => {
+        const { statefulSet } = objectsOf("minio");
+        const foreign = structuredClone(statefulSet);
+        foreign.metadata = { ...foreign.metadata, name: "other", annotations: {} };
+        assert.deepEqual(
+            clustersIn([foreign, statefulSet]).map(({ name }) => name),
+            ["minio"],
+        );
+    });
+});
+
+describe("how a server is", () => {
+    const standing = (change: (pod: any) => void, state: Partial<ServerState> = {}, lostNodes: string[] = []) => {
+        const { pods } = objectsOf("minio");
+        change(pods[0]);
+        const servers = [{ name: "minio-0", ordinal: 0, uid: "u0", revision: "a", ...state } as ServerState];
+        return serversIn([pool({ servers })], pods, new Set(lostNodes))[0];
+    };
+    const waiting = (reason: string, message?: string) => (pod: any) => {
+        pod.status.containerStatuses[0].state = { waiting: { reason, message } };
+    };
+
+    it("follows from its pod, its node and itself", () => {
+        const nothing = () => {};
+        assert.equal(standing(nothing, { ready: true }).standing, "ready");
+        assert.equal(standing(nothing, { ready: true, terminating: true }).standing, "ending");
+        assert.equal(standing(nothing, { uid: undefined }).standing, "missing");
+        assert.equal(standing(nothing, { lost: true, terminating: true }).standing, "lost");
+        assert.equal(standing(nothing, {}, ["n0"]).standing, "lost");
+        assert.equal(standing(nothing, { answers: true, initialised: false }).standing, "waiting");
+        assert.equal(standing(nothing).standing, "starting");
+        assert.equal(standing(waiting("ContainerCreating")).standing, "starting");
+        const unplaced = standing((pod) => {
+            pod.status.conditions = [{ type: "PodScheduled", status: "False", message: "0/3 nodes are available" }];
+        });
+        assert.deepEqual([unplaced.standing, unplaced.why], ["unplaced", "0/3 nodes are available"]);
+        const failing = standing(waiting("ImagePullBackOff", "no such image"));
+        assert.deepEqual([failing.standing, failing.why], ["failing", "ImagePullBackOff: no such image"]);
+    });
+});
+
+/** Kubernetes as somebody sees it who has these rights. */
+class Seen {
+    readonly done: string[] = [];
+
+    constructor(
+        private readonly objects: { statefulSets: V1StatefulSet[]; pods: V1Pod[]; others?: AnyObject[] },
+        private readonly lacks: RegExp = /^$/,
+    ) {}
+
+    private need(right: string): void {
+        this.done.push(right);
+        if (this.lacks.test(right)) {
+            throw new KubernetesError(`a right is missing: ${right} is forbidden`, false, 403);
+        }
+    }
+
+    kubernetes(): Kubernetes {
+        const answer = (path: string) => ({
+            status: path === "/" ? 403 : 200,
+            headers: { "x-minio-write-quorum": "3", "x-minio-read-quorum": "2" },
+            body: "",
+        });
+        return {
+            where: "https://kubernetes",
+            may: async (_: string, { verb, resource }: Right) => !this.lacks.test(`${verb} ${resource}`),
+            statefulSet: async (_: string, name: string) => {
+                this.need("get statefulsets");
+                return this.objects.statefulSets.find(({ metadata }) => metadata?.name === name);
+            },
+            statefulSets: async () => {
+                this.need("list statefulsets");
+                return this.objects.statefulSets;
+            },
+            pods: async () => {
+                this.need("list pods");
+                return this.objects.pods;
+            },
+            list: async ({ kind }: { kind: string }, namespace?: string) => {
+                this.need(`list ${kind}${namespace === undefined ? " in all" : ""}`);
+                return kind === "StatefulSet"
+                    ? this.objects.statefulSets
+                    : (this.objects.others ?? []).filter((one) => one.kind === kind);
+            },
+            read: async ({ kind, metadata }: AnyObject) => {
+                this.need(`get ${kind}`);
+                return (this.objects.others ?? []).find(
+                    (one) => one.kind === kind && one.metadata.name === metadata.name,
+                );
+            },
+            ask: async (_: string, pod: string, __: string, path: string) => {
+                this.done.push(`ask ${pod} ${path}`);
+                return answer(path);
+            },
+            send: async (_: string, __: string, ___: string, { path }: { path: string }) => {
+                const Disks = names.map((name) => ({
+                    endpoint: `http://${name}.minio-headless.storage.svc.cluster.local:9000/data`,
+                    state: "ok",
+                    totalspace: 100,
+                    availspace: 90,
+                    pool_index: 0,
+                    set_index: 0,
+                }));
+                const Backend = { StandardSCData: [2], StandardSCParity: 2 };
+                const body = path.includes("storageinfo") ? { Disks, Backend } : [{ id: 0, cmdline: "" }];
+                return { status: 200, headers: {}, body: JSON.stringify(body) };
+            },
+        } as unknown as Kubernetes;
+    }
+}
+
+describe("looking at a cluster", () => {
+    const { statefulSet, pods } = objectsOf("minio");
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const secret = {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "minio-secret", namespace: "storage" },
+        data: { "root-user": base64("admin"), "root-password": base64("correct-horse-battery") },
+    };
+    const record = (set: string, takenAt: string) => ({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: `minio-snapshots-${set}`, labels: { "minio-cluster/snapshot-set": set } },
+        data: {
+            "set.json": JSON.stringify({
+                set,
+                cluster: "minio",
+                takenAt,
+                pools: [{ replicas: 1, drivesPerServer: 1 }],
+            }),
+        },
+    });
+    const present = { apiVersion: "v1", kind: "VolumeSnapshot", metadata: { name: "new-data-minio-0" } };
+    const objects = {
+        statefulSets: [statefulSet],
+        pods,
+        others: [secret, record("old", days(-2)), record("new", days(-1)), present] as AnyObject[],
+    };
+
+    it("sees all with all rights, and tells no secret", async () => {
+        const observed = await look(new Seen(objects).kubernetes(), {});
+        assert.deepEqual(observed.unread, []);
+        assert.deepEqual(observed.sets, [
+            { set: "new", takenAt: days(-1), gone: [] },
+            { set: "old", takenAt: days(-2), gone: ["old-data-minio-0"] },
+        ]);
+        const findings = judge(observed);
+        assert.deepEqual(
+            findings.map(({ what }) => what),
+            ["the set old cannot be restored: old-data-minio-0 is gone"],
+        );
+        const said = JSON.stringify(report(observed, findings, "care"));
+        assert.ok(!said.includes("correct-horse-battery") && !said.includes(base64("correct-horse-battery")));
+        assert.equal(observed.storage?.drives.length, 4);
+    });
+
+    it("names each right that it lacks, and shows the rest", async () => {
+        const seen = new Seen(objects, /^(get Secret|list ConfigMap|(get|create) pods\/(proxy|portforward))$/);
+        const observed = await look(seen.kubernetes(), { namespace: "storage" });
+        assert.deepEqual(observed.unread.map(({ what, right, isVital }) => [what, right, isVital]).sort(), [
+            ["drives, room and pools", "get secrets (minio-secret)", true],
+            ["the sets of snapshots", "list configmaps", false],
+            ["what the servers say of their health", "get pods/proxy, or get and create pods/portforward", true],
+        ]);
+        assert.ok(!seen.done.some((one) => one.startsWith("ask")));
+        assert.equal(verdictOf(observed, judge(observed)), "unknown");
+        assert.equal(quorumsLeft(observed)?.writes.servers, 1);
+    });
+
+    it("says that the port-forward is missing where only that is", async () => {
+        const { unread } = await look(new Seen(objects, /^(get|create) pods\/portforward$/).kubernetes(), {});
+        assert.deepEqual(
+            unread.map(({ right }) => right),
+            ["get and create pods/portforward"],
+        );
+    });
+
+    it("wants a namespace where it may not look at all of them", async () => {
+        const kubernetes = new Seen(objects, /^list StatefulSet in all$/).kubernetes();
+        await assert.rejects(look(kubernetes, {}), /name the namespace with --namespace/);
+        assert.equal((await look(kubernetes, { namespace: "storage" })).name, "minio");
+    });
+
+    it("says which clusters there are where none or several are meant", async () => {
+        const other = objectsOf("other").statefulSet;
+        const kubernetes = new Seen({ ...objects, statefulSets: [statefulSet, other] }).kubernetes();
+        await assert.rejects(
+            look(kubernetes, {}),
+            /several clusters, say which: --namespace storage --name minio, or --namespace storage --name other/,
+        );
+        await assert.rejects(
+            look(kubernetes, { name: "third" }),
+            /no MinioCluster third .* there is --namespace storage/,
+        );
+        assert.equal((await look(kubernetes, { name: "minio" })).name, "minio");
+    });
+
+    it("takes no server for frozen that only starts, and every one that holds requests", async () => {
+        const starting = structuredClone(objects);
+        starting.pods[1].status = { ...starting.pods[1].status, conditions: [{ type: "Ready", status: "False" }] };
+        const frozenOnes = async (held: string[]) => {
+            const kubernetes = new Seen(starting).kubernetes();
+            const { ask } = kubernetes;
+            kubernetes.ask = async (...args) => (args[3] === "/" && held.includes(args[1]) ? undefined : ask(...args));
+            return (await look(kubernetes, {})).frozen;
+        };
+        assert.deepEqual(await frozenOnes(["minio-1"]), []);
+        assert.deepEqual(await frozenOnes(["minio-1", "minio-2"]), ["minio-2"]);
+    });
+
+    it("reads nodes only of servers that are not ready", async () => {
+        const away = structuredClone(objects);
+        away.pods[1].status = { ...away.pods[1].status, conditions: [{ type: "Ready", status: "False" }] };
+        const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } };
+        const unknown = { ...node, status: { conditions: [{ type: "Ready", status: "Unknown" }] } } as AnyObject;
+        const { servers } = await look(new Seen({ ...away, others: [...objects.others, unknown] }).kubernetes(), {});
+        assert.deepEqual(
+            servers.map(({ standing }) => standing),
+            ["ready", "lost", "ready", "ready"],
+        );
+        const seen = new Seen(objects);
+        await look(seen.kubernetes(), {});
+        assert.ok(!seen.done.includes("get Node"));
+    });
+});
