@@ -46,8 +46,10 @@ export interface SnapshotsOptions {
  * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on `up`
  * once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was taken before
  * is registered as its record says, whatever the cluster looks like by now.
+ *
+ * @returns what is there when all sets are taken
  */
-export function createSnapshots(options: SnapshotsOptions): void {
+export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi.CustomResource> {
     const { cluster, arrival, dispensable, opts } = options;
     const { names, resolved } = cluster;
     const taking = createWork(
@@ -72,7 +74,7 @@ export function createSnapshots(options: SnapshotsOptions): void {
                 register(known, record, opts, true);
             }
         });
-        return;
+        return taking;
     }
     resolved.apply(async (known) => {
         const { taken, missing, group } = await askCluster(options, known);
@@ -85,6 +87,7 @@ export function createSnapshots(options: SnapshotsOptions): void {
             register(known, record, opts, false);
         }
     });
+    return taking;
 }
 
 /** What the cluster tells of the wanted sets. */
