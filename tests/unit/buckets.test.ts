@@ -451,6 +451,16 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
         ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "tls", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "metrics-token", bucket: "data" }] }],
+        [
+            "accesses[0].secretName",
+            { existingSecretName: "mine", accesses: [{ name: "app", bucket: "data", secretName: "mine" }] },
+        ],
+        [
+            "accesses[1].secretName",
+            { accesses: ["app", "web"].map((name) => ({ name, bucket: "data", secretName: "one" })) },
+        ],
         ["accesses[0].namespace", { accesses: [{ name: "app", bucket: "data", namespace: "No One" }] }],
         [
             "accesses[0].name",
