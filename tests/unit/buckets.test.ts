@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import fc from "fast-check";
 import { wantedText } from "../../components/buckets/buckets";
+import { carryOut } from "../../components/buckets/carryOut";
 import {
     type Declared,
     type Difference,
@@ -11,6 +12,7 @@ import {
     type Step,
 } from "../../components/buckets/difference";
 import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
+import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
@@ -341,6 +343,61 @@ describe("the difference between what is declared and what MinIO has", () => {
             changed.steps.map(({ words }) => words),
             ["policy 'mine' is changed"],
         );
+    });
+});
+
+describe("the steps", () => {
+    /** Carries out what is declared, by a MinIO that notes its calls and may refuse one. */
+    async function carried(declared: Declared, refused?: string) {
+        const calls: string[] = [];
+        const call = (name: string) => async (first: string, second: unknown) => {
+            const text = [name, first, ...(name === "set" ? [second] : [])].join(" ");
+            calls.push(text);
+            if (text === refused) {
+                throw new Error("MinIO answers PUT with 400: NoSo");
+            }
+        };
+        const minio = new Proxy({} as Minio, {
+            get: (_, name) => (name === "policies" ? async () => ({ one: readerDocument }) : call(String(name))),
+        });
+        const recorded = nothingRecorded();
+        const found = difference(declared, recorded, empty, now);
+        const write = async (record: Recorded) => {
+            calls.push(`record ${[...Object.keys(record.buckets), ...Object.keys(record.policies)].join(" ")}`);
+        };
+        const error = await carryOut(found, recorded, { minio, secretKeys: {}, write, say: () => {} }).then(
+            () => undefined,
+            ({ message }: Error) => message,
+        );
+        return { calls, error };
+    }
+    const declared: Declared = {
+        ...nothing,
+        buckets: [{ name: "data", versioning: true, tags: { a: "b" } }, { name: "more" }],
+        policies: [{ name: "one", document: readerDocument }],
+    };
+
+    it("are recorded before the first, and those of a bucket come one after another", async () => {
+        const { calls, error } = await carried(declared);
+        assert.equal(error, undefined);
+        assert.deepEqual(calls, [
+            "record data more one",
+            "makeBucket data",
+            "makeBucket more",
+            "set data versioning",
+            "set data tags",
+            "setPolicy one",
+        ]);
+    });
+
+    it("end with the first that fails, which is named with its reason", async () => {
+        const { calls, error } = await carried(declared, "set data versioning");
+        assert.deepEqual(calls.slice(-1), ["set data versioning"]);
+        assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run pulumi up again/);
+    });
+
+    it("are none where nothing is to be done, and nothing is written then", async () => {
+        assert.deepEqual((await carried(nothing)).calls, []);
     });
 });
 
