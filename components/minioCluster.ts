@@ -112,14 +112,12 @@ export class MinioCluster extends pulumi.ComponentResource {
         }
         const { hasChanged } = hooks;
         const arrival = createArrival({ cluster, credentials, connection, pools, hasChanged, opts: dispensable });
-        if (given.snapshots) {
-            const options = { credentials, connection, preflight, arrival, dispensable, opts: child };
-            createSnapshots({ cluster: withKinds, ...options });
-        }
-        const declaredThere = declaresAny(given)
-            ? createBuckets({ cluster, args: given, credentials, connection, arrival, dispensable })
-            : true;
-        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, declaredThere]).apply(() => true);
+        // A set is of before a change of the buckets, which would wait while requests are frozen.
+        const snapshots = { credentials, connection, preflight, arrival, dispensable, opts: child };
+        const settled = given.snapshots ? createSnapshots({ cluster: withKinds, ...snapshots }) : arrival;
+        const buckets = { args: given, credentials, connection, settled, dispensable };
+        const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
+        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, areThere]).apply(() => true);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);
         this.registerOutputs({ ...outputs });

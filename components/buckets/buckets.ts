@@ -23,8 +23,8 @@ export interface BucketsOptions {
     args: MinioClusterArgs;
     credentials: Credentials;
     connection: Connection;
-    /** Is there once all servers are where they should be. */
-    arrival: pulumi.Output<pulumi.CustomResource>;
+    /** Is there once all servers are where they should be, and sets of snapshots are taken. */
+    settled: pulumi.Output<pulumi.CustomResource>;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
 }
@@ -41,15 +41,15 @@ export function declaresAny({ buckets, policies, accesses }: MinioClusterArgs): 
  * @returns true when all is made; in a preview, when all is said
  */
 export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
-    const { cluster, args, connection, arrival, dispensable } = options;
+    const { cluster, args, connection, settled, dispensable } = options;
     const { names, resolved } = cluster;
     const keys = createSecretKeys(names, args.accesses ?? [], dispensable);
-    const arrived = arrival.apply(({ id }) => id);
+    const served = settled.apply(({ id }) => id);
     const work = createWork(
         `${names.cluster}-buckets`,
         {
             wanted: resolved.apply((known) => wantedText(declaredOf(known))),
-            left: after(arrived, resolved).apply((known) => () => leftOver(options, known, keys)),
+            left: after(served, resolved).apply((known) => () => leftOver(options, known, keys)),
             work: async (resource) => {
                 const known = await knownValue(resolved);
                 const kubernetes = await connection.act();
@@ -58,7 +58,7 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
                 }
             },
         },
-        { ...dispensable, dependsOn: arrival },
+        { ...dispensable, dependsOn: settled },
     );
     const secrets = createAccessSecrets({
         cluster,

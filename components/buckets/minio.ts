@@ -119,12 +119,14 @@ export class Minio {
     async keyState(accessKey: string, secretKey: string): Promise<KeyState> {
         const request = { method: "GET", path: "/minio-cluster-tries-a-key", query: { location: "" } };
         const { region } = this.root;
-        const { body } = await this.forward.send(await signedBy(request, { accessKey, secretKey, region }));
-        const [code] = textsOf(body, "Code");
-        if (code === "SignatureDoesNotMatch") {
-            return "other";
+        const { status, body } = await this.forward.send(await signedBy(request, { accessKey, secretKey, region }));
+        const state = keyStates[textsOf(body, "Code")[0] ?? ""];
+        if (state === undefined) {
+            throw new MinioAdminError(
+                `MinIO answers a request of the key ${accessKey} with ${status}: ${reasonOf(body)}`,
+            );
         }
-        return ["AccessDenied", "NoSuchBucket"].includes(code ?? "") ? "valid" : "absent";
+        return state;
     }
 
     /** @param replaces whether there may be one already, which was made here */
@@ -165,6 +167,14 @@ export class Minio {
         return answer;
     }
 }
+
+/** What MinIO's refusals tell of a key: nobody has the bucket that it is tried on. One that is disabled or has ended is none. */
+const keyStates: Record<string, KeyState> = {
+    AccessDenied: "valid",
+    NoSuchBucket: "valid",
+    SignatureDoesNotMatch: "other",
+    InvalidAccessKeyId: "absent",
+};
 
 function admin(name: string): string {
     return `/minio/admin/v3/${name}`;

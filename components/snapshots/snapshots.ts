@@ -47,8 +47,10 @@ export interface SnapshotsOptions {
  * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on `up`
  * once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was taken before
  * is registered as its record says, whatever the cluster looks like by now.
+ *
+ * @returns what is there when all sets are taken
  */
-export function createSnapshots(options: SnapshotsOptions): void {
+export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi.CustomResource> {
     const { cluster, arrival, dispensable, opts } = options;
     const { names, resolved } = cluster;
     const taking = createWork(
@@ -73,7 +75,7 @@ export function createSnapshots(options: SnapshotsOptions): void {
                 register(known, record, opts, true);
             }
         });
-        return;
+        return taking;
     }
     resolved.apply(async (known) => {
         const { taken, missing, group } = await askCluster(options, known);
@@ -86,6 +88,7 @@ export function createSnapshots(options: SnapshotsOptions): void {
             register(known, record, opts, false);
         }
     });
+    return taking;
 }
 
 /** What the cluster tells of the wanted sets. */

@@ -854,8 +854,10 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
         const secretName = access.secretName ?? `${name}-${user}`;
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
             const place = `${namespace}/${secretName}`;
-            const own = `${spec.namespace}/${name}-secret`;
-            const isFree = !places.includes(place) && place !== own;
+            const own = [`${name}-secret`, `${name}-tls`, `${name}-metrics-token`];
+            const given = [spec.existingSecretName, asObject(spec.tls).secretName];
+            const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
+            const isFree = !places.includes(place) && !taken.includes(place);
             check.that(isFree, `${path}.secretName`, secretName, "another Secret has this name there; use another one");
             places.push(place);
         }

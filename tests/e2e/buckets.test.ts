@@ -267,7 +267,7 @@ describe("declared buckets, policies and accesses", () => {
         await unchanged();
         const nothing = performance.now() - begun - update;
         process.stderr.write(`      ${made} before the cut, the rest in ${update} ms, nothing in ${nothing} ms\n`);
-        assert.ok(update < 60_000 && nothing < 30_000);
+        assert.ok(update < 120_000 && nothing < 60_000);
         await project.configure({ buckets: [locked] });
         await up();
         assert.deepEqual(await names(), ["foreign", "locked"]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import fc from "fast-check";
 import { wantedText } from "../../components/buckets/buckets";
+import { carryOut } from "../../components/buckets/carryOut";
 import {
     type Declared,
     type Difference,
@@ -11,6 +12,7 @@ import {
     type Step,
 } from "../../components/buckets/difference";
 import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
+import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
@@ -344,6 +346,61 @@ describe("the difference between what is declared and what MinIO has", () => {
     });
 });
 
+describe("the steps", () => {
+    /** Carries out what is declared, by a MinIO that notes its calls and may refuse one. */
+    async function carried(declared: Declared, refused?: string) {
+        const calls: string[] = [];
+        const call = (name: string) => async (first: string, second: unknown) => {
+            const text = [name, first, ...(name === "set" ? [second] : [])].join(" ");
+            calls.push(text);
+            if (text === refused) {
+                throw new Error("MinIO answers PUT with 400: NoSo");
+            }
+        };
+        const minio = new Proxy({} as Minio, {
+            get: (_, name) => (name === "policies" ? async () => ({ one: readerDocument }) : call(String(name))),
+        });
+        const recorded = nothingRecorded();
+        const found = difference(declared, recorded, empty, now);
+        const write = async (record: Recorded) => {
+            calls.push(`record ${[...Object.keys(record.buckets), ...Object.keys(record.policies)].join(" ")}`);
+        };
+        const error = await carryOut(found, recorded, { minio, secretKeys: {}, write, say: () => {} }).then(
+            () => undefined,
+            ({ message }: Error) => message,
+        );
+        return { calls, error };
+    }
+    const declared: Declared = {
+        ...nothing,
+        buckets: [{ name: "data", versioning: true, tags: { a: "b" } }, { name: "more" }],
+        policies: [{ name: "one", document: readerDocument }],
+    };
+
+    it("are recorded before the first, and those of a bucket come one after another", async () => {
+        const { calls, error } = await carried(declared);
+        assert.equal(error, undefined);
+        assert.deepEqual(calls, [
+            "record data more one",
+            "makeBucket data",
+            "makeBucket more",
+            "set data versioning",
+            "set data tags",
+            "setPolicy one",
+        ]);
+    });
+
+    it("end with the first that fails, which is named with its reason", async () => {
+        const { calls, error } = await carried(declared, "set data versioning");
+        assert.deepEqual(calls.slice(-1), ["set data versioning"]);
+        assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run pulumi up again/);
+    });
+
+    it("are none where nothing is to be done, and nothing is written then", async () => {
+        assert.deepEqual((await carried(nothing)).calls, []);
+    });
+});
+
 describe("documents and settings of S3", () => {
     it("are the same in any order, and with lists of one", () => {
         const one = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["b","a"],"Resource":"c"}]}';
@@ -451,6 +508,16 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
         ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "tls", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "metrics-token", bucket: "data" }] }],
+        [
+            "accesses[0].secretName",
+            { existingSecretName: "mine", accesses: [{ name: "app", bucket: "data", secretName: "mine" }] },
+        ],
+        [
+            "accesses[1].secretName",
+            { accesses: ["app", "web"].map((name) => ({ name, bucket: "data", secretName: "one" })) },
+        ],
         ["accesses[0].namespace", { accesses: [{ name: "app", bucket: "data", namespace: "No One" }] }],
         [
             "accesses[0].name",

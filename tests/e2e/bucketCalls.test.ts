@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import * as http from "node:http";
+import { carryOut } from "../../components/buckets/carryOut";
+import { type Declared, difference } from "../../components/buckets/difference";
+import { look } from "../../components/buckets/look";
+import { Minio } from "../../components/buckets/minio";
+import { nothingRecorded } from "../../components/buckets/record";
+import { request } from "../../components/kubernetes/http";
+import { minioServers } from "../../devcluster/toolchain/versions";
+import { MinioProcesses } from "../support/minioProcesses";
+
+const document = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+        { Effect: "Allow", Action: "s3:ListBucket", Resource: "arn:aws:s3:::logs" },
+        {
+            Effect: "Deny",
+            Action: ["s3:GetObject"],
+            Resource: ["arn:aws:s3:::logs/secret/*"],
+            // MinIO tells it as 10.1.2.3/32.
+            Condition: { IpAddress: { "aws:SourceIp": "10.1.2.3" } },
+        },
+    ],
+});
+
+/** Every call, by every server that the component is tested with. How they are reached in Kubernetes is another test's matter. */
+for (const version of minioServers) {
+    describe(`MinIO ${version.release} is asked for buckets, policies and users`, () => {
+        let servers: MinioProcesses;
+        let minio: Minio;
+        let recorded = nothingRecorded();
+        const agent = new http.Agent({ keepAlive: true });
+        const secretKeys = { "app-1": "a".repeat(40), "app-2": "b".repeat(40), "viewer-1": "c".repeat(40) };
+        const declared: Declared = {
+            buckets: [
+                {
+                    name: "logs",
+                    versioning: true,
+                    quota: "1Gi",
+                    lifecycle: [{ prefix: "a<&>", expirationDays: 3 }, { noncurrentExpirationDays: 7 }],
+                    anonymousAccess: "Download",
+                    tags: { team: "web", none: "" },
+                },
+                { name: "locked", objectLocking: true },
+                { name: "public", anonymousAccess: "Public" },
+                { name: "upload", anonymousAccess: "Upload" },
+            ],
+            policies: [{ name: "reader", document }],
+            accesses: [
+                { name: "app", bucket: "logs" },
+                { name: "viewer", bucket: "logs", policies: ["reader", "readonly"] },
+            ],
+        };
+        const bring = async (wanted: Declared) => {
+            const found = difference(wanted, recorded, await look(minio, wanted, recorded, secretKeys), new Date());
+            assert.deepEqual(found.refusals, []);
+            const write = async (record: typeof recorded) => {
+                recorded = structuredClone(record);
+            };
+            await carryOut(found, recorded, { minio, secretKeys, write, say: () => {} });
+            return found.steps.length;
+        };
+
+        before(async () => {
+            servers = await MinioProcesses.of([{ servers: 4, drivesPerServer: 1 }], version);
+            await servers.startAll();
+            await servers.untilHealth(0, "cluster", 200);
+            const { rootUser, rootPassword } = servers.rootCredentials;
+            minio = new Minio(
+                {
+                    send: ({ method, path, headers, body }) =>
+                        request(
+                            new URL(`http://${servers.address(0)}${path}`),
+                            { method, headers, agent },
+                            undefined,
+                            body,
+                        ),
+                    close() {},
+                },
+                { accessKey: rootUser, secretKey: rootPassword },
+            );
+        });
+        after(async () => {
+            agent.destroy();
+            await servers.remove();
+        });
+
+        it("and has what is declared, as it tells itself", async () => {
+            assert.equal(await bring(declared), 19);
+            assert.equal(await bring(declared), 0);
+            assert.equal(await minio.objectLocking("locked"), true);
+            assert.equal(await minio.hasObjects("logs"), false);
+            assert.deepEqual(await minio.user("viewer"), { policies: ["reader", "readonly"], isEnabled: true });
+        });
+
+        it("and tells which keys are valid", async () => {
+            const app = declared.accesses[0];
+            await bring({ ...declared, accesses: [{ ...app, revision: 2 }, declared.accesses[1]] } as Declared);
+            const states = { "app-1": secretKeys["app-1"], "app-2": secretKeys["app-2"], "app-3": "d".repeat(40) };
+            assert.deepEqual(
+                await Promise.all(Object.entries(states).map(([key, secretKey]) => minio.keyState(key, secretKey))),
+                ["valid", "valid", "absent"],
+            );
+            assert.equal(await minio.keyState("app-2", "wrong".repeat(8)), "other");
+        });
+
+        it("and has nothing left of what is not declared any more", async () => {
+            assert.equal(await bring({ buckets: [{ name: "logs" }], policies: [], accesses: [] }), 12);
+            const settings = ["versioning", "quota", "lifecycle", "anonymousAccess", "tags"] as const;
+            assert.deepEqual(await Promise.all(settings.map((one) => minio.setting("logs", one))), [
+                "",
+                "",
+                "",
+                "",
+                "",
+            ]);
+            await bring({ buckets: [], policies: [], accesses: [] });
+            assert.deepEqual(await minio.buckets(), []);
+            assert.equal(await minio.user("app"), undefined);
+            assert.deepEqual(recorded, nothingRecorded());
+        });
+    });
+}
