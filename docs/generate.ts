@@ -122,6 +122,7 @@ export const requirements: Requirement[] = [
             lifecycle("leaves the claims and nothing else when it is destroyed"),
             lifecycle("finds its data again when it is created anew"),
             upgrade("grows its drives in place"),
+            ["e2e/migration.test.ts", "are taken over with all of it, in one gap"],
         ],
     },
     {

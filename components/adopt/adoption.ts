@@ -74,7 +74,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
     const name = freeName(observed, wish.name, reasons);
     const rootSecret = `${name}-root`;
     const drives = drivesOf(observed, found, name, reasons);
-    const args = argumentsOf(observed, found, name, drives, rootSecret, notes);
+    const args = argumentsOf(observed, found, name, drives, rootSecret, { reasons, notes });
     const root = rootOf(found, observed, reasons);
     for (const { metadata, spec } of found.statefulSets) {
         if (spec?.persistentVolumeClaimRetentionPolicy?.whenScaled === "Delete") {
@@ -211,7 +211,7 @@ function templateOf(
 }
 
 /** Sets of another size than the old cluster has made: MinIO would not start. */
-function layoutProblems({ pools, container, tenant }: Found): string[] {
+function layoutProblems({ pools, container }: Found): string[] {
     const asked = Number(container.env?.find(({ name }) => name === "MINIO_ERASURE_SET_DRIVE_COUNT")?.value ?? 0);
     return pools.flatMap(({ hosts, paths, setSize }) => {
         const what = `${hosts.length} server${hosts.length === 1 ? "" : "s"} with ${paths.length} drive${paths.length === 1 ? "" : "s"} each`;
@@ -223,7 +223,7 @@ function layoutProblems({ pools, container, tenant }: Found): string[] {
         return size !== undefined && was !== size
             ? [
                   `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make sets of ${size}, and not ` +
-                      `start with drives of others${tenant ? "" : "; copy the data with mc mirror instead"}`,
+                      "start with drives of others; copy the data with mc mirror instead",
               ]
             : [];
     });
@@ -240,7 +240,7 @@ function argumentsOf(
     name: string,
     drives: AdoptedDrive[],
     rootSecret: string,
-    notes: string[],
+    { reasons, notes }: { reasons: string[]; notes: string[] },
 ): KnownArgs {
     const pools = found.pools.map(({ hosts, paths }, pool) => {
         const own = drives.filter(({ labels }) => labels.pool === poolName(name, pool));
@@ -256,10 +256,8 @@ function argumentsOf(
         ),
     );
     if (folders.size > 1) {
-        throw new Refusal([
-            `the drives are in different folders of their volumes, ${[...folders].map((one) => one || "the root").join(", ")}: driveSubPath ` +
-                "is one for all",
-        ]);
+        const all = [...folders].map((one) => one || "the root").join(", ");
+        reasons.push(`the drives are in different folders of their volumes, ${all}: driveSubPath is one for all`);
     }
     const [folder] = folders;
     const pod = found.statefulSets[0]?.spec?.template.spec;
@@ -358,7 +356,7 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
         ...(left.length > 0 ? [`not among the arguments: ${left.join(", ")}`] : []),
         ...(ownedByRoot
             ? [
-                  `the old servers run as root: the steps give every file to the user ${minioId}, by a pod of ${ownedByRoot} for each server`,
+                  `the old servers run as root, as no user is named: the steps give every file to the user ${minioId}, by a pod of ${ownedByRoot} for each server`,
               ]
             : []),
         ...(tenant && !observed.operator

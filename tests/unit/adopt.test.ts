@@ -280,6 +280,15 @@ describe("what cannot be taken over", () => {
             /drive \/bitnami\/minio\/data of StatefulSet minio: no claim template has it/,
         ],
         [
+            "drives in different folders",
+            changed((_, { volumeMounts, env }) => {
+                volumeMounts[0].mountPath = "/bitnami";
+                env.find(({ name }: any) => name === "MINIO_DISTRIBUTED_NODES").value =
+                    "minio-{0...1}.x:9000/bitnami/a,minio-{2...3}.x:9000/bitnami/b";
+            }),
+            /^the drives are in different folders of their volumes, a, b: driveSubPath is one for all$/,
+        ],
+        [
             "a claim that is lost",
             ((seen) => ({ ...seen, claims: seen.claims.slice(1) }))(observed(bitnamiObjects(old))),
             /^claim data-minio-0: it is not there/,
