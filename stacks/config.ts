@@ -46,6 +46,8 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     annotations: "object",
     environment: "object",
     environmentFrom: "object",
+    extraVolumes: "object",
+    extraVolumeMounts: "object",
     disruptionBudget: "object",
     clientService: "object",
     consoleService: "object",

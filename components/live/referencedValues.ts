@@ -57,7 +57,8 @@ export function withSeenValues(
 /** In a preview nobody is kept from anything; on `up`, a template without the digests would restart servers for nothing. */
 async function seen(connection: Connection, cluster: Cluster, resource: pulumi.Resource): Promise<SeenValues> {
     const look = async () => {
-        const kubernetes = await connection.look();
+        // The digests become a part of the pods, so they are of the provider's cluster.
+        const kubernetes = await (pulumi.runtime.isDryRun() ? connection.look() : connection.act());
         return kubernetes ? seenValues(kubernetes, cluster) : { digests: {}, unchecked: [] };
     };
     if (pulumi.runtime.isDryRun()) {
@@ -93,27 +94,30 @@ export async function seenValues(kubernetes: Kubernetes, cluster: Cluster): Prom
         return reading;
     };
     const digests: Record<string, string> = {};
+    const unseen: string[] = [];
     const forbidden: [variable: string, reference: Reference][] = [];
     for (const [variable, reference] of references) {
         const object = await read(reference.kind, reference.name);
         if (object === "forbidden") {
             forbidden.push([variable, reference]);
-            continue;
         }
-        const value = object && valueIn(object, reference);
-        if (value !== undefined) {
+        const value = object === "forbidden" ? undefined : object && valueIn(object, reference);
+        if (value === undefined) {
+            unseen.push(variable);
+        } else {
             digests[variable] = valueDigest(value, spec.namespace, variable);
         }
     }
-    if (forbidden.length === 0) {
-        return { digests, unchecked: [] };
-    }
-    const last = await lastDigests(kubernetes, cluster);
-    for (const [variable] of forbidden) {
+    // A Secret that is gone is no reason to restart servers that have its value; the preflight refuses it.
+    const last = unseen.length > 0 ? await lastDigests(kubernetes, cluster) : {};
+    for (const variable of unseen) {
         const digest = last[variable];
         if (digest !== undefined) {
             digests[variable] = digest;
         }
+    }
+    if (forbidden.length === 0) {
+        return { digests, unchecked: [] };
     }
     const whats = forbidden.map(([variable, { kind, name }]) => `${variable} (the ${kind} '${name}')`);
     const unchecked = `whether these have other values than before: ${whats.join(", ")}: a right to look is missing (docs/rbac-checks.yaml)`;

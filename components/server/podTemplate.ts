@@ -65,7 +65,11 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             topologySpreadConstraints: spreadOf(spec, selector),
             priorityClassName: spec.priorityClassName,
             containers: [server(names, spec, pool)],
-            volumes: [{ name: scratch.name, emptyDir: {} }, ...certificateVolumes(names, spec)],
+            volumes: [
+                { name: scratch.name, emptyDir: {} },
+                ...certificateVolumes(names, spec),
+                ...(spec.extraVolumes ?? []),
+            ],
         },
     };
 }
@@ -151,6 +155,7 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
                 mountPath: certificatesFolder,
                 readOnly: true,
             })),
+            ...(spec.extraVolumeMounts ?? []),
         ],
         ...probes(spec),
         lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript] } } },

@@ -168,6 +168,20 @@ export interface MinioClusterArgs {
      */
     environmentFrom?: pulumi.Input<Record<string, pulumi.Input<ValueSource>>>;
 
+    /**
+     * Further volumes of the pods, such as client certificates of a key server. Allowed are the kinds that the Pod
+     * Security Standard `restricted` allows: `configMap`, `csi`, `downwardAPI`, `emptyDir`, `ephemeral`,
+     * `persistentVolumeClaim`, `projected` and `secret`. Refused are names that the component's volumes have. Default:
+     * none.
+     */
+    extraVolumes?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Volume>[]>;
+
+    /**
+     * Where the servers have the `extraVolumes`. Refused are paths in which the server or its scripts have something:
+     * `/data`, `/certs`, `/tmp` and the system's folders, with all that is in them. Default: none.
+     */
+    extraVolumeMounts?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.VolumeMount>[]>;
+
     /** The budget for voluntary disruptions of each pool. Default: computed from the write quorum. */
     disruptionBudget?: DisruptionBudget;
 

@@ -52,6 +52,37 @@ const known = {
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     imagePullPolicy: "anything",
     environmentFrom: { named: valueSource },
+    extraVolumes: {
+        each: {
+            ...plain("name", "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim"),
+            ...plain("projected", "secret", "awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "fc"),
+            ...plain(
+                "flexVolume",
+                "flocker",
+                "gcePersistentDisk",
+                "gitRepo",
+                "glusterfs",
+                "hostPath",
+                "image",
+                "iscsi",
+            ),
+            ...plain("nfs", "photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos"),
+            ...plain("vsphereVolume"),
+        } satisfies Of<types.input.core.v1.Volume>,
+    },
+    extraVolumeMounts: {
+        each: {
+            ...plain(
+                "name",
+                "mountPath",
+                "mountPropagation",
+                "readOnly",
+                "recursiveReadOnly",
+                "subPath",
+                "subPathExpr",
+            ),
+        } satisfies Of<types.input.core.v1.VolumeMount>,
+    },
     trustedAuthorities: { each: valueSource },
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {

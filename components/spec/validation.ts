@@ -110,6 +110,17 @@ export const readVariables = ["MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_prox
 /** As Kubernetes wants the keys of Secrets and ConfigMaps: `IsConfigMapKey` in `k8s.io/apimachinery`. */
 const dataKey = /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/;
 
+/** Kinds of volumes that the Pod Security Standard `restricted` allows: `policy/check_restrictedVolumes.go` of `k8s.io/pod-security-admission`. */
+const safeVolumes = [
+    ...["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"],
+];
+
+/** The component's own volumes: the scratch folder, the certificates and the drives. */
+const ownVolume = /^(tmp|certs|data\d*)$/;
+
+/** Folders that the server, its scripts and the system need as they are; the drives are `/data`, or `/data0` and so on. */
+const ownFolders = /^\/(data\d*|certs|tmp|bin|sbin|usr|lib\w*|etc|dev|proc|sys|run|var|root|home)(\/|$)/;
+
 /** Annotations that took a pod's confinement off before its security context could. */
 const confinementAnnotations =
     /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
@@ -452,6 +463,7 @@ function checkPods(check: Check, args: KnownArgs): void {
         );
     }
     checkReferences(check, args);
+    checkVolumes(check, args);
     checkSecurityContext(check, asObject(args?.podSecurityContext));
     for (const field of ["imagePullSecrets", "topologySpreadConstraints"] as const) {
         check.list(field, args?.[field]);
@@ -468,6 +480,67 @@ function checkPods(check: Check, args: KnownArgs): void {
     const priorityClass = args?.priorityClassName;
     if (priorityClass !== undefined && priorityClass !== null) {
         check.name("priorityClassName", priorityClass, dnsName, 253);
+    }
+}
+
+function checkVolumes(check: Check, args: KnownArgs): void {
+    const names: unknown[] = [];
+    check.list("extraVolumes", args?.extraVolumes);
+    for (const [index, volume] of asList(args?.extraVolumes).entries()) {
+        const field = `extraVolumes[${index}]`;
+        if (!check.that(isObject(volume), field, volume, "use an object")) {
+            continue;
+        }
+        const { name, ...kinds } = asObject(volume);
+        const sound = check.name(`${field}.name`, name, namespaceName, longestLabel);
+        check.that(
+            !sound || !ownVolume.test(String(name)),
+            `${field}.name`,
+            name,
+            "the component has a volume of this name",
+        );
+        check.that(!names.includes(name), `${field}.name`, name, "it is there twice: give each volume another name");
+        names.push(name);
+        const given = Object.keys(kinds).filter((kind) => (kinds[kind] ?? undefined) !== undefined);
+        const [kind = ""] = given;
+        check.that(
+            given.length === 1 && safeVolumes.includes(kind) && isObject(kinds[kind]),
+            field,
+            volume,
+            `give one of ${safeVolumes.join(", ")}, as an object`,
+        );
+    }
+    const paths: unknown[] = [];
+    check.list("extraVolumeMounts", args?.extraVolumeMounts);
+    for (const [index, mount] of asList(args?.extraVolumeMounts).entries()) {
+        const field = `extraVolumeMounts[${index}]`;
+        if (!check.that(isObject(mount), field, mount, "use an object")) {
+            continue;
+        }
+        const { name, mountPath, subPath, mountPropagation } = asObject(mount);
+        check.that(names.includes(name), `${field}.name`, name, "use the name of one of extraVolumes");
+        const path = isText(mountPath) ? mountPath : "";
+        const isPath = /^(\/[-\w.]+)+$/.test(path) && !path.split("/").some((part) => /^\.+$/.test(part));
+        if (check.that(isPath, `${field}.mountPath`, mountPath, "use an absolute path, such as /kes")) {
+            check.that(
+                !ownFolders.test(path),
+                `${field}.mountPath`,
+                mountPath,
+                "the server, its drives or the system are there: use another folder, such as /kes",
+            );
+            check.that(!paths.includes(path), `${field}.mountPath`, mountPath, "it is there twice: use another folder");
+            paths.push(path);
+        }
+        const sub = subPath ?? "";
+        const inside = isText(sub) && !sub.startsWith("/") && !sub.split("/").includes("..");
+        check.that(inside, `${field}.subPath`, subPath, "use a path in the volume, without '..'");
+        const bidirectional = mountPropagation === "Bidirectional";
+        check.that(
+            !bidirectional,
+            `${field}.mountPropagation`,
+            mountPropagation,
+            "a pod needs privileges for it; leave it out",
+        );
     }
 }
 

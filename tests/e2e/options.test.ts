@@ -92,7 +92,7 @@ describe("a cluster's resource options", () => {
                 /container sidecar changes: minio-1 to minio-0 are updated in this order, one at a time/,
             );
             await project.succeed("up", "--yes", "--skip-preview");
-            assert.deepEqual(await sidecars(), Array(4).fill(seconds));
+            assert.deepEqual([...new Set(await sidecars())], [seconds]);
         });
     }
 
@@ -100,7 +100,7 @@ describe("a cluster's resource options", () => {
         const args = { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools, labels: { team: "storage" } };
         await project.configure({ args });
         await project.succeed("up", "--yes", "--skip-preview");
-        assert.deepEqual(await sidecars(), Array(4).fill("200000"));
+        assert.deepEqual([...new Set(await sidecars())], ["200000"]);
         await project.succeed("preview", "--expect-no-changes");
     });
 

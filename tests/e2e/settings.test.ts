@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rootCertificates } from "node:tls";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { makeBucket, put, targetOf } from "../support/s3";
@@ -50,10 +51,18 @@ describe("settings from Secrets and ConfigMaps", () => {
 
     before(async () => {
         await kubectl("create", "namespace", project.namespace);
+        await kubectl("label", "namespace", project.namespace, "pod-security.kubernetes.io/enforce=restricted");
         const literals = [`--from-literal=token=${token}`, `--from-literal=kms=${kmsKey}`];
         await kubectl("create", "secret", "generic", "hooks", inNamespace, ...literals);
-        await kubectl("create", "configmap", "site", inNamespace, "--from-literal=region=eu-test-1");
-        await project.init({ createNamespace: false, environmentFrom: variables });
+        const settings = ["--from-literal=region=eu-test-1", `--from-literal=ca.crt=${rootCertificates[0]}`];
+        await kubectl("create", "configmap", "site", inNamespace, ...settings);
+        await project.init({
+            createNamespace: false,
+            environmentFrom: variables,
+            trustedAuthorities: [{ configMapKeyRef: { name: "site", key: "ca.crt" } }],
+            extraVolumes: [{ name: "site", configMap: { name: "site" } }],
+            extraVolumeMounts: [{ name: "site", mountPath: "/site", readOnly: true }],
+        });
         await project.setSecret("environment", JSON.stringify({ [ownVariable]: own }));
     });
     after(() => project.remove());
@@ -83,6 +92,29 @@ describe("settings from Secrets and ConfigMaps", () => {
             new GetObjectCommand({ Bucket: encrypted.Bucket, Key: encrypted.Key }),
         );
         assert.deepEqual([await Body?.transformToString(), ServerSideEncryption], ["secret", "AES256"]);
+    });
+
+    it("are files too: authorities where MinIO looks for them, without TLS of its own, and further volumes", async () => {
+        const files = ["/certs/CAs/trusted-0.crt", "/site/region"];
+        const text = await kubectl("exec", "minio-1", inNamespace, "--", "cat", ...files);
+        assert.equal(text, `${rootCertificates[0]}eu-test-1`);
+        const patch = (certificate = "") =>
+            kubectl(
+                "patch",
+                "configmap",
+                "site",
+                inNamespace,
+                "--type=merge",
+                "--patch",
+                JSON.stringify({ data: { "ca.crt": certificate } }),
+            );
+        await patch(rootCertificates[1]);
+        const preview = await project.succeed("preview");
+        await patch(rootCertificates[0]);
+        assert.match(
+            preview,
+            /trustedAuthorities\[0\] changes .*: minio-3 to minio-0 are updated in this order, one at a time/,
+        );
     });
 
     it("are told in the preview when a value changes, with what restarts, and without the value", async () => {

@@ -88,6 +88,7 @@ describe("the class of a change", () => {
             "rolling",
             ["TZ"],
         ],
+        ["another volume", { extraVolumes: [{ name: "kes", secret: { secretName: "a" } }] }, "rolling", ["volumes"]],
         ["another image", { image }, "coupled", ["image"]],
         ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
         [

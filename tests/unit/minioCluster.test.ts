@@ -296,6 +296,15 @@ describe("MinioCluster", () => {
         assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
     });
 
+    it("mounts further volumes beside its own", async () => {
+        const extraVolumes = [{ name: "kes", secret: { secretName: "kes-client" } }];
+        const extraVolumeMounts = [{ name: "kes", mountPath: "/kes", readOnly: true }];
+        const { inputsOf } = await registeredBy("minio", { extraVolumes, extraVolumeMounts });
+        const { volumes, containers } = inputsOf("StatefulSet", "minio").spec.template.spec;
+        assert.deepEqual(volumes, [{ name: "tmp", emptyDir: {} }, ...extraVolumes]);
+        assert.deepEqual(containers[0].volumeMounts.slice(-1), extraVolumeMounts);
+    });
+
     it("gives a pool other resources and nodes than the first, where it has some", async () => {
         const tolerations = [{ key: "storage", operator: "Exists" }];
         const own = { resources: { requests: { cpu: "4" } }, nodeSelector: { disk: "nvme" }, tolerations };

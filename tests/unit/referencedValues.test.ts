@@ -94,5 +94,8 @@ describe("what the servers read from Secrets and ConfigMaps", () => {
     it("has no digest where it is not there: the preview says so", async () => {
         const { digests } = await see(kubernetesWith([secret("one", { a: "s3cr3t" })]).kubernetes);
         assert.deepEqual(Object.keys(digests), ["A"]);
+        const last = JSON.stringify({ B: "0123abcd" });
+        const gone = await see(kubernetesWith([secret("one", { a: "s3cr3t" }), map], {}, last).kubernetes);
+        assert.equal(gone.digests.B, "0123abcd", "the servers have its value, and need no restart");
     });
 });

@@ -20,6 +20,7 @@ const balanced = (...loadBalancerSourceRanges: string[]) => ({
 });
 
 const inSecret = { secretKeyRef: { name: "oidc", key: "client-secret" } };
+const kes = { name: "kes", secret: { secretName: "kes-client" } };
 const inConfigMap = { configMapKeyRef: { name: "settings", key: "b" } };
 
 describe("validation", () => {
@@ -123,6 +124,46 @@ describe("validation", () => {
         [
             "environmentFrom.A.configMapKeyRef.key",
             { environmentFrom: { A: { configMapKeyRef: { name: "o" } as never } } },
+        ],
+        ["extraVolumes", { extraVolumes: "kes" as never }],
+        ["extraVolumes[0].name", { extraVolumes: [{ name: "data", secret: {} }] }],
+        ["extraVolumes[0].name", { extraVolumes: [{ name: "certs", secret: {} }] }],
+        ["extraVolumes[0].name", { extraVolumes: [{ name: "a.b", secret: {} }] }],
+        ["extraVolumes[1].name", { extraVolumes: [kes, kes] }],
+        ["extraVolumes[0]", { extraVolumes: [{ name: "host", hostPath: { path: "/" } }] }],
+        ["extraVolumes[0]", { extraVolumes: [{ name: "none" }] }],
+        ["extraVolumes[0]", { extraVolumes: [{ ...kes, emptyDir: {} }] }],
+        ["extraVolumes[0]", { extraVolumes: [{ name: "kes", secret: "kes" as never }] }],
+        ["extraVolumeMounts[0].name", { extraVolumeMounts: [{ name: "data", mountPath: "/kes" }] }],
+        ...[
+            "/",
+            "/data",
+            "/data7",
+            "/data/.minio.sys",
+            "/certs/CAs",
+            "/tmp",
+            "/usr/bin",
+            "/dev",
+            "kes",
+            "/a/../data",
+            "",
+        ].map((mountPath): [string, KnownArgs] => [
+            "extraVolumeMounts[0].mountPath",
+            { extraVolumes: [kes], extraVolumeMounts: [{ name: "kes", mountPath }] },
+        ]),
+        [
+            "extraVolumeMounts[0].subPath",
+            { extraVolumes: [kes], extraVolumeMounts: [{ name: "kes", mountPath: "/kes", subPath: "../b" }] },
+        ],
+        [
+            "extraVolumeMounts[1].mountPath",
+            {
+                extraVolumes: [kes],
+                extraVolumeMounts: [
+                    { name: "kes", mountPath: "/kes" },
+                    { name: "kes", mountPath: "/kes" },
+                ],
+            },
         ],
         ["trustedAuthorities", { trustedAuthorities: "ca" as never }],
         ["trustedAuthorities[0]", { trustedAuthorities: ["ca" as never] }],
@@ -256,6 +297,11 @@ describe("validation", () => {
         { podSecurityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies", value: "1" }] } },
         { podSecurityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } as never },
         { monitoring: { interval: "500ms" } },
+        {
+            extraVolumes: [kes],
+            extraVolumeMounts: [{ name: "kes", mountPath: "/kes/client", readOnly: true, subPath: "a/b" }],
+        },
+        { extraVolumes: [kes], extraVolumeMounts: [{ name: "kes", mountPath: "/database" }] },
         { trustedAuthorities: [inSecret, inConfigMap] },
         {
             environmentFrom: {
