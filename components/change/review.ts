@@ -1,6 +1,6 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
 import { both } from "../basics/both";
-import { type Layout, topologyOf } from "../minio/topology";
+import { type Layout, leastThatServe, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
@@ -124,7 +124,7 @@ export function describeChange(
             (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
         );
     }
-    const pace = guided ? "one at a time" : "at Kubernetes' pace";
+    const pace = guided ? paceOf(topology) : "at Kubernetes' pace";
     const together =
         change.class === "coupled" && topology.bootQuorum > 1
             ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
@@ -145,6 +145,13 @@ function describeValues(before: PodTemplate, after: PodTemplate): string[] {
             ? [`the value of ${unseen.join(", ")} in a Secret or ConfigMap was not looked at before`]
             : []),
     ];
+}
+
+/** How many servers restart at the same time: see `mayGoMeanwhile` in the rollout's plan. */
+function paceOf({ pools, servers, serversThatMayFailForWrites }: Layout): string {
+    return pools.length > 1 && serversThatMayFailForWrites > 0
+        ? `one at a time and one of each other pool with it, while ${leastThatServe(servers)} of ${servers} servers take requests`
+        : "one at a time";
 }
 
 /**
@@ -180,7 +187,7 @@ function describeParity(before: PodTemplate, topology: Layout): string {
 export type RolloutMover = "Guided" | "Native" | "OnDelete";
 
 const afterwards: Record<RolloutMover, string> = {
-    Guided: "servers that are not as the program wants restart one at a time, each when MinIO can miss it",
+    Guided: "servers that are not as the program wants restart, of each pool one at a time, each when MinIO can miss it",
     Native: "servers that are not as the program wants restart at Kubernetes' pace, and MinIO is not asked",
     OnDelete: "nothing restarts, and a server changes when somebody deletes its pod",
 };

@@ -105,6 +105,14 @@ export function bootQuorumOf(servers: number): number {
 }
 
 /**
+ * So many servers take requests at any moment of a rollout that restarts several of them at the same time: half, rounded down. MinIO's rule
+ * for new versions leaves no more: see `bootQuorum`.
+ */
+export function leastThatServe(servers: number): number {
+    return servers - bootQuorumOf(servers);
+}
+
+/**
  * The topology of one pool.
  *
  * @param shape servers and drives, each an integer of at least 1

@@ -23,8 +23,8 @@ const patientMilliseconds = 13_000;
 type Note = (server: string, serves: boolean) => void;
 
 /**
- * Asks whether a server may stop, and sets its `mayStop` and `unreached`. It remembers only who said no last: as long as that one says so,
- * no other needs to be asked.
+ * Asks whether servers may stop, one of each pool at most, and sets their `mayStop` and `unreached`. It remembers only who said no last: as
+ * long as that one says so, no other needs to be asked.
  */
 export class Consent {
     private against: Objection | undefined;
@@ -35,22 +35,33 @@ export class Consent {
         private readonly note: Note = () => {},
     ) {}
 
-    /** Whether what spoke against a server the last time still does, which is one question; then it is set. */
-    async isStillRefused(pools: PoolState[], name: string): Promise<boolean> {
+    /** Whether what spoke against servers the last time still does, which is few questions; then it is set. */
+    async isStillRefused(pools: PoolState[], names: string[]): Promise<boolean> {
         const against = this.against;
         this.against = undefined;
-        const found = caseOf(pools, name);
-        const by = found?.serving.find((server) => server.name === against?.by);
-        if (!found || !against || !by || against.key !== keyOf(found) || !(await against.isStillSo(found, by))) {
+        const one = caseOf(pools, names);
+        const said = against?.key === keyOf(one) ? await against.stands(one) : undefined;
+        if (said === undefined) {
             return false;
         }
+        said();
         this.against = against;
         return true;
+    }
+
+    async ask(pools: PoolState[], names: string[]): Promise<void> {
+        const one = caseOf(pools, names);
+        this.against = await this.askFor(one);
+        if (one.stopping.length > 1 && one.waiting.length === 0 && one.stopping.every(({ next }) => !next.mayStop)) {
+            // What speaks against several need not speak against the first of them.
+            this.against = both(keyOf(one), this.against, await this.askFor(firstOf(one)));
+        }
     }
 
     /**
      * Each server is asked by its own view, as one may not reach a restarted server yet that another does. With
      * `maintenance=true` it leaves out its own share of the drives, which is as large as that of any server of its pool.
+     * Pools have no erasure set in common: so each pool's servers agree to the end of theirs.
      *
      * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the only
      * erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is no, the
@@ -58,16 +69,14 @@ export class Consent {
      *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */
-    async ask(pools: PoolState[], name: string): Promise<void> {
-        const one = caseOf(pools, name);
-        if (one === undefined) {
-            return;
-        }
-        const { next, pool, serving, waiting } = one;
+    private async askFor(one: Case): Promise<Objection | undefined> {
+        const { stopping, serving, waiting } = one;
         const [first, others] = [element(serving, 0), serving.slice(1)];
-        const isStandIn = pool.erasureSets === 1 && pool.servers.some(waits);
-        const pathOf = (server: ServerState) =>
-            pool.servers.includes(server) && !isStandIn ? maintenance : clusterHealth;
+        const isStandIn = ({ pool }: Stopping) => pool.erasureSets === 1 && pool.servers.some(waits);
+        const pathOf = (server: ServerState) => {
+            const concerned = stopping.find(({ pool }) => pool.servers.includes(server));
+            return concerned && !isStandIn(concerned) ? maintenance : clusterHealth;
+        };
         const agreed = new Set<ServerState>();
         let refused: ServerState | undefined;
         const askOne = async (server: ServerState) => {
@@ -77,23 +86,19 @@ export class Consent {
                 refused ??= server;
             }
         };
-        const healing = isStandIn && heals(await this.askPatiently(first, maintenance));
+        const healing = stopping.some(isStandIn) && heals(await this.askPatiently(first, maintenance));
         if (!healing) {
             await askOne(first); // Where one refuses, most do, and one is enough.
             await forSeveral(others, atTheSameTime, askOne, () => refused !== undefined);
         }
-        next.mayStop = !healing && refused === undefined;
-        if (!next.mayStop && waiting.length > 0) {
-            await this.countDrives(
-                one,
-                serving.filter((server) => healing || !agreed.has(server)),
-            );
-        } else if (refused) {
-            this.object(one, refused, pathOf(refused));
+        const mayStop = !healing && refused === undefined;
+        set(one, { mayStop });
+        if (!mayStop && waiting.length === 0) {
+            return refused && this.refusal(one, refused, pathOf(refused));
         }
-        if (next.mayStop) {
-            await this.askForViews(one);
-        }
+        const uncounted = serving.filter((server) => healing || !agreed.has(server));
+        const objection = mayStop ? undefined : await this.countDrives(one, uncounted);
+        return objection ?? this.askForViews(one);
     }
 
     /** One late answer is no refusal: it is asked for again, with more patience. */
@@ -115,50 +120,58 @@ export class Consent {
     }
 
     /** A server has refused, or is silent. */
-    private object(one: Case, by: ServerState, path: string): void {
-        const unknown = by.silence ? `${by.name} does not answer, though it was asked twice` : undefined;
-        one.next.unknown = unknown;
-        if (!by.initialised) {
-            return; // It waits for its peers, which was not known: then the question is another one.
+    private refusal(one: Case, { name, silence, initialised }: ServerState, path: string): Objection | undefined {
+        const unknown = silence ? `${name} does not answer, though it was asked twice` : undefined;
+        set(one, { unknown });
+        if (!initialised) {
+            return undefined; // It waits for its peers, which was not known: then the question is another one.
         }
-        this.against = {
+        return {
             key: keyOf(one),
-            by: by.name,
-            isStillSo: async ({ next }, now) => {
-                const answer = await this.askPatiently(now, path);
-                Object.assign(
-                    next,
-                    answer?.status !== 200 && { mayStop: false, unknown: answer ? undefined : unknown },
-                );
-                return answer?.status !== 200;
+            stands: async (now) => {
+                const answer = await this.askPatiently(servingOf(now, name), path);
+                return answer?.status === 200
+                    ? undefined
+                    : () => set(now, { mayStop: false, unknown: answer ? undefined : unknown });
             },
         };
     }
 
     /** What each server reaches by itself. */
-    private async askForViews(one: Case): Promise<void> {
+    private async askForViews(one: Case): Promise<Objection | undefined> {
         const views: View[] = [];
         await forSeveral(one.serving, atTheSameTime, async (server) => {
             views.push({ server, reached: await this.reachedBy(server) });
         });
-        const unreached = unreachedWithout(one.next, one.pool.servers, views);
-        if (unreached === undefined) {
-            return;
+        const unreached = one.stopping.map((stopping) => unreachedWithout(stopping.next, stopping.pool.servers, views));
+        for (const [index, { next }] of one.stopping.entries()) {
+            next.unreached = unreached[index]?.reason;
         }
-        one.next.unreached = unreached.reason;
-        this.against = {
+        if (unreached.includes(undefined)) {
+            return undefined;
+        }
+        const viewers = unreached.map((why) => why?.viewer.name);
+        return {
             key: keyOf(one),
-            by: unreached.viewer.name,
-            isStillSo: async ({ next, pool, serving }, now) => {
-                const reached = await this.reachedBy(now);
-                const known = serving.map((server): View => {
+            stands: async (now) => {
+                const anew = new Map<string, View["reached"]>();
+                for (const name of new Set(viewers)) {
+                    anew.set(name ?? "", await this.reachedBy(servingOf(now, name)));
+                }
+                const known = now.serving.map((server): View => {
                     const before = views.find((view) => view.server.name === server.name)?.reached;
-                    return { server, reached: server === now ? reached : (before ?? []) };
+                    return { server, reached: anew.get(server.name) ?? before ?? [] };
                 });
-                const still = unreachedWithout(next, pool.servers, known);
-                const isSame = still?.viewer === now;
-                Object.assign(next, isSame && { mayStop: true, unreached: still.reason });
-                return isSame;
+                const still = now.stopping.map(({ next, pool }) => unreachedWithout(next, pool.servers, known));
+                if (still.some((why, index) => why?.viewer.name !== viewers[index])) {
+                    return undefined;
+                }
+                return () => {
+                    set(now, { mayStop: true });
+                    for (const [index, { next }] of now.stopping.entries()) {
+                        next.unreached = still[index]?.reason;
+                    }
+                };
             },
         };
     }
@@ -172,67 +185,116 @@ export class Consent {
     }
 
     /** By the drives, as each server counts them that has not agreed already. */
-    private async countDrives(one: Case, asked: ServerState[]): Promise<void> {
+    private async countDrives(one: Case, asked: ServerState[]): Promise<Objection | undefined> {
         const [first, others] = [element(asked, 0), asked.slice(1)];
-        let no: { by: ServerState; unknown?: string } | undefined;
+        let no: { by: string; said: Counted } | undefined;
         const count = async (by: ServerState) => {
             const said = await this.countedBy(by, one);
-            no ??= said === true ? undefined : { by, unknown: said || undefined };
+            no ??= said.missable.length < one.stopping.length ? { by: by.name, said } : undefined;
         };
         await count(first);
         await forSeveral(others, atTheSameTime, count, () => no !== undefined);
-        Object.assign(one.next, { mayStop: no === undefined, unknown: no?.unknown });
-        this.against = no && {
-            key: keyOf(one),
-            by: no.by.name,
-            isStillSo: async (now, by) => {
-                const said = await this.countedBy(by, now);
-                Object.assign(now.next, said !== true && { mayStop: false, unknown: said || undefined });
-                return said !== true;
-            },
-        };
+        set(one, { mayStop: no === undefined, unknown: no?.said.unknown });
+        const by = no?.by;
+        return (
+            no && {
+                key: keyOf(one),
+                stands: async (now) => {
+                    const { missable, unknown } = await this.countedBy(servingOf(now, by), now);
+                    return missable.length < now.stopping.length
+                        ? () => set(now, { mayStop: false, unknown })
+                        : undefined;
+                },
+            }
+        );
     }
 
-    /** @returns a text says why they cannot be counted */
-    private async countedBy({ name }: ServerState, { next, waiting }: Case): Promise<boolean | string> {
+    /** Which of those that are to stop can be missed. */
+    private async countedBy({ name }: ServerState, { stopping, waiting }: Case): Promise<Counted> {
         try {
             const storage = await (await this.wanted.admin(this.kubernetes, name)).storage();
-            return canMiss(storage, next.name, new Set(waiting.map((server) => server.name)));
+            const others = new Set(waiting.map((server) => server.name));
+            return { missable: stopping.filter(({ next }) => canMiss(storage, next.name, others)) };
         } catch (error) {
-            return `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;
+            const unknown = `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;
+            return { missable: [], unknown };
         }
     }
 }
 
-/** Whom the question is about, and who is there to be asked. */
-interface Case {
+interface Counted {
+    missable: Stopping[];
+    unknown?: string;
+}
+
+/** A server that is to stop. */
+interface Stopping {
     next: ServerState;
     pool: PoolState;
+}
+
+/** Whom the question is about, and who is there to be asked. */
+interface Case {
+    /** One of each pool at most. */
+    stopping: Stopping[];
     /** Of all pools. */
     serving: ServerState[];
     waiting: ServerState[];
 }
 
-/** What spoke against a server the last time. */
+/** What spoke against servers the last time, so that none of them might stop. */
 interface Objection {
     /** In which case; in another one it counts no more. */
     key: string;
-    /** By which server. */
-    by: string;
-    /** Asks that server again, and sets it where it is still so. */
-    isStillSo(one: Case, by: ServerState): Promise<boolean>;
+    /** Asks again those who objected. Sets it when it is called, where it is still so. */
+    stands(one: Case): Promise<(() => void) | undefined>;
 }
 
-function caseOf(pools: PoolState[], name: string): Case | undefined {
+/** Of several servers together, and of the first of them alone. */
+function both(key: string, several: Objection | undefined, alone: Objection | undefined): Objection | undefined {
+    return (
+        several &&
+        alone && {
+            key,
+            stands: async (now) => {
+                const all = await several.stands(now);
+                const first = all && (await alone.stands(firstOf(now)));
+                return (
+                    first &&
+                    (() => {
+                        all();
+                        first();
+                    })
+                );
+            },
+        }
+    );
+}
+
+function caseOf(pools: PoolState[], names: string[]): Case {
     const servers = pools.flatMap((pool) => pool.servers);
-    const pool = pools.find((one) => one.servers.some((server) => server.name === name));
-    const next = servers.find((server) => server.name === name);
-    return pool && next && { next, pool, serving: servers.filter(serves), waiting: servers.filter(waits) };
+    const stopping = names.flatMap((name) =>
+        pools.flatMap((pool) => pool.servers.filter((one) => one.name === name).map((next) => ({ next, pool }))),
+    );
+    return { stopping, serving: servers.filter(serves), waiting: servers.filter(waits) };
 }
 
-function keyOf({ next, serving, waiting }: Case): string {
+const firstOf = (one: Case): Case => ({ ...one, stopping: one.stopping.slice(0, 1) });
+
+function servingOf({ serving }: Case, name: string | undefined): ServerState {
+    return serving.find((server) => server.name === name) ?? element(serving, 0);
+}
+
+function set({ stopping }: Case, what: Pick<ServerState, "mayStop" | "unknown">): void {
+    for (const { next } of stopping) {
+        Object.assign(next, what);
+    }
+}
+
+function keyOf({ stopping, serving, waiting }: Case): string {
     const idOf = ({ name, uid }: ServerState) => `${name} ${uid}`;
-    return [next, ...serving, "waiting", ...waiting].map((one) => (typeof one === "string" ? one : idOf(one))).join();
+    const parts = [stopping.map(({ next }) => next), serving, waiting];
+    return parts.map((servers) => servers.map(idOf).join()).join(" | ");
 }
 
 const serves = ({ initialised, terminating }: ServerState) => initialised && !terminating;

@@ -83,6 +83,11 @@ function rank({ urgent }: { urgent: boolean }, isTurnOfOthers: boolean): number 
     return urgent === isTurnOfOthers ? 1 : 0;
 }
 
+/** How often the process of a pod's server has ended and was started again. */
+export function restartsOf(pod: V1Pod | undefined): number {
+    return pod?.status?.containerStatuses?.find(({ name }) => name === serverName)?.restartCount ?? 0;
+}
+
 /** Which run of its server's container a pod is in. */
 export function runOf(pod: V1Pod): string {
     const status = pod.status?.containerStatuses?.find(({ name }) => name === serverName);

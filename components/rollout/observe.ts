@@ -11,7 +11,7 @@ import { KubernetesError } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
 import { type PodTemplate, serverName } from "../server/podTemplate";
 import { atTheSameTime, clusterHealth } from "./consent";
-import { type Heard, hasSettled, isReady, type Question, questionsOf, runOf, standingOf } from "./heard";
+import { type Heard, hasSettled, isReady, type Question, questionsOf, restartsOf, runOf, standingOf } from "./heard";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
 import { Revisions } from "./revisions";
 import type { WantedCluster, WantedPool } from "./wanted";
@@ -174,6 +174,7 @@ export class Observer {
                 longUp: hasSettled(pod),
                 change: pod ? this.revisions.changeBetween(revision, targetRevision(state, ordinal)) : "none",
                 imageProblem: pod && imageProblem(pod),
+                crashed: restartsOf(pod) > 0,
             };
         });
     }

@@ -10,6 +10,7 @@
 
 import { element } from "../basics/element";
 import type { ChangeClass } from "../change/change";
+import { leastThatServe } from "../minio/topology";
 
 /** One server, as observed. */
 export interface ServerState {
@@ -55,6 +56,8 @@ export interface ServerState {
     change: ChangeClass;
     /** Why its image cannot start it, whatever is waited for. */
     imageProblem?: string;
+    /** Its process has ended in this pod, and was started again. */
+    crashed?: boolean;
 }
 
 /** One pool, as observed. */
@@ -97,12 +100,18 @@ export interface Restart {
     uid: string;
 }
 
+/** What lets servers restart. */
+export type Release =
+    | { kind: "setPartition"; pool: string; partition: number; evicts?: Restart; reason: string }
+    | { kind: "restart"; servers: Restart[]; together: boolean; evicts: boolean; reason: string };
+
 /** One step. The reason is a line for whoever watches. */
 export type Action =
     | { kind: "wait"; reason: string; servers: string[] }
     | { kind: "setReplicas"; pool: string; replicas: number; reason: string }
-    | { kind: "setPartition"; pool: string; partition: number; evicts?: Restart; reason: string }
-    | { kind: "restart"; servers: Restart[]; together: boolean; evicts: boolean; reason: string }
+    | Release
+    /** Of several pools, each by itself: when one of them fails, the others still stand. */
+    | { kind: "several"; steps: Release[]; reason: string }
     | { kind: "blocked"; reason: string }
     | { kind: "done" };
 
@@ -112,8 +121,11 @@ export type Question =
     | { kind: "ask"; what: "servers"; servers: string[]; reason: string }
     /** Whether objects can be written. */
     | { kind: "ask"; what: "health"; reason: string }
-    /** Whether MinIO can miss a server, which would be restarted next; and what the unheard ones say now, on which that rests. */
-    | { kind: "ask"; what: "consent"; server: string; unheard: string[]; reason: string };
+    /**
+     * Whether MinIO can miss servers, one of each pool at most, which would be restarted next; and what the unheard ones say now, on which
+     * that rests.
+     */
+    | { kind: "ask"; what: "consent"; servers: string[]; unheard: string[]; reason: string };
 
 /** A server with what follows for it alone. */
 interface Member extends ServerState {
@@ -255,36 +267,74 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
     );
 }
 
+/**
+ * Restarts the first server in the order, when all others can do without it; or one of each pool that can, see `mayGoMeanwhile`. Pools have
+ * no erasure set in common, so that none of them misses more than one server for it.
+ */
 function restartNext(view: View): Action | Question | undefined {
-    const [next, ...later] = view.members.filter(({ outdated }) => outdated);
-    const hindrance = next && hindranceOf(next, view);
+    const outdated = view.members.filter((member) => member.outdated);
+    const [first] = outdated;
+    if (!first) {
+        return undefined;
+    }
+    const hindrance = hindranceOf(first, view);
+    const candidates = hindrance ? [] : [first];
+    const turns = outdated.filter((one) => one === outdated.find(({ pool }) => pool === one.pool));
+    for (const next of hindrance && hindrance.kind !== "wait" ? [] : turns) {
+        if (!candidates.includes(next) && mayGoMeanwhile(next, candidates, view)) {
+            candidates.push(next);
+        }
+    }
+    const question = consentOf(candidates, view);
+    const going = question ? candidates : candidates.filter((next) => !objectionTo(next, view));
     // Kubernetes would restart these by itself: after a rollout without guidance, or when something died meanwhile.
-    const mayGo = !hindrance || hindrance.kind === "ask";
-    const released = (mayGo ? later : [next, ...later]).find(({ pool, ordinal }) => ordinal >= pool.partition);
+    const released = outdated.find((member) => !going.includes(member) && member.ordinal >= member.pool.partition);
     if (released) {
         return setPartition(released.pool, released.ordinal + 1, `keeps ${released.name} from restarting`);
     }
-    return hindrance ?? (next && releaseOrRestart(next, view));
+    if (question || going.length > 0) {
+        return question ?? inOneStep(going.map((next) => releaseOrRestart(next, view)));
+    }
+    return hindrance ?? objectionTo(element(candidates, 0), view);
 }
 
-/** Why a server that answers may not be restarted now, or what that depends on. */
-function hindranceOf(next: Member, view: View): Action | Question | undefined {
+function inOneStep(steps: Release[]): Action {
+    const [first, ...others] = [element(steps, 0), ...steps.slice(1)];
+    return others.length === 0
+        ? first
+        : { kind: "several", steps, reason: steps.map(({ reason }) => reason).join("; ") };
+}
+
+/** Why a server that answers may not be restarted now, by what is known without asking MinIO. */
+function hindranceOf(next: Member, view: View): Action | undefined {
     if (separates(next.change) && alikeInTheEnd(next, view) < view.bootQuorum) {
         return blocked(next, view);
     }
     const waited = view.members.filter((other) => (other === next ? !next.answers : holdsUp(other, next, view)));
-    if (waited.length > 0) {
-        return restartStranded(waited, view) ?? waitFor(waited, view, next);
+    return waited.length > 0 ? (restartStranded(waited, view) ?? waitFor(waited, view, next)) : undefined;
+}
+
+/** Without room for one failure the write quorum is lost in any case; and a server is asked only while it serves. */
+function isAsked({ initialised, pool }: Member): boolean {
+    return initialised && pool.serversThatMayFail > 0;
+}
+
+/** What MinIO is to be asked, unless it has answered. */
+function consentOf(candidates: Member[], view: View): Question | undefined {
+    const asked = candidates.filter(isAsked);
+    if (asked.every(({ mayStop }) => mayStop !== undefined)) {
+        return undefined;
     }
-    // Without room for one failure the write quorum is lost in any case; and a server is asked only while it serves.
-    const isAsked = next.initialised && next.pool.serversThatMayFail > 0;
-    if (isAsked && next.mayStop === undefined) {
-        // Those that are ready are asked for their consent, which tells how far they are, too.
-        const unready = view.members.filter(({ heard, ready }) => !heard && !ready);
-        const reason = `restarts ${next.name} ${progress(view)}`;
-        return { kind: "ask", what: "consent", server: next.name, unheard: unready.map(({ name }) => name), reason };
-    }
-    if (isAsked && !next.mayStop) {
+    // Those that are ready are asked for their consent, which tells how far they are, too.
+    const unready = view.members.filter(({ heard, ready }) => !heard && !ready);
+    const reason = `restarts ${namesOf(asked)} ${progress(view)}`;
+    const [servers, unheard] = [asked, unready].map((some) => some.map(({ name }) => name)) as [string[], string[]];
+    return { kind: "ask", what: "consent", servers, unheard, reason };
+}
+
+/** Why a server may not be restarted, by what MinIO has answered. */
+function objectionTo(next: Member, view: View): Action | undefined {
+    if (isAsked(next) && !next.mayStop) {
         const reason = next.unknown
             ? `${next.name}: it is not known whether MinIO can miss it: ${next.unknown}`
             : `${next.name}: MinIO refuses to let it stop, for its write quorum or a drive that heals`;
@@ -294,6 +344,58 @@ function hindranceOf(next: Member, view: View): Action | Question | undefined {
         return { kind: "wait", reason: `${next.name}: ${next.unreached} ${progress(view)}`, servers: [next.name] };
     }
     return undefined;
+}
+
+/**
+ * Whether a server may restart while one of each other pool is on its way, or goes in the same step. Its own pool must be as it would have
+ * to be otherwise. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong anywhere.
+ */
+function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
+    const { members, bootQuorum } = view;
+    const areAsked = [next, ...going].every((member) => isAsked(member) && takesRequests(member));
+    const isBlocked = separates(next.change) && alikeInTheEnd(next, view) < bootQuorum;
+    const serving = members.filter((member) => takesRequests(member) && member !== next && !going.includes(member));
+    const others = members.filter((other) => other !== next);
+    return (
+        areAsked &&
+        !isBlocked &&
+        serving.length >= leastThatServe(members.length) &&
+        isProven(view) &&
+        !isTroubled(view) &&
+        others.every((other) => other.pool !== next.pool || !holdsUp(other, next, view))
+    );
+}
+
+function takesRequests({ uid, terminating, ready, initialised }: Member): boolean {
+    return uid !== undefined && !terminating && ready && initialised;
+}
+
+/**
+ * Whether a server of the new revision has taken requests for some seconds; or waits for its peers, which is as far as the first ones of a
+ * new version come.
+ */
+function isProven({ members }: View): boolean {
+    const outdated = members.filter((member) => member.outdated);
+    const wanted = new Set(outdated.map(({ pool, ordinal }) => targetRevision(pool, ordinal)));
+    const mayWait = outdated.some(({ change }) => separates(change));
+    return members.some(
+        (member) =>
+            wanted.has(member.revision ?? "") &&
+            isAnswering(member) &&
+            (member.initialised ? member.ready && member.steady : mayWait),
+    );
+}
+
+/** Whether anything is not as a rollout by turns leaves it: then only one server at a time is restarted. */
+function isTroubled({ members }: View): boolean {
+    const away = members.filter(isAway);
+    const ails = (one: Member) =>
+        isGone(one) || (!takesRequests(one) && (one.outdated || one.imageProblem !== undefined || one.crashed));
+    return members.some(ails) || away.some((one) => away.some((other) => other !== one && other.pool === one.pool));
+}
+
+function isAway({ uid, terminating, answers, initialised }: Member): boolean {
+    return uid === undefined || terminating || !(answers || initialised);
 }
 
 /**
@@ -354,13 +456,13 @@ function canMiss({ pool }: Member, { members }: View): boolean {
 }
 
 /**
- * Whether a restart asks the disruption budget. It counts servers that are ready: so not where the server is not, or
+ * Whether a restart asks the disruption budget of its pool. It counts servers that are ready: so not where the server is not, or
  * another one serves and is not, by its old revision; and not while servers wait for their peers, as their drives
  * serve, and only this restart helps them.
  */
-function asksBudget(member: Member, view: View): boolean {
-    const others = view.members.filter(({ terminating }) => !terminating);
-    return member.ready && !someWait(view) && others.every(({ initialised, ready }) => ready || !initialised);
+function asksBudget(member: Member, { members }: View): boolean {
+    const others = members.filter(({ pool, terminating }) => pool === member.pool && !terminating);
+    return member.ready && others.every(({ answers, initialised, ready }) => (initialised ? ready : !answers));
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */
@@ -400,7 +502,7 @@ function blocked(member: Member, view: View): Action {
     return { kind: "blocked", reason };
 }
 
-function releaseOrRestart(member: Member, view: View): Action {
+function releaseOrRestart(member: Member, view: View): Release {
     const { pool, name, ordinal } = member;
     if (comesBackRight(member)) {
         return restart([member], false, view);
@@ -409,7 +511,7 @@ function releaseOrRestart(member: Member, view: View): Action {
     return asksBudget(member, view) ? { ...release, evicts: asRestart(member) } : release;
 }
 
-function restart(members: Member[], together: boolean, view: View): Action {
+function restart(members: Member[], together: boolean, view: View): Release {
     const evicts = !together && members.every((member) => asksBudget(member, view));
     const reason = `restarts ${namesOf(members)} ${progress(view)}`;
     return { kind: "restart", servers: members.map(asRestart), together, evicts, reason };
@@ -423,7 +525,7 @@ function setPartition(
     { name: pool, partition: old }: PoolState,
     partition: number,
     why: string,
-): Extract<Action, { kind: "setPartition" }> {
+): Extract<Release, { kind: "setPartition" }> {
     return { kind: "setPartition", pool, partition, reason: `${pool}: partition ${old} -> ${partition}, ${why}` };
 }
 

@@ -13,7 +13,7 @@ import { growDrives, smallDrives } from "./drives";
 import { Trouble } from "./events";
 import { Progress, Reach, Steadiness } from "./noticed";
 import { Observer, requirePools } from "./observe";
-import { type Action, type ClusterState, plan } from "./plan";
+import { type Action, type ClusterState, plan, type Release } from "./plan";
 import type { WantedCluster } from "./wanted";
 
 const pollMilliseconds = 500;
@@ -189,7 +189,7 @@ async function decide(observer: Observer, consent: Consent | undefined, state: C
     for (let isFirst = true; ; ) {
         const step = plan(state);
         if (step.kind !== "ask") {
-            const acts = step.kind === "restart" || step.kind === "setPartition";
+            const acts = ["restart", "setPartition", "several"].includes(step.kind);
             const isLate = acts && Date.now() - from > freshMilliseconds;
             return isLate && (await observer.hasChanged(state)) ? lookAgain : step;
         }
@@ -199,32 +199,44 @@ async function decide(observer: Observer, consent: Consent | undefined, state: C
             await observer.askHealth(state);
         } else if (consent === undefined) {
             return { kind: "blocked", reason: step.reason };
-        } else if (isFirst && (await consent.isStillRefused(state.pools, step.server))) {
+        } else if (isFirst && (await consent.isStillRefused(state.pools, step.servers))) {
             isFirst = false;
         } else if (step.unheard.length > 0) {
             isFirst = false;
             await observer.askServers(state, step.unheard);
         } else {
             isFirst = false;
-            await consent.ask(state.pools, step.server);
+            await consent.ask(state.pools, step.servers);
         }
     }
 }
 
-type Step = Extract<Action, { kind: "setReplicas" | "setPartition" | "restart" }>;
-
 /** @returns what was done, or why not, for whoever watches */
 async function act(
     kubernetes: Kubernetes,
-    { namespace }: WantedCluster,
-    action: Step,
+    wanted: WantedCluster,
+    action: Exclude<Action, { kind: "wait" | "blocked" | "done" }>,
     state: ClusterState,
     budget: Budget,
 ): Promise<string> {
     if (action.kind === "setReplicas") {
-        await kubernetes.setReplicas(namespace, action.pool, action.replicas);
+        await kubernetes.setReplicas(wanted.namespace, action.pool, action.replicas);
         return action.reason;
     }
+    const done: string[] = [];
+    for (const step of action.kind === "several" ? action.steps : [action]) {
+        done.push(await release(kubernetes, wanted, step, state, budget));
+    }
+    return done.join("; ");
+}
+
+async function release(
+    kubernetes: Kubernetes,
+    { namespace }: WantedCluster,
+    action: Release,
+    state: ClusterState,
+    budget: Budget,
+): Promise<string> {
     const evicted = action.kind === "setPartition" ? action.evicts : action.evicts ? action.servers[0] : undefined;
     const refusal = evicted && (await budget.evict(kubernetes, namespace, evicted, state));
     if (refusal) {

@@ -113,6 +113,13 @@ export const ways: Way[] = [
         "the others": { partition: 0 },
     }),
     componentWay("eight", "version change of 8 servers", rolling, versionChange, { replicas: 8 }),
+    componentWay(
+        "two-pools",
+        "version change of 2 pools of 4 servers",
+        rolling,
+        versionChange,
+        anotherPool["another pool"],
+    ),
     // Of the servers that are there, by their names in this namespace one reaches enough of both pools by itself, and starts last.
     componentWay("pool-last", "another pool of 4 servers", together, anotherPool),
     componentWay("pool", "another pool, where none can start last", together, anotherPool),

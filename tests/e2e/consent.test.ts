@@ -87,7 +87,7 @@ describe("MinIO's consent while servers wait for their peers, by real servers", 
         const wanted = { namespace: "a", scheme: "http", bootQuorum: 4, pools: [], admin };
         counted = 0;
         for (const { name, initialised } of states) {
-            await (initialised && new Consent(kubernetes, wanted).ask([pool], name));
+            await (initialised && new Consent(kubernetes, wanted).ask([pool], [name]));
         }
         assert.deepEqual(
             states.map(({ unknown }) => unknown).filter((one) => one),

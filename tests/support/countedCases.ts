@@ -16,10 +16,10 @@ export function whileItWaits(shape: CountedShape, readyBy?: ReadyBy): Promise<Po
     return new CountedCluster(shape, { [first]: { revision: "new", ready: false } }, readyBy).roll(12);
 }
 
-/** One server less than needed has the new version, and waits for its peers; the last one of these does not answer yet. */
+/** As many as needed have the new version, and wait for their peers; the last one of these does not answer yet. */
 export function whileHalfWait(shape: CountedShape): Promise<Poll[]> {
     const quorum = Math.floor((shape.pools * shape.servers - 1) / 2) + 1;
-    const names = inOrder(shape).slice(0, quorum - 1);
+    const names = inOrder(shape).slice(0, quorum);
     const servers: Record<string, CountedServer> = {};
     for (const [index, name] of names.entries()) {
         servers[name] = { revision: "new", ready: false, waits: index < names.length - 1 };

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { ChangeClass } from "../../components/change/change";
-import { bootQuorumOf, type PoolTopology, topologyOf } from "../../components/minio/topology";
+import { bootQuorumOf, leastThatServe, type PoolTopology, topologyOf } from "../../components/minio/topology";
 import {
     type Action,
     type ClusterState,
@@ -48,6 +48,12 @@ interface Pod {
     down: number;
     /** Steps from the moment it could start until it serves. */
     warming: number;
+    /** Steps from the moment that it serves until it gets requests. */
+    settling: number;
+    /** Steps from the moment that it answers until each peer reaches its drives. */
+    unreached: number;
+    /** Steps for which its container has run. */
+    age: number;
     initialised: boolean;
     ready: boolean;
     /** Steps for which it has been ready. */
@@ -99,8 +105,21 @@ export interface Shape {
     ordered: boolean;
 }
 
-/** So long a server must have been ready before another one follows. */
-const steadySteps = 2;
+/** How many steps what takes. Each is the most of a random number, where there is chance; else all that it takes. */
+export interface Times {
+    end: number;
+    down: number;
+    warm: number;
+    settle: number;
+    reach: number;
+    /** So long a server must have been ready before another one follows. */
+    steady: number;
+}
+
+const short: Times = { end: 3, down: 4, warm: 2, settle: 4, reach: 8, steady: 2 };
+
+/** After so many steps all peers have come back to a server, if they can. */
+const longSteps = 15;
 
 const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
 const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
@@ -111,6 +130,11 @@ export class Model {
     /** Deaths and other changes that the plan cannot foresee. */
     events = 0;
     restarts = 0;
+    steps = 0;
+    /** So many servers were away at the same time at most. */
+    mostAway = 0;
+    /** Nothing has died that the plan did not restart. */
+    isUndisturbed = true;
     /** Nothing goes wrong any more. */
     calm = false;
     /** A server that does not start again with the template that it has. */
@@ -122,6 +146,7 @@ export class Model {
         template: Template,
         private readonly random?: () => number,
         readonly log: string[] = [],
+        private readonly times?: Times,
     ) {
         const topology = topologyOf(shape.pools.map((pool) => ({ ...pool, driveBytes: 1 })));
         assert.ok(topology);
@@ -133,9 +158,17 @@ export class Model {
                     down: 0,
                     initialised: true,
                     ready: true,
-                    readyFor: steadySteps,
+                    settling: 0,
+                    unreached: 0,
+                    age: longSteps,
+                    readyFor: Number.POSITIVE_INFINITY,
                 })),
         );
+    }
+
+    /** Steps: random at first, then none; by the clock, as many as they are. */
+    private last(what: keyof Times): number {
+        return this.times ? this.times[what] : this.choose(short[what] + 1);
     }
 
     /** A number below the given one: random at first, then 0. */
@@ -163,8 +196,9 @@ export class Model {
         return bootQuorumOf(this.servers);
     }
 
-    /** As the component does it: hold, then the template. */
+    /** As the component does it: hold, then the template. What is away then counts as dead, with a revision that nobody wants any more. */
     setTemplate(template: Template, only = this.pools) {
+        this.isUndisturbed &&= this.pools.every(({ pods }) => pods.every((pod) => isUp(pod) && pod.initialised));
         for (const pool of only) {
             if (pool.template.label !== template.label) {
                 pool.setPartition(pool.pods.length);
@@ -184,6 +218,7 @@ export class Model {
     /** The last pool is a new one: its servers wait for all the others to know it. */
     join(template: Template) {
         const pool = this.pools[this.pools.length - 1];
+        this.isUndisturbed = false;
         Object.assign(pool, { template, seen: { current: template, update: template } });
         pool.pods.fill(undefined);
     }
@@ -193,8 +228,11 @@ export class Model {
         return {
             uid,
             template,
-            down: 1 + this.choose(4),
-            warming: this.choose(3),
+            down: Math.max(1, this.last("down")),
+            warming: this.last("warm"),
+            settling: this.last("settle"),
+            unreached: this.last("reach"),
+            age: 0,
             initialised: false,
             ready: false,
             readyFor: 0,
@@ -204,6 +242,7 @@ export class Model {
 
     /** Everything but the plan moves on by one step. */
     step() {
+        this.steps++;
         for (const pool of this.pools) {
             if (this.choose(4) !== 3) {
                 this.control(pool);
@@ -211,6 +250,26 @@ export class Model {
         }
         for (const pool of this.pools) {
             this.age(pool);
+        }
+        this.checkSets();
+    }
+
+    /** As long as nothing dies by itself: no erasure set ever misses two servers, gone or not reached by all yet. */
+    private checkSets() {
+        const templates = this.pools.flatMap(({ pods, template }) => [template, ...pods.map((pod) => pod?.template)]);
+        this.isUndisturbed &&=
+            !this.wedged && !templates.some((one) => one && (one.broken || one.secret !== templates[0]?.secret));
+        this.mostAway = Math.max(
+            this.mostAway,
+            this.pools.flatMap(({ pods }) => pods).filter((pod) => !isUp(pod)).length,
+        );
+        if (!this.isUndisturbed) {
+            return;
+        }
+        // Of a pool that can miss none, MinIO is not asked.
+        for (const { name, pods } of this.pools.filter(({ topology }) => topology.serversThatMayFailForWrites > 0)) {
+            const missing = pods.filter((pod) => !isUp(pod) || pod.unreached > 0);
+            assert.ok(missing.length <= 1, `${name} misses ${missing.length} servers at the same time`);
         }
     }
 
@@ -257,7 +316,7 @@ export class Model {
 
     private delete(pool: Pool, ordinal: number) {
         const pod = pool.pods[ordinal] as Pod;
-        pod.ending = 1 + this.choose(3);
+        pod.ending = Math.max(1, this.last("end"));
         this.restarts++;
         this.log.push(`  ${pool.name}-${ordinal} deleted at ${pod.template.label}`);
     }
@@ -285,10 +344,16 @@ export class Model {
             pod.faulty = Math.max(0, pod.faulty - 1);
             if (!answers(pod)) {
                 pod.initialised = false;
-            } else if (!pod.initialised && this.mayStart(pod)) {
-                pod.initialised = pod.warming-- <= 0;
+                pod.age = 0;
+            } else {
+                pod.age++;
+                pod.unreached = Math.max(0, pod.unreached - 1);
+                pod.settling = Math.max(0, pod.settling - Number(pod.initialised));
+                if (!pod.initialised && this.mayStart(pod)) {
+                    pod.initialised = pod.warming-- <= 0;
+                }
             }
-            const ready = pool.ordered ? answers(pod) : this.isHealthy(pod, "readQuorum");
+            const ready = pool.ordered ? answers(pod) : pod.settling === 0 && this.isFit(pod);
             if (this.choose(5) !== 4) {
                 pod.ready = ready && !pod.template.neverReady;
             }
@@ -325,9 +390,22 @@ export class Model {
         return pod.initialised && this.reaches(pod, quorum, (peer) => peer.initialised && peer !== without);
     }
 
+    /** As the readiness probe says it: the health of the cluster, where servers that wait for their peers do not end it (probes.ts). */
+    private isFit(pod: Pod): boolean {
+        const counts = this.bootQuorum <= this.topology.serversThatMayFailForReads;
+        return counts ? this.isHealthy(pod, "readQuorum") : pod.initialised;
+    }
+
     /** As consent.ts finds it out: servers that wait for their peers serve their drives. */
     private maySpare(pod: Pod): boolean {
         return pod.initialised && this.reaches(pod, "writeQuorum", (peer) => peer !== pod);
+    }
+
+    /** As views.ts finds it out. */
+    private unreachedWithout(name: string, pod: Pod): string | undefined {
+        const pool = this.pools.find(({ pods }) => pods.includes(pod)) as Pool;
+        const late = pool.pods.findIndex((other) => other !== pod && isUp(other) && other.unreached > 0);
+        return late < 0 ? undefined : `${pool.name}-${late} is not reached by all without ${name}`;
     }
 
     observe(): ClusterState {
@@ -354,8 +432,8 @@ export class Model {
                             uid: pod?.uid,
                             terminating: pod?.ending !== undefined,
                             lost: pod?.lost ?? false,
-                            steady: (pod?.readyFor ?? 0) >= steadySteps,
-                            longUp: true,
+                            steady: (pod?.readyFor ?? 0) >= (this.times ?? short).steady,
+                            longUp: (pod?.age ?? 0) >= longSteps,
                             revision: pod && revision(pod.template),
                             version: pod && `${pod.template.version} ${pod.template.secret}`,
                             ready: pod?.ready ?? false,
@@ -382,7 +460,11 @@ export class Model {
     private ask(pod: Pod): Standing & { heard: boolean } {
         // The way to a living server fails now and then.
         const isHeard = !pod.ready || this.choose(20) !== 19;
-        pod.said = { answers: isHeard && answers(pod), initialised: isHeard && answers(pod) && pod.initialised };
+        const isUsed = !pod.initialised || pod.ready || pod.age >= longSteps;
+        pod.said = {
+            answers: isHeard && answers(pod) && isUsed,
+            initialised: isHeard && answers(pod) && pod.initialised,
+        };
         return { ...pod.said, heard: true };
     }
 
@@ -402,9 +484,10 @@ export class Model {
                 pod &&
                 question.what === "consent" &&
                 question.unheard.length === 0 &&
-                server.name === question.server
+                question.servers.includes(server.name)
             ) {
                 server.mayStop = this.choose(20) !== 19 && this.maySpare(pod);
+                server.unreached = this.unreachedWithout(server.name, pod);
             }
         }
         if (question.what === "health") {
@@ -437,7 +520,11 @@ export class Model {
             this.mishap();
             this.step();
         }
-        this.act(action, before, lost);
+        for (const step of action.kind === "several" ? action.steps : [action]) {
+            if (action.kind !== "several" || this.choose(20) !== 19) {
+                this.act(step, before, lost);
+            }
+        }
         return action;
     }
 
@@ -491,6 +578,7 @@ export class Model {
             "is there when the last one is scaled away",
         ];
         this.events++;
+        this.isUndisturbed = false;
         this.log.push(`  ${pool.name}-${ordinal} ${what[how]}`);
         if (how === 5) {
             pool.replicas = pool.pods.length - 1;
@@ -500,7 +588,9 @@ export class Model {
             return;
         }
         if (how === 0) {
-            Object.assign(pod, { down: 1 + this.choose(6), warming: this.choose(3), initialised: false });
+            const { last } = { last: (what: keyof Times) => this.last(what) };
+            Object.assign(pod, { down: 1 + this.choose(6), warming: last("warm"), initialised: false });
+            Object.assign(pod, { settling: last("settle"), unreached: last("reach") });
         } else if (how === 1) {
             pod.ending ??= 1 + this.choose(3);
         } else if (how === 2) {
@@ -515,6 +605,39 @@ export class Model {
     /** Rules that no decision may break. */
     private check(state: ClusterState, action: Action) {
         const together = isTogether(state);
+        const steps = action.kind === "several" ? action.steps : [action];
+        const pools = steps.flatMap((step) =>
+            step.kind === "setPartition" ? [step.pool] : step.kind === "restart" ? [step.servers[0].pool] : [],
+        );
+        if (action.kind === "several") {
+            assert.equal(new Set(pools).size, pools.length, "one server of a pool");
+            assert.equal(together, false, "together as one step");
+        }
+        const going = new Set<Pod | undefined>(steps.flatMap((step) => this.releasedBy(step)));
+        for (const step of steps) {
+            this.checkStep(step, together, going);
+        }
+        if (action.kind === "done") {
+            this.checkDone();
+        }
+    }
+
+    /** The pods that a step lets restart. */
+    private releasedBy(step: Action): (Pod | undefined)[] {
+        if (step.kind === "restart") {
+            return step.servers.map(({ pool, uid }) => this.poolOf(pool).pods.find((pod) => pod?.uid === uid));
+        }
+        if (step.kind === "setPartition") {
+            const { pods, seen } = this.poolOf(step.pool);
+            return pods.filter(
+                (pod, ordinal) =>
+                    pod?.ending === undefined && ordinal >= step.partition && pod?.template.label !== seen.update.label,
+            );
+        }
+        return [];
+    }
+
+    private checkStep(action: Action, together: boolean, going: Set<Pod | undefined>) {
         if (action.kind === "restart") {
             assert.equal(action.together, together, "together only when needed");
             assert.ok(together || action.servers.length === 1, "one server at a time");
@@ -530,7 +653,7 @@ export class Model {
                 const rescued = !pod.initialised && next.label !== pod.template.label;
                 assert.ok(next.label === target || rescued, `${name}-${ordinal} would come back wrong`);
                 if (!together) {
-                    this.checkMayMiss(pool, ordinal);
+                    this.checkMayMiss(pool, ordinal, going);
                 }
             }
         }
@@ -538,39 +661,32 @@ export class Model {
             const pool = this.poolOf(action.pool);
             assert.ok(action.partition >= pool.wanted, "below the wanted partition");
             assert.notEqual(action.partition, pool.partition, "changes nothing");
-            const released = pool.pods.flatMap((pod, ordinal) =>
-                pod &&
-                pod.ending === undefined &&
-                ordinal >= action.partition &&
-                pod.template.label !== pool.seen.update.label
-                    ? [ordinal]
-                    : [],
-            );
-            for (const ordinal of released) {
-                assert.equal(ordinal, action.partition, "releases more than the next one");
-                this.checkMayMiss(pool, ordinal);
+            for (const pod of this.releasedBy(action)) {
+                const ordinal = pod ? pool.pods.indexOf(pod) : -1;
+                if (pod) {
+                    assert.equal(ordinal, action.partition, "releases more than the next one");
+                    this.checkMayMiss(pool, ordinal, going);
+                }
             }
-        }
-        if (action.kind === "done") {
-            this.checkDone();
         }
     }
 
     /** Without it, its pool can still be written, and others serve. */
-    private checkMayMiss(pool: Pool, ordinal: number) {
+    private checkMayMiss(pool: Pool, ordinal: number, going = new Set<Pod | undefined>()) {
         const pod = pool.pods[ordinal] as Pod;
         if (!answers(pod)) {
             return;
         }
         const others = this.pools.flatMap(({ pods }) => pods).filter((other) => other !== pod);
-        assert.ok(
-            others.every((other) => other && (other.ending === undefined || other.lost)),
-            "one after another",
-        );
+        const isLeaving = (other?: Pod) => other === undefined || (other.ending !== undefined && !other.lost);
+        assert.ok(!pool.pods.some((other) => other !== pod && isLeaving(other)), "one of a pool after another");
+        if (others.some((other) => isLeaving(other) || going.has(other))) {
+            this.checkOverlap(pool, going);
+        }
         if (pool.topology.serversThatMayFailForWrites > 0) {
             // A server that serves nothing is not asked.
             const others = this.peers(pod, pool).filter(
-                (peer) => peer !== pod && (!pod.initialised || peer.faulty === 0),
+                (peer) => peer !== pod && (!pod.initialised || (peer.faulty === 0 && peer.unreached === 0)),
             );
             assert.ok(
                 hasQuorum(pool, others.length, "writeQuorum"),
@@ -580,8 +696,19 @@ export class Model {
         // Among three versions, or with one dead for good, only the restart of the last that serves helps the others.
         const templates = [pool.seen.update, ...this.pools.flatMap(({ pods }) => pods.map((any) => any?.template))];
         const mayBeLast = new Set(templates.map((any) => any?.version)).size > 2 || !others.every(isUp);
-        const serves = others.some((other) => isUp(other) && other.initialised);
+        const serves = others.some((other) => isUp(other) && other.initialised && !going.has(other));
         assert.ok(!works(pod) || mayBeLast || serves, "nobody would serve");
+    }
+
+    /** Several are away, or go: never two of an erasure set, and enough take requests. */
+    private checkOverlap(pool: Pool, going: Set<Pod | undefined>) {
+        assert.ok(pool.topology.serversThatMayFailForWrites > 0, "this pool can miss none");
+        for (const { name, pods } of this.pools) {
+            const away = pods.filter((pod) => going.has(pod) || !isUp(pod));
+            assert.ok(away.length <= 1, `two of ${name} at the same time`);
+        }
+        const serving = this.pools.flatMap(({ pods }) => pods).filter((pod) => pod && works(pod) && !going.has(pod));
+        assert.ok(serving.length >= leastThatServe(this.servers), `only ${serving.length} take requests`);
     }
 
     private checkNativeRestart(pool: Pool, ordinal: number) {

@@ -171,6 +171,18 @@ describe("the review of a change", () => {
         );
     });
 
+    it("says how many servers of several pools restart at the same time, where each pool can miss one", () => {
+        const [two, small] = [[{}], [{ replicas: 2, drivesPerServer: 2 }]];
+        assert.match(
+            review({ expansionPools: two }, { image, expansionPools: two }).line ?? "",
+            /are updated in this order, one at a time and one of each other pool with it, while 4 of 8 servers take requests, the/,
+        );
+        assert.match(
+            review({ expansionPools: small }, { image, expansionPools: small }).line ?? "",
+            /one at a time, the/,
+        );
+    });
+
     it("says why the scripts change, which nobody has changed", () => {
         const change = { class: "rolling" as const, fields: ["scripts"] };
         const registered = { template: templateOf({}), partition: 0, shape: shapeOf(withDefaults({}), 0) };

@@ -260,7 +260,7 @@ describe("MinIO's consent", () => {
         });
         const serving = servers.filter(({ initialised }) => initialised);
         for (const { name } of serving) {
-            await new Consent(kubernetes, wanted).ask([state], name);
+            await new Consent(kubernetes, wanted).ask([state], [name]);
         }
         return { asked, mayStop: serving.every(({ mayStop }) => mayStop), unknown: serving[0].unknown };
     }
@@ -315,7 +315,7 @@ describe("MinIO's consent", () => {
         };
         const kubernetes = { ask: async () => ({ body: "", ...all200 }) } as unknown as Kubernetes;
         for (const { name } of servers) {
-            await new Consent(kubernetes, wanted).ask([poolOf(servers)], name);
+            await new Consent(kubernetes, wanted).ask([poolOf(servers)], [name]);
         }
         const late = "minio-0 does not reach /data of minio-3 yet";
         assert.deepEqual(
@@ -351,8 +351,8 @@ describe("MinIO's consent", () => {
             const servers = [0, 1, 2, 3].map((ordinal) => serverOf(ordinal, { change: "rolling", ...some }));
             asked.length = 0;
             viewed.length = 0;
-            if (!(await consent.isStillRefused([poolOf(servers)], "minio-3"))) {
-                await consent.ask([poolOf(servers)], "minio-3");
+            if (!(await consent.isStillRefused([poolOf(servers)], ["minio-3"]))) {
+                await consent.ask([poolOf(servers)], ["minio-3"]);
             }
             const { mayStop, unknown, unreached, silence } = servers[3];
             return { mayStop, unknown, unreached, silence, asked: [...asked], viewed: [...viewed] };
@@ -399,6 +399,90 @@ describe("MinIO's consent", () => {
             [last.mayStop, last.unreached, last.asked.length, last.viewed.length],
             [true, undefined, 4, 5],
         );
+    });
+
+    describe("to one server of each of two pools", () => {
+        const named = (server: ServerState) => ({ ...server, name: server.name.replace("minio", "minio-pool-1") });
+        /** Who may stop, and what was asked in two polls. */
+        async function twoPolls(answer: (name: string, path: string) => number, reached = (_: string) => true) {
+            const asked: string[] = [];
+            const kubernetes = {
+                async ask(_: string, name: string, __: string, path: string): Promise<Answer> {
+                    asked.push(name);
+                    return { status: answer(name, path), headers: {}, body: "" };
+                },
+            } as unknown as Kubernetes;
+            const ordinals = [0, 1, 2, 3];
+            const drives = ordinals.flatMap((ordinal) => [
+                driveOf(ordinal),
+                { ...driveOf(ordinal), host: driveOf(ordinal).host.replace("minio-", "minio-pool-1-") },
+            ]);
+            const wanted = {
+                ...wantedCluster(4),
+                admin: async (_: Kubernetes, name: string) => ({
+                    storage: async () => assert.fail(),
+                    reachedDrives: async () => {
+                        asked.push(`view of ${name}`);
+                        return drives.filter(({ host }) => reached(`${name} ${host.split(".")[0]}`));
+                    },
+                }),
+            };
+            const consent = new Consent(kubernetes, wanted);
+            const names = ["minio-pool-1-3", "minio-3"];
+            const polls = [];
+            for (let poll = 0; poll < 2; poll++) {
+                const servers = ordinals.map((ordinal) => serverOf(ordinal, { change: "rolling" }));
+                const pools = [poolOf(servers), { ...poolOf(servers.map(named)), name: "minio-pool-1" }];
+                asked.length = 0;
+                if (!(await consent.isStillRefused(pools, names))) {
+                    await consent.ask(pools, names);
+                }
+                const stopping = pools.map((pool) => pool.servers[3]).reverse();
+                polls.push({
+                    may: stopping.filter(({ mayStop, unreached }) => mayStop && !unreached).map(({ name }) => name),
+                    asked: [...asked],
+                });
+            }
+            return polls;
+        }
+        const isOfFirst = (name: string) => !name.includes("pool-1");
+
+        it("is one question to each server, and what it reaches", async () => {
+            const [{ may, asked }] = await twoPolls((_, path) => (path.includes("maintenance") ? 200 : 500));
+            assert.deepEqual(may, ["minio-pool-1-3", "minio-3"]);
+            assert.equal(asked.length, 16);
+        });
+
+        it("is given to the first of them alone, where the other pool cannot miss one", async () => {
+            const no = (name: string, path: string) => (isOfFirst(name) && path.includes("maintenance") ? 412 : 200);
+            assert.deepEqual((await twoPolls(no))[0].may, ["minio-pool-1-3"]);
+        });
+
+        it("is refused to both where the first cannot go, and then asked of those who refused", async () => {
+            const polls = await twoPolls((_, path) => (path.includes("maintenance") ? 412 : 200));
+            assert.deepEqual(
+                polls.map(({ may }) => may),
+                [[], []],
+            );
+            assert.ok(polls[1].asked.length <= 2, polls[1].asked.join());
+        });
+
+        it("is given to the one whose pool's drives are reached by all, and else asked of those who do not reach them", async () => {
+            const [one] = await twoPolls(
+                () => 200,
+                (who) => who !== "minio-1 minio-pool-1-0",
+            );
+            assert.deepEqual(one.may, ["minio-3"]);
+            const none = await twoPolls(
+                () => 200,
+                (who) => who !== "minio-1 minio-pool-1-0" && who !== "minio-0 minio-1",
+            );
+            assert.deepEqual(
+                none.map(({ may }) => may),
+                [[], []],
+            );
+            assert.deepEqual(none[1].asked, ["view of minio-1", "view of minio-0"]);
+        });
     });
 
     it("is by the count of drives where so many wait that the others alone have no quorum", async () => {

@@ -9,7 +9,7 @@ import {
     type ServerState,
     targetRevision,
 } from "../../components/rollout/plan";
-import { Model, type Shape, type Template } from "../support/rolloutModel";
+import { Model, type Shape, type Template, type Times } from "../support/rolloutModel";
 
 /** A change of the template or of the wanted partition, and when it comes. */
 interface Change {
@@ -41,7 +41,12 @@ const poolShapes = fc.record({
 
 const shapes: fc.Arbitrary<Shape> = fc
     .record({
-        pools: fc.oneof(fc.tuple(poolShapes), fc.array(poolShapes, { minLength: 1, maxLength: 3 })),
+        pools: fc.oneof(
+            fc.tuple(poolShapes),
+            fc.array(poolShapes, { minLength: 1, maxLength: 3 }),
+            fc.array(poolShapes, { minLength: 2, maxLength: 16 }),
+            fc.tuple(fc.nat(15), poolShapes).map(([more, one]) => Array.from({ length: 1 + more }, () => one)),
+        ),
         ordered: fc.integer({ min: 0, max: 4 }).map((one) => one === 4),
     })
     .filter(({ pools }) => topologyOf(pools.map((pool) => ({ ...pool, driveBytes: 1 }))) !== undefined);
@@ -79,6 +84,12 @@ function randomFrom(seed: number): () => number {
         return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
     };
 }
+
+/** What real servers take, as docs/upgrades.md has it. That a peer reaches a drive again takes 5 to 30 s from the moment that it was gone. */
+const inSeconds: Times = { end: 5, down: 4, warm: 1, settle: 17, reach: 20, steady: 3 };
+
+/** What it takes to ask 256 servers two times, 16 at the same time, in seconds. It is assumed: so many servers were not run. */
+const asking = 5;
 
 const original: Template = { label: "A", version: 0, secret: 0 };
 
@@ -262,7 +273,10 @@ function cluster(...pools: PoolState[]): ClusterState {
 
 /** What is done next, without the reason: `partition minio 3`, `restart minio-3`, `wait minio-3`, … */
 function next(...pools: PoolState[]): string {
-    const action = plan(cluster(...pools));
+    return toldOf(plan(cluster(...pools)));
+}
+
+function toldOf(action: ReturnType<typeof plan>): string {
     switch (action.kind) {
         case "setPartition":
             return `partition ${action.pool} ${action.partition}`;
@@ -271,16 +285,16 @@ function next(...pools: PoolState[]): string {
         case "wait":
             return `wait ${action.servers.join(" ")}`.trim();
         case "ask":
-            return ["ask", action.what, ...("servers" in action ? action.servers : []), ...asksConsentOf(action)].join(
-                " ",
-            );
+            return ["ask", action.what, ...("servers" in action ? action.servers : []), ...asksFirst(action)].join(" ");
+        case "several":
+            return action.steps.map(toldOf).join(", ");
         default:
             return action.kind;
     }
 }
 
-function asksConsentOf(action: ReturnType<typeof plan>): string[] {
-    return "server" in action ? [action.server, ...action.unheard.map((name) => `after ${name}`)] : [];
+function asksFirst(action: ReturnType<typeof plan>): string[] {
+    return "unheard" in action ? action.unheard.map((name) => `after ${name}`) : [];
 }
 
 function reason(...pools: PoolState[]): string {
@@ -328,16 +342,66 @@ describe("the next step of a rollout", () => {
         assert.equal(next(pool("rolling", { 3: updated }, at)), "partition minio 2");
     });
 
-    it("updates one pool after another, the last one first", () => {
+    it("begins with the last pool, and lets one server of each pool go when a new one has proved itself", () => {
         const second = (servers: Some, partition: number) =>
             pool("rolling", servers, { name: "minio-pool-1", partition });
-        const all = { 0: updated, 1: updated, 2: updated, 3: updated };
         assert.equal(next(pool("rolling"), second({}, 4)), "partition minio-pool-1 3");
-        assert.equal(
-            next(pool("rolling"), second({ ...all, 0: { ...updated, ready: false } }, 0)),
-            "wait minio-pool-1-0",
-        );
+        assert.equal(next(pool("rolling"), second({ 3: { ...updated, ready: false } }, 3)), "wait minio-pool-1-3");
+        assert.equal(next(pool("rolling"), second({ 3: { ...updated, steady: false } }, 3)), "wait minio-pool-1-3");
+        assert.equal(next(pool("rolling"), second({ 3: updated }, 3)), "partition minio-pool-1 2, partition minio 3");
+        const all = { 0: updated, 1: updated, 2: updated, 3: updated };
         assert.equal(next(pool("rolling"), second(all, 0)), "partition minio 3");
+    });
+
+    describe("where a server of the last pool is on its way", () => {
+        const pair = (ofLast: Some, ofFirst: Some = { 3: updated }, some: SomeOfPool = {}) =>
+            next(
+                pool("rolling", ofFirst, { partition: 3, ...some }),
+                pool("rolling", { 3: updated, ...ofLast }, { name: "minio-pool-1", partition: 3 }),
+            );
+        const ends = { terminating: true };
+
+        it("restarts the next one of another pool, when that one is whole", () => {
+            for (const two of [ends, missing, { ...dead, ...updated }, { ...updated, ready: false }]) {
+                assert.equal(pair({ 2: two }), "partition minio 2", JSON.stringify(two));
+            }
+            for (const three of [ends, missing, { ...updated, ready: false }, { ...updated, steady: false }]) {
+                assert.match(pair({ 2: ends }, { 3: three }), /^wait /, JSON.stringify(three));
+            }
+        });
+
+        it("asks MinIO for those that may go, and restarts those that it can miss", () => {
+            const unasked = { mayStop: undefined };
+            assert.equal(pair({ 2: missing }, { 3: updated, 2: unasked }), "ask consent minio-2");
+            assert.equal(pair({ 2: unasked }, { 3: updated, 2: unasked }), "ask consent minio-pool-1-2 minio-2");
+            assert.equal(pair({ 2: { mayStop: false } }), "partition minio 2");
+            assert.equal(pair({}, { 3: updated, 2: { unreached: "late" } }), "partition minio-pool-1 2");
+            assert.equal(pair({ 2: missing }, { 3: updated, 2: { mayStop: false } }), "wait minio-pool-1-2");
+        });
+
+        it("restarts no other where a pool can miss none, or too few would take requests", () => {
+            assert.equal(pair({ 2: ends }, { 3: updated }, { serversThatMayFail: 0 }), "wait minio-pool-1-2");
+            const three = (servers: Some, name: string) =>
+                pool("rolling", { 2: updated, ...servers }, { name, size: 3, partition: 2 });
+            const [one, two] = [three({}, "minio"), three({}, "minio-pool-1")];
+            assert.equal(next(one, two, three({ 1: ends }, "a")), "partition minio-pool-1 1, partition minio 1");
+            // Seven of nine, and then six, take requests; with two more of six, half would not.
+            const six = [three({}, "a"), three({ 1: { ...updated, ready: false } }, "b")];
+            assert.equal(next(...six), "partition a 1");
+            assert.equal(
+                next(three({ 1: ends }, "a"), three({ 2: { ...updated, ready: false } }, "b")),
+                "wait b-2 a-1",
+            );
+        });
+
+        it("restarts no other where anything else is wrong", () => {
+            assert.match(pair({ 2: ends, 1: missing }), /^wait /);
+            assert.match(pair({ 2: ends, 0: { ready: false } }), /^wait /);
+            assert.match(pair({ 2: { ...dead, ...updated, imageProblem: "no such image" } }), /^wait /);
+            assert.match(pair({ 2: { ...dead, ...updated, crashed: true } }), /^wait /);
+            assert.equal(pair({ 2: { ...updated, crashed: true } }), "partition minio-pool-1 1, partition minio 2");
+            assert.match(pair({ 2: ends }, { 3: updated, 0: dead }), /^wait /);
+        });
     });
 
     it("asks MinIO, unless there are only two servers or the server serves nothing itself", () => {
@@ -495,7 +559,7 @@ describe("the next step of a coupled rollout", () => {
         );
         assert.equal(
             next(pool("coupled", {}), pool("coupled", {}, { name: "minio-pool-1" }), third),
-            "partition minio-pool-1 3",
+            "partition minio-pool-1 3, partition minio 3",
         );
     });
 
@@ -693,6 +757,34 @@ describe("a rollout", () => {
             { numRuns: 50 },
         );
     });
+
+    it("restarts one server of each pool at the same time where nothing is wrong, and never two of a pool", () => {
+        const model = new Model(
+            { pools: Array.from({ length: 3 }, () => ({ servers: 4, drivesPerServer: 1 })), ordered: false },
+            original,
+        );
+        model.setTemplate({ ...original, label: "B" });
+        while (model.rollOn().kind !== "done") {
+            model.step();
+        }
+        assert.deepEqual([model.restarts, model.mostAway], [12, 3]);
+    });
+
+    for (const change of ["rolling", "coupled"]) {
+        it(`takes twelve minutes at most for 16 pools of 16 servers (${change})`, () => {
+            const pools = Array.from({ length: 16 }, () => ({ servers: 16, drivesPerServer: 1 }));
+            const model = new Model({ pools, ordered: false }, original, undefined, [], inSeconds);
+            model.setTemplate({ ...original, label: "B", version: change === "coupled" ? 1 : 0 });
+            for (let kind = ""; kind !== "done"; model.step()) {
+                kind = model.rollOn().kind;
+                for (let second = 0; second < asking && kind !== "wait"; second++) {
+                    model.step();
+                }
+            }
+            assert.deepEqual([model.restarts, model.mostAway, model.isUndisturbed], [256, 16, true]);
+            assert.ok(model.steps <= 720, `${model.steps} s`);
+        });
+    }
 
     it("finds a server below the partition that dies meanwhile back at the old revision", () => {
         const model = new Model({ pools: [{ servers: 4, drivesPerServer: 1 }], ordered: false }, original);
