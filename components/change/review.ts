@@ -95,30 +95,23 @@ export function describeChange(
             (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
         );
     }
-    const pace = !guided ? "at Kubernetes' pace" : isByPool(topology) ? "one of each pool at a time" : "one at a time";
+    const pace = guided ? paceOf(topology) : "at Kubernetes' pace";
     const together =
         change.class === "coupled" && topology.bootQuorum > 1
             ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
               `${topology.bootQuorum} that are the same`
             : "";
     return (
-        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${guided ? leastServing(topology) : ""}${availability(topology)}` +
+        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
         describeParity(before.template, topology)
     );
 }
 
-/** Whether a server of each pool may be away at the same time: see `mayGoMeanwhile` in the rollout's plan. */
-function isByPool({ pools, serversThatMayFailForWrites }: Layout): boolean {
-    return pools.length > 1 && serversThatMayFailForWrites > 0;
-}
-
-/** How many servers take requests, where more than one may be without. */
-function leastServing(topology: Layout): string {
-    const { pools, servers } = topology;
-    const canMissTwo = pools.some((one) => one.serversThatMayFailForWrites > 0 && one.serversThatMayFailForReads > 1);
-    return isByPool(topology) || canMissTwo
-        ? `at least ${leastThatServe(servers)} of ${servers} servers take requests, and `
-        : "";
+/** How many servers restart at the same time: see `mayGoMeanwhile` in the rollout's plan. */
+function paceOf({ pools, servers, serversThatMayFailForWrites }: Layout): string {
+    return pools.length > 1 && serversThatMayFailForWrites > 0
+        ? `one at a time and one of each other pool with it, while ${leastThatServe(servers)} of ${servers} servers take requests`
+        : "one at a time";
 }
 
 /**

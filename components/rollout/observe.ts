@@ -255,7 +255,6 @@ function poolState(pool: WantedPool, { metadata, spec, status }: V1StatefulSet):
         replicas: spec?.replicas ?? 1,
         erasureSets: pool.erasureSets,
         serversThatMayFail: pool.serversThatMayFail,
-        serversThatMayFailForReads: pool.serversThatMayFailForReads,
         servers: [],
     };
 }

@@ -80,8 +80,6 @@ export interface PoolState {
     erasureSets: number;
     /** Servers of the pool that may fail at once while all its objects can still be written. */
     serversThatMayFail: number;
-    /** The same, while all its objects can still be read. */
-    serversThatMayFailForReads: number;
     /** By ordinal, one entry for each server that the program wants. */
     servers: ServerState[];
 }
@@ -351,9 +349,8 @@ function objectionTo(next: Member, view: View): Action | undefined {
 }
 
 /**
- * Whether a server may restart while one of each other pool is on its way, or goes in the same step; and while others of its own pool are back
- * but take no requests yet. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong
- * anywhere.
+ * Whether a server may restart while one of each other pool is on its way, or goes in the same step. Its own pool must be as it would have
+ * to be otherwise. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong anywhere.
  */
 function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
     const { members, bootQuorum } = view;
@@ -367,18 +364,8 @@ function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
         serving.length >= leastThatServe(members.length) &&
         isProven(view) &&
         !isTroubled(view) &&
-        others.every((other) => other.pool !== next.pool || isBack(other) || !holdsUp(other, next, view))
+        others.every((other) => other.pool !== next.pool || !holdsUp(other, next, view))
     );
-}
-
-/**
- * Whether a server that was restarted is back for quorums, though it takes no requests for a while yet: it serves, and MinIO is asked
- * whether all others reach its drives, and it theirs. An object that was written while it was away lacks its copy, and that of the
- * next one: so its pool must be able to miss two for reads. In an ordered pool, Kubernetes makes no server again while one below is unready.
- */
-function isBack({ uid, terminating, outdated, initialised, pool }: Member): boolean {
-    const canMissTwo = pool.serversThatMayFailForReads > 1 && !pool.ordered;
-    return canMissTwo && uid !== undefined && !terminating && !outdated && initialised;
 }
 
 function takesRequests({ uid, terminating, ready, initialised }: Member): boolean {
@@ -471,17 +458,13 @@ function canMiss({ pool }: Member, { members }: View): boolean {
 }
 
 /**
- * Whether a restart asks the disruption budget of its pool, which counts servers that are ready. So not where the server is not, or another
- * one serves and is not, by its old revision; and not while servers wait for their peers, as their drives serve, and only this restart helps
- * them. Of those that are back and not ready yet, whose drives serve as well, it may let fewer be than the pool can miss.
+ * Whether a restart asks the disruption budget of its pool. It counts servers that are ready: so not where the server is not, or
+ * another one serves and is not, by its old revision; and not while servers wait for their peers, as their drives
+ * serve, and only this restart helps them.
  */
 function asksBudget(member: Member, { members }: View): boolean {
     const others = members.filter(({ pool, terminating }) => pool === member.pool && !terminating);
-    const back = others.filter((other) => isBack(other) && !other.ready);
-    const areCounted = others.every(
-        (other) => back.includes(other) || (other.initialised ? other.ready : !other.answers),
-    );
-    return member.ready && areCounted && back.length < Math.max(1, member.pool.serversThatMayFail);
+    return member.ready && others.every(({ answers, initialised, ready }) => (initialised ? ready : !answers));
 }
 
 /** Nothing is to be restarted any more: all servers must work, and the partition be the wanted one. */

@@ -14,8 +14,6 @@ export interface WantedPool {
     erasureSets: number;
     /** Servers of the pool that may be gone, and its objects can still be written. */
     serversThatMayFail: number;
-    /** The same, and they can still be read. */
-    serversThatMayFailForReads: number;
     /** Size of each drive, as a Kubernetes quantity. */
     storageSize: string;
 }

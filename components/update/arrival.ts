@@ -180,7 +180,6 @@ function wantedCluster(cluster: Cluster, credentials: Credentials): WantedCluste
             replicas,
             erasureSets: pool.erasureSets,
             serversThatMayFail: pool.serversThatMayFailForWrites,
-            serversThatMayFailForReads: pool.serversThatMayFailForReads,
             storageSize,
         })),
         admin: async (kubernetes, server) => adminOf(await liveCluster(kubernetes, cluster, credentials), server),

@@ -68,7 +68,6 @@ export class CountedCluster {
                 replicas: shape.servers,
                 erasureSets: topology.pools[index].erasureSets,
                 serversThatMayFail: topology.pools[index].serversThatMayFailForWrites,
-                serversThatMayFailForReads: topology.pools[index].serversThatMayFailForReads,
                 storageSize: "1Gi",
             })),
             admin: async () => ({

@@ -425,7 +425,6 @@ export class Model {
                     replicas: pool.replicas,
                     erasureSets: pool.topology.erasureSets,
                     serversThatMayFail: pool.topology.serversThatMayFailForWrites,
-                    serversThatMayFailForReads: pool.topology.serversThatMayFailForReads,
                     servers: pool.pods.map((pod, ordinal): ServerState => {
                         return {
                             name: `${pool.name}-${ordinal}`,
@@ -681,15 +680,7 @@ export class Model {
         const others = this.pools.flatMap(({ pods }) => pods).filter((other) => other !== pod);
         const isLeaving = (other?: Pod) => other === undefined || (other.ending !== undefined && !other.lost);
         assert.ok(!pool.pods.some((other) => other !== pod && isLeaving(other)), "one of a pool after another");
-        // That one is back, though it takes no requests: an updated one, which has not run for so long that it counts in any case.
-        const isBack = (other: Pod | undefined, index: number) =>
-            isUp(other) &&
-            other.template.label === pool.target(index).label &&
-            other.initialised &&
-            !other.ready &&
-            other.settling > 0 &&
-            other.age < longSteps;
-        if (others.some((other) => isLeaving(other) || going.has(other)) || pool.pods.some(isBack)) {
+        if (others.some((other) => isLeaving(other) || going.has(other))) {
             this.checkOverlap(pool, going);
         }
         if (pool.topology.serversThatMayFailForWrites > 0) {

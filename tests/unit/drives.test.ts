@@ -16,7 +16,6 @@ const pool = {
     replicas: 4,
     erasureSets: 1,
     serversThatMayFail: 1,
-    serversThatMayFailForReads: 2,
     storageSize: "2Gi",
 };
 const admin = async () => assert.fail("no drive is asked for");

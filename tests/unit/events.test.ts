@@ -12,7 +12,6 @@ const pool = {
     replicas: 4,
     erasureSets: 1,
     serversThatMayFail: 1,
-    serversThatMayFailForReads: 2,
     storageSize: "1Gi",
 };
 const admin = async () => assert.fail("no drive is asked for");

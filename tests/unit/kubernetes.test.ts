@@ -357,7 +357,6 @@ describe("a rollout", () => {
         replicas: 1,
         erasureSets: 1,
         serversThatMayFail: 0,
-        serversThatMayFailForReads: 0,
         storageSize: "1Gi",
     };
     const admin = () => Promise.reject(new Error("not asked"));

@@ -84,8 +84,7 @@ type Admin = Pick<MinioAdmin, "storage" | "reachedDrives">;
 /** Each server reaches all drives, where nothing else is said. */
 function wantedCluster(servers: number, some: Partial<Admin> = {}): WantedCluster {
     const reachedDrives = async () => Array.from({ length: servers }, (_, ordinal) => driveOf(ordinal));
-    const mayFail = { serversThatMayFail: 1, serversThatMayFailForReads: 2 };
-    const pool = { name: "minio", selector: {}, partition: 0, ...mayFail, storageSize: "1Gi" };
+    const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 1, storageSize: "1Gi" };
     return {
         namespace: "a",
         scheme: "http",
@@ -549,7 +548,6 @@ function poolOf(servers: ServerState[]): PoolState {
         replicas: servers.length,
         erasureSets: 1,
         serversThatMayFail: 1,
-        serversThatMayFailForReads: 2,
         servers,
     };
 }

@@ -254,7 +254,6 @@ function pool(change: ChangeClass, servers: Some = {}, some: SomeOfPool = {}): P
         replicas: size,
         erasureSets: 1,
         serversThatMayFail: 1,
-        serversThatMayFailForReads: 1,
         servers: [],
         ...others,
     };
@@ -402,50 +401,6 @@ describe("the next step of a rollout", () => {
             assert.match(pair({ 2: { ...dead, ...updated, crashed: true } }), /^wait /);
             assert.equal(pair({ 2: { ...updated, crashed: true } }), "partition minio-pool-1 1, partition minio 2");
             assert.match(pair({ 2: ends }, { 3: updated, 0: dead }), /^wait /);
-        });
-    });
-
-    describe("where a server is back, and takes no requests yet", () => {
-        const settling = { revision: "new", ready: false, answers: false };
-        const many = { size: 8, serversThatMayFail: 3, serversThatMayFailForReads: 4, partition: 6 };
-        const eight = (servers: Some, some: SomeOfPool = {}) =>
-            next(pool("rolling", { 7: updated, ...servers }, { ...many, ...some }));
-
-        it("restarts the next one, when MinIO says that all reach the drives of all that stay", () => {
-            assert.equal(eight({ 6: settling }), "partition minio 5");
-            assert.equal(eight({ 6: { ...updated, steady: false } }), "partition minio 5");
-            assert.equal(eight({ 6: settling, 5: { mayStop: undefined } }), "ask consent minio-5");
-            assert.equal(eight({ 6: settling, 5: { mayStop: false } }), "wait minio-6");
-            assert.equal(eight({ 6: settling, 5: { unreached: "late" } }), "wait minio-6");
-        });
-
-        it("does not while no updated one has proved itself, or the pool could not read what lacks two copies", () => {
-            assert.equal(eight({ 7: settling, 6: {} }, { partition: 7 }), "wait minio-7");
-            assert.equal(eight({ 7: { ...updated, steady: false }, 6: {} }, { partition: 7 }), "wait minio-7");
-            assert.equal(eight({ 6: settling }, { serversThatMayFailForReads: 1 }), "wait minio-6");
-            assert.equal(eight({ 6: settling }, { ordered: true }), "wait minio-6");
-        });
-
-        it("does not while another one is away, or fewer than half would take requests", () => {
-            assert.equal(eight({ 6: settling, 5: missing }, { partition: 5 }), "wait minio-6 minio-5");
-            assert.equal(eight({ 6: { ...settling, crashed: true } }), "wait minio-6");
-            const three = { 6: settling, 5: settling, 4: settling };
-            assert.equal(eight(three, { partition: 4 }), "partition minio 3");
-            assert.equal(eight({ ...three, 3: settling }, { partition: 3 }), "wait minio-6 minio-5 minio-4 minio-3");
-            const four = pool("rolling", { 3: updated, 2: settling }, { partition: 2, serversThatMayFailForReads: 2 });
-            assert.equal(next(four), "partition minio 1");
-        });
-
-        it("asks the budget as long as it lets more servers be unready than are", () => {
-            const evicts = (servers: Some, serversThatMayFail: number) => {
-                const some = { ...many, partition: 4, serversThatMayFail };
-                const action = plan(cluster(pool("rolling", { 7: updated, 6: updated, ...servers }, some)));
-                return action.kind === "setPartition" ? Boolean(action.evicts) : action.kind;
-            };
-            assert.equal(evicts({ 5: updated, 4: settling }, 3), true);
-            assert.equal(evicts({ 5: settling, 4: settling }, 3), true);
-            assert.equal(evicts({ 5: settling, 4: settling }, 2), false);
-            assert.equal(evicts({ 5: updated, 4: settling }, 1), false);
         });
     });
 
