@@ -86,17 +86,14 @@ export class Observer {
         state.healthy = answer?.status === 200;
     }
 
-    /** Whether a server is another one, or no longer ready, since a state was looked at. */
-    async hasChanged({ pools }: ClusterState): Promise<boolean> {
-        const before = pools.flatMap((pool) => pool.servers).filter(({ uid }) => uid !== undefined);
+    /** Whether a server is another one, ends, or is no longer ready, since a state was looked at. That one comes further speaks against nothing. */
+    async hasLost({ pools }: ClusterState): Promise<boolean> {
+        const before = pools.flatMap((pool) => pool.servers).filter(({ uid, terminating }) => uid && !terminating);
         const now = new Map((await this.listPods()).map((pod) => [nameOf(pod), pod]));
-        return before.some(({ name, uid, ready, terminating }) => {
+        return before.some(({ name, uid, ready, crashed }) => {
             const pod = now.get(name);
-            return (
-                pod?.metadata?.uid !== uid ||
-                isReady(pod as V1Pod) !== ready ||
-                isTerminating(pod as V1Pod) !== terminating
-            );
+            const isAnother = pod?.metadata?.uid !== uid || (!crashed && restartsOf(pod) > 0);
+            return isAnother || isTerminating(pod as V1Pod) || (ready && !isReady(pod as V1Pod));
         });
     }
 

@@ -273,14 +273,16 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
  */
 function restartNext(view: View): Action | Question | undefined {
     const outdated = view.members.filter((member) => member.outdated);
-    const [first] = outdated;
+    const turns = outdated.filter((one) => one === outdated.find(({ pool }) => pool === one.pool));
+    // One that was let go in the last step goes first: else it would be kept again.
+    const isLet = ({ ordinal, pool }: Member) => ordinal === pool.partition;
+    const [first, ...later] = [...turns.filter(isLet), ...turns.filter((one) => !isLet(one))];
     if (!first) {
         return undefined;
     }
     const hindrance = hindranceOf(first, view);
     const candidates = hindrance ? [] : [first];
-    const turns = outdated.filter((one) => one === outdated.find(({ pool }) => pool === one.pool));
-    for (const next of hindrance && hindrance.kind !== "wait" ? [] : turns) {
+    for (const next of hindrance && hindrance.kind !== "wait" ? [] : [first, ...later]) {
         if (!candidates.includes(next) && mayGoMeanwhile(next, candidates, view)) {
             candidates.push(next);
         }

@@ -175,7 +175,7 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
 const freshMilliseconds = 2_000;
 const lookAgain: Action = {
     kind: "wait",
-    reason: "looks again, as servers changed while they were asked",
+    reason: "looks again, as a server ended or became unready while others were asked",
     servers: [],
 };
 
@@ -191,7 +191,7 @@ async function decide(observer: Observer, consent: Consent | undefined, state: C
         if (step.kind !== "ask") {
             const acts = ["restart", "setPartition", "several"].includes(step.kind);
             const isLate = acts && Date.now() - from > freshMilliseconds;
-            return isLate && (await observer.hasChanged(state)) ? lookAgain : step;
+            return isLate && (await observer.hasLost(state)) ? lookAgain : step;
         }
         if (step.what === "servers") {
             await observer.askServers(state, step.servers);

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { V1Pod } from "@kubernetes/client-node";
+import type { Kubernetes } from "../../components/kubernetes/client";
 import { type Heard, questionsOf, runOf, standingOf } from "../../components/rollout/heard";
+import { Observer } from "../../components/rollout/observe";
+import type { ClusterState, ServerState } from "../../components/rollout/plan";
+import type { WantedCluster } from "../../components/rollout/wanted";
 import { serverName } from "../../components/server/podTemplate";
 
 const pod = (ready: boolean, { name = "minio-0", path = "ready", restarts = 0 } = {}): V1Pod => ({
@@ -103,5 +107,36 @@ describe("who is asked next", () => {
             [1, 2, 3, 4].map((turn) => names(pods, turn)[0]),
             ["dead life", "dead life", "dead life", "waiting life"],
         );
+    });
+});
+
+describe("what happened while many servers were asked", () => {
+    /** Whether it keeps a server from being restarted: before and afterwards, of one with the uid 1. */
+    async function loses(before: Partial<ServerState>, ...now: V1Pod[]): Promise<boolean> {
+        const server = { name: "minio-0", uid: "1", ready: true, terminating: false, ...before } as ServerState;
+        const pool = { name: "minio", replicas: 1, selector: {} };
+        const wanted = { namespace: "a", pools: [pool] } as unknown as WantedCluster;
+        const observer = new Observer({ pods: async () => now } as unknown as Kubernetes, wanted);
+        return observer.hasLost({ pools: [{ servers: [server] }] } as unknown as ClusterState);
+    }
+    const ends = { ...pod(true), metadata: { ...pod(true).metadata, deletionTimestamp: new Date() } };
+    const another = { ...pod(true), metadata: { name: "minio-0", uid: "2" } };
+
+    it("counts where a server ends, is gone, is another one or is no longer ready", async () => {
+        for (const now of [[ends], [], [another], [pod(false)]]) {
+            assert.equal(await loses({}, ...now), true);
+        }
+        assert.equal(await loses({ ready: false }, ends), true);
+        assert.equal(await loses({ ready: false }, pod(false, { restarts: 1 })), true);
+    });
+
+    it("does not where one comes further, as others of a large cluster always do", async () => {
+        assert.equal(await loses({}, pod(true)), false);
+        assert.equal(await loses({ ready: false }, pod(true)), false);
+        assert.equal(await loses({ ready: false }, pod(false)), false);
+        assert.equal(await loses({ crashed: true }, pod(true, { restarts: 1 })), false);
+        assert.equal(await loses({ uid: undefined }, another), false);
+        assert.equal(await loses({ terminating: true }), false);
+        assert.equal(await loses({ terminating: true }, another), false);
     });
 });

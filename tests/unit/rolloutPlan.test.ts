@@ -563,6 +563,12 @@ describe("the next step of a coupled rollout", () => {
         );
     });
 
+    it("restarts the one that was let go, though one of the last pool could go by now", () => {
+        const second = pool("coupled", { 3: waiting, 2: waiting }, { name: "minio-pool-1", partition: 2 });
+        assert.equal(next(pool("coupled", { 3: waiting }, { partition: 2 }), second), "restart minio-2");
+        assert.equal(next(pool("coupled", { 3: waiting }, { partition: 3 }), second), "partition minio-pool-1 1");
+    });
+
     it("does not go on without a new one that died", () => {
         const eight = (six: Partial<ServerState>) =>
             next(pool("coupled", { 7: waiting, 6: six }, { size: 8, partition: 6, serversThatMayFail: 3 }));
