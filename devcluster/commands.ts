@@ -55,7 +55,7 @@ export async function test(): Promise<void> {
 
 /** `make test-faults`: breaks a cluster in every way, and writes the table of docs/reliability.md. */
 export function testFaults(): Promise<void> {
-    return onCluster("mocha", ["tests/faults/**/*.test.ts"]);
+    return onCluster("mocha", ["--fail-zero", "tests/faults/**/*.test.ts"]);
 }
 
 /** `make test-random`: random sequences of changes to a cluster under load. */

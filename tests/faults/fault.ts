@@ -26,6 +26,11 @@ export interface Fault {
     strike(cluster: LoadedCluster): Promise<string>;
 }
 
+/** Whether FAULTS, a regular expression on titles, means this one. Without it, all are meant. */
+export function isMeant(title: string): boolean {
+    return new RegExp(process.env.FAULTS ?? "").test(title);
+}
+
 /** What the topology says of a cluster that lacks so many servers. */
 export interface Service {
     writes: boolean;

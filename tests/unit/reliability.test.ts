@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { topologyOf } from "../../components/minio/topology";
 import type { Row } from "../faults/campaign";
 import { describeService, serviceWithout } from "../faults/fault";
@@ -26,6 +27,11 @@ describe("docs/reliability.md", () => {
             assert.ok(cells, `run make test-faults: there is no line for '${title}'`);
             assert.equal(cells[5], "0", title);
         }
+    });
+
+    it("is about as many faults as the README says", () => {
+        const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+        assert.ok(readme.includes(`| ${allFaults.length} faults under load:`), `it has ${allFaults.length}`);
     });
 
     it("keeps the lines of faults that were not run again, and drops those that are no more", () => {

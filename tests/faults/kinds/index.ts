@@ -3,7 +3,7 @@ import { apiServerBusy, apiServerKilled, dnsDown, etcdKilled } from "./controlPl
 import { driveFull, driveLost, driveReadOnly, driveRots, driveSlow, drivesSwapped } from "./drives";
 import { restoreInterrupted } from "./inPlace";
 import { networkCut, packetsLost } from "./network";
-import { drainedInRollout, nodeGone, nodeLost, nodesDrained } from "./nodes";
+import { drainedInRollout, kubeletGone, nodeGone, nodeLost, nodesDrained } from "./nodes";
 import { engineKilled, programKilled, runTimedOut, secretDeleted, twoUps } from "./program";
 import { serverEvicted, serverFrozen, serverKilled, serversKilled } from "./servers";
 import { restoreKilled, snapshotKilled } from "./snapshots";
@@ -17,6 +17,7 @@ export const allFaults: Fault[] = [
     serversKilled,
     serverFrozen,
     nodeLost,
+    kubeletGone,
     networkCut,
     packetsLost,
     driveFull,

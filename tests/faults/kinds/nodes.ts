@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { killNode, nodeNamed, reviveNode } from "../../../devcluster/cluster/faults";
+import { holdService, releaseService } from "../../../devcluster/cluster/services";
 import { execute, kubectl, kubectlJson } from "../../support/project";
 import type { Fault } from "../fault";
 
@@ -18,6 +19,32 @@ export const nodeLost: Fault = {
         }
         await cluster.untilReady(150);
         return "its server starts again on it, with its drive";
+    },
+};
+
+/** What Kubernetes says of a node is then wrong: its server works, and no client is sent to it. */
+export const kubeletGone: Fault = {
+    title: "the kubelet of a node ends, and comes back when Kubernetes takes the node for lost",
+    serversAway: 0,
+    expected: "the server gets no requests of clients meanwhile, and works for its peers",
+    async strike(cluster) {
+        const present = async () => [(await cluster.pod(2)).metadata.uid, await cluster.restarts(2)];
+        const before = await present();
+        const node = (await cluster.pod(2)).spec.nodeName;
+        const another = `/api/v1/namespaces/${cluster.project.namespace}/pods/http:minio-0:9000`;
+        holdService(`kubelet-${node}`);
+        try {
+            await kubectl("wait", "--for=condition=Ready=Unknown", `node/${node}`, "--timeout=120s");
+            await cluster.untilNotReady(2);
+            await cluster.goesOn();
+            // Without minio-2 it would refuse: then no further server could be missed.
+            await kubectl("get", "--raw", `${another}/proxy/minio/health/cluster?maintenance=true`);
+        } finally {
+            releaseService(`kubelet-${node}`);
+        }
+        await cluster.untilReady();
+        assert.deepEqual(await present(), before, "its server was restarted");
+        return "its server works for its peers, and is ready again without a restart";
     },
 };
 
