@@ -64,17 +64,24 @@ describe("the server's process", () => {
             assert.deepEqual(done, [...drained, stop, goOn, "sleep 0.05", stop, kill, ...afterwards]);
         });
 
-        it("does when MinIO does not tell", () => {
-            assert.deepEqual(end([Array(16).fill(" ")]), [...drained, stop, kill, ...afterwards]);
+        it("does not take a missing answer for a calm one, but for the one that it was stopped before", () => {
+            const done = end([
+                [...calm(14), " "],
+                [...calm(15), " "],
+            ]);
+            assert.deepEqual(done, [...drained, goOn, "sleep 0.05", stop, kill, ...afterwards]);
         });
 
-        it("does in the end where requests are always under way, or it does not answer", () => {
-            const tries = (times: number) => Array(times).fill([goOn, "sleep 0.05"]).flat();
-            assert.deepEqual(end([[...calm(14), busy]]), [...drained, ...tries(4), goOn, kill, ...afterwards]);
-            rmSync(folder, { recursive: true });
-            mkdirSync(folder);
-            assert.deepEqual(end([[]]), [...drained, ...tries(4), goOn, kill, ...afterwards]);
-        });
+        for (const [what, answers] of Object.entries({
+            "requests are always under way": [...calm(14), busy],
+            "MinIO does not tell": Array(30).fill(" "),
+            "it does not answer": [],
+        })) {
+            it(`does in the end where ${what}`, () => {
+                const tries = Array(4).fill([goOn, "sleep 0.05"]).flat();
+                assert.deepEqual(end([answers]), [...drained, ...tries, goOn, kill, ...afterwards]);
+            });
+        }
 
         it("does at once where no object can be read, as when all restart together", () => {
             assert.deepEqual(end([calm(20)], false), [kill]);

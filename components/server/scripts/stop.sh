@@ -34,15 +34,22 @@ end_in_calm() {
     requests | {
         calm=0 stopped=
         while read -r limit remaining; do
-            if [ "$limit" = "$remaining" ]; then calm=$((calm + 1)); else calm=0; fi
-            if [ "$calm" -eq "$calm_answers" ]; then kill -STOP "$server"; stopped=1; fi
-            if [ "$calm" -eq 0 ] && [ -n "$stopped" ]; then break; fi
+            # A line without numbers is no answer in time, with which curl ends.
+            if [ -n "$stopped" ]; then
+                if [ "$limit" != "$remaining" ]; then calm=0; fi
+            elif [ -z "$limit" ] || [ "$limit" != "$remaining" ]; then
+                calm=0
+            else
+                calm=$((calm + 1))
+                if [ "$calm" -eq "$calm_answers" ]; then kill -STOP "$server"; stopped=1; fi
+            fi
         done
         if [ -n "$stopped" ] && [ "$calm" -gt 0 ]; then end; else kill -CONT "$server"; false; fi
     }
 }
 
-end() { : > "$start/ending"; kill -KILL "$server"; }
+# Unlike `:`, `true` does not end the shell where the file cannot be written.
+end() { true > "$start/ending"; kill -KILL "$server"; }
 
 # Nobody would hear of the end of a server that holds all requests.
 [ ! -e "$thaw" ] || curl --config "$thaw"
