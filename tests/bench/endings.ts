@@ -100,8 +100,7 @@ async function main(): Promise<void> {
     const servers = await MinioProcesses.of([{ servers: 4, drivesPerServer: 1 }], newMinio);
     const spinners: ChildProcess[] = Array.from({ length: busy }, () => spawn("sh", ["-c", "while :; do :; done"]));
     try {
-        await servers.startAll();
-        await sleep(settle);
+        await servers.startSettled();
         await makeBucket(servers.s3(0), bucket);
         const endings = new Map<string, Ending[]>();
         for (let round = 0; round < rounds; round++) {

@@ -2,7 +2,6 @@
  * Whether a listing names each object that exists all the time, while clients overwrite and read them: `npx tsx
  * tests/bench/listWhileWritten.ts`, SECONDS=60. With real servers as processes of this machine.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { minio } from "../../devcluster/toolchain/components";
 import { buildComponents } from "../../devcluster/toolchain/install";
@@ -14,9 +13,6 @@ const seconds = Number(process.env.SECONDS || 60);
 const bucket = "bucket";
 const keys = Array.from({ length: 40 }, (_, number) => `key-${String(number).padStart(2, "0")}`);
 const [writers, listers] = [8, 4];
-
-/** So long servers that have just started look for each other's drives, in seconds. */
-const settle = 17;
 
 interface Listings {
     all: number;
@@ -31,8 +27,7 @@ async function measure(version: MinioServer, pools: number, isWritten: boolean):
         version,
     );
     try {
-        await servers.startAll();
-        await sleep(settle * 1000);
+        await servers.startSettled();
         const clients = servers.servers.map((server) => servers.s3(server));
         const clientOf = (number: number) => clients[number % clients.length];
         await makeBucket(clientOf(0), bucket);

@@ -15,8 +15,6 @@ const bucket = "bucket";
 const lanes = 3;
 const readers = 3;
 
-/** So long servers that have just started look for each other's drives, in seconds. */
-const settle = 17;
 /** What is missing after so long is lost, in seconds. */
 const patience = 2.5;
 
@@ -39,8 +37,7 @@ async function measure(version: MinioServer, pools: number): Promise<void> {
         version,
     );
     try {
-        await servers.startAll();
-        await sleep(settle * 1000);
+        await servers.startSettled();
         const clients = servers.servers.map((server) => servers.s3(server));
         const clientOf = (number: number) => clients[number % clients.length];
         await makeBucket(clients[0], bucket);

@@ -63,7 +63,7 @@ for (const version of minioServers) {
 
         before(async () => {
             servers = await MinioProcesses.of([{ servers: 4, drivesPerServer: 1 }], version);
-            await servers.startAll();
+            await servers.startSettled();
             await servers.untilHealth(0, "cluster", 200);
             const { rootUser, rootPassword } = servers.rootCredentials;
             minio = new Minio(

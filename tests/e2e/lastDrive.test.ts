@@ -22,7 +22,7 @@ for (const version of [oldMinio, newMinio]) {
 
         before(async () => {
             servers = await MinioProcesses.of([{ servers: 4, drivesPerServer: 1 }], version);
-            await servers.startAll();
+            await servers.startSettled();
             await makeBucket(servers.s3(0), bucket);
         });
         after(() => servers.remove());
