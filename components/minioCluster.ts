@@ -27,6 +27,7 @@ import { serverDnsName, serviceDnsName } from "./spec/names";
 import { createArrival } from "./update/arrival";
 import { createHooks } from "./update/changeHook";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
+import { settingsContent } from "./update/settingsContent";
 
 /**
  * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a
@@ -91,7 +92,9 @@ export class MinioCluster extends pulumi.ComponentResource {
             prerequisites.push(createCertificate(withKinds, dispensable));
         }
         const statuses = poolStatuses(cluster, connection, credentials);
-        const settings = createSettings(cluster, declared.secretVariables, dispensable);
+        const { any, values } = declared.secretVariables;
+        const kept = { cluster, connection, refuse: hooks.refuseSettings, resource: this };
+        const settings = createSettings(cluster, any, () => settingsContent(kept, values), dispensable);
         const all = settings.apply((made) => [...prerequisites, ...made]);
         const pools = cluster.pools.map((pool) => {
             const options = { ...child, dependsOn: all, hooks: hooks.ofPool(pool, statuses) };

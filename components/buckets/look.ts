@@ -16,9 +16,9 @@ export const parallel = 6;
 /** The secret key of each access key that is known in this run. */
 export type SecretKeys = Record<string, string | undefined>;
 
-/** The region that MinIO wants requests to be signed for, as far as the arguments tell. */
+/** The region that MinIO wants requests to be signed for: `LookupSite` in `internal/config/config.go`. */
 export function regionOf({ environment = {} }: Pick<MinioClusterSpec, "environment">): string {
-    return environment.MINIO_SITE_REGION ?? environment.MINIO_REGION ?? "us-east-1";
+    return environment.MINIO_REGION || environment.MINIO_SITE_REGION || "us-east-1";
 }
 
 /**

@@ -67,7 +67,7 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     }
     const [parameters, variables] = partition(differingKeys(old.environment, wanted.environment), isScriptVariable);
     for (const name of variables) {
-        note(isCompared(name) ? "coupled" : "rolling", name);
+        note(variableClass(name), name);
     }
     const [followers, others] = partition(differingKeys(old.others, wanted.others), (key) =>
         isOtherQuestion(old.others[key], wanted.others[key]),
@@ -93,6 +93,11 @@ export function versionOf(template: PodTemplate): string {
     const { credentials, image, args, environment } = partsOf(template);
     const compared = Object.entries(environment).filter(([name]) => isCompared(name));
     return canonical({ credentials, image, args, environment: Object.fromEntries(compared) });
+}
+
+/** How servers restart for another value of a variable. */
+export function variableClass(name: string): ChangeClass {
+    return isCompared(name) ? "coupled" : "rolling";
 }
 
 function isCompared(variable: string): boolean {

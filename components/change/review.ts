@@ -5,7 +5,7 @@ import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
 import { defaultImage } from "../spec/spec";
-import { type Change, changedValues, poolPatterns, scripts } from "./change";
+import { type Change, changedValues, digestsOf, mostSevere, poolPatterns, scripts, variableClass } from "./change";
 import { keyProblems } from "./encryptionKey";
 import { reshapingProblems, type Shape } from "./shape";
 
@@ -14,6 +14,8 @@ export interface Registered {
     template: PodTemplate;
     partition: number;
     shape: Shape;
+    /** Whether pods are updated only where somebody deletes them. */
+    byHand?: boolean;
     /** The set that its drives are restored from: see `restoreSource`. */
     restoreFrom?: string;
 }
@@ -66,16 +68,37 @@ function partitionProblems(
     return [];
 }
 
-/** A Secret has no revisions: servers that stay back would name a key that is gone, and Kubernetes starts no container so. */
+/**
+ * The component's Secret keeps what servers may still start from, until no secret is left and the Secret goes with the last one at the end
+ * of the update: Kubernetes then starts no container that names a key of it.
+ */
 function leftVariableProblems(before: Registered, after: Registered): string[] {
     const [old, wanted] = both(before.template, after.template, ownVariables);
-    const left = old.filter((name) => !wanted.includes(name));
-    return after.partition > 0 && left.length > 0
+    const [what, instead] =
+        after.partition > 0
+            ? [`partition: ${after.partition}`, "Set partition to 0"]
+            : after.byHand
+              ? ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"]
+              : [];
+    return what && old.length > 0 && wanted.length === 0
         ? [
-              `partition: ${after.partition} is not allowed while ${left.join(", ")} leaves the component's Secret: the servers that stay ` +
-                  "back read it from there, and could not start again. Set partition to 0",
+              `${what} is not allowed while ${old.join(", ")} leaves the component's Secret, which goes as nothing is left in it: ` +
+                  `servers that are not updated read it from there, and could not start again. ${instead}`,
           ]
         : [];
+}
+
+/** What changes in the component's own Secret, and what that means to the servers. */
+export function settingsChange(before: PodTemplate, after: PodTemplate): Change {
+    const [old, wanted] = both(before, after, (template) => {
+        const digests = digestsOf(template);
+        return Object.fromEntries(ownVariables(template).map((name) => [name, digests[name]]));
+    });
+    const names = [...new Set([...Object.keys(old), ...Object.keys(wanted)])];
+    const fields = names.filter(
+        (name) => ![old, wanted].every((one) => Object.hasOwn(one, name)) || old[name] !== wanted[name],
+    );
+    return { class: mostSevere(fields.map(variableClass)), fields };
 }
 
 /** Those that the pods read from the component's own Secret. */

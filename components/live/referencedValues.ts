@@ -12,7 +12,7 @@ import { valuesAnnotation } from "../spec/labels";
 import { type Reference, referencesOf } from "../spec/spec";
 import type { Connection } from "./connection";
 
-type Data = AnyObject & { data?: Record<string, string>; binaryData?: Record<string, string> };
+export type Data = AnyObject & { data?: Record<string, string>; binaryData?: Record<string, string> };
 
 /** What was seen of the values. */
 export interface SeenValues {
@@ -124,7 +124,8 @@ export async function seenValues(kubernetes: Kubernetes, cluster: Cluster): Prom
     return { digests, unchecked: [unchecked] };
 }
 
-async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | "forbidden"> {
+/** What fails for another reason than a missing right is an error. */
+export async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | "forbidden"> {
     try {
         return await work();
     } catch (error) {
@@ -136,7 +137,10 @@ async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | "forbidde
 }
 
 /** The value of a key; undefined where there is none. */
-export function valueIn({ data, binaryData }: Data, { kind, key }: Reference): Buffer | undefined {
+export function valueIn(
+    { data, binaryData }: Data,
+    { kind, key }: Pick<Reference, "kind" | "key">,
+): Buffer | undefined {
     const bytes = kind === "Secret" ? data?.[key] : binaryData?.[key];
     const text = kind === "Secret" ? undefined : data?.[key];
     if (text !== undefined) {

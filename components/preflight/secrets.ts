@@ -100,9 +100,16 @@ function valueProblem(reference: Reference, value: Buffer | undefined): string |
     if (value === undefined) {
         return `the ${kind} '${name}' has no key '${key}', without which no server starts: add it, or name another`;
     }
-    return isAuthority(reference) && !parsed(() => new X509Certificate(value))
+    return isAuthority(reference) && !areCertificates(value.toString())
         ? `the key '${key}' of the ${kind} '${name}' is no certificate in PEM, and MinIO would not say so: put the authority's there`
         : undefined;
+}
+
+/** As Go reads them (`AppendCertsFromPEM` in `crypto/x509`), which passes over what is not in PEM, or broken. */
+function areCertificates(text: string): boolean {
+    const begin = "-----BEGIN CERTIFICATE-----";
+    const [, ...blocks] = text.split(begin);
+    return blocks.length > 0 && blocks.every((rest) => parsed(() => new X509Certificate(begin + rest)));
 }
 
 function decoded(value: string | undefined): string | undefined {

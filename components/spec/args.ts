@@ -161,9 +161,10 @@ export interface MinioClusterArgs {
     /**
      * Further environment variables of the servers, by name, whose values are in Secrets or ConfigMaps of the namespace.
      * Another value there restarts the servers at the next `pulumi up`, as another value in `environment` does. The
-     * preview names the variable, and shows no value. Refused are the variables that `environment` refuses, those from
-     * which the component reads something (`MINIO_STORAGE_CLASS_STANDARD`, `MINIO_STORAGE_CLASS_RRS`,
-     * `MINIO_ERASURE_SET_DRIVE_COUNT`, `MINIO_PROMETHEUS_AUTH_TYPE`, `NO_PROXY`), and those that `environment` has too.
+     * preview names the variable, and shows no value. Refused are the variables that `environment` refuses, and those
+     * that it has too. Refused too are those from which the component reads something: `MINIO_STORAGE_CLASS_STANDARD`,
+     * `MINIO_STORAGE_CLASS_RRS`, `MINIO_ERASURE_SET_DRIVE_COUNT`, `MINIO_PROMETHEUS_AUTH_TYPE`, `MINIO_REGION`,
+     * `MINIO_SITE_REGION` and `NO_PROXY`.
      * Default: none.
      */
     environmentFrom?: pulumi.Input<Record<string, pulumi.Input<ValueSource>>>;

@@ -105,7 +105,13 @@ const ownVariables = [
 ];
 
 /** Variables that the component reads or completes, so their values must be in the program. */
-export const readVariables = ["MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy"];
+export const readVariables = [
+    "MINIO_PROMETHEUS_AUTH_TYPE",
+    "MINIO_REGION",
+    "MINIO_SITE_REGION",
+    "NO_PROXY",
+    "no_proxy",
+];
 
 /** As Kubernetes wants the keys of Secrets and ConfigMaps: `IsConfigMapKey` in `k8s.io/apimachinery`. */
 const dataKey = /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/;

@@ -12,6 +12,7 @@ import {
     type Registered,
     type Reviewed,
     type RolloutMover,
+    settingsChange,
 } from "../change/review";
 import { type Shape, shapeOf, shrinks } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
@@ -42,6 +43,12 @@ export interface HookOptions {
 export interface Hooks {
     /** Of a new root password. */
     password: pulumi.ResourceHookBinding;
+    /**
+     * Before the Secret of the settings has another content.
+     *
+     * @throws Error with what the StatefulSets' hooks would refuse after it
+     */
+    refuseSettings(): Promise<void>;
     /** @param poolStatuses what MinIO says of all its pools */
     ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
     /** Whether a pool was made or changed on this `up`; known once all are registered. */
@@ -51,7 +58,7 @@ export interface Hooks {
 export function createHooks(options: HookOptions): Hooks {
     if (!hasEngine()) {
         // A unit test with mocks, which know no hooks: a resource would wait for one for ever.
-        return { password: {}, ofPool: () => ({}), hasChanged: () => false };
+        return { password: {}, refuseSettings: async () => {}, ofPool: () => ({}), hasChanged: () => false };
     }
     const { cluster, connection, preflight, component } = options;
     let hasChanged = false;
@@ -63,6 +70,7 @@ export function createHooks(options: HookOptions): Hooks {
     );
     return {
         password: passwordHooks(options),
+        refuseSettings: () => refuseSettings(options),
         ofPool: (pool, poolStatuses) => poolHooks({ ...options, pool, poolStatuses, restore, changing }),
         hasChanged: () => hasChanged,
     };
@@ -149,30 +157,67 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
  * would refuse then is refused here: a server that crashes in between would start with it and find no peer. A preview has
  * said it already.
  */
-function passwordHooks({ cluster, connection, preflight }: HookOptions): pulumi.ResourceHookBinding {
+function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
     const refuse: pulumi.ResourceHookFunction = async (args) => {
-        await preflight.refuse();
-        const { names, spec, topology, pools } = await knownValue(cluster.resolved);
-        const kubernetes = await connection.look();
-        for (const pool of kubernetes ? pools : []) {
-            const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
-            const last = registered(live as pulumi.Inputs | undefined);
-            if (last) {
-                const shape = shapeOf(spec, pool.index);
-                const before = {
-                    ...last,
-                    shape: await trueShape(last.shape, shape, pool, connection, hookedResource(args)),
-                };
-                const after = { template: podTemplate(names, spec, pool.index), partition: spec.partition, shape };
-                const change: Change = { class: "together", fields: [rootCredentials] };
-                const problems = problemsOfChange(change, before, after, topology);
-                if (problems.length > 0) {
-                    throw new Error(problems.join("\n"));
-                }
-            }
+        await options.preflight.refuse();
+        const change: Change = { class: "together", fields: [rootCredentials] };
+        const problems = await liveProblems(options, hookedResource(args), () => change);
+        if (problems.length > 0) {
+            throw new Error(problems.join("\n"));
         }
     };
-    return { beforeCreate: [new pulumi.ResourceHook(`${cluster.names.cluster}-password`, AsyncResource.bind(refuse))] };
+    const name = `${options.cluster.names.cluster}-password`;
+    return { beforeCreate: [new pulumi.ResourceHook(name, AsyncResource.bind(refuse))] };
+}
+
+/** As with a new root password: a server that crashes before the StatefulSets are refused would start with what the Secret has. */
+export async function refuseSettings(options: HookOptions): Promise<void> {
+    let changes = false;
+    const problems = await liveProblems(options, options.component, (before, after) => {
+        const change = settingsChange(before.template, after.template);
+        changes ||= change.class !== "none";
+        return change.class === "none" ? undefined : change;
+    });
+    if (changes) {
+        await options.preflight.refuse();
+    }
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
+}
+
+/**
+ * What the hooks of the StatefulSets would refuse, by the StatefulSets as they are.
+ *
+ * @param changeOfPool undefined where nothing changes
+ */
+async function liveProblems(
+    { cluster, connection }: HookOptions,
+    resource: pulumi.Resource,
+    changeOfPool: (before: Registered, after: Registered) => Change | undefined,
+): Promise<string[]> {
+    const { names, spec, topology, pools } = await knownValue(cluster.resolved);
+    const kubernetes = await connection.look();
+    for (const pool of kubernetes ? pools : []) {
+        const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
+        const last = registered(live as pulumi.Inputs | undefined);
+        if (last) {
+            const shape = shapeOf(spec, pool.index);
+            const after: Registered = {
+                template: podTemplate(names, spec, pool.index),
+                partition: spec.partition,
+                byHand: spec.updateStrategy === "OnDelete",
+                shape,
+            };
+            const change = changeOfPool(last, after);
+            const before = change && { ...last, shape: await trueShape(last.shape, shape, pool, connection, resource) };
+            const problems = before ? problemsOfChange(change, before, after, topology) : [];
+            if (problems.length > 0) {
+                return problems;
+            }
+        }
+    }
+    return [];
 }
 
 /**
@@ -297,6 +342,7 @@ function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
         ? {
               template,
               partition: Number(annotations[partitionAnnotation]),
+              byHand: moverOf(inputs) === "OnDelete",
               shape: JSON.parse(annotations[shapeAnnotation]),
               restoreFrom: annotations[restoreAnnotation],
           }

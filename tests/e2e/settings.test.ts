@@ -18,8 +18,9 @@ describe("settings from Secrets and ConfigMaps", () => {
     const variables = {
         MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST: inSecret("token"),
         MINIO_KMS_SECRET_KEY: inSecret("kms"),
-        MINIO_REGION: { configMapKeyRef: { name: "site", key: "region" } },
+        MINIO_SITE_NAME: { configMapKeyRef: { name: "site", key: "name" } },
     };
+    const region = { MINIO_REGION: "eu-test-1" };
     const ownVariable = "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_OWN";
     const names = [...Object.keys(variables), ownVariable];
     const pods = async () => (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items as any[];
@@ -54,7 +55,7 @@ describe("settings from Secrets and ConfigMaps", () => {
         await kubectl("label", "namespace", project.namespace, "pod-security.kubernetes.io/enforce=restricted");
         const literals = [`--from-literal=token=${token}`, `--from-literal=kms=${kmsKey}`];
         await kubectl("create", "secret", "generic", "hooks", inNamespace, ...literals);
-        const settings = ["--from-literal=region=eu-test-1", `--from-literal=ca.crt=${rootCertificates[0]}`];
+        const settings = ["--from-literal=name=test-1", `--from-literal=ca.crt=${rootCertificates[0]}`];
         await kubectl("create", "configmap", "site", inNamespace, ...settings);
         await project.init({
             createNamespace: false,
@@ -63,7 +64,7 @@ describe("settings from Secrets and ConfigMaps", () => {
             extraVolumes: [{ name: "site", configMap: { name: "site" } }],
             extraVolumeMounts: [{ name: "site", mountPath: "/site", readOnly: true }],
         });
-        await project.setSecret("environment", JSON.stringify({ [ownVariable]: own }));
+        await project.setSecret("environment", JSON.stringify({ ...region, [ownVariable]: own }));
     });
     after(() => project.remove());
     afterEach(async function () {
@@ -76,7 +77,7 @@ describe("settings from Secrets and ConfigMaps", () => {
     it("reach the servers, and stand in no output, state or StatefulSet", async () => {
         showsNone("the first preview", await project.succeed("preview", "--diff"));
         showsNone("the output", await project.succeed("up", "--yes", "--skip-preview"));
-        assert.deepEqual(await read("minio-0"), [token, kmsKey, "eu-test-1", own]);
+        assert.deepEqual(await read("minio-0"), [token, kmsKey, "test-1", own]);
         showsNone("the state", await project.succeed("stack", "export"));
         showsNone("the StatefulSet", await kubectl("get", "statefulset", "minio", inNamespace, "--output=json"));
         showsNone("a pod", await kubectl("get", "pod", "minio-0", inNamespace, "--output=json"));
@@ -95,9 +96,9 @@ describe("settings from Secrets and ConfigMaps", () => {
     });
 
     it("are files too: authorities where MinIO looks for them, without TLS of its own, and further volumes", async () => {
-        const files = ["/certs/CAs/trusted-0.crt", "/site/region"];
+        const files = ["/certs/CAs/trusted-0.crt", "/site/name"];
         const text = await kubectl("exec", "minio-1", inNamespace, "--", "cat", ...files);
-        assert.equal(text, `${rootCertificates[0]}eu-test-1`);
+        assert.equal(text, `${rootCertificates[0]}test-1`);
         const patch = (certificate = "") =>
             kubectl(
                 "patch",
@@ -156,11 +157,11 @@ describe("settings from Secrets and ConfigMaps", () => {
     });
 
     it("are told when the program itself has another secret", async () => {
-        await project.setSecret("environment", JSON.stringify({ [ownVariable]: nextOwn }));
+        await project.setSecret("environment", JSON.stringify({ ...region, [ownVariable]: nextOwn }));
         const preview = await project.succeed("preview", "--diff");
         assert.match(preview, new RegExp(`${ownVariable} changes .*: minio-3 to minio-0 are updated`));
         showsNone("the preview", preview);
-        await project.setSecret("environment", JSON.stringify({ [ownVariable]: own }));
+        await project.setSecret("environment", JSON.stringify({ ...region, [ownVariable]: own }));
     });
 
     it("keep the key by which MinIO encrypts", async () => {
@@ -179,10 +180,10 @@ describe("settings from Secrets and ConfigMaps", () => {
     });
 
     it("are refused where a key is not there", async () => {
-        await project.configure({ environmentFrom: { ...variables, MINIO_REGION: inSecret("region") } });
+        await project.configure({ environmentFrom: { ...variables, MINIO_SITE_NAME: inSecret("name") } });
         const { code, text } = await project.execute("preview");
         await project.configure({ environmentFrom: variables });
         assert.notEqual(code, 0, text);
-        assert.match(text, /environmentFrom\.MINIO_REGION: the Secret 'hooks' has no key 'region'/);
+        assert.match(text, /environmentFrom\.MINIO_SITE_NAME: the Secret 'hooks' has no key 'name'/);
     });
 });

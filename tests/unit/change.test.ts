@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { valueDigest } from "../../components/basics/valueDigest";
 import { changeOf, versionOf } from "../../components/change/change";
-import { describeChange, describeSwitch, problemsOfChange, type Registered } from "../../components/change/review";
+import {
+    describeChange,
+    describeSwitch,
+    problemsOfChange,
+    type Registered,
+    settingsChange,
+} from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
 import type { Topology } from "../../components/minio/topology";
 import { podTemplate } from "../../components/server/podTemplate";
@@ -397,25 +403,43 @@ describe("another value in a Secret or ConfigMap", () => {
 });
 
 describe("a variable that is a secret", () => {
-    const withSecrets = (secretVariables: string[], partition: number) => {
-        const spec = { ...withDefaults({}), secretVariables };
-        return { template: podTemplate(namesOf("minio"), spec, 0), partition, shape: shapeOf(spec, 0) };
+    const withSecrets = (digests: Record<string, string>, more: Partial<Registered> = {}): Registered => {
+        const spec = { ...withDefaults({}), secretVariables: Object.keys(digests), digests };
+        return { template: podTemplate(namesOf("minio"), spec, 0), partition: 0, shape: shapeOf(spec, 0), ...more };
     };
-    const problems = (after: string[], partition: number) => {
-        const [old, wanted] = [withSecrets(["TOKEN", "OTHER"], 0), withSecrets(after, partition)];
+    const [token, both] = [{ TOKEN: "1" }, { TOKEN: "1", MINIO_OTHER: "2" }];
+    const problems = (after: Registered) => {
+        const before = withSecrets(both);
         const topology = topologyOfSpec(withDefaults({})) as Topology;
-        return problemsOfChange(changeOf(old.template, wanted.template), old, wanted, topology);
+        return problemsOfChange(settingsChange(before.template, after.template), before, after, topology);
     };
 
-    it("does not leave its Secret while servers stay back that read it from there", () => {
-        assert.deepEqual(problems(["TOKEN", "OTHER"], 2), []);
-        assert.deepEqual(problems(["TOKEN"], 0), []);
-        const [problem = "", ...others] = problems(["TOKEN"], 2);
-        assert.match(
-            problem,
-            /^partition: 2 is not allowed while OTHER leaves the component's Secret: .* Set partition to 0$/,
+    it("leaves its Secret as the last one only where no server stays back that reads it from there", () => {
+        for (const others of [{}, { partition: 4 }, { byHand: true }]) {
+            assert.deepEqual(problems(withSecrets(token, others)), [], "it is kept in the Secret");
+        }
+        assert.deepEqual(problems(withSecrets({})), []);
+        assert.deepEqual(
+            [{ partition: 4 }, { byHand: true }].map((more) => problems(withSecrets({}, more))),
+            [
+                ["partition: 4", "Set partition to 0"],
+                ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"],
+            ].map(([what, instead]) => [
+                `${what} is not allowed while TOKEN, MINIO_OTHER leaves the component's Secret, which goes as nothing is left in it: ` +
+                    `servers that are not updated read it from there, and could not start again. ${instead}`,
+            ]),
         );
-        assert.deepEqual(others, []);
+    });
+
+    it("changes its Secret by another value, by coming and by leaving, and by nothing else", () => {
+        const change = (before: Record<string, string>, after: Record<string, string>) =>
+            settingsChange(withSecrets(before).template, withSecrets(after).template);
+        assert.deepEqual(change(both, both), { class: "none", fields: [] });
+        assert.deepEqual(change(both, token), { class: "coupled", fields: ["MINIO_OTHER"] });
+        assert.deepEqual(change({}, token), { class: "rolling", fields: ["TOKEN"] });
+        assert.deepEqual(change(both, { ...both, TOKEN: "3" }), { class: "rolling", fields: ["TOKEN"] });
+        const image = podTemplate(namesOf("minio"), { ...withDefaults({}), image: "other" }, 0);
+        assert.deepEqual(settingsChange(withSecrets({}).template, image), { class: "none", fields: [] });
     });
 });
 

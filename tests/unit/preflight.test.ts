@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -314,6 +315,22 @@ describe("an authority that servers are to trust", () => {
         ]);
         const sound = { ...map, data: { "ca.crt": rootCertificates[0] } };
         assert.deepEqual(await problemsIn(cluster([standard, sound]), wantedBy(args)), []);
+    });
+
+    it("is in PEM, as MinIO reads nothing else, and so is each one in the same key", async () => {
+        const args = { trustedAuthorities: [{ secretKeyRef: { name: "ca", key: "ca.crt" } }] };
+        const problems = (value: string | Buffer) => {
+            const data = { "ca.crt": Buffer.from(value).toString("base64") };
+            return problemsIn(cluster([standard, { kind: "Secret", metadata: { name: "ca" }, data }]), wantedBy(args));
+        };
+        const [first = "", second = ""] = rootCertificates;
+        const cut = second.slice(0, second.length / 2);
+        assert.deepEqual(await problems(`# two of them\n${first}\n${second}\n`), []);
+        for (const value of [new X509Certificate(first).raw, `${first}\n${cut}`, `${cut}\n${first}`, ""]) {
+            const [problem = "", ...others] = await problems(value);
+            assert.match(problem, /^trustedAuthorities\[0\]: .* is no certificate in PEM/);
+            assert.deepEqual(others, []);
+        }
     });
 });
 
