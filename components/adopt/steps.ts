@@ -49,7 +49,7 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
         ["What prepare.sh has done is there.", preparedStep(adoption)],
         ...(operator ? [operatorStep(adoption, 0)] : []),
         ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
-        ["Each volume gets a claim of the new name.", claimsStep(drives, newClaim(adoption))],
+        ["Each volume gets a claim of the new name.", claimsStep(drives.map(moved), newClaim(adoption))],
         ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot)]),
         ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
     ];
@@ -68,6 +68,7 @@ function backScript(adoption: Adoption, options: StepsOptions): string {
     const { name, operator, statefulSets, drives } = adoption;
     const steps: [string, string][] = [
         ["The new servers must be gone: run pulumi destroy before.", goneStep(`app=${name},pool`)],
+        ["Every drive is where it was.", drivesStep(drives.map(exchanged))],
         ["Each volume gets its old claim.", claimsStep(drives.map(exchanged), oldClaim)],
         ["The old addresses lead to the old servers.", entranceStep(adoption, false)],
         [
@@ -122,19 +123,32 @@ unused() {
     local there
     there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName}')
     if [ -n "$there" ] && [ "$there" != "$1 $2" ]; then
-        echo "the claim $1 is there with another volume: a MinioCluster was made too early; destroy it, and delete its claims" >&2
+        echo "the claim $1 is there with another volume, \${there#* } instead of $2: what uses it was started too early;" \\
+            "stop that, and delete the claim" >&2
         exit 1
     fi
 }`,
-        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
-give() {
-    local claim
+        belongs: `# belongs VOLUME FROM TO: the volume is FROM's or already TO's, and FROM has no other one. It leaves the name in $claim.
+belongs() {
+    local has
     claim=$(kubectl get pv "$1" --output='jsonpath={.spec.claimRef.name}')
     if [ "$claim" = "$3" ]; then return; fi
     if [ "$claim" != "$2" ]; then
         echo "the volume $1 belongs to the claim $claim, neither to $2 nor to $3" >&2
         exit 1
     fi
+    has=$(k get pvc "$2" --ignore-not-found --output='jsonpath={.spec.volumeName}')
+    if [ -n "$has" ] && [ "$has" != "$1" ]; then
+        echo "the claim $2 has the volume $has, and this script means $1: the drive was replaced since the look." \\
+            "If $has has the data, write it for $1 in prepare.sh, move.sh and back.sh, and run prepare.sh." \\
+            "If it is empty, delete the claim $2 when nobody uses it. Then run this again" >&2
+        exit 1
+    fi
+}`,
+        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
+give() {
+    belongs "$1" "$2" "$3"
+    if [ "$claim" = "$3" ]; then return; fi
     retained "$1"
     k delete pvc "$2" --ignore-not-found --timeout=120s
     kubectl patch pv "$1" --type=merge --patch \\
@@ -153,8 +167,7 @@ gone() {
 }`,
     };
     const called = Object.keys(helpers).filter((name) => new RegExp(`^${name} `, "m").test(commands));
-    const needed = called.includes("give") ? ["retained", ...called.filter((name) => name !== "retained")] : called;
-    return needed.map((name) => `${helpers[name]}\n\n`).join("");
+    return called.map((name) => `${helpers[name]}\n\n`).join("");
 }
 
 function rootSecretStep({ root, rootSecret }: Adoption): string {
@@ -195,10 +208,15 @@ fi`;
 }
 
 function preparedStep({ rootSecret, drives }: Adoption): string {
+    return [`k get secret ${rootSecret} --output=name`, drivesStep(drives.map(moved))].join("\n");
+}
+
+/** Looked at for all drives before the first one moves. */
+function drivesStep(moves: Move[]): string {
     return [
-        `k get secret ${rootSecret} --output=name`,
-        ...drives.map(({ volume }) => `retained ${volume}`),
-        ...drives.map(({ volume, claim }) => `unused ${claim} ${volume}`),
+        ...moves.map(({ volume }) => `retained ${volume}`),
+        ...moves.map(({ volume, from, to }) => `belongs ${volume} ${from} ${to}`),
+        ...moves.map(({ volume, to }) => `unused ${to} ${volume}`),
     ].join("\n");
 }
 
@@ -240,20 +258,19 @@ interface Move {
     drive: AdoptedDrive;
 }
 
-const exchanged = (drive: AdoptedDrive): Move => ({
+const moved = (drive: AdoptedDrive): Move => ({
     volume: drive.volume,
-    from: drive.claim,
-    to: drive.old.metadata?.name ?? "",
+    from: drive.old.metadata?.name ?? "",
+    to: drive.claim,
     drive,
 });
 
-function claimsStep(drives: (AdoptedDrive | Move)[], claimOf: (drive: AdoptedDrive) => object): string {
-    const moves = drives.map(
-        (one): Move =>
-            "drive" in one
-                ? one
-                : { volume: one.volume, from: one.old.metadata?.name ?? "", to: one.claim, drive: one },
-    );
+const exchanged = (drive: AdoptedDrive): Move => {
+    const { from, to, ...rest } = moved(drive);
+    return { ...rest, from: to, to: from };
+};
+
+function claimsStep(moves: Move[], claimOf: (drive: AdoptedDrive) => object): string {
     const list = { apiVersion: "v1", kind: "List", items: moves.map(({ drive }) => claimOf(drive)) };
     return `${moves.map(({ volume, from, to }) => `give ${volume} ${from} ${to}`).join("\n")}
 k apply --filename=- << 'END'

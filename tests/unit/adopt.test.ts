@@ -393,12 +393,12 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
     });
 });
 
-describe("move.sh", () => {
+describe("move.sh and back.sh", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
     after(() => rmSync(folder, { recursive: true }));
 
-    /** Runs it with a kubectl that answers so, and tells how it ends, and what it asked for. */
-    function moved(answers: Record<string, string>) {
+    /** Runs one with a kubectl that answers so, and tells how it ends, and what it asked for. */
+    function moved(answers: Record<string, string>, which: "move" | "back" = "move") {
         const kubectl = `#!/bin/bash
 echo "$*" >> "${folder}/asked"
 case "$*" in
@@ -410,14 +410,23 @@ esac
         writeFileSync(join(folder, "asked"), "");
         writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).move;
+        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" }))[which];
         const { status, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
         return { status, stderr, asked: readFileSync(join(folder, "asked"), "utf8") };
     }
 
-    const sound = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+    /** The claims by whose names the volumes are bound. */
+    const boundTo = (prefix: string) =>
+        Object.fromEntries(
+            [0, 1, 2, 3].map((server) => [
+                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
+                `${prefix}-${server}`,
+            ]),
+        );
+    const there = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+    const sound = { ...there, ...boundTo("data-minio") };
 
-    it("stops nothing where it is another namespace, a volume would go, or a new claim is there", () => {
+    it("stop nothing where it is another namespace, a volume would go, or a new claim is there", () => {
         const cases: [Record<string, string>, RegExp][] = [
             [{ ...sound, "get namespace": "7b" }, /is not the one that was looked at/],
             [{ ...sound, persistentVolumeReclaimPolicy: "Delete" }, /would be deleted with its claim: run prepare.sh/],
@@ -435,23 +444,58 @@ esac
         }
     });
 
-    it("deletes no claim of a volume that belongs to another one", () => {
-        const { status, stderr, asked } = moved({ ...sound, claimRef: "data-of-somebody" });
+    it("delete no claim of a volume that belongs to another one", () => {
+        const { status, stderr, asked } = moved({ ...there, claimRef: "data-of-somebody" });
         assert.equal(status, 1);
         assert.match(stderr, /belongs to the claim data-of-somebody, neither to data-minio-0 nor to data-new-0/);
         assert.doesNotMatch(asked, /delete pvc|patch|apply/);
     });
 
-    it("does the same again where all is done", () => {
-        const claims = Object.fromEntries(
-            [0, 1, 2, 3].map((server) => [
-                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
-                `data-new-${server}`,
-            ]),
-        );
-        const { status, stderr, asked } = moved({ ...claims, ...sound });
-        assert.equal(status, 0, stderr);
-        assert.doesNotMatch(asked, /delete pvc|patch pv/);
+    it("delete no drive that was put in the place of another one, and stop nothing then", () => {
+        const cases: ["move" | "back", Record<string, string>, RegExp][] = [
+            [
+                "move",
+                { "get pvc data-minio-2": "pvc-healed" },
+                /data-minio-2 has the volume pvc-healed, .* means pvc-of-/,
+            ],
+            [
+                "back",
+                { ...boundTo("data-new"), "get pvc data-new-3": "pvc-healed" },
+                /data-new-3 has the volume pvc-healed, .* means pvc-of-data-minio-3: the drive was replaced/,
+            ],
+            [
+                "back",
+                { ...boundTo("data-new"), "get pvc data-minio-1": "data-minio-1 pvc-empty" },
+                /data-minio-1 is there with another volume, pvc-empty instead of pvc-of-data-minio-1/,
+            ],
+        ];
+        for (const [which, answers, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...sound, ...answers }, which);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+    });
+
+    it("look at a claim again just before they delete it", () => {
+        // The StatefulSet has made the claim anew since the first look.
+        const late = { "get pvc data-minio-2": `'"$(grep -q "delete pvc" "${folder}/asked" && echo pvc-new)"'` };
+        const { status, stderr, asked } = moved({ ...late, ...sound });
+        assert.equal(status, 1);
+        assert.match(stderr, /data-minio-2 has the volume pvc-new/);
+        assert.match(asked, /delete pvc data-minio-1 /);
+        assert.doesNotMatch(asked, /delete pvc data-minio-2 /);
+    });
+
+    it("do the same again where all is done", () => {
+        for (const [which, prefix] of [
+            ["move", "data-new"],
+            ["back", "data-minio"],
+        ] as const) {
+            const { status, stderr, asked } = moved({ ...there, ...boundTo(prefix) }, which);
+            assert.equal(status, 0, stderr);
+            assert.doesNotMatch(asked, /delete pvc|patch pv/);
+        }
     });
 });
 
