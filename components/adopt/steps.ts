@@ -92,11 +92,13 @@ function scriptOf(
     steps: [what: string, commands: string][],
 ): string {
     const commands = steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n");
-    const kubectl = `kubectl${context === undefined ? "" : ` --context=${quoted(context)}`}`;
+    // The current one may become another while a script waits. Where there is none, as in a pod, it is empty, and says nothing.
+    const started = "$(command kubectl config current-context 2> /dev/null || true)";
     return `#!/usr/bin/env bash
 ${about.map((line) => `# ${line}`).join("\n")}
 set -euo pipefail
-kubectl() { command ${kubectl} "$@"; }
+context=${context === undefined ? started : quoted(context)}
+kubectl() { command kubectl --context="$context" "$@"; }
 k() { kubectl --namespace=${namespace.name} "$@"; }
 
 if [ "$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.uid}')" != ${namespace.uid} ]; then

@@ -477,6 +477,20 @@ esac
         }
     });
 
+    it("stay in the Kubernetes cluster where they began, whatever context becomes the current one", () => {
+        const current = `'"$(grep -qv "config current-context" "${folder}/asked" && echo prod || echo staging)"'`;
+        for (const which of ["move", "back"] as const) {
+            const { asked } = moved({ "config current-context": current, ...sound }, which);
+            const [first, ...others] = asked.trim().split("\n");
+            assert.equal(first, "config current-context");
+            assert.ok(others.length > 10);
+            assert.deepEqual(
+                others.filter((one) => !one.startsWith("--context=staging ")),
+                [],
+            );
+        }
+    });
+
     it("look at a claim again just before they delete it", () => {
         // The StatefulSet has made the claim anew since the first look.
         const late = { "get pvc data-minio-2": `'"$(grep -q "delete pvc" "${folder}/asked" && echo pvc-new)"'` };
