@@ -3,7 +3,7 @@ import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-no
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import { type Found, mountOf } from "./found";
-import { configFile, type Observed } from "./observed";
+import { configFile, neverSecret, type Observed } from "./observed";
 
 /** Where the old cluster has its root account. */
 export type RootSource =
@@ -41,13 +41,11 @@ const notTaken = new RegExp(
     ].join("|")})$`,
 );
 
-const secretName = /SECRET|PASSWORD|TOKEN|_KEY$/;
-
-/** Variables with plain values; of the others the notes say what to do. */
+/** Variables that are never secret; of the others the notes say what to do. */
 export function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
     const { container } = found;
     const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
-    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && !secretName.test(name);
+    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && neverSecret.test(name);
     const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
         ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
         ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),

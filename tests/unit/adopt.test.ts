@@ -200,6 +200,28 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.deepEqual(adoption.root, { kind: "plain", statefulSet: "objects", container: "server" });
     });
 
+    it("has of its plain variables those that are never secret, and tells the others by their names", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const secret = {
+            MINIO_NOTIFY_POSTGRES_CONNECTION_STRING_A: "host=db password=hidden",
+            MINIO_NOTIFY_MYSQL_DSN_STRING_A: "user:hidden@tcp(db)/events",
+            MINIO_NOTIFY_AMQP_URL_A: "amqp://user:hidden@queue",
+            MINIO_LOGGER_WEBHOOK_ENDPOINT_A: "https://logs.example.org/?token=hidden",
+        };
+        const { env } = objects.at(-1).spec.template.spec.containers[0];
+        const plain = { MINIO_API_REQUESTS_MAX: "500", MINIO_STORAGE_CLASS_STANDARD: "EC:2" };
+        env.push(...Object.entries({ ...secret, ...plain }).map(([name, value]) => ({ name, value })));
+        const taken = adoptionOf(observed(objects));
+        assert.deepEqual(taken.args.environment, plain);
+        assert.match(
+            taken.notes.join("\n"),
+            new RegExp(`not among the arguments: ${Object.keys(secret).join(", ")}\\.`),
+        );
+        const files = { args: "arguments.json", prepare: "prepare.sh", move: "move.sh", back: "back.sh" };
+        const written = [reportOf(taken, files), JSON.stringify(taken.args), ...Object.values(stepsOf(taken))];
+        assert.doesNotMatch(written.join("\n"), /hidden/);
+    });
+
     it("has its variables from a mounted file, as with the official chart's extraSecret", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const { spec } = objects.at(-1).spec.template;
