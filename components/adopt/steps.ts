@@ -67,7 +67,7 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
 function backScript(adoption: Adoption, options: StepsOptions): string {
     const { name, operator, statefulSets, drives } = adoption;
     const steps: [string, string][] = [
-        ["The new servers must be gone: run pulumi destroy before.", goneStep(`app=${name},pool`)],
+        ["The new servers must be gone: run pulumi destroy before.", `gone ${name}`],
         ["Every drive is where it was.", drivesStep(drives.map(exchanged))],
         ["Each volume gets its old claim.", claimsStep(drives.map(exchanged), oldClaim)],
         ["The old addresses lead to the old servers.", entranceStep(adoption, false)],
@@ -156,12 +156,19 @@ give() {
     kubectl patch pv "$1" --type=merge --patch \\
         "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
 }`,
-        gone: `# gone SELECTOR: waits until no pod has these labels.
+        gone: `# gone CLUSTER: its StatefulSets are, and it waits until its pods are. No answer is not taken for none.
 gone() {
-    local deadline=$((SECONDS + 300))
-    while [ -n "$(k get pods --selector="$1" --output=name)" ]; do
+    local there deadline=$((SECONDS + 300))
+    there=$(k get statefulsets --selector="app=$1" --output=name | xargs)
+    if [ -n "$there" ]; then
+        echo "$there is there: run pulumi destroy first" >&2
+        exit 1
+    fi
+    while true; do
+        there=$(k get pods --selector="app=$1,pool" --output=name | xargs)
+        if [ -z "$there" ]; then return; fi
         if [ "$SECONDS" -ge "$deadline" ]; then
-            echo "these pods do not end: $(k get pods --selector="$1" --output=name | xargs)" >&2
+            echo "these pods do not end: $there" >&2
             exit 1
         fi
         sleep 1
@@ -246,10 +253,6 @@ function stopStep(statefulSets: Adoption["statefulSets"]): string {
         Array.from({ length: replicas }, (_, ordinal) => `pod/${name}-${ordinal}`),
     );
     return [...scale, `k wait ${pods.join(" ")} --for=delete --timeout=300s`].join("\n");
-}
-
-function goneStep(selector: string): string {
-    return `gone ${quoted(selector)}`;
 }
 
 /** A move of a volume from one claim to another. */

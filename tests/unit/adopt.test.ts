@@ -499,6 +499,27 @@ esac
         }
     });
 
+    it("go back only when the new servers are known to be gone", () => {
+        const cases: [Record<string, string>, RegExp][] = [
+            [
+                { "get statefulsets --selector=app=new --": "statefulset.apps/new" },
+                /statefulset.apps\/new is there: run pulumi destroy first/,
+            ],
+            [{ "get statefulsets": `'; echo refused >&2; exit 1; echo '` }, /^refused$/m],
+            [{ "get pods": `'; echo refused >&2; exit 1; echo '` }, /^refused$/m],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...sound, ...boundTo("data-new"), ...answers }, "back");
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+        const ending = `'"$([ $(grep -c "get pods" "${folder}/asked") -lt 3 ] && echo pod/new-0)"'`;
+        const waited = moved({ ...sound, ...boundTo("data-new"), "get pods": ending }, "back");
+        assert.equal(waited.status, 0, waited.stderr);
+        assert.equal(waited.asked.match(/get pods/g)?.length, 3);
+    });
+
     it("stay in the Kubernetes cluster where they began, whatever context becomes the current one", () => {
         const current = `'"$(grep -qv "config current-context" "${folder}/asked" && echo prod || echo staging)"'`;
         for (const which of ["move", "back"] as const) {
