@@ -1,5 +1,6 @@
 /** What of the old servers' settings the new ones get: users of Linux, variables, the root account. Pure. */
 import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import { type Found, mountOf } from "./found";
@@ -11,7 +12,13 @@ export type RootSource =
     /** Lines that export variables. */
     | { kind: "file"; secret: string; key: string }
     /** In the StatefulSet itself. */
-    | { kind: "plain"; statefulSet: string; container: string };
+    | { kind: "plain"; statefulSet: string; container: string; variables: [user: string, password: string] };
+
+/** The pairs that MinIO looks for; it takes the first one that is whole (`loadRootCredentials` in `cmd/common-main.go`). */
+const rootVariables: [user: string, password: string][] = [
+    ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"],
+    ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
+];
 
 /**
  * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
@@ -84,9 +91,9 @@ function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], fi
 export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
     const { container, statefulSets } = found;
     const configuration = configurationOf(found);
-    const { keys = [], variables = [] } = secrets[configuration ?? ""] ?? {};
-    if (configuration !== undefined && (found.tenant || variables.includes("MINIO_ROOT_USER"))) {
-        const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
+    const { keys = [], variables: inFile = [] } = secrets[configuration ?? ""] ?? {};
+    if (configuration !== undefined && (found.tenant || inFile.includes("MINIO_ROOT_USER"))) {
+        const missing = element(rootVariables, 0).filter((name) => !inFile.includes(name));
         if (!keys.includes(configFile) || missing.length > 0) {
             reasons.push(
                 `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
@@ -95,11 +102,9 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
         }
         return { kind: "file", secret: configuration, key: configFile };
     }
-    const variable = (...names: string[]) => container.env?.find(({ name }) => names.includes(name));
-    const [user, password] = [
-        variable("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
-        variable("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
-    ];
+    const variable = (wanted: string) => container.env?.find(({ name }) => name === wanted);
+    const variables = rootVariables.find((pair) => pair.every(variable)) ?? element(rootVariables, 0);
+    const [user, password] = variables.map(variable);
     const [userRef, passwordRef] = [user?.valueFrom?.secretKeyRef, password?.valueFrom?.secretKeyRef];
     const keyed = (secret: string, keys: [string, string]): RootSource | undefined => {
         const missing = keys.filter((key) => !secrets[secret]?.keys.includes(key));
@@ -115,7 +120,8 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
         return keyed(userRef.name, [userRef.key, passwordRef.key]);
     }
     if (user?.value && password?.value) {
-        return { kind: "plain", statefulSet: statefulSets[0]?.metadata?.name ?? "", container: container.name };
+        const statefulSet = statefulSets[0]?.metadata?.name ?? "";
+        return { kind: "plain", statefulSet, container: container.name, variables };
     }
     // Bitnami's way of files: `auth.useCredentialsFiles`.
     const [userFile, passwordFile] = [

@@ -182,37 +182,50 @@ gone() {
 function rootSecretStep({ root, rootSecret }: Adoption): string {
     const value = (secret: string, key: string) =>
         `k get secret ${secret} --output=${quoted(`jsonpath={.data.${key.replaceAll(".", "\\.")}}`)} | base64 --decode`;
-    const parts: Record<typeof root.kind, () => string> = {
+    const parts: Record<typeof root.kind, () => [where: string, functions: string]> = {
         keys: () => {
             const { secret, userKey, passwordKey } = root as Extract<typeof root, { kind: "keys" }>;
-            return `user() { ${value(secret, userKey)}; }\npassword() { ${value(secret, passwordKey)}; }`;
+            return [
+                `Secret ${secret}: ${userKey} or ${passwordKey}`,
+                `user() { ${value(secret, userKey)}; }\npassword() { ${value(secret, passwordKey)}; }`,
+            ];
         },
         file: () => {
             const { secret, key } = root as Extract<typeof root, { kind: "file" }>;
             const read = (variable: string) => `${value(secret, key)} | exported ${variable}`;
-            return (
+            return [
+                `Secret ${secret}, ${key}: MINIO_ROOT_USER or MINIO_ROOT_PASSWORD`,
                 // Neither the shell nor MinIO expands anything in a value (`parsEnvEntry` in `cmd/common-main.go`).
                 `exported() {\n    sed -nE "s/^[[:space:]]*(export)?[[:space:]]*$1=//p" | tail -n 1 |\n` +
-                `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
-                `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`
-            );
+                    `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
+                    `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`,
+            ];
         },
         plain: () => {
-            const { statefulSet, container } = root as Extract<typeof root, { kind: "plain" }>;
-            const read = (...variables: string[]) => {
-                const path = (variable: string) =>
-                    `{.spec.template.spec.containers[?(@.name=="${container}")].env[?(@.name=="${variable}")].value}`;
-                return `k get statefulset ${statefulSet} --output=${quoted(`jsonpath=${variables.map(path).join("")}`)}`;
+            const { statefulSet, container, variables } = root as Extract<typeof root, { kind: "plain" }>;
+            const [user, password] = variables;
+            const read = (variable: string) => {
+                const path = `{.spec.template.spec.containers[?(@.name=="${container}")].env[?(@.name=="${variable}")].value}`;
+                return `k get statefulset ${statefulSet} --output=${quoted(`jsonpath=${path}`)}`;
             };
-            return (
-                `user() { ${read("MINIO_ROOT_USER", "MINIO_ACCESS_KEY")}; }\n` +
-                `password() { ${read("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY")}; }`
-            );
+            return [
+                `StatefulSet ${statefulSet}: ${user} or ${password}`,
+                `user() { ${read(user)}; }\npassword() { ${read(password)}; }`,
+            ];
         },
     };
-    return `${parts[root.kind]()}
+    const [where, functions] = parts[root.kind]();
+    // The dots keep newlines at the ends of values, which a shell drops.
+    return `${functions}
 if ! k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
-    k create secret generic ${rootSecret} --from-file=${userKey}=<(user) --from-file=${passwordKey}=<(password)
+    user=$(user && printf .)
+    password=$(password && printf .)
+    if [ "$user" = . ] || [ "$password" = . ]; then
+        echo ${quoted(`${where} is empty: give it the root account of the old cluster, and run this again`)} >&2
+        exit 1
+    fi
+    k create secret generic ${rootSecret} \\
+        --from-file=${userKey}=<(printf %s "\${user%.}") --from-file=${passwordKey}=<(printf %s "\${password%.}")
 fi`;
 }
 

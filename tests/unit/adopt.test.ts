@@ -197,7 +197,12 @@ describe("what becomes of a StatefulSet made by hand", () => {
         });
         assert.equal(adoption.ownedByRoot, old.image);
         assert.match(stepsOf(adoption).move, /"chown",\n *"-R",\n *"1000:1000"/);
-        assert.deepEqual(adoption.root, { kind: "plain", statefulSet: "objects", container: "server" });
+        assert.deepEqual(adoption.root, {
+            kind: "plain",
+            statefulSet: "objects",
+            container: "server",
+            variables: ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"],
+        });
     });
 
     it("has of its plain variables those that are never secret, and tells the others by their names", () => {
@@ -357,8 +362,20 @@ describe("the Secret with the root account", () => {
 
     /** Runs prepare.sh with a kubectl that has the old objects, and tells what it made of them. */
     function prepared(adoption: Adoption, answers: Record<string, string>): Record<string, string> {
-        const of = (text: string, answer: string) =>
-            `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
+        const { status, stdout, stderr } = prepare(adoption, answers);
+        assert.equal(status, 0, stderr);
+        const made = (key: string) => readFileSync(join(folder, key), "utf8");
+        const values = { user: made("root-user"), password: made("root-password") };
+        assert.ok(!`${stdout}${stderr}${stepsOf(adoption).prepare}`.includes(values.password));
+        return values;
+    }
+
+    /** An answer that is undefined is an error. */
+    function prepare(adoption: Adoption, answers: Record<string, string | undefined>) {
+        const of = (text: string, answer: string | undefined) =>
+            answer === undefined
+                ? `*"${text}"*) echo refused >&2; exit 1 ;;`
+                : `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
         const kubectl = `#!/bin/bash
 case "$*" in
 *"get namespace"*) printf 7a; exit ;;
@@ -371,13 +388,7 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
 `;
         writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const input = stepsOf(adoption).prepare;
-        const { status, stdout, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
-        assert.equal(status, 0, stderr);
-        const made = (key: string) => readFileSync(join(folder, key), "utf8");
-        const values = { user: made("root-user"), password: made("root-password") };
-        assert.ok(!`${stdout}${stderr}${input}`.includes(values.password));
-        return values;
+        return spawnSync("bash", { input: stepsOf(adoption).prepare, env, encoding: "utf8" });
     }
 
     const passwords = ["plain-secret", "a=b c$HOME`id`", 'with"quote', "it's-mine", "ends\\\\", "#sharp%s"];
@@ -412,6 +423,40 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
         const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
         const answers = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
         assert.deepEqual(prepared(adoption, answers), { user: "root", password: "plain-secret" });
+    });
+
+    it("has the pair of variables that MinIO takes, where a StatefulSet has two", () => {
+        const legacy = { MINIO_ACCESS_KEY: "legacy", MINIO_SECRET_KEY: "legacy-secret" };
+        const withLegacy = (change: (env: any[]) => any[]) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            const [container] = objects.at(-1).spec.template.spec.containers;
+            const more = Object.entries(legacy).map(([name, value]) => ({ name, value }));
+            container.env = change([...more, ...container.env]);
+            return adoptionOf(observed(objects));
+        };
+        const answers = { ...legacy, MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        const both = withLegacy((env) => env);
+        assert.deepEqual(prepared(both, answers), { user: "root", password: "plain-secret" });
+        const half = withLegacy((env) => env.filter(({ name }) => name !== "MINIO_ROOT_PASSWORD"));
+        assert.deepEqual(prepared(half, answers), { user: "legacy", password: "legacy-secret" });
+    });
+
+    it("is not made where one of the two cannot be read, or is empty", () => {
+        const adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" });
+        const user = { "data.root-user": Buffer.from("root").toString("base64") };
+        const cases: [Record<string, string | undefined>, RegExp][] = [
+            [{ ...user, "data.root-password": undefined }, /^refused$/m],
+            [
+                { ...user, "data.root-password": "" },
+                /Secret minio: root-user or root-password is empty: .* run this again/,
+            ],
+            [{ ...user, "data.root-password": "no base64!" }, /invalid input/],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr } = prepare(adoption, { ...answers, "create secret": "" });
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+        }
     });
 });
 
