@@ -20,14 +20,20 @@ const rootVariables: [user: string, password: string][] = [
     ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
 ];
 
+/** The user of Linux that the old servers run as; undefined where their image decides. */
+export function userOf({ statefulSets, container }: Found): number | undefined {
+    return container.securityContext?.runAsUser ?? statefulSets[0]?.spec?.template.spec?.securityContext?.runAsUser;
+}
+
 /**
  * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
  * (`cmd/xl-storage_noatime_supported.go`): with another user, a group's right to read would not do.
  */
-export function idsOf({ statefulSets, container }: Found): object | undefined {
+export function idsOf(found: Found): object | undefined {
+    const { statefulSets, container } = found;
     const pod = statefulSets[0]?.spec?.template.spec?.securityContext ?? {};
     const own = container.securityContext ?? {};
-    const runAsUser = own.runAsUser ?? pod.runAsUser;
+    const runAsUser = userOf(found);
     if (!runAsUser) {
         return undefined;
     }

@@ -37,6 +37,7 @@ function prepareScript(adoption: Adoption, options: StepsOptions): string {
             "Then run pulumi preview, which needs the Secret.",
         ],
         [
+            ...asRootStep(adoption),
             ["The root account, under the keys that the MinioCluster reads.", rootSecretStep(adoption)],
             ["Volumes outlive their claims from now on.", retainStep(adoption.drives)],
         ],
@@ -50,7 +51,7 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
         ...(operator ? [operatorStep(adoption, 0)] : []),
         ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
         ["Each volume gets a claim of the new name.", claimsStep(drives.map(moved), newClaim(adoption))],
-        ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot)]),
+        ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot.image)]),
         ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
     ];
     return scriptOf(
@@ -117,6 +118,18 @@ function helpersOf(namespace: string, commands: string): string {
 retained() {
     if [ "$(kubectl get pv "$1" --output='jsonpath={.spec.persistentVolumeReclaimPolicy}')" != Retain ]; then
         echo "the volume $1 would be deleted with its claim: run prepare.sh first" >&2
+        exit 1
+    fi
+}`,
+        asRoot: `# asRoot POD CONTAINER: it runs as root, or it does not run any more.
+asRoot() {
+    local pod who
+    pod=$(k get pod "$1" --ignore-not-found --output=name)
+    if [ -z "$pod" ]; then return; fi
+    who=$(k exec "$1" --container="$2" -- id -u || echo '?')
+    if [ "$who" != 0 ]; then
+        echo "$1 runs as the user $who, and its StatefulSet names none: set securityContext.runAsUser of its container $2" \\
+            "to the user that the servers run as, 0 for root, and run minio-cluster adopt again" >&2
         exit 1
     fi
 }`,
@@ -227,6 +240,13 @@ if ! k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
     k create secret generic ${rootSecret} \\
         --from-file=${userKey}=<(printf %s "\${user%.}") --from-file=${passwordKey}=<(printf %s "\${password%.}")
 fi`;
+}
+
+/** An image may have a user of its own, whom only a look into a server tells. */
+function asRootStep({ ownedByRoot, statefulSets }: Adoption): [string, string][] {
+    return ownedByRoot?.container === undefined
+        ? []
+        : [["The old servers run as root.", `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container}`]];
 }
 
 function preparedStep({ rootSecret, drives }: Adoption): string {

@@ -195,7 +195,7 @@ describe("what becomes of a StatefulSet made by hand", () => {
             existingSecretName: "minio-root",
             resources,
         });
-        assert.equal(adoption.ownedByRoot, old.image);
+        assert.deepEqual(adoption.ownedByRoot, { image: old.image, container: "server" });
         assert.match(stepsOf(adoption).move, /"chown",\n *"-R",\n *"1000:1000"/);
         assert.deepEqual(adoption.root, {
             kind: "plain",
@@ -246,6 +246,18 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.equal(region.root.kind, "plain");
         const root = withFile("MINIO_ROOT_USER=a\nMINIO_ROOT_PASSWORD=b");
         assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
+    });
+
+    it("is not prepared where its servers turn out not to run as root", () => {
+        const adopted = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const { prepare, move } = stepsOf(adopted);
+        const check = "asRoot objects-0 server";
+        assert.ok(prepare.indexOf(check) > 0 && prepare.indexOf(check) < prepare.indexOf("create secret"));
+        assert.doesNotMatch(move, /asRoot/);
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        objects.at(-1).spec.template.spec.securityContext = { runAsUser: 0 };
+        assert.doesNotMatch(stepsOf(adoptionOf(observed(objects))).prepare, /asRoot/);
+        assert.doesNotMatch(stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).prepare, /asRoot/);
     });
 
     it("may consist of several StatefulSets, whose servers are told the same", () => {
@@ -324,6 +336,21 @@ describe("what cannot be taken over", () => {
             "a claim without a volume",
             ((seen) => ({ ...seen, volumes: [] }))(observed(bitnamiObjects(old))),
             /claim data-minio-3: it is bound to no volume/,
+        ],
+        [
+            "an image with its own user, where none is named",
+            changed((_, container) => {
+                container.securityContext = undefined;
+            }),
+            /^container minio: no user is named \(runAsUser\), and Bitnami's image has its own: .* kubectl exec minio-0 .*id -u/,
+        ],
+        [
+            "the same image by hand",
+            ((objects) => {
+                objects.at(-1).spec.template.spec.containers[0].image = "bitnamilegacy/minio:2025.7.23";
+                return observed(objects);
+            })(plainObjects({ ...old, name: "objects" }) as any[]),
+            /^container server: no user is named \(runAsUser\), .* kubectl exec objects-0 --container=server /,
         ],
         [
             "a root account that is nowhere",
@@ -423,6 +450,19 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
         const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
         const answers = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
         assert.deepEqual(prepared(adoption, answers), { user: "root", password: "plain-secret" });
+    });
+
+    it("is not made where the servers run as another user than root, though none is named", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const root = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        const pod = { "get pod objects-0": "pod/objects-0" };
+        const wrong = prepare(adoption, { ...root, ...pod, "exec objects-0": "1001" });
+        assert.equal(wrong.status, 1);
+        assert.match(wrong.stderr, /objects-0 runs as the user 1001, and its StatefulSet names none: set .*runAsUser/);
+        assert.equal(prepare(adoption, { ...root, ...pod, "exec objects-0": undefined }).status, 1);
+        for (const answers of [{ ...pod, "exec objects-0": "0" }, { "get pod objects-0": "" }]) {
+            assert.deepEqual(prepared(adoption, { ...root, ...answers }), { user: "root", password: "plain-secret" });
+        }
     });
 
     it("has the pair of variables that MinIO takes, where a StatefulSet has two", () => {
