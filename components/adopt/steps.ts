@@ -187,6 +187,20 @@ gone() {
         sleep 1
     done
 }`,
+        started: `# started SELECTOR: waits until these pods have started; an image that does not come or a full node ends it.
+started() {
+    local pending deadline=$((SECONDS + 120))
+    while true; do
+        pending=$(k get pods --selector="$1" --field-selector=status.phase=Pending --output=name | xargs)
+        if [ -z "$pending" ]; then return; fi
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            echo "$pending did not start within 120 s: see kubectl describe $pending --namespace=${namespace};" \\
+                "mend that, and run this again" >&2
+            exit 1
+        fi
+        sleep 1
+    done
+}`,
     };
     const called = Object.keys(helpers).filter((name) => new RegExp(`^${name} `, "m").test(commands));
     return called.map((name) => `${helpers[name]}\n\n`).join("");
@@ -336,21 +350,27 @@ function claimObject({ spec }: V1PersistentVolumeClaim, metadata: object): objec
 }
 
 /** The servers are no root, and only the owner of a file may open it as MinIO does. */
-function ownerStep({ drives, namespace }: Adoption, image: string): [string, string] {
+function ownerStep({ drives, namespace, name, args }: Adoption, image: string): [string, string] {
+    const label = "minio-cluster/owner-of";
+    const { nodeSelector, tolerations, imagePullSecrets, resources } = args;
     const servers = [...new Set(drives.map(({ server }) => server))];
     const pods = servers.map((server) => {
         const own = drives.filter((drive) => drive.server === server);
         return {
             apiVersion: "v1",
             kind: "Pod",
-            metadata: { name: `owner-${server}`, namespace: namespace.name },
+            metadata: { name: `owner-${server}`, namespace: namespace.name, labels: { [label]: name } },
+            // They come where the old servers did, whose nodes have the image.
             spec: {
+                ...{ nodeSelector, tolerations, imagePullSecrets },
                 restartPolicy: "OnFailure",
                 automountServiceAccountToken: false,
                 containers: [
                     {
                         name: "owner",
                         image,
+                        imagePullPolicy: "IfNotPresent",
+                        resources,
                         command: ["chown", "-R", `${minioId}:${minioId}`, ...own.map((_, drive) => `/drive${drive}`)],
                         securityContext: { runAsUser: 0 },
                         volumeMounts: own.map((_, drive) => ({ name: `drive${drive}`, mountPath: `/drive${drive}` })),
@@ -369,6 +389,7 @@ function ownerStep({ drives, namespace }: Adoption, image: string): [string, str
         `k apply --filename=- << 'END'
 ${JSON.stringify({ apiVersion: "v1", kind: "List", items: pods }, undefined, 1)}
 END
+started ${label}=${name}
 k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=3600s
 k delete ${names}`,
     ];

@@ -248,6 +248,27 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
     });
 
+    it("has pods that give its files away, which come where the old servers did", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1).spec.template;
+        const where = {
+            nodeSelector: { disk: "fast" },
+            tolerations: [{ key: "storage", operator: "Exists" }],
+            imagePullSecrets: [{ name: "registry" }],
+        };
+        Object.assign(spec, where);
+        const { move } = stepsOf(adoptionOf(observed(objects)));
+        const lists = [...move.matchAll(/<< 'END'\n(.*?)\nEND$/gms)].map(([, text]) => JSON.parse(text ?? ""));
+        const pods = lists.flatMap(({ items }) => items).filter(({ kind }) => kind === "Pod");
+        assert.equal(pods.length, 4);
+        for (const pod of pods) {
+            const { nodeSelector, tolerations, imagePullSecrets, containers } = pod.spec;
+            assert.deepEqual({ nodeSelector, tolerations, imagePullSecrets }, where);
+            assert.deepEqual(containers[0].resources, resources);
+            assert.equal(containers[0].imagePullPolicy, "IfNotPresent");
+        }
+    });
+
     it("is not prepared where its servers turn out not to run as root", () => {
         const adopted = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
         const { prepare, move } = stepsOf(adopted);
@@ -505,7 +526,11 @@ describe("move.sh and back.sh", () => {
     after(() => rmSync(folder, { recursive: true }));
 
     /** Runs one with a kubectl that answers so, and tells how it ends, and what it asked for. */
-    function moved(answers: Record<string, string>, which: "move" | "back" = "move") {
+    function moved(
+        answers: Record<string, string>,
+        which: "move" | "back" = "move",
+        adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" }),
+    ) {
         const kubectl = `#!/bin/bash
 echo "$*" >> "${folder}/asked"
 case "$*" in
@@ -517,7 +542,7 @@ esac
         writeFileSync(join(folder, "asked"), "");
         writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" }))[which];
+        const input = stepsOf(adoption)[which].replace("SECONDS + 120", "SECONDS + 1");
         const { status, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
         return { status, stderr, asked: readFileSync(join(folder, "asked"), "utf8") };
     }
@@ -627,6 +652,21 @@ esac
         assert.match(stderr, /data-minio-2 has the volume pvc-new/);
         assert.match(asked, /delete pvc data-minio-1 /);
         assert.doesNotMatch(asked, /delete pvc data-minio-2 /);
+    });
+
+    it("do not wait long for a node that takes the pods which give files away", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "minio" })), { name: "new" });
+        const claims = Object.fromEntries(
+            adoption.drives.map(({ volume, claim }) => [`get pv ${volume} --output=jsonpath={.spec.claimRef`, claim]),
+        );
+        const never = { "get pods --selector=minio-cluster/owner-of=new": "pod/owner-new-3" };
+        const { status, stderr, asked } = moved({ ...there, ...claims, ...never }, "move", adoption);
+        assert.equal(status, 1);
+        assert.match(
+            stderr,
+            /pod\/owner-new-3 did not start within 120 s: see kubectl describe .*; mend that, and run this again/,
+        );
+        assert.doesNotMatch(asked, /Succeeded|delete pod|patch service/);
     });
 
     it("do the same again where all is done", () => {
