@@ -10,7 +10,7 @@ import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
 import type { Observed } from "./observed";
-import { environmentOf, idsOf, type RootSource, rootOf, userOf } from "./settings";
+import { environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
 
 /** A drive, and the claims by which it is used. */
 export interface AdoptedDrive {
@@ -98,7 +98,10 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
                 `kubectl exec ${pod} --container=${found.container.name} --namespace=${observed.namespace.name} -- id -u says which`,
         );
     }
-    reasons.push(...layoutProblems(found), ...(reasons.length > 0 ? [] : argumentProblems(name, args)));
+    reasons.push(
+        ...layoutProblems(found, observed, notes),
+        ...(reasons.length > 0 ? [] : argumentProblems(name, args)),
+    );
     if (reasons.length > 0) {
         throw new Refusal(reasons);
     }
@@ -224,15 +227,23 @@ function templateOf(
 }
 
 /** Sets of another size than the old cluster has made: MinIO would not start. */
-function layoutProblems({ pools, container }: Found): string[] {
-    const asked = Number(container.env?.find(({ name }) => name === "MINIO_ERASURE_SET_DRIVE_COUNT")?.value ?? 0);
+function layoutProblems(found: Found, observed: Observed, notes: string[]): string[] {
+    const { pools } = found;
+    const told = setSizeOf(found, observed);
+    if (told === "unread") {
+        const sizes = pools.map(({ hosts, paths }) => erasureSetSizeOf(hosts.length, paths.length));
+        notes.push(
+            `MINIO_ERASURE_SET_DRIVE_COUNT is not read where the old servers have it: it must be as here, sets of ${[...new Set(sizes)].join(" and ")} ` +
+                "drives, or the new servers do not start",
+        );
+    }
     return pools.flatMap(({ hosts, paths, setSize }) => {
         const what = `${hosts.length} server${hosts.length === 1 ? "" : "s"} with ${paths.length} drive${paths.length === 1 ? "" : "s"} each`;
         if (hosts.length < 2) {
             return [`${what}: this component runs 2 servers at least: copy the data with mc mirror instead`];
         }
         const size = erasureSetSizeOf(hosts.length, paths.length);
-        const was = asked || setSize || size;
+        const was = (told !== "unread" && told) || setSize || size;
         return size !== undefined && was !== size
             ? [
                   `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make sets of ${size}, and not ` +

@@ -75,7 +75,30 @@ export function environmentOf(found: Found, { secrets }: Observed, notes: string
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
-    return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
+    return Object.fromEntries([
+        ...wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""]),
+        ...Object.entries(plain).filter(([name]) => !notTaken.test(name)),
+    ]);
+}
+
+const setSizeVariable = "MINIO_ERASURE_SET_DRIVE_COUNT";
+
+/** The drives of an erasure set, where the old servers are told so; `unread` where nothing here tells how many. */
+export function setSizeOf(found: Found, { secrets }: Observed): number | "unread" | undefined {
+    const { env = [], envFrom = [] } = found.container;
+    const plainOf = (secret: string | undefined, key: string) => secrets[secret ?? ""]?.plain[key];
+    const own = env.find(({ name }) => name === setSizeVariable);
+    const ref = own?.valueFrom?.secretKeyRef;
+    const value =
+        // A file's variables hide those of the container, and those hide what comes from a whole Secret.
+        plainOf(configurationOf(found), setSizeVariable) ??
+        (own
+            ? (own.value ?? (ref && plainOf(ref.name, ref.key)) ?? "unread")
+            : envFrom
+                  .map(({ secretRef }) => plainOf(secretRef?.name, setSizeVariable))
+                  .filter(Boolean)
+                  .at(-1));
+    return value === "unread" ? value : Number(value) || undefined;
 }
 
 /** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */

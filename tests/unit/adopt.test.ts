@@ -281,6 +281,19 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.doesNotMatch(stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).prepare, /asRoot/);
     });
 
+    it("has the size of its erasure sets told where nobody can read it, and never as a variable", () => {
+        const withSize = (one: object) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            objects.at(-1).spec.template.spec.containers[0].env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", ...one });
+            return adoptionOf(observed(objects));
+        };
+        const known = withSize({ value: "4" });
+        assert.equal(known.args.environment, undefined);
+        assert.doesNotMatch(known.notes.join("\n"), /MINIO_ERASURE_SET_DRIVE_COUNT/);
+        const unknown = withSize({ valueFrom: { configMapKeyRef: { name: "sizes", key: "size" } } });
+        assert.match(unknown.notes.join("\n"), /MINIO_ERASURE_SET_DRIVE_COUNT is not read .* sets of 4 drives/);
+    });
+
     it("may consist of several StatefulSets, whose servers are told the same", () => {
         const both = ["http://a-{0...3}.a/data", "http://b-{0...3}.b/data"];
         const objects: any[] = ["a", "b"].flatMap((name) => plainObjects({ ...old, name }));
@@ -316,6 +329,34 @@ describe("what cannot be taken over", () => {
             changed((_, { env }) => env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", value: "2" })),
             /erasure sets of 2 drives are not allowed: with this component, MinIO would make sets of 4/,
         ],
+        [
+            "sets of another size, by a tenant's variables",
+            ((objects) => {
+                objects[0].stringData["config.env"] += 'export MINIO_ERASURE_SET_DRIVE_COUNT="2"\n';
+                return observed(objects);
+            })(operatorObjects(old) as any[]),
+            /erasure sets of 2 drives are not allowed/,
+        ],
+        ...[
+            { envFrom: [{ secretRef: { name: "sizes" } }] },
+            {
+                env: [
+                    {
+                        name: "MINIO_ERASURE_SET_DRIVE_COUNT",
+                        valueFrom: { secretKeyRef: { name: "sizes", key: "MINIO_ERASURE_SET_DRIVE_COUNT" } },
+                    },
+                ],
+            },
+        ].map(({ envFrom, env = [] }: any): [string, Observed, RegExp] => [
+            `sets of another size, by ${envFrom ? "all keys" : "a key"} of a Secret`,
+            ((objects) => {
+                const [container] = objects.at(-1).spec.template.spec.containers;
+                Object.assign(container, { envFrom, env: [...container.env, ...env] });
+                const stringData = { MINIO_ERASURE_SET_DRIVE_COUNT: "2" };
+                return observed([...objects, { kind: "Secret", metadata: { name: "sizes" }, stringData }]);
+            })(bitnamiObjects(old) as any[]),
+            /erasure sets of 2 drives are not allowed/,
+        ]),
         [
             "drives in another order",
             observed(
