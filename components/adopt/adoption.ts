@@ -10,7 +10,7 @@ import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
 import type { Observed } from "./observed";
-import { environmentOf, idsOf, type RootSource, rootOf } from "./settings";
+import { environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
 
 /** A drive, and the claims by which it is used. */
 export interface AdoptedDrive {
@@ -49,8 +49,13 @@ export interface Adoption {
     operator?: Observed["operator"];
     drives: AdoptedDrive[];
     entrances: Entrance[];
-    /** The image that can change the drives' owner, where they belong to root; undefined where they need no other owner. */
-    ownedByRoot?: string;
+    /** Undefined where the drives need no other owner. */
+    ownedByRoot?: {
+        /** It can change the owner. */
+        image: string;
+        /** Of the servers, where no user is named: a look into it tells whether it is root. */
+        container?: string;
+    };
     /** What is not taken over, or wants a decision. */
     notes: string[];
 }
@@ -84,13 +89,24 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
             );
         }
     }
-    reasons.push(...layoutProblems(found), ...(reasons.length > 0 ? [] : argumentProblems(name, args)));
+    const user = userOf(found);
+    if (user === undefined && (found.tool === "Bitnami's chart" || /bitnami/.test(found.container.image ?? ""))) {
+        const pod = podOf(found.pools[0]?.hosts[0] ?? "");
+        reasons.push(
+            `container ${found.container.name}: no user is named (runAsUser), and Bitnami's image has its own: set ` +
+                "containerSecurityContext.runAsUser in the release first, to the user that the files belong to; " +
+                `kubectl exec ${pod} --container=${found.container.name} --namespace=${observed.namespace.name} -- id -u says which`,
+        );
+    }
+    reasons.push(
+        ...layoutProblems(found, observed, notes),
+        ...(reasons.length > 0 ? [] : argumentProblems(name, args)),
+    );
     if (reasons.length > 0) {
         throw new Refusal(reasons);
     }
-    const { securityContext: pod } = found.statefulSets[0]?.spec?.template.spec ?? {};
-    const user = found.container.securityContext?.runAsUser ?? pod?.runAsUser;
-    const ownedByRoot = user === undefined || user === 0 ? found.container.image : undefined;
+    const { image = "", name: container } = found.container;
+    const ownedByRoot = user ? undefined : { image, ...(user === undefined && { container }) };
     return {
         tool: found.tool,
         old: found.label,
@@ -211,15 +227,23 @@ function templateOf(
 }
 
 /** Sets of another size than the old cluster has made: MinIO would not start. */
-function layoutProblems({ pools, container }: Found): string[] {
-    const asked = Number(container.env?.find(({ name }) => name === "MINIO_ERASURE_SET_DRIVE_COUNT")?.value ?? 0);
+function layoutProblems(found: Found, observed: Observed, notes: string[]): string[] {
+    const { pools } = found;
+    const told = setSizeOf(found, observed);
+    if (told === "unread") {
+        const sizes = pools.map(({ hosts, paths }) => erasureSetSizeOf(hosts.length, paths.length));
+        notes.push(
+            `MINIO_ERASURE_SET_DRIVE_COUNT is not read where the old servers have it: it must be as here, sets of ${[...new Set(sizes)].join(" and ")} ` +
+                "drives, or the new servers do not start",
+        );
+    }
     return pools.flatMap(({ hosts, paths, setSize }) => {
         const what = `${hosts.length} server${hosts.length === 1 ? "" : "s"} with ${paths.length} drive${paths.length === 1 ? "" : "s"} each`;
         if (hosts.length < 2) {
             return [`${what}: this component runs 2 servers at least: copy the data with mc mirror instead`];
         }
         const size = erasureSetSizeOf(hosts.length, paths.length);
-        const was = asked || setSize || size;
+        const was = (told !== "unread" && told) || setSize || size;
         return size !== undefined && was !== size
             ? [
                   `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make sets of ${size}, and not ` +
@@ -332,7 +356,7 @@ function entrancesOf({ services }: Observed, { statefulSets, container }: Found)
     }));
 }
 
-function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot: string | undefined): string[] {
+function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot: Adoption["ownedByRoot"]): string[] {
     const { tool, tenant, statefulSets, container, pools } = found;
     const pod = statefulSets[0]?.spec?.template.spec;
     const away = statefulSets.filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 0));
@@ -356,7 +380,8 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
         ...(left.length > 0 ? [`not among the arguments: ${left.join(", ")}`] : []),
         ...(ownedByRoot
             ? [
-                  `the old servers run as root, as no user is named: the steps give every file to the user ${minioId}, by a pod of ${ownedByRoot} for each server`,
+                  `the old servers run as root${ownedByRoot.container ? ", as no user is named" : ""}: the steps give every file to the ` +
+                      `user ${minioId}, by a pod of ${ownedByRoot.image} for each server`,
               ]
             : []),
         ...(tenant && !observed.operator

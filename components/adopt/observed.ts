@@ -40,17 +40,20 @@ export interface SecretNames {
     keys: string[];
     /** Names of the variables that its `config.env` exports. */
     variables: string[];
-    /** Those of them that are never secret, with their values. */
+    /** Those of them that are never secret, and keys that are such variables, with their values. */
     plain: Record<string, string>;
 }
 
-/** Without these, the new servers would not be as the old ones: another region refuses every request, and another parity is another risk. */
-const neverSecret = new RegExp(
+/**
+ * Without these, the new servers would not be as the old ones: another region refuses every request, another parity is another risk, and
+ * with sets of another size they do not start.
+ */
+export const neverSecret = new RegExp(
     `^MINIO_(${[
         ..."REGION|REGION_NAME|SITE_REGION|SITE_NAME|DOMAIN|BROWSER|BROWSER_REDIRECT_URL|PROMETHEUS_AUTH_TYPE".split(
             "|",
         ),
-        ..."STORAGE_CLASS_STANDARD|STORAGE_CLASS_RRS|STORAGE_CLASS_OPTIMIZE".split("|"),
+        ..."STORAGE_CLASS_STANDARD|STORAGE_CLASS_RRS|STORAGE_CLASS_OPTIMIZE|ERASURE_SET_DRIVE_COUNT".split("|"),
         ..."API_[A-Z_]+|SCANNER_[A-Z_]+|HEAL_[A-Z_]+|COMPRESSION_[A-Z_]+|ILM_[A-Z_]+".split("|"),
     ].join("|")})$`,
 );
@@ -133,9 +136,10 @@ export function namesIn({ data = {} }: V1Secret): SecretNames {
         const [, name, value] = /^\s*(?:export)?\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
         return name === undefined || value === undefined ? [] : [[name, value.replace(/^(['"])(.*)\1$/, "$2")]];
     });
+    const keyed = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()]);
     return {
         keys: Object.keys(data),
         variables: variables.map(([name]) => name),
-        plain: Object.fromEntries(variables.filter(([name]) => neverSecret.test(name))),
+        plain: Object.fromEntries([...keyed, ...variables].filter(([name = ""]) => neverSecret.test(name))),
     };
 }

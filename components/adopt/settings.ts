@@ -1,9 +1,10 @@
 /** What of the old servers' settings the new ones get: users of Linux, variables, the root account. Pure. */
 import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import { type Found, mountOf } from "./found";
-import { configFile, type Observed } from "./observed";
+import { configFile, neverSecret, type Observed } from "./observed";
 
 /** Where the old cluster has its root account. */
 export type RootSource =
@@ -11,16 +12,28 @@ export type RootSource =
     /** Lines that export variables. */
     | { kind: "file"; secret: string; key: string }
     /** In the StatefulSet itself. */
-    | { kind: "plain"; statefulSet: string; container: string };
+    | { kind: "plain"; statefulSet: string; container: string; variables: [user: string, password: string] };
+
+/** The pairs that MinIO looks for; it takes the first one that is whole (`loadRootCredentials` in `cmd/common-main.go`). */
+const rootVariables: [user: string, password: string][] = [
+    ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"],
+    ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
+];
+
+/** The user of Linux that the old servers run as; undefined where their image decides. */
+export function userOf({ statefulSets, container }: Found): number | undefined {
+    return container.securityContext?.runAsUser ?? statefulSets[0]?.spec?.template.spec?.securityContext?.runAsUser;
+}
 
 /**
  * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
  * (`cmd/xl-storage_noatime_supported.go`): with another user, a group's right to read would not do.
  */
-export function idsOf({ statefulSets, container }: Found): object | undefined {
+export function idsOf(found: Found): object | undefined {
+    const { statefulSets, container } = found;
     const pod = statefulSets[0]?.spec?.template.spec?.securityContext ?? {};
     const own = container.securityContext ?? {};
-    const runAsUser = own.runAsUser ?? pod.runAsUser;
+    const runAsUser = userOf(found);
     if (!runAsUser) {
         return undefined;
     }
@@ -41,13 +54,11 @@ const notTaken = new RegExp(
     ].join("|")})$`,
 );
 
-const secretName = /SECRET|PASSWORD|TOKEN|_KEY$/;
-
-/** Variables with plain values; of the others the notes say what to do. */
+/** Variables that are never secret; of the others the notes say what to do. */
 export function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
     const { container } = found;
     const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
-    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && !secretName.test(name);
+    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && neverSecret.test(name);
     const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
         ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
         ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
@@ -64,7 +75,30 @@ export function environmentOf(found: Found, { secrets }: Observed, notes: string
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
-    return { ...Object.fromEntries(wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""])), ...plain };
+    return Object.fromEntries([
+        ...wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""]),
+        ...Object.entries(plain).filter(([name]) => !notTaken.test(name)),
+    ]);
+}
+
+const setSizeVariable = "MINIO_ERASURE_SET_DRIVE_COUNT";
+
+/** The drives of an erasure set, where the old servers are told so; `unread` where nothing here tells how many. */
+export function setSizeOf(found: Found, { secrets }: Observed): number | "unread" | undefined {
+    const { env = [], envFrom = [] } = found.container;
+    const plainOf = (secret: string | undefined, key: string) => secrets[secret ?? ""]?.plain[key];
+    const own = env.find(({ name }) => name === setSizeVariable);
+    const ref = own?.valueFrom?.secretKeyRef;
+    const value =
+        // A file's variables hide those of the container, and those hide what comes from a whole Secret.
+        plainOf(configurationOf(found), setSizeVariable) ??
+        (own
+            ? (own.value ?? (ref && plainOf(ref.name, ref.key)) ?? "unread")
+            : envFrom
+                  .map(({ secretRef }) => plainOf(secretRef?.name, setSizeVariable))
+                  .filter(Boolean)
+                  .at(-1));
+    return value === "unread" ? value : Number(value) || undefined;
 }
 
 /** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
@@ -86,9 +120,9 @@ function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], fi
 export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
     const { container, statefulSets } = found;
     const configuration = configurationOf(found);
-    const { keys = [], variables = [] } = secrets[configuration ?? ""] ?? {};
-    if (configuration !== undefined && (found.tenant || variables.includes("MINIO_ROOT_USER"))) {
-        const missing = ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"].filter((name) => !variables.includes(name));
+    const { keys = [], variables: inFile = [] } = secrets[configuration ?? ""] ?? {};
+    if (configuration !== undefined && (found.tenant || inFile.includes("MINIO_ROOT_USER"))) {
+        const missing = element(rootVariables, 0).filter((name) => !inFile.includes(name));
         if (!keys.includes(configFile) || missing.length > 0) {
             reasons.push(
                 `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
@@ -97,11 +131,9 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
         }
         return { kind: "file", secret: configuration, key: configFile };
     }
-    const variable = (...names: string[]) => container.env?.find(({ name }) => names.includes(name));
-    const [user, password] = [
-        variable("MINIO_ROOT_USER", "MINIO_ACCESS_KEY"),
-        variable("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY"),
-    ];
+    const variable = (wanted: string) => container.env?.find(({ name }) => name === wanted);
+    const variables = rootVariables.find((pair) => pair.every(variable)) ?? element(rootVariables, 0);
+    const [user, password] = variables.map(variable);
     const [userRef, passwordRef] = [user?.valueFrom?.secretKeyRef, password?.valueFrom?.secretKeyRef];
     const keyed = (secret: string, keys: [string, string]): RootSource | undefined => {
         const missing = keys.filter((key) => !secrets[secret]?.keys.includes(key));
@@ -117,7 +149,8 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
         return keyed(userRef.name, [userRef.key, passwordRef.key]);
     }
     if (user?.value && password?.value) {
-        return { kind: "plain", statefulSet: statefulSets[0]?.metadata?.name ?? "", container: container.name };
+        const statefulSet = statefulSets[0]?.metadata?.name ?? "";
+        return { kind: "plain", statefulSet, container: container.name, variables };
     }
     // Bitnami's way of files: `auth.useCredentialsFiles`.
     const [userFile, passwordFile] = [

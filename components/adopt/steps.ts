@@ -37,6 +37,7 @@ function prepareScript(adoption: Adoption, options: StepsOptions): string {
             "Then run pulumi preview, which needs the Secret.",
         ],
         [
+            ...asRootStep(adoption),
             ["The root account, under the keys that the MinioCluster reads.", rootSecretStep(adoption)],
             ["Volumes outlive their claims from now on.", retainStep(adoption.drives)],
         ],
@@ -49,8 +50,8 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
         ["What prepare.sh has done is there.", preparedStep(adoption)],
         ...(operator ? [operatorStep(adoption, 0)] : []),
         ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
-        ["Each volume gets a claim of the new name.", claimsStep(drives, newClaim(adoption))],
-        ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot)]),
+        ["Each volume gets a claim of the new name.", claimsStep(drives.map(moved), newClaim(adoption))],
+        ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot.image)]),
         ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
     ];
     return scriptOf(
@@ -67,7 +68,8 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
 function backScript(adoption: Adoption, options: StepsOptions): string {
     const { name, operator, statefulSets, drives } = adoption;
     const steps: [string, string][] = [
-        ["The new servers must be gone: run pulumi destroy before.", goneStep(`app=${name},pool`)],
+        ["The new servers must be gone: run pulumi destroy before.", `gone ${name}`],
+        ["Every drive is where it was.", drivesStep(drives.map(exchanged))],
         ["Each volume gets its old claim.", claimsStep(drives.map(exchanged), oldClaim)],
         ["The old addresses lead to the old servers.", entranceStep(adoption, false)],
         [
@@ -91,11 +93,13 @@ function scriptOf(
     steps: [what: string, commands: string][],
 ): string {
     const commands = steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n");
-    const kubectl = `kubectl${context === undefined ? "" : ` --context=${quoted(context)}`}`;
+    // The current one may become another while a script waits. Where there is none, as in a pod, it is empty, and says nothing.
+    const started = "$(command kubectl config current-context 2> /dev/null || true)";
     return `#!/usr/bin/env bash
 ${about.map((line) => `# ${line}`).join("\n")}
 set -euo pipefail
-kubectl() { command ${kubectl} "$@"; }
+context=${context === undefined ? started : quoted(context)}
+kubectl() { command kubectl --context="$context" "$@"; }
 k() { kubectl --namespace=${namespace.name} "$@"; }
 
 if [ "$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.uid}')" != ${namespace.uid} ]; then
@@ -117,35 +121,81 @@ retained() {
         exit 1
     fi
 }`,
+        asRoot: `# asRoot POD CONTAINER: it runs as root, or it does not run any more.
+asRoot() {
+    local pod who
+    pod=$(k get pod "$1" --ignore-not-found --output=name)
+    if [ -z "$pod" ]; then return; fi
+    who=$(k exec "$1" --container="$2" -- id -u || echo '?')
+    if [ "$who" != 0 ]; then
+        echo "$1 runs as the user $who, and its StatefulSet names none: set securityContext.runAsUser of its container $2" \\
+            "to the user that the servers run as, 0 for root, and run minio-cluster adopt again" >&2
+        exit 1
+    fi
+}`,
         unused: `# unused CLAIM VOLUME: nobody has this claim for another volume.
 unused() {
     local there
     there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName}')
     if [ -n "$there" ] && [ "$there" != "$1 $2" ]; then
-        echo "the claim $1 is there with another volume: a MinioCluster was made too early; destroy it, and delete its claims" >&2
+        echo "the claim $1 is there with another volume, \${there#* } instead of $2: what uses it was started too early;" \\
+            "stop that, and delete the claim" >&2
         exit 1
     fi
 }`,
-        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
-give() {
-    local claim
+        belongs: `# belongs VOLUME FROM TO: the volume is FROM's or already TO's, and FROM has no other one. It leaves the name in $claim.
+belongs() {
+    local has
     claim=$(kubectl get pv "$1" --output='jsonpath={.spec.claimRef.name}')
     if [ "$claim" = "$3" ]; then return; fi
     if [ "$claim" != "$2" ]; then
         echo "the volume $1 belongs to the claim $claim, neither to $2 nor to $3" >&2
         exit 1
     fi
+    has=$(k get pvc "$2" --ignore-not-found --output='jsonpath={.spec.volumeName}')
+    if [ -n "$has" ] && [ "$has" != "$1" ]; then
+        echo "the claim $2 has the volume $has, and this script means $1: the drive was replaced since the look." \\
+            "If $has has the data, write it for $1 in prepare.sh, move.sh and back.sh, and run prepare.sh." \\
+            "If it is empty, delete the claim $2 when nobody uses it. Then run this again" >&2
+        exit 1
+    fi
+}`,
+        give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
+give() {
+    belongs "$1" "$2" "$3"
+    if [ "$claim" = "$3" ]; then return; fi
     retained "$1"
     k delete pvc "$2" --ignore-not-found --timeout=120s
     kubectl patch pv "$1" --type=merge --patch \\
         "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
 }`,
-        gone: `# gone SELECTOR: waits until no pod has these labels.
+        gone: `# gone CLUSTER: its StatefulSets are, and it waits until its pods are. No answer is not taken for none.
 gone() {
-    local deadline=$((SECONDS + 300))
-    while [ -n "$(k get pods --selector="$1" --output=name)" ]; do
+    local there deadline=$((SECONDS + 300))
+    there=$(k get statefulsets --selector="app=$1" --output=name | xargs)
+    if [ -n "$there" ]; then
+        echo "$there is there: run pulumi destroy first" >&2
+        exit 1
+    fi
+    while true; do
+        there=$(k get pods --selector="app=$1,pool" --output=name | xargs)
+        if [ -z "$there" ]; then return; fi
         if [ "$SECONDS" -ge "$deadline" ]; then
-            echo "these pods do not end: $(k get pods --selector="$1" --output=name | xargs)" >&2
+            echo "these pods do not end: $there" >&2
+            exit 1
+        fi
+        sleep 1
+    done
+}`,
+        started: `# started SELECTOR: waits until these pods have started; an image that does not come or a full node ends it.
+started() {
+    local pending deadline=$((SECONDS + 120))
+    while true; do
+        pending=$(k get pods --selector="$1" --field-selector=status.phase=Pending --output=name | xargs)
+        if [ -z "$pending" ]; then return; fi
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            echo "$pending did not start within 120 s: see kubectl describe $pending --namespace=${namespace};" \\
+                "mend that, and run this again" >&2
             exit 1
         fi
         sleep 1
@@ -153,52 +203,76 @@ gone() {
 }`,
     };
     const called = Object.keys(helpers).filter((name) => new RegExp(`^${name} `, "m").test(commands));
-    const needed = called.includes("give") ? ["retained", ...called.filter((name) => name !== "retained")] : called;
-    return needed.map((name) => `${helpers[name]}\n\n`).join("");
+    return called.map((name) => `${helpers[name]}\n\n`).join("");
 }
 
 function rootSecretStep({ root, rootSecret }: Adoption): string {
     const value = (secret: string, key: string) =>
         `k get secret ${secret} --output=${quoted(`jsonpath={.data.${key.replaceAll(".", "\\.")}}`)} | base64 --decode`;
-    const parts: Record<typeof root.kind, () => string> = {
+    const parts: Record<typeof root.kind, () => [where: string, functions: string]> = {
         keys: () => {
             const { secret, userKey, passwordKey } = root as Extract<typeof root, { kind: "keys" }>;
-            return `user() { ${value(secret, userKey)}; }\npassword() { ${value(secret, passwordKey)}; }`;
+            return [
+                `Secret ${secret}: ${userKey} or ${passwordKey}`,
+                `user() { ${value(secret, userKey)}; }\npassword() { ${value(secret, passwordKey)}; }`,
+            ];
         },
         file: () => {
             const { secret, key } = root as Extract<typeof root, { kind: "file" }>;
             const read = (variable: string) => `${value(secret, key)} | exported ${variable}`;
-            return (
+            return [
+                `Secret ${secret}, ${key}: MINIO_ROOT_USER or MINIO_ROOT_PASSWORD`,
                 // Neither the shell nor MinIO expands anything in a value (`parsEnvEntry` in `cmd/common-main.go`).
                 `exported() {\n    sed -nE "s/^[[:space:]]*(export)?[[:space:]]*$1=//p" | tail -n 1 |\n` +
-                `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
-                `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`
-            );
+                    `        sed -E "s/[[:space:]]+$//; s/^(['\\"])(.*)\\1$/\\2/" | tr -d '\\n'\n}\n` +
+                    `user() { ${read("MINIO_ROOT_USER")}; }\npassword() { ${read("MINIO_ROOT_PASSWORD")}; }`,
+            ];
         },
         plain: () => {
-            const { statefulSet, container } = root as Extract<typeof root, { kind: "plain" }>;
-            const read = (...variables: string[]) => {
-                const path = (variable: string) =>
-                    `{.spec.template.spec.containers[?(@.name=="${container}")].env[?(@.name=="${variable}")].value}`;
-                return `k get statefulset ${statefulSet} --output=${quoted(`jsonpath=${variables.map(path).join("")}`)}`;
+            const { statefulSet, container, variables } = root as Extract<typeof root, { kind: "plain" }>;
+            const [user, password] = variables;
+            const read = (variable: string) => {
+                const path = `{.spec.template.spec.containers[?(@.name=="${container}")].env[?(@.name=="${variable}")].value}`;
+                return `k get statefulset ${statefulSet} --output=${quoted(`jsonpath=${path}`)}`;
             };
-            return (
-                `user() { ${read("MINIO_ROOT_USER", "MINIO_ACCESS_KEY")}; }\n` +
-                `password() { ${read("MINIO_ROOT_PASSWORD", "MINIO_SECRET_KEY")}; }`
-            );
+            return [
+                `StatefulSet ${statefulSet}: ${user} or ${password}`,
+                `user() { ${read(user)}; }\npassword() { ${read(password)}; }`,
+            ];
         },
     };
-    return `${parts[root.kind]()}
+    const [where, functions] = parts[root.kind]();
+    // The dots keep newlines at the ends of values, which a shell drops.
+    return `${functions}
 if ! k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
-    k create secret generic ${rootSecret} --from-file=${userKey}=<(user) --from-file=${passwordKey}=<(password)
+    user=$(user && printf .)
+    password=$(password && printf .)
+    if [ "$user" = . ] || [ "$password" = . ]; then
+        echo ${quoted(`${where} is empty: give it the root account of the old cluster, and run this again`)} >&2
+        exit 1
+    fi
+    k create secret generic ${rootSecret} \\
+        --from-file=${userKey}=<(printf %s "\${user%.}") --from-file=${passwordKey}=<(printf %s "\${password%.}")
 fi`;
 }
 
+/** An image may have a user of its own, whom only a look into a server tells. */
+function asRootStep({ ownedByRoot, statefulSets }: Adoption): [string, string][] {
+    return ownedByRoot?.container === undefined
+        ? []
+        : [["The old servers run as root.", `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container}`]];
+}
+
 function preparedStep({ rootSecret, drives }: Adoption): string {
+    return [`k get secret ${rootSecret} --output=name`, drivesStep(drives.map(moved))].join("\n");
+}
+
+/** Looked at for all drives before the first one moves. */
+function drivesStep(moves: Move[]): string {
     return [
-        `k get secret ${rootSecret} --output=name`,
-        ...drives.map(({ volume }) => `retained ${volume}`),
-        ...drives.map(({ volume, claim }) => `unused ${claim} ${volume}`),
+        ...moves.map(({ volume }) => `retained ${volume}`),
+        ...moves.map(({ volume, from, to }) => `belongs ${volume} ${from} ${to}`),
+        ...moves.map(({ volume, to }) => `unused ${to} ${volume}`),
     ].join("\n");
 }
 
@@ -228,10 +302,6 @@ function stopStep(statefulSets: Adoption["statefulSets"]): string {
     return [...scale, `k wait ${pods.join(" ")} --for=delete --timeout=300s`].join("\n");
 }
 
-function goneStep(selector: string): string {
-    return `gone ${quoted(selector)}`;
-}
-
 /** A move of a volume from one claim to another. */
 interface Move {
     volume: string;
@@ -240,20 +310,19 @@ interface Move {
     drive: AdoptedDrive;
 }
 
-const exchanged = (drive: AdoptedDrive): Move => ({
+const moved = (drive: AdoptedDrive): Move => ({
     volume: drive.volume,
-    from: drive.claim,
-    to: drive.old.metadata?.name ?? "",
+    from: drive.old.metadata?.name ?? "",
+    to: drive.claim,
     drive,
 });
 
-function claimsStep(drives: (AdoptedDrive | Move)[], claimOf: (drive: AdoptedDrive) => object): string {
-    const moves = drives.map(
-        (one): Move =>
-            "drive" in one
-                ? one
-                : { volume: one.volume, from: one.old.metadata?.name ?? "", to: one.claim, drive: one },
-    );
+const exchanged = (drive: AdoptedDrive): Move => {
+    const { from, to, ...rest } = moved(drive);
+    return { ...rest, from: to, to: from };
+};
+
+function claimsStep(moves: Move[], claimOf: (drive: AdoptedDrive) => object): string {
     const list = { apiVersion: "v1", kind: "List", items: moves.map(({ drive }) => claimOf(drive)) };
     return `${moves.map(({ volume, from, to }) => `give ${volume} ${from} ${to}`).join("\n")}
 k apply --filename=- << 'END'
@@ -281,21 +350,27 @@ function claimObject({ spec }: V1PersistentVolumeClaim, metadata: object): objec
 }
 
 /** The servers are no root, and only the owner of a file may open it as MinIO does. */
-function ownerStep({ drives, namespace }: Adoption, image: string): [string, string] {
+function ownerStep({ drives, namespace, name, args }: Adoption, image: string): [string, string] {
+    const label = "minio-cluster/owner-of";
+    const { nodeSelector, tolerations, imagePullSecrets, resources } = args;
     const servers = [...new Set(drives.map(({ server }) => server))];
     const pods = servers.map((server) => {
         const own = drives.filter((drive) => drive.server === server);
         return {
             apiVersion: "v1",
             kind: "Pod",
-            metadata: { name: `owner-${server}`, namespace: namespace.name },
+            metadata: { name: `owner-${server}`, namespace: namespace.name, labels: { [label]: name } },
+            // They come where the old servers did, whose nodes have the image.
             spec: {
+                ...{ nodeSelector, tolerations, imagePullSecrets },
                 restartPolicy: "OnFailure",
                 automountServiceAccountToken: false,
                 containers: [
                     {
                         name: "owner",
                         image,
+                        imagePullPolicy: "IfNotPresent",
+                        resources,
                         command: ["chown", "-R", `${minioId}:${minioId}`, ...own.map((_, drive) => `/drive${drive}`)],
                         securityContext: { runAsUser: 0 },
                         volumeMounts: own.map((_, drive) => ({ name: `drive${drive}`, mountPath: `/drive${drive}` })),
@@ -314,6 +389,7 @@ function ownerStep({ drives, namespace }: Adoption, image: string): [string, str
         `k apply --filename=- << 'END'
 ${JSON.stringify({ apiVersion: "v1", kind: "List", items: pods }, undefined, 1)}
 END
+started ${label}=${name}
 k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=3600s
 k delete ${names}`,
     ];

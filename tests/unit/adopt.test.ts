@@ -195,9 +195,36 @@ describe("what becomes of a StatefulSet made by hand", () => {
             existingSecretName: "minio-root",
             resources,
         });
-        assert.equal(adoption.ownedByRoot, old.image);
+        assert.deepEqual(adoption.ownedByRoot, { image: old.image, container: "server" });
         assert.match(stepsOf(adoption).move, /"chown",\n *"-R",\n *"1000:1000"/);
-        assert.deepEqual(adoption.root, { kind: "plain", statefulSet: "objects", container: "server" });
+        assert.deepEqual(adoption.root, {
+            kind: "plain",
+            statefulSet: "objects",
+            container: "server",
+            variables: ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"],
+        });
+    });
+
+    it("has of its plain variables those that are never secret, and tells the others by their names", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const secret = {
+            MINIO_NOTIFY_POSTGRES_CONNECTION_STRING_A: "host=db password=hidden",
+            MINIO_NOTIFY_MYSQL_DSN_STRING_A: "user:hidden@tcp(db)/events",
+            MINIO_NOTIFY_AMQP_URL_A: "amqp://user:hidden@queue",
+            MINIO_LOGGER_WEBHOOK_ENDPOINT_A: "https://logs.example.org/?token=hidden",
+        };
+        const { env } = objects.at(-1).spec.template.spec.containers[0];
+        const plain = { MINIO_API_REQUESTS_MAX: "500", MINIO_STORAGE_CLASS_STANDARD: "EC:2" };
+        env.push(...Object.entries({ ...secret, ...plain }).map(([name, value]) => ({ name, value })));
+        const taken = adoptionOf(observed(objects));
+        assert.deepEqual(taken.args.environment, plain);
+        assert.match(
+            taken.notes.join("\n"),
+            new RegExp(`not among the arguments: ${Object.keys(secret).join(", ")}\\.`),
+        );
+        const files = { args: "arguments.json", prepare: "prepare.sh", move: "move.sh", back: "back.sh" };
+        const written = [reportOf(taken, files), JSON.stringify(taken.args), ...Object.values(stepsOf(taken))];
+        assert.doesNotMatch(written.join("\n"), /hidden/);
     });
 
     it("has its variables from a mounted file, as with the official chart's extraSecret", () => {
@@ -219,6 +246,52 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.equal(region.root.kind, "plain");
         const root = withFile("MINIO_ROOT_USER=a\nMINIO_ROOT_PASSWORD=b");
         assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
+    });
+
+    it("has pods that give its files away, which come where the old servers did", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1).spec.template;
+        const where = {
+            nodeSelector: { disk: "fast" },
+            tolerations: [{ key: "storage", operator: "Exists" }],
+            imagePullSecrets: [{ name: "registry" }],
+        };
+        Object.assign(spec, where);
+        const { move } = stepsOf(adoptionOf(observed(objects)));
+        const lists = [...move.matchAll(/<< 'END'\n(.*?)\nEND$/gms)].map(([, text]) => JSON.parse(text ?? ""));
+        const pods = lists.flatMap(({ items }) => items).filter(({ kind }) => kind === "Pod");
+        assert.equal(pods.length, 4);
+        for (const pod of pods) {
+            const { nodeSelector, tolerations, imagePullSecrets, containers } = pod.spec;
+            assert.deepEqual({ nodeSelector, tolerations, imagePullSecrets }, where);
+            assert.deepEqual(containers[0].resources, resources);
+            assert.equal(containers[0].imagePullPolicy, "IfNotPresent");
+        }
+    });
+
+    it("is not prepared where its servers turn out not to run as root", () => {
+        const adopted = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const { prepare, move } = stepsOf(adopted);
+        const check = "asRoot objects-0 server";
+        assert.ok(prepare.indexOf(check) > 0 && prepare.indexOf(check) < prepare.indexOf("create secret"));
+        assert.doesNotMatch(move, /asRoot/);
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        objects.at(-1).spec.template.spec.securityContext = { runAsUser: 0 };
+        assert.doesNotMatch(stepsOf(adoptionOf(observed(objects))).prepare, /asRoot/);
+        assert.doesNotMatch(stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).prepare, /asRoot/);
+    });
+
+    it("has the size of its erasure sets told where nobody can read it, and never as a variable", () => {
+        const withSize = (one: object) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            objects.at(-1).spec.template.spec.containers[0].env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", ...one });
+            return adoptionOf(observed(objects));
+        };
+        const known = withSize({ value: "4" });
+        assert.equal(known.args.environment, undefined);
+        assert.doesNotMatch(known.notes.join("\n"), /MINIO_ERASURE_SET_DRIVE_COUNT/);
+        const unknown = withSize({ valueFrom: { configMapKeyRef: { name: "sizes", key: "size" } } });
+        assert.match(unknown.notes.join("\n"), /MINIO_ERASURE_SET_DRIVE_COUNT is not read .* sets of 4 drives/);
     });
 
     it("may consist of several StatefulSets, whose servers are told the same", () => {
@@ -256,6 +329,34 @@ describe("what cannot be taken over", () => {
             changed((_, { env }) => env.push({ name: "MINIO_ERASURE_SET_DRIVE_COUNT", value: "2" })),
             /erasure sets of 2 drives are not allowed: with this component, MinIO would make sets of 4/,
         ],
+        [
+            "sets of another size, by a tenant's variables",
+            ((objects) => {
+                objects[0].stringData["config.env"] += 'export MINIO_ERASURE_SET_DRIVE_COUNT="2"\n';
+                return observed(objects);
+            })(operatorObjects(old) as any[]),
+            /erasure sets of 2 drives are not allowed/,
+        ],
+        ...[
+            { envFrom: [{ secretRef: { name: "sizes" } }] },
+            {
+                env: [
+                    {
+                        name: "MINIO_ERASURE_SET_DRIVE_COUNT",
+                        valueFrom: { secretKeyRef: { name: "sizes", key: "MINIO_ERASURE_SET_DRIVE_COUNT" } },
+                    },
+                ],
+            },
+        ].map(({ envFrom, env = [] }: any): [string, Observed, RegExp] => [
+            `sets of another size, by ${envFrom ? "all keys" : "a key"} of a Secret`,
+            ((objects) => {
+                const [container] = objects.at(-1).spec.template.spec.containers;
+                Object.assign(container, { envFrom, env: [...container.env, ...env] });
+                const stringData = { MINIO_ERASURE_SET_DRIVE_COUNT: "2" };
+                return observed([...objects, { kind: "Secret", metadata: { name: "sizes" }, stringData }]);
+            })(bitnamiObjects(old) as any[]),
+            /erasure sets of 2 drives are not allowed/,
+        ]),
         [
             "drives in another order",
             observed(
@@ -299,6 +400,21 @@ describe("what cannot be taken over", () => {
             /claim data-minio-3: it is bound to no volume/,
         ],
         [
+            "an image with its own user, where none is named",
+            changed((_, container) => {
+                container.securityContext = undefined;
+            }),
+            /^container minio: no user is named \(runAsUser\), and Bitnami's image has its own: .* kubectl exec minio-0 .*id -u/,
+        ],
+        [
+            "the same image by hand",
+            ((objects) => {
+                objects.at(-1).spec.template.spec.containers[0].image = "bitnamilegacy/minio:2025.7.23";
+                return observed(objects);
+            })(plainObjects({ ...old, name: "objects" }) as any[]),
+            /^container server: no user is named \(runAsUser\), .* kubectl exec objects-0 --container=server /,
+        ],
+        [
             "a root account that is nowhere",
             changed((_, container) => {
                 container.env = container.env.filter(({ name }: any) => !name.startsWith("MINIO_ROOT"));
@@ -335,8 +451,20 @@ describe("the Secret with the root account", () => {
 
     /** Runs prepare.sh with a kubectl that has the old objects, and tells what it made of them. */
     function prepared(adoption: Adoption, answers: Record<string, string>): Record<string, string> {
-        const of = (text: string, answer: string) =>
-            `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
+        const { status, stdout, stderr } = prepare(adoption, answers);
+        assert.equal(status, 0, stderr);
+        const made = (key: string) => readFileSync(join(folder, key), "utf8");
+        const values = { user: made("root-user"), password: made("root-password") };
+        assert.ok(!`${stdout}${stderr}${stepsOf(adoption).prepare}`.includes(values.password));
+        return values;
+    }
+
+    /** An answer that is undefined is an error. */
+    function prepare(adoption: Adoption, answers: Record<string, string | undefined>) {
+        const of = (text: string, answer: string | undefined) =>
+            answer === undefined
+                ? `*"${text}"*) echo refused >&2; exit 1 ;;`
+                : `*"${text}"*) printf %s '${Buffer.from(answer).toString("base64")}' | base64 --decode; exit ;;`;
         const kubectl = `#!/bin/bash
 case "$*" in
 *"get namespace"*) printf 7a; exit ;;
@@ -349,13 +477,7 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
 `;
         writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const input = stepsOf(adoption).prepare;
-        const { status, stdout, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
-        assert.equal(status, 0, stderr);
-        const made = (key: string) => readFileSync(join(folder, key), "utf8");
-        const values = { user: made("root-user"), password: made("root-password") };
-        assert.ok(!`${stdout}${stderr}${input}`.includes(values.password));
-        return values;
+        return spawnSync("bash", { input: stepsOf(adoption).prepare, env, encoding: "utf8" });
     }
 
     const passwords = ["plain-secret", "a=b c$HOME`id`", 'with"quote', "it's-mine", "ends\\\\", "#sharp%s"];
@@ -391,14 +513,65 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
         const answers = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
         assert.deepEqual(prepared(adoption, answers), { user: "root", password: "plain-secret" });
     });
+
+    it("is not made where the servers run as another user than root, though none is named", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const root = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        const pod = { "get pod objects-0": "pod/objects-0" };
+        const wrong = prepare(adoption, { ...root, ...pod, "exec objects-0": "1001" });
+        assert.equal(wrong.status, 1);
+        assert.match(wrong.stderr, /objects-0 runs as the user 1001, and its StatefulSet names none: set .*runAsUser/);
+        assert.equal(prepare(adoption, { ...root, ...pod, "exec objects-0": undefined }).status, 1);
+        for (const answers of [{ ...pod, "exec objects-0": "0" }, { "get pod objects-0": "" }]) {
+            assert.deepEqual(prepared(adoption, { ...root, ...answers }), { user: "root", password: "plain-secret" });
+        }
+    });
+
+    it("has the pair of variables that MinIO takes, where a StatefulSet has two", () => {
+        const legacy = { MINIO_ACCESS_KEY: "legacy", MINIO_SECRET_KEY: "legacy-secret" };
+        const withLegacy = (change: (env: any[]) => any[]) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            const [container] = objects.at(-1).spec.template.spec.containers;
+            const more = Object.entries(legacy).map(([name, value]) => ({ name, value }));
+            container.env = change([...more, ...container.env]);
+            return adoptionOf(observed(objects));
+        };
+        const answers = { ...legacy, MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        const both = withLegacy((env) => env);
+        assert.deepEqual(prepared(both, answers), { user: "root", password: "plain-secret" });
+        const half = withLegacy((env) => env.filter(({ name }) => name !== "MINIO_ROOT_PASSWORD"));
+        assert.deepEqual(prepared(half, answers), { user: "legacy", password: "legacy-secret" });
+    });
+
+    it("is not made where one of the two cannot be read, or is empty", () => {
+        const adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" });
+        const user = { "data.root-user": Buffer.from("root").toString("base64") };
+        const cases: [Record<string, string | undefined>, RegExp][] = [
+            [{ ...user, "data.root-password": undefined }, /^refused$/m],
+            [
+                { ...user, "data.root-password": "" },
+                /Secret minio: root-user or root-password is empty: .* run this again/,
+            ],
+            [{ ...user, "data.root-password": "no base64!" }, /invalid input/],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr } = prepare(adoption, { ...answers, "create secret": "" });
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+        }
+    });
 });
 
-describe("move.sh", () => {
+describe("move.sh and back.sh", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
     after(() => rmSync(folder, { recursive: true }));
 
-    /** Runs it with a kubectl that answers so, and tells how it ends, and what it asked for. */
-    function moved(answers: Record<string, string>) {
+    /** Runs one with a kubectl that answers so, and tells how it ends, and what it asked for. */
+    function moved(
+        answers: Record<string, string>,
+        which: "move" | "back" = "move",
+        adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" }),
+    ) {
         const kubectl = `#!/bin/bash
 echo "$*" >> "${folder}/asked"
 case "$*" in
@@ -410,14 +583,23 @@ esac
         writeFileSync(join(folder, "asked"), "");
         writeFileSync(join(folder, "kubectl"), kubectl, { mode: 0o755 });
         const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-        const input = stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).move;
+        const input = stepsOf(adoption)[which].replace("SECONDS + 120", "SECONDS + 1");
         const { status, stderr } = spawnSync("bash", { input, env, encoding: "utf8" });
         return { status, stderr, asked: readFileSync(join(folder, "asked"), "utf8") };
     }
 
-    const sound = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+    /** The claims by whose names the volumes are bound. */
+    const boundTo = (prefix: string) =>
+        Object.fromEntries(
+            [0, 1, 2, 3].map((server) => [
+                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
+                `${prefix}-${server}`,
+            ]),
+        );
+    const there = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+    const sound = { ...there, ...boundTo("data-minio") };
 
-    it("stops nothing where it is another namespace, a volume would go, or a new claim is there", () => {
+    it("stop nothing where it is another namespace, a volume would go, or a new claim is there", () => {
         const cases: [Record<string, string>, RegExp][] = [
             [{ ...sound, "get namespace": "7b" }, /is not the one that was looked at/],
             [{ ...sound, persistentVolumeReclaimPolicy: "Delete" }, /would be deleted with its claim: run prepare.sh/],
@@ -435,23 +617,108 @@ esac
         }
     });
 
-    it("deletes no claim of a volume that belongs to another one", () => {
-        const { status, stderr, asked } = moved({ ...sound, claimRef: "data-of-somebody" });
+    it("delete no claim of a volume that belongs to another one", () => {
+        const { status, stderr, asked } = moved({ ...there, claimRef: "data-of-somebody" });
         assert.equal(status, 1);
         assert.match(stderr, /belongs to the claim data-of-somebody, neither to data-minio-0 nor to data-new-0/);
         assert.doesNotMatch(asked, /delete pvc|patch|apply/);
     });
 
-    it("does the same again where all is done", () => {
+    it("delete no drive that was put in the place of another one, and stop nothing then", () => {
+        const cases: ["move" | "back", Record<string, string>, RegExp][] = [
+            [
+                "move",
+                { "get pvc data-minio-2": "pvc-healed" },
+                /data-minio-2 has the volume pvc-healed, .* means pvc-of-/,
+            ],
+            [
+                "back",
+                { ...boundTo("data-new"), "get pvc data-new-3": "pvc-healed" },
+                /data-new-3 has the volume pvc-healed, .* means pvc-of-data-minio-3: the drive was replaced/,
+            ],
+            [
+                "back",
+                { ...boundTo("data-new"), "get pvc data-minio-1": "data-minio-1 pvc-empty" },
+                /data-minio-1 is there with another volume, pvc-empty instead of pvc-of-data-minio-1/,
+            ],
+        ];
+        for (const [which, answers, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...sound, ...answers }, which);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+    });
+
+    it("go back only when the new servers are known to be gone", () => {
+        const cases: [Record<string, string>, RegExp][] = [
+            [
+                { "get statefulsets --selector=app=new --": "statefulset.apps/new" },
+                /statefulset.apps\/new is there: run pulumi destroy first/,
+            ],
+            [{ "get statefulsets": `'; echo refused >&2; exit 1; echo '` }, /^refused$/m],
+            [{ "get pods": `'; echo refused >&2; exit 1; echo '` }, /^refused$/m],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...sound, ...boundTo("data-new"), ...answers }, "back");
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+        const ending = `'"$([ $(grep -c "get pods" "${folder}/asked") -lt 3 ] && echo pod/new-0)"'`;
+        const waited = moved({ ...sound, ...boundTo("data-new"), "get pods": ending }, "back");
+        assert.equal(waited.status, 0, waited.stderr);
+        assert.equal(waited.asked.match(/get pods/g)?.length, 3);
+    });
+
+    it("stay in the Kubernetes cluster where they began, whatever context becomes the current one", () => {
+        const current = `'"$(grep -qv "config current-context" "${folder}/asked" && echo prod || echo staging)"'`;
+        for (const which of ["move", "back"] as const) {
+            const { asked } = moved({ "config current-context": current, ...sound }, which);
+            const [first, ...others] = asked.trim().split("\n");
+            assert.equal(first, "config current-context");
+            assert.ok(others.length > 10);
+            assert.deepEqual(
+                others.filter((one) => !one.startsWith("--context=staging ")),
+                [],
+            );
+        }
+    });
+
+    it("look at a claim again just before they delete it", () => {
+        // The StatefulSet has made the claim anew since the first look.
+        const late = { "get pvc data-minio-2": `'"$(grep -q "delete pvc" "${folder}/asked" && echo pvc-new)"'` };
+        const { status, stderr, asked } = moved({ ...late, ...sound });
+        assert.equal(status, 1);
+        assert.match(stderr, /data-minio-2 has the volume pvc-new/);
+        assert.match(asked, /delete pvc data-minio-1 /);
+        assert.doesNotMatch(asked, /delete pvc data-minio-2 /);
+    });
+
+    it("do not wait long for a node that takes the pods which give files away", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "minio" })), { name: "new" });
         const claims = Object.fromEntries(
-            [0, 1, 2, 3].map((server) => [
-                `get pv pvc-of-data-minio-${server} --output=jsonpath={.spec.claimRef`,
-                `data-new-${server}`,
-            ]),
+            adoption.drives.map(({ volume, claim }) => [`get pv ${volume} --output=jsonpath={.spec.claimRef`, claim]),
         );
-        const { status, stderr, asked } = moved({ ...claims, ...sound });
-        assert.equal(status, 0, stderr);
-        assert.doesNotMatch(asked, /delete pvc|patch pv/);
+        const never = { "get pods --selector=minio-cluster/owner-of=new": "pod/owner-new-3" };
+        const { status, stderr, asked } = moved({ ...there, ...claims, ...never }, "move", adoption);
+        assert.equal(status, 1);
+        assert.match(
+            stderr,
+            /pod\/owner-new-3 did not start within 120 s: see kubectl describe .*; mend that, and run this again/,
+        );
+        assert.doesNotMatch(asked, /Succeeded|delete pod|patch service/);
+    });
+
+    it("do the same again where all is done", () => {
+        for (const [which, prefix] of [
+            ["move", "data-new"],
+            ["back", "data-minio"],
+        ] as const) {
+            const { status, stderr, asked } = moved({ ...there, ...boundTo(prefix) }, which);
+            assert.equal(status, 0, stderr);
+            assert.doesNotMatch(asked, /delete pvc|patch pv/);
+        }
     });
 });
 
