@@ -92,6 +92,8 @@ async function carryOutStep(step: Step, { minio, secretKeys }: CarryOutOptions):
             return minio.makeKey(step.user, step.key, secretKey, step.replaces);
         }
         case "endKey":
-            return step.until === undefined ? minio.removeKey(step.key) : minio.endKey(step.key, step.until);
+            return step.until === undefined
+                ? minio.removeKey(step.user, step.key)
+                : minio.endKey(step.user, step.key, step.until);
     }
 }

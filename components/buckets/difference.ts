@@ -23,6 +23,8 @@ export interface Live {
     users: Record<string, LiveUser>;
     /** Of the keys that are wanted. */
     keys: Record<string, KeyState>;
+    /** The users of keys that there are: of those that are wanted and not valid, and of former ones that are to end. */
+    keyOwners: Record<string, string>;
 }
 
 export interface LiveBucket {
@@ -53,7 +55,7 @@ export type Step = { words: string } & (
     | { kind: "setUserPolicies"; user: string; policies: string[] }
     | { kind: "removeUser"; user: string }
     | { kind: "makeKey"; user: string; key: string; replaces: boolean }
-    | { kind: "endKey"; key: string; until?: string }
+    | { kind: "endKey"; user: string; key: string; until?: string }
 );
 
 export interface Difference {
@@ -266,6 +268,13 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
             refusals.push(foreign(`accesses: the user '${name}'`));
             continue;
         }
+        const owner = live.keyOwners[key];
+        if (owner !== undefined && owner !== name) {
+            refusals.push(
+                `accesses: the key '${key}' of '${name}' is there already, and belongs to '${owner}': use another name, or another revision`,
+            );
+            continue;
+        }
         const unknown = access.policies?.filter((policy) => !known.has(policy)) ?? [];
         if (unknown.length > 0) {
             refusals.push(
@@ -289,12 +298,12 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         }
         const state = there ? (live.keys[key] ?? "absent") : "absent";
         const ownKey = there ? own?.keys[key] : undefined;
-        if (ownKey === undefined) {
-            if (!(state === "valid" && adopt)) {
-                steps.push({ kind: "makeKey", user: name, key, replaces: false, words: `key '${key}' is made` });
-            }
-        } else if (ownKey.until !== undefined || state === "absent" || state === "other") {
-            steps.push({ kind: "makeKey", user: name, key, replaces: true, words: `key '${key}' is made again` });
+        const isThere = state === "valid" || owner !== undefined;
+        if (
+            ownKey === undefined ? state !== "valid" : ownKey.until !== undefined || ["absent", "other"].includes(state)
+        ) {
+            const words = `key '${key}' is made${isThere || ownKey ? " again" : ""}`;
+            steps.push({ kind: "makeKey", user: name, key, replaces: isThere, words });
         }
         for (const [former, { until }] of Object.entries(there ? (own?.keys ?? {}) : {})) {
             if (former === key || (until !== undefined && new Date(until) <= now)) {
@@ -302,13 +311,15 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
             }
             if (until !== undefined) {
                 keys[former] = { until };
+            } else if (live.keyOwners[former] !== name) {
+                // It is gone, or somebody else's.
             } else if (overlapSeconds === 0) {
-                steps.push({ kind: "endKey", key: former, words: `key '${former}' is ended` });
+                steps.push({ kind: "endKey", user: name, key: former, words: `key '${former}' is ended` });
             } else {
                 const end = new Date(now.getTime() + overlapSeconds * 1000).toISOString();
                 keys[former] = { until: end };
                 const words = `key '${former}' stays valid for ${overlapSeconds} s`;
-                steps.push({ kind: "endKey", key: former, until: end, words });
+                steps.push({ kind: "endKey", user: name, key: former, until: end, words });
             }
         }
     }

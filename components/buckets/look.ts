@@ -55,7 +55,7 @@ export async function look(
     recorded: Recorded,
     secretKeys: SecretKeys,
 ): Promise<Live> {
-    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {} };
+    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
     const work: (() => Promise<void>)[] = [];
     const names = new Set([...declared.buckets.map(({ name }) => name), ...Object.keys(recorded.buckets)]);
     const there = names.size > 0 ? await minio.buckets() : [];
@@ -98,12 +98,27 @@ export async function look(
             }
         });
     }
+    const lookForOwner = async (key: string) => {
+        const owner = await minio.keyOwner(key);
+        if (owner !== undefined) {
+            live.keyOwners[key] = owner;
+        }
+    };
     for (const { name, revision } of accesses) {
         const key = accessKeyOf(name, revision);
         const secretKey = secretKeys[key];
         work.push(async () => {
             live.keys[key] = secretKey === undefined ? "unknown" : await minio.keyState(key, secretKey);
+            // Nobody else knows the secret key of a valid one. An answer of whose it is costs time, and none is asked for as a rule.
+            if (live.keys[key] !== "valid") {
+                await lookForOwner(key);
+            }
         });
+        for (const [former, { until }] of Object.entries(recorded.accesses[name]?.keys ?? {})) {
+            if (former !== key && until === undefined) {
+                work.push(() => lookForOwner(former));
+            }
+        }
     }
     await forSeveral(work, parallel, (one) => one());
     return live;

@@ -16,7 +16,8 @@ import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
-import { sealed } from "../../components/live/sealed";
+import { sealed, unsealed } from "../../components/live/sealed";
+import { argon2id } from "../../components/minio/argon2";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
@@ -25,7 +26,7 @@ import { problemsOf, removingWords } from "../../components/spec/validation";
 const now = new Date("2026-11-27T12:00:00Z");
 const readerDocument = ownPolicy("data");
 const nothing: Declared = { buckets: [], policies: [], accesses: [] };
-const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {} };
+const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
 
 /** What MinIO would have after some steps. Whatever no step names stays as it is. */
 function done(live: Live, steps: Step[], declared: Declared): Live {
@@ -69,15 +70,18 @@ function done(live: Live, steps: Step[], declared: Declared): Live {
                 delete after.users[step.user];
                 for (const key of Object.keys(after.keys).filter((one) => one.startsWith(`${step.user}-`))) {
                     delete after.keys[key];
+                    delete after.keyOwners[key];
                 }
                 break;
             case "makeKey":
                 assert.ok(step.replaces || after.keys[step.key] === undefined, "MinIO refuses a key that is there");
                 after.keys[step.key] = "valid";
+                after.keyOwners[step.key] = step.user;
                 break;
             case "endKey":
                 if (step.until === undefined) {
                     delete after.keys[step.key];
+                    delete after.keyOwners[step.key];
                 }
                 break;
         }
@@ -199,6 +203,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             policies: { one: "{}", foreign: "{}" },
             users: { app: { policies: ["foreign"], isEnabled: false } },
             keys: {},
+            keyOwners: {},
         };
         fc.assert(
             fc.property(declarations, declarations, (first, second) => {
@@ -259,6 +264,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             policies: { mine: "{}" },
             users: { app: { policies: [], isEnabled: true } },
             keys: {},
+            keyOwners: {},
         };
         const declared: Declared = {
             buckets: [{ name: "there" }, { name: "locked", objectLocking: true, adopt: true }],
@@ -307,12 +313,14 @@ describe("the difference between what is declared and what MinIO has", () => {
     it("keeps the former key for a while, and forgets it when MinIO has ended it", () => {
         const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 900 }];
         const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
-        const live: Live = { ...empty, users: { app: { policies: ["readwrite"], isEnabled: true } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keyOwners: { "app-1": "app" } };
         const { steps, after } = difference({ ...nothing, accesses }, recorded, live, now);
         assert.deepEqual(steps, [
             { kind: "makeKey", user: "app", key: "app-2", replaces: false, words: "key 'app-2' is made" },
             {
                 kind: "endKey",
+                user: "app",
                 key: "app-1",
                 until: "2026-11-27T12:15:00.000Z",
                 words: "key 'app-1' stays valid for 900 s",
@@ -322,11 +330,55 @@ describe("the difference between what is declared and what MinIO has", () => {
         assert.deepEqual(difference({ ...nothing, accesses }, after, valid, now).steps, []);
         const later = difference({ ...nothing, accesses }, after, valid, new Date("2026-11-27T13:00:00Z"));
         assert.deepEqual([later.steps, later.after.accesses], [[], { app: { keys: { "app-2": {} } } }]);
-        const other = difference({ ...nothing, accesses }, after, { ...live, keys: { "app-2": "other" } }, now);
+        const other = difference(
+            { ...nothing, accesses },
+            after,
+            { ...live, keys: { "app-2": "other" }, keyOwners: { "app-2": "app" } },
+            now,
+        );
         assert.deepEqual(
             other.steps.map(({ words }) => words),
             ["key 'app-2' is made again"],
         );
+    });
+
+    it("refuses a key that another user has, and replaces one of its own user", () => {
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], adopt: true }];
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const interrupted = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        for (const state of ["other", "absent"] as const) {
+            const taken: Live = { ...empty, users, keys: { "app-1": state }, keyOwners: { "app-1": "else" } };
+            for (const recorded of [nothingRecorded(), interrupted]) {
+                const { refusals, steps } = difference({ ...nothing, accesses }, recorded, taken, now);
+                assert.match(refusals.join(), /the key 'app-1' of 'app' is there already, and belongs to 'else'/);
+                assert.deepEqual(
+                    steps.filter(({ kind }) => kind === "makeKey"),
+                    [],
+                );
+            }
+            const own = { ...taken, keyOwners: { "app-1": "app" } };
+            const { steps } = difference({ ...nothing, accesses }, nothingRecorded(), own, now);
+            assert.deepEqual(steps.at(-1), {
+                kind: "makeKey",
+                user: "app",
+                key: "app-1",
+                replaces: true,
+                words: "key 'app-1' is made again",
+            });
+        }
+    });
+
+    it("never ends a former key that another user has", () => {
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 0 }];
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keyOwners: { "app-1": "else" } };
+        const { steps, after } = difference({ ...nothing, accesses }, recorded, live, now);
+        assert.deepEqual(
+            steps.map(({ words }) => words),
+            ["key 'app-2' is made"],
+        );
+        assert.deepEqual(after.accesses, { app: { keys: { "app-2": {} } } });
     });
 
     it("takes a document for the same when MinIO tells it in other words, and it was sent that", () => {
@@ -452,7 +504,16 @@ describe("bodies of the admin API", () => {
             assert.equal(method, 2);
             const key = pbkdf2Sync("s3cret-key", salt, 8192, 32, "sha256");
             assert.equal(opened(key, nonce, bytes.subarray(41)), text);
+            assert.equal(await unsealed("s3cret-key", bytes), text);
         }
+        await assert.rejects(sealed("s3cret-key", "text").then((bytes) => unsealed("another", bytes)));
+    });
+
+    it("have their key by Argon2id, as argon2.IDKey of golang.org/x/crypto makes it", () => {
+        assert.equal(
+            argon2id(Buffer.from("p"), Buffer.from("somesalt"), 2048, 4, 32).toString("hex"),
+            "4bbd13aa7f1ad8990179103e8634c25a2bb88b486b48333687a09fcb49dd33a7",
+        );
     });
 });
 
