@@ -3,7 +3,7 @@ import { forSeveral } from "../basics/several";
 import { type Difference, digestOf, phasesOf, type Step, saysTheSame } from "./difference";
 import { parallel, type SecretKeys } from "./look";
 import type { Minio } from "./minio";
-import type { Recorded } from "./record";
+import { entryOf, type Recorded } from "./record";
 
 export interface CarryOutOptions {
     minio: Minio;
@@ -40,7 +40,7 @@ export async function carryOut(difference: Difference, recorded: Recorded, optio
     const documents = steps.flatMap((step) => (step.kind === "setPolicy" ? [step] : []));
     const there = documents.length > 0 ? await minio.policies() : {};
     for (const { policy, document } of documents) {
-        const answer = there[policy] ?? "";
+        const answer = entryOf(there, policy) ?? "";
         const differs = !saysTheSame(document, answer, undefined);
         after.policies[policy] = differs ? { told: [digestOf(document), digestOf(answer)] } : {};
     }

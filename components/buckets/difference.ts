@@ -5,7 +5,7 @@ import type { Access, Bucket } from "../spec/args";
 import { accessKeyOf } from "../spec/names";
 import { removingWords } from "../spec/validation";
 import { canonical, ownPolicy } from "./documents";
-import { nothingRecorded, type Recorded } from "./record";
+import { entryOf, nothingRecorded, type Recorded } from "./record";
 import { none, type Setting, type WantedSetting, wantedSettings } from "./settings";
 
 /** What a program declares. */
@@ -134,7 +134,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
     const staying = buckets.filter(({ confirmRemoval }) => confirmRemoval === undefined);
     for (const bucket of staying) {
         const { name, objectLocking, adopt } = bucket;
-        const [own, there] = [recorded.buckets[name], live.buckets[name]];
+        const [own, there] = [entryOf(recorded.buckets, name), entryOf(live.buckets, name)];
         const wanted = wantedSettings(bucket);
         part.buckets[name] = { settings: Object.keys(wanted) as Setting[], retain: bucket.retain ?? false };
         if (there && !own && !adopt) {
@@ -172,7 +172,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         }
     }
     for (const [name, own] of Object.entries(recorded.buckets)) {
-        const there = live.buckets[name];
+        const there = entryOf(live.buckets, name);
         if (staying.some((bucket) => bucket.name === name) || !there) {
             continue;
         }
@@ -199,7 +199,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         }
     }
     for (const { name, confirmRemoval } of buckets) {
-        if (confirmRemoval !== undefined && live.buckets[name] && !recorded.buckets[name]) {
+        if (confirmRemoval !== undefined && entryOf(live.buckets, name) && !entryOf(recorded.buckets, name)) {
             refusals.push(`buckets: '${name}' was not made here, so it is not removed: take it out of the list`);
         }
     }
@@ -210,7 +210,7 @@ function policyDifference({ policies, accesses }: Declared, recorded: Recorded, 
     const part = emptyPart();
     const all = [...policies, ...accesses.filter((access) => access.policies === undefined).map(policyOf)];
     for (const { name, document, adopt } of all) {
-        const [own, there] = [recorded.policies[name], live.policies[name]];
+        const [own, there] = [entryOf(recorded.policies, name), entryOf(live.policies, name)];
         part.policies[name] = own ?? {};
         if (there !== undefined && !own && !adopt) {
             part.refusals.push(foreign(`policies: '${name}'`));
@@ -225,7 +225,7 @@ function policyDifference({ policies, accesses }: Declared, recorded: Recorded, 
         }
     }
     for (const name of Object.keys(recorded.policies)) {
-        if (part.policies[name] === undefined && live.policies[name] !== undefined) {
+        if (!Object.hasOwn(part.policies, name) && Object.hasOwn(live.policies, name)) {
             part.steps.push({ kind: "removePolicy", policy: name, words: `policy '${name}' is removed` });
         }
     }
@@ -255,11 +255,11 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
     const known = new Set([
         ...builtInPolicies,
         ...policies.map(({ name }) => name),
-        ...Object.keys(live.policies).filter((name) => recorded.policies[name] === undefined),
+        ...Object.keys(live.policies).filter((name) => !Object.hasOwn(recorded.policies, name)),
     ]);
     for (const access of accesses) {
         const { name, adopt, revision, overlapSeconds = 86_400 } = access;
-        const [own, there] = [recorded.accesses[name], live.users[name]];
+        const [own, there] = [entryOf(recorded.accesses, name), entryOf(live.users, name)];
         const wanted = access.policies ?? [name];
         const key = accessKeyOf(name, revision);
         const keys: Recorded["accesses"][string]["keys"] = { [key]: {} };
@@ -324,7 +324,7 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         }
     }
     for (const name of Object.keys(recorded.accesses)) {
-        if (part.accesses[name] === undefined && live.users[name]) {
+        if (!Object.hasOwn(part.accesses, name) && entryOf(live.users, name)) {
             const words = `user '${name}' is removed, with its keys`;
             steps.push({ kind: "removeUser", user: name, words });
         }
@@ -340,12 +340,12 @@ function sameNames(one: string[], other: string[]): boolean {
 function unionOf(one: Recorded, other: Recorded): Recorded {
     const buckets = { ...one.buckets };
     for (const [name, bucket] of Object.entries(other.buckets)) {
-        const all = new Set([...(buckets[name]?.settings ?? []), ...bucket.settings]);
+        const all = new Set([...(entryOf(buckets, name)?.settings ?? []), ...bucket.settings]);
         buckets[name] = { ...bucket, settings: [...all] };
     }
     const accesses = { ...one.accesses };
     for (const [name, access] of Object.entries(other.accesses)) {
-        accesses[name] = { keys: { ...access.keys, ...accesses[name]?.keys } };
+        accesses[name] = { keys: { ...access.keys, ...entryOf(accesses, name)?.keys } };
     }
     return { buckets, policies: { ...one.policies, ...other.policies }, accesses };
 }

@@ -7,7 +7,7 @@ import { accessKeyOf } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import type { Declared, Live } from "./difference";
 import { Minio } from "./minio";
-import type { Recorded } from "./record";
+import { entryOf, type Recorded } from "./record";
 import { type Setting, settings, wantedSettings } from "./settings";
 
 /** Requests under way at the same time. */
@@ -66,7 +66,7 @@ export async function look(
         live.buckets[name] = found;
         const wanted = bucket ? wantedSettings(bucket) : {};
         const looked = (setting: Setting) =>
-            wanted[setting] !== undefined || recorded.buckets[name]?.settings.includes(setting);
+            wanted[setting] !== undefined || entryOf(recorded.buckets, name)?.settings.includes(setting);
         for (const setting of leaves ? [] : settings.filter(looked)) {
             work.push(async () => {
                 found.settings[setting] = await minio.setting(name, setting);
@@ -114,7 +114,7 @@ export async function look(
                 await lookForOwner(key);
             }
         });
-        for (const [former, { until }] of Object.entries(recorded.accesses[name]?.keys ?? {})) {
+        for (const [former, { until }] of Object.entries(entryOf(recorded.accesses, name)?.keys ?? {})) {
             if (former !== key && until === undefined) {
                 work.push(() => lookForOwner(former));
             }

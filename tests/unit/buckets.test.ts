@@ -289,6 +289,38 @@ describe("the difference between what is declared and what MinIO has", () => {
         }
     });
 
+    it("refuses what was not made here by names that every object of JavaScript has, too", () => {
+        const live: Live = {
+            ...empty,
+            buckets: { constructor: { settings: {} } },
+            policies: { valueOf: "{}" },
+            users: { toString: { policies: [], isEnabled: true } },
+        };
+        const declared: Declared = {
+            buckets: [{ name: "constructor", versioning: true }],
+            policies: [{ name: "valueOf", document: readerDocument }],
+            accesses: [{ name: "toString", policies: ["readonly"] }],
+        };
+        assert.equal(difference(declared, nothingRecorded(), live, now).refusals.length, 3);
+        const { refusals, steps, after } = difference(declared, nothingRecorded(), empty, now);
+        assert.deepEqual(refusals, []);
+        assert.deepEqual(
+            steps.map(({ words }) => words),
+            [
+                "bucket 'constructor' is made",
+                "bucket 'constructor': versioning",
+                "policy 'valueOf' is made",
+                "user 'toString' is made",
+                "user 'toString' has the policies readonly",
+                "key 'toString-1' is made",
+            ],
+        );
+        assert.deepEqual(
+            difference(nothing, after, live, now).steps.map(({ kind }) => kind),
+            ["removeUser", "removePolicy", "removeBucket"],
+        );
+    });
+
     it("removes a bucket with its objects only with the words for it", () => {
         const recorded = { ...nothingRecorded(), buckets: { old: { settings: [], retain: false } } };
         const live = { ...empty, buckets: { old: { settings: {}, hasObjects: true, objectLocking: false } } };
@@ -558,6 +590,7 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["buckets[0].confirmRemoval", { buckets: [{ name: "data", confirmRemoval: "yes" }] }],
         ["buckets[0].versionning", { buckets: [{ name: "data", versionning: true } as never] }],
         ["policies[0].name", { policies: [{ name: "a,b", document: readerDocument }] }],
+        ["policies[0].name", { policies: [{ name: "__proto__", document: readerDocument }] }],
         ["policies[0].name", { policies: [{ name: "readwrite", document: readerDocument }] }],
         ["policies[0].document", { policies: [{ name: "mine", document: "{" }] }],
         ["accesses[0].name", { accesses: [{ name: "me", bucket: "data" }] }],
