@@ -927,7 +927,7 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
         const secretName = access.secretName ?? `${name}-${user}`;
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
             const place = `${namespace}/${secretName}`;
-            const own = [`${name}-secret`, `${name}-tls`, `${name}-metrics-token`];
+            const own = [`${name}-secret`, `${name}-settings`, `${name}-tls`, `${name}-metrics-token`];
             const given = [spec.existingSecretName, asObject(spec.tls).secretName];
             const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
             const isFree = !places.includes(place) && !taken.includes(place);

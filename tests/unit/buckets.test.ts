@@ -602,6 +602,7 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
         ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "settings", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "tls", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "metrics-token", bucket: "data" }] }],
         [
