@@ -902,6 +902,12 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
                 user,
                 "without policies of its own, the access gets one of its name, and a declared one has that name; use another name",
             );
+            check.that(
+                !builtInPolicies.includes(user),
+                `${path}.name`,
+                user,
+                "without policies of its own, the access gets one of its name, and MinIO itself has that one; use another name",
+            );
         } else if (check.list(`${path}.policies`, access.policies)) {
             const given = asList(access.policies);
             check.that(given.length > 0, `${path}.policies`, given, "give at least one; a user without may do nothing");

@@ -597,6 +597,7 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["accesses[0].name", { accesses: [{ name: "admin", bucket: "data" }] }],
         ["accesses[1].name", { accesses: ["app", "app-2"].map((name) => ({ name, bucket: "data" })) }],
         ["accesses[0]", { accesses: [{ name: "app" }] }],
+        ["accesses[0].name", { accesses: [{ name: "readwrite", bucket: "data" }] }],
         ["accesses[0].policies", { accesses: [{ name: "app", policies: [] }] }],
         ["accesses[0].revision", { accesses: [{ name: "app", bucket: "data", revision: 0 }] }],
         ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
