@@ -55,7 +55,7 @@ export type Step = { words: string } & (
     | { kind: "setUserPolicies"; user: string; policies: string[] }
     | { kind: "removeUser"; user: string }
     | { kind: "makeKey"; user: string; key: string; replaces: boolean }
-    | { kind: "endKey"; user: string; key: string; until?: string }
+    | { kind: "endKey"; user: string; key: string; seconds?: number }
 );
 
 export interface Difference {
@@ -316,10 +316,10 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
             } else if (overlapSeconds === 0) {
                 steps.push({ kind: "endKey", user: name, key: former, words: `key '${former}' is ended` });
             } else {
-                const end = new Date(now.getTime() + overlapSeconds * 1000).toISOString();
-                keys[former] = { until: end };
+                // The time itself begins when MinIO is told.
+                keys[former] = { until: endOf(overlapSeconds, now) };
                 const words = `key '${former}' stays valid for ${overlapSeconds} s`;
-                steps.push({ kind: "endKey", user: name, key: former, until: end, words });
+                steps.push({ kind: "endKey", user: name, key: former, seconds: overlapSeconds, words });
             }
         }
     }
@@ -330,6 +330,11 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         }
     }
     return part;
+}
+
+/** When a key ends that is told so now, by RFC 3339. */
+export function endOf(seconds: number, now: Date): string {
+    return new Date(now.getTime() + seconds * 1000).toISOString();
 }
 
 function sameNames(one: string[], other: string[]): boolean {

@@ -923,10 +923,10 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
             "use an integer of at least 1",
         );
         check.that(
-            overlapSeconds === undefined || overlapSeconds === 0 || isInteger(overlapSeconds, 900, 31_536_000),
+            overlapSeconds === undefined || overlapSeconds === 0 || isInteger(overlapSeconds, 1000, 31_535_000),
             `${path}.overlapSeconds`,
             overlapSeconds,
-            "use 0, or an integer from 900 to 31536000 seconds: MinIO ends a key a quarter of an hour ahead at the earliest",
+            "use 0, or an integer from 1000 to 31535000 seconds: MinIO ends a key from a quarter of an hour to a year ahead",
         );
         const namespace = access.namespace ?? spec.namespace;
         check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);

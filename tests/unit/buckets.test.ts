@@ -79,7 +79,7 @@ function done(live: Live, steps: Step[], declared: Declared): Live {
                 after.keyOwners[step.key] = step.user;
                 break;
             case "endKey":
-                if (step.until === undefined) {
+                if (step.seconds === undefined) {
                     delete after.keys[step.key];
                     delete after.keyOwners[step.key];
                 }
@@ -113,7 +113,7 @@ const access = fc.record(
         bucket: fc.constantFrom(...names),
         policies: fc.constant<string[]>(["readwrite"]),
         revision: fc.integer({ min: 1, max: 3 }),
-        overlapSeconds: fc.constantFrom(0, 900),
+        overlapSeconds: fc.constantFrom(0, 1000),
     },
     { requiredKeys: ["name", "bucket"] },
 );
@@ -343,7 +343,7 @@ describe("the difference between what is declared and what MinIO has", () => {
     });
 
     it("keeps the former key for a while, and forgets it when MinIO has ended it", () => {
-        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 900 }];
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 1000 }];
         const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
         const users = { app: { policies: ["readwrite"], isEnabled: true } };
         const live: Live = { ...empty, users, keyOwners: { "app-1": "app" } };
@@ -354,8 +354,8 @@ describe("the difference between what is declared and what MinIO has", () => {
                 kind: "endKey",
                 user: "app",
                 key: "app-1",
-                until: "2026-11-27T12:15:00.000Z",
-                words: "key 'app-1' stays valid for 900 s",
+                seconds: 1000,
+                words: "key 'app-1' stays valid for 1000 s",
             },
         ]);
         const valid: Live = { ...live, keys: { "app-2": "valid" } };
@@ -432,9 +432,13 @@ describe("the difference between what is declared and what MinIO has", () => {
 
 describe("the steps", () => {
     /** Carries out what is declared, by a MinIO that notes its calls and may refuse one. */
-    async function carried(declared: Declared, refused?: string) {
+    async function carried(declared: Declared, refused?: string, recorded = nothingRecorded(), live = empty) {
         const calls: string[] = [];
-        const call = (name: string) => async (first: string, second: unknown) => {
+        const ends: string[] = [];
+        const call = (name: string) => async (first: string, second: unknown, third: unknown) => {
+            if (name === "endKey") {
+                ends.push(String(third));
+            }
             const text = [name, first, ...(name === "set" ? [second] : [])].join(" ");
             calls.push(text);
             if (text === refused) {
@@ -444,8 +448,7 @@ describe("the steps", () => {
         const minio = new Proxy({} as Minio, {
             get: (_, name) => (name === "policies" ? async () => ({ one: readerDocument }) : call(String(name))),
         });
-        const recorded = nothingRecorded();
-        const found = difference(declared, recorded, empty, now);
+        const found = difference(declared, recorded, live, now);
         const write = async (record: Recorded) => {
             calls.push(`record ${[...Object.keys(record.buckets), ...Object.keys(record.policies)].join(" ")}`);
         };
@@ -453,7 +456,7 @@ describe("the steps", () => {
             () => undefined,
             ({ message }: Error) => message,
         );
-        return { calls, error };
+        return { calls, error, ends, after: found.after };
     }
     const declared: Declared = {
         ...nothing,
@@ -478,6 +481,18 @@ describe("the steps", () => {
         const { calls, error } = await carried(declared, "set data versioning");
         assert.deepEqual(calls.slice(-1), ["set data versioning"]);
         assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run pulumi up again/);
+    });
+
+    it("tell MinIO of a key's end by the time at which they do, and record that", async () => {
+        const accesses = [{ name: "app", policies: ["readwrite"], revision: 2, overlapSeconds: 1000 }];
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keys: { "app-2": "valid" }, keyOwners: { "app-1": "app" } };
+        const earliest = Date.now() + 1_000_000;
+        const { ends, after } = await carried({ ...nothing, accesses }, undefined, recorded, live);
+        assert.equal(ends.length, 1);
+        assert.ok(new Date(ends[0] ?? 0).getTime() >= earliest);
+        assert.deepEqual(after.accesses.app, { keys: { "app-2": {}, "app-1": { until: ends[0] } } });
     });
 
     it("are none where nothing is to be done, and nothing is written then", async () => {
@@ -600,7 +615,8 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["accesses[0].name", { accesses: [{ name: "readwrite", bucket: "data" }] }],
         ["accesses[0].policies", { accesses: [{ name: "app", policies: [] }] }],
         ["accesses[0].revision", { accesses: [{ name: "app", bucket: "data", revision: 0 }] }],
-        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
+        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 999 }] }],
+        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 31_536_000 }] }],
         ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "settings", bucket: "data" }] }],
