@@ -258,7 +258,7 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         ...Object.keys(live.policies).filter((name) => !Object.hasOwn(recorded.policies, name)),
     ]);
     for (const access of accesses) {
-        const { name, adopt, revision, overlapSeconds = 86_400 } = access;
+        const { name, adopt, revision, overlapSeconds = defaultOverlap } = access;
         const [own, there] = [entryOf(recorded.accesses, name), entryOf(live.users, name)];
         const wanted = access.policies ?? [name];
         const key = accessKeyOf(name, revision);
@@ -309,7 +309,7 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
             if (former === key || (until !== undefined && new Date(until) <= now)) {
                 continue;
             }
-            if (until !== undefined) {
+            if (!mustEnd(until, overlapSeconds, now)) {
                 keys[former] = { until };
             } else if (live.keyOwners[former] !== name) {
                 // It is gone, or somebody else's.
@@ -330,6 +330,13 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         }
     }
     return part;
+}
+
+const defaultOverlap = 86_400;
+
+/** Whether MinIO must be told when a former key ends: it was not, or the key shall end sooner. One that has ended is forgotten. */
+export function mustEnd(until: string | undefined, overlapSeconds = defaultOverlap, now: Date): boolean {
+    return until === undefined || (new Date(until) > now && endOf(overlapSeconds, now) < new Date(until).toISOString());
 }
 
 /** When a key ends that is told so now, by RFC 3339. */

@@ -5,7 +5,7 @@ import type { KeptForward } from "../kubernetes/client";
 import { type LiveCluster, serversOf } from "../live/liveCluster";
 import { accessKeyOf } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
-import type { Declared, Live } from "./difference";
+import { type Declared, type Live, mustEnd } from "./difference";
 import { Minio } from "./minio";
 import { entryOf, type Recorded } from "./record";
 import { type Setting, settings, wantedSettings } from "./settings";
@@ -104,7 +104,8 @@ export async function look(
             live.keyOwners[key] = owner;
         }
     };
-    for (const { name, revision } of accesses) {
+    const now = new Date();
+    for (const { name, revision, overlapSeconds } of accesses) {
         const key = accessKeyOf(name, revision);
         const secretKey = secretKeys[key];
         work.push(async () => {
@@ -115,7 +116,7 @@ export async function look(
             }
         });
         for (const [former, { until }] of Object.entries(entryOf(recorded.accesses, name)?.keys ?? {})) {
-            if (former !== key && until === undefined) {
+            if (former !== key && mustEnd(until, overlapSeconds, now)) {
                 work.push(() => lookForOwner(former));
             }
         }

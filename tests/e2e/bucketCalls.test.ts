@@ -98,6 +98,7 @@ for (const version of minioServers) {
             const renewed = { ...app, revision: 2, overlapSeconds: 1000 };
             await bring({ ...declared, accesses: [renewed, declared.accesses[1]] } as Declared);
             assert.ok(recorded.accesses.app?.keys["app-1"]?.until);
+            assert.equal(await minio.keyOwner("app-1"), "app");
             const states = { "app-1": secretKeys["app-1"], "app-2": secretKeys["app-2"], "app-3": "d".repeat(40) };
             assert.deepEqual(
                 await Promise.all(Object.entries(states).map(([key, secretKey]) => minio.keyState(key, secretKey))),

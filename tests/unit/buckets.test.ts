@@ -374,6 +374,22 @@ describe("the difference between what is declared and what MinIO has", () => {
         );
     });
 
+    it("ends a former key sooner where that is declared later, and never later", () => {
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const keys = { "app-2": {}, "app-1": { until: "2026-11-28T12:00:00.000Z" } };
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys } } };
+        const live: Live = { ...empty, users, keys: { "app-2": "valid" }, keyOwners: { "app-1": "app" } };
+        const stepsWith = (overlapSeconds: number | undefined, at = now) => {
+            const accesses = [{ name: "app", policies: ["readwrite"], revision: 2, overlapSeconds }];
+            return difference({ ...nothing, accesses }, recorded, live, at).steps.map(({ words }) => words);
+        };
+        assert.deepEqual(stepsWith(0), ["key 'app-1' is ended"]);
+        assert.deepEqual(stepsWith(1000), ["key 'app-1' stays valid for 1000 s"]);
+        assert.deepEqual(stepsWith(undefined), []);
+        assert.deepEqual(stepsWith(200_000), []);
+        assert.deepEqual(stepsWith(0, new Date("2026-11-28T12:00:00Z")), []);
+    });
+
     it("refuses a key that another user has, and replaces one of its own user", () => {
         const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], adopt: true }];
         const users = { app: { policies: ["readwrite"], isEnabled: true } };
