@@ -148,6 +148,12 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
             );
             continue;
         }
+        if (there?.objectLocking && bucket.versioning === false) {
+            refusals.push(
+                `buckets: '${name}' has object locking, with which a bucket always has versions: leave versioning out`,
+            );
+            continue;
+        }
         if (!there) {
             const kind = objectLocking ? " with object locking" : "";
             const words = own ? `is gone, and is made again${kind}` : `is made${kind}`;
@@ -160,7 +166,11 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         } else if (!own) {
             steps.push(adopting(`bucket '${name}'`));
         }
-        const left = (own?.settings ?? []).filter((setting) => wanted[setting] === undefined);
+        // MinIO never suspends the versions of a bucket with locking.
+        const isLocked = objectLocking || there?.objectLocking;
+        const left = (own?.settings ?? []).filter(
+            (setting) => wanted[setting] === undefined && !(isLocked && setting === "versioning"),
+        );
         const all: Partial<Record<Setting, WantedSetting>> = {
             ...Object.fromEntries(left.map((setting) => [setting, none(setting)])),
             ...wanted,

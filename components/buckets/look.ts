@@ -72,7 +72,7 @@ export async function look(
                 found.settings[setting] = await minio.setting(name, setting);
             });
         }
-        if (bucket?.objectLocking !== undefined || leaves) {
+        if (bucket?.objectLocking !== undefined || leaves || looked("versioning")) {
             work.push(async () => {
                 found.objectLocking = await minio.objectLocking(name);
             });

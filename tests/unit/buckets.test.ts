@@ -321,6 +321,26 @@ describe("the difference between what is declared and what MinIO has", () => {
         );
     });
 
+    it("never asks a bucket with object locking to suspend its versions", () => {
+        const recorded = {
+            ...nothingRecorded(),
+            buckets: { data: { settings: ["versioning" as const], retain: false } },
+        };
+        const stepsFor = (bucket: Partial<Declared["buckets"][number]>, objectLocking: boolean) => {
+            const buckets = { data: { settings: { versioning: "Enabled" }, objectLocking } };
+            const declared = { ...nothing, buckets: [{ name: "data", ...bucket }] };
+            const { steps, refusals } = difference(declared, recorded, { ...empty, buckets }, now);
+            return [...refusals, ...steps.map(({ words }) => words)];
+        };
+        assert.deepEqual(stepsFor({ objectLocking: true }, true), []);
+        assert.deepEqual(stepsFor({}, true), []);
+        assert.deepEqual(stepsFor({}, false), ["bucket 'data': no new versions"]);
+        assert.match(
+            stepsFor({ versioning: false }, true).join(),
+            /^buckets: 'data' has object locking.*leave versioning out/,
+        );
+    });
+
     it("removes a bucket with its objects only with the words for it", () => {
         const recorded = { ...nothingRecorded(), buckets: { old: { settings: [], retain: false } } };
         const live = { ...empty, buckets: { old: { settings: {}, hasObjects: true, objectLocking: false } } };
