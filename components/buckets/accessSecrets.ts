@@ -38,6 +38,8 @@ export function createSecretKeys(names: Names, accesses: Access[], opts: pulumi.
 export interface AccessSecretsOptions {
     cluster: DeclaredCluster;
     accesses: Access[];
+    /** Of the cluster, as it is given. */
+    namespace: pulumi.Input<string> | undefined;
     keys: EventualKeys;
     connection: Connection;
     /** By which the users and keys are made. */
@@ -49,6 +51,7 @@ export interface AccessSecretsOptions {
 export function createAccessSecrets({
     cluster,
     accesses,
+    namespace,
     keys,
     connection,
     work,
@@ -78,7 +81,7 @@ export function createAccessSecrets({
             }));
         const namespaceOf = ({ spec }: Cluster) => element(spec.accesses ?? [], index).namespace ?? spec.namespace;
         return new Secret(
-            `${names.cluster}-access-${name}`,
+            `${names.cluster}-access-${placeOf(access.namespace ?? namespace, secretName)}`,
             {
                 metadata: {
                     name: secretName,
@@ -91,6 +94,14 @@ export function createAccessSecrets({
             { ...opts, dependsOn: work, additionalSecretOutputs: ["stringData", "data"] },
         );
     });
+}
+
+/**
+ * Where a Secret is, for the name of its resource. Pulumi makes a resource of a new name before it deletes the old one: if both were the
+ * same Secret, it would be gone in the end, as when a user gets another name.
+ */
+function placeOf(namespace: pulumi.Input<string> = "default", secretName: string): string {
+    return typeof namespace === "string" ? `${namespace}/${secretName}` : secretName;
 }
 
 function endpointOf({ names, scheme, spec }: Cluster): string {

@@ -5,6 +5,8 @@ import type { Kubernetes } from "../kubernetes/client";
 import type { Connection } from "../live/connection";
 import { liveCluster } from "../live/liveCluster";
 import type { Credentials } from "../objects/credentials";
+import { accessSecretChecks } from "../preflight/accessSecrets";
+import { findings } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue, whenKnown } from "../pulumi/outputs";
@@ -63,6 +65,7 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     const secrets = createAccessSecrets({
         cluster,
         accesses: args.accesses ?? [],
+        namespace: args.namespace,
         keys,
         connection,
         work,
@@ -140,9 +143,16 @@ async function bring(
     resource: pulumi.Resource,
 ): Promise<void> {
     const say = (text: string) => pulumi.log.info(printable(text), resource, undefined, true);
+    // A preview has asked this before, and who skips it shall not lose a Secret.
+    const { problems, unchecked } = await findings(kubernetes, accessSecretChecks({ cluster, isKnown: () => true }));
+    for (const what of unchecked) {
+        say(`not checked: ${what}`);
+    }
+    const taken = problems.map(({ field, reason }) => `${field}: ${reason}`);
     await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (minio, { recorded, found }) => {
-        if (found.refusals.length > 0) {
-            throw new Error(refusal(found.refusals));
+        const refusals = [...taken, ...found.refusals];
+        if (refusals.length > 0) {
+            throw new Error(refusal(refusals));
         }
         const write = (record: Recorded) => writeRecord(kubernetes, cluster, record);
         await carryOut(found, recorded, { minio, secretKeys: await secretKeysOf(keys), write, say });

@@ -1,9 +1,9 @@
 import { messageOf } from "../basics/messageOf";
 import { forSeveral } from "../basics/several";
-import { type Difference, digestOf, phasesOf, type Step, saysTheSame } from "./difference";
+import { type Difference, digestOf, endOf, phasesOf, type Step, saysTheSame } from "./difference";
 import { parallel, type SecretKeys } from "./look";
 import type { Minio } from "./minio";
-import type { Recorded } from "./record";
+import { entryOf, type Recorded } from "./record";
 
 export interface CarryOutOptions {
     minio: Minio;
@@ -29,7 +29,7 @@ export async function carryOut(difference: Difference, recorded: Recorded, optio
         await forSeveral(bySubject(phase), parallel, async (group) => {
             for (const step of group) {
                 try {
-                    await carryOutStep(step, options);
+                    await carryOutStep(step, after, options);
                 } catch (error) {
                     throw new Error(`${step.words}: it failed: ${messageOf(error)}. Run pulumi up again to go on`);
                 }
@@ -40,7 +40,7 @@ export async function carryOut(difference: Difference, recorded: Recorded, optio
     const documents = steps.flatMap((step) => (step.kind === "setPolicy" ? [step] : []));
     const there = documents.length > 0 ? await minio.policies() : {};
     for (const { policy, document } of documents) {
-        const answer = there[policy] ?? "";
+        const answer = entryOf(there, policy) ?? "";
         const differs = !saysTheSame(document, answer, undefined);
         after.policies[policy] = differs ? { told: [digestOf(document), digestOf(answer)] } : {};
     }
@@ -62,7 +62,7 @@ function bySubject(steps: Step[]): Step[][] {
     return [...groups.values()];
 }
 
-async function carryOutStep(step: Step, { minio, secretKeys }: CarryOutOptions): Promise<void> {
+async function carryOutStep(step: Step, after: Recorded, { minio, secretKeys }: CarryOutOptions): Promise<void> {
     switch (step.kind) {
         case "adopt":
             return;
@@ -91,7 +91,15 @@ async function carryOutStep(step: Step, { minio, secretKeys }: CarryOutOptions):
             }
             return minio.makeKey(step.user, step.key, secretKey, step.replaces);
         }
-        case "endKey":
-            return step.until === undefined ? minio.removeKey(step.key) : minio.endKey(step.key, step.until);
+        case "endKey": {
+            const { user, key, seconds } = step;
+            if (seconds === undefined) {
+                return minio.removeKey(user, key);
+            }
+            // MinIO takes no time that is too near when it hears of it, and the steps before this one may take long.
+            const until = endOf(seconds, new Date());
+            await minio.endKey(user, key, until);
+            after.accesses[user] = { keys: { ...entryOf(after.accesses, user)?.keys, [key]: { until } } };
+        }
     }
 }

@@ -5,7 +5,7 @@ import type { Access, Bucket } from "../spec/args";
 import { accessKeyOf } from "../spec/names";
 import { removingWords } from "../spec/validation";
 import { canonical, ownPolicy } from "./documents";
-import { nothingRecorded, type Recorded } from "./record";
+import { entryOf, nothingRecorded, type Recorded } from "./record";
 import { none, type Setting, type WantedSetting, wantedSettings } from "./settings";
 
 /** What a program declares. */
@@ -23,6 +23,8 @@ export interface Live {
     users: Record<string, LiveUser>;
     /** Of the keys that are wanted. */
     keys: Record<string, KeyState>;
+    /** The users of keys that there are: of those that are wanted and not valid, and of former ones that are to end. */
+    keyOwners: Record<string, string>;
 }
 
 export interface LiveBucket {
@@ -53,7 +55,7 @@ export type Step = { words: string } & (
     | { kind: "setUserPolicies"; user: string; policies: string[] }
     | { kind: "removeUser"; user: string }
     | { kind: "makeKey"; user: string; key: string; replaces: boolean }
-    | { kind: "endKey"; key: string; until?: string }
+    | { kind: "endKey"; user: string; key: string; seconds?: number }
 );
 
 export interface Difference {
@@ -132,7 +134,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
     const staying = buckets.filter(({ confirmRemoval }) => confirmRemoval === undefined);
     for (const bucket of staying) {
         const { name, objectLocking, adopt } = bucket;
-        const [own, there] = [recorded.buckets[name], live.buckets[name]];
+        const [own, there] = [entryOf(recorded.buckets, name), entryOf(live.buckets, name)];
         const wanted = wantedSettings(bucket);
         part.buckets[name] = { settings: Object.keys(wanted) as Setting[], retain: bucket.retain ?? false };
         if (there && !own && !adopt) {
@@ -143,6 +145,12 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
             refusals.push(
                 `buckets: '${name}' was made ${there.objectLocking ? "with" : "without"} object locking, which never changes: set ` +
                     `objectLocking to ${there.objectLocking}, or use another name`,
+            );
+            continue;
+        }
+        if (there?.objectLocking && bucket.versioning === false) {
+            refusals.push(
+                `buckets: '${name}' has object locking, with which a bucket always has versions: leave versioning out`,
             );
             continue;
         }
@@ -158,7 +166,11 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         } else if (!own) {
             steps.push(adopting(`bucket '${name}'`));
         }
-        const left = (own?.settings ?? []).filter((setting) => wanted[setting] === undefined);
+        // MinIO never suspends the versions of a bucket with locking.
+        const isLocked = objectLocking || there?.objectLocking;
+        const left = (own?.settings ?? []).filter(
+            (setting) => wanted[setting] === undefined && !(isLocked && setting === "versioning"),
+        );
         const all: Partial<Record<Setting, WantedSetting>> = {
             ...Object.fromEntries(left.map((setting) => [setting, none(setting)])),
             ...wanted,
@@ -170,7 +182,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         }
     }
     for (const [name, own] of Object.entries(recorded.buckets)) {
-        const there = live.buckets[name];
+        const there = entryOf(live.buckets, name);
         if (staying.some((bucket) => bucket.name === name) || !there) {
             continue;
         }
@@ -197,7 +209,7 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         }
     }
     for (const { name, confirmRemoval } of buckets) {
-        if (confirmRemoval !== undefined && live.buckets[name] && !recorded.buckets[name]) {
+        if (confirmRemoval !== undefined && entryOf(live.buckets, name) && !entryOf(recorded.buckets, name)) {
             refusals.push(`buckets: '${name}' was not made here, so it is not removed: take it out of the list`);
         }
     }
@@ -208,7 +220,7 @@ function policyDifference({ policies, accesses }: Declared, recorded: Recorded, 
     const part = emptyPart();
     const all = [...policies, ...accesses.filter((access) => access.policies === undefined).map(policyOf)];
     for (const { name, document, adopt } of all) {
-        const [own, there] = [recorded.policies[name], live.policies[name]];
+        const [own, there] = [entryOf(recorded.policies, name), entryOf(live.policies, name)];
         part.policies[name] = own ?? {};
         if (there !== undefined && !own && !adopt) {
             part.refusals.push(foreign(`policies: '${name}'`));
@@ -223,7 +235,7 @@ function policyDifference({ policies, accesses }: Declared, recorded: Recorded, 
         }
     }
     for (const name of Object.keys(recorded.policies)) {
-        if (part.policies[name] === undefined && live.policies[name] !== undefined) {
+        if (!Object.hasOwn(part.policies, name) && Object.hasOwn(live.policies, name)) {
             part.steps.push({ kind: "removePolicy", policy: name, words: `policy '${name}' is removed` });
         }
     }
@@ -253,17 +265,24 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
     const known = new Set([
         ...builtInPolicies,
         ...policies.map(({ name }) => name),
-        ...Object.keys(live.policies).filter((name) => recorded.policies[name] === undefined),
+        ...Object.keys(live.policies).filter((name) => !Object.hasOwn(recorded.policies, name)),
     ]);
     for (const access of accesses) {
-        const { name, adopt, revision, overlapSeconds = 86_400 } = access;
-        const [own, there] = [recorded.accesses[name], live.users[name]];
+        const { name, adopt, revision, overlapSeconds = defaultOverlap } = access;
+        const [own, there] = [entryOf(recorded.accesses, name), entryOf(live.users, name)];
         const wanted = access.policies ?? [name];
         const key = accessKeyOf(name, revision);
         const keys: Recorded["accesses"][string]["keys"] = { [key]: {} };
         part.accesses[name] = { keys };
         if (there && !own && !adopt) {
             refusals.push(foreign(`accesses: the user '${name}'`));
+            continue;
+        }
+        const owner = live.keyOwners[key];
+        if (owner !== undefined && owner !== name) {
+            refusals.push(
+                `accesses: the key '${key}' of '${name}' is there already, and belongs to '${owner}': use another name, or another revision`,
+            );
             continue;
         }
         const unknown = access.policies?.filter((policy) => !known.has(policy)) ?? [];
@@ -289,36 +308,50 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         }
         const state = there ? (live.keys[key] ?? "absent") : "absent";
         const ownKey = there ? own?.keys[key] : undefined;
-        if (ownKey === undefined) {
-            if (!(state === "valid" && adopt)) {
-                steps.push({ kind: "makeKey", user: name, key, replaces: false, words: `key '${key}' is made` });
-            }
-        } else if (ownKey.until !== undefined || state === "absent" || state === "other") {
-            steps.push({ kind: "makeKey", user: name, key, replaces: true, words: `key '${key}' is made again` });
+        const isThere = state === "valid" || owner !== undefined;
+        if (
+            ownKey === undefined ? state !== "valid" : ownKey.until !== undefined || ["absent", "other"].includes(state)
+        ) {
+            const words = `key '${key}' is made${isThere || ownKey ? " again" : ""}`;
+            steps.push({ kind: "makeKey", user: name, key, replaces: isThere, words });
         }
         for (const [former, { until }] of Object.entries(there ? (own?.keys ?? {}) : {})) {
             if (former === key || (until !== undefined && new Date(until) <= now)) {
                 continue;
             }
-            if (until !== undefined) {
+            if (!mustEnd(until, overlapSeconds, now)) {
                 keys[former] = { until };
+            } else if (live.keyOwners[former] !== name) {
+                // It is gone, or somebody else's.
             } else if (overlapSeconds === 0) {
-                steps.push({ kind: "endKey", key: former, words: `key '${former}' is ended` });
+                steps.push({ kind: "endKey", user: name, key: former, words: `key '${former}' is ended` });
             } else {
-                const end = new Date(now.getTime() + overlapSeconds * 1000).toISOString();
-                keys[former] = { until: end };
+                // The time itself begins when MinIO is told.
+                keys[former] = { until: endOf(overlapSeconds, now) };
                 const words = `key '${former}' stays valid for ${overlapSeconds} s`;
-                steps.push({ kind: "endKey", key: former, until: end, words });
+                steps.push({ kind: "endKey", user: name, key: former, seconds: overlapSeconds, words });
             }
         }
     }
     for (const name of Object.keys(recorded.accesses)) {
-        if (part.accesses[name] === undefined && live.users[name]) {
+        if (!Object.hasOwn(part.accesses, name) && entryOf(live.users, name)) {
             const words = `user '${name}' is removed, with its keys`;
             steps.push({ kind: "removeUser", user: name, words });
         }
     }
     return part;
+}
+
+const defaultOverlap = 86_400;
+
+/** Whether MinIO must be told when a former key ends: it was not, or the key shall end sooner. One that has ended is forgotten. */
+export function mustEnd(until: string | undefined, overlapSeconds = defaultOverlap, now: Date): boolean {
+    return until === undefined || (new Date(until) > now && endOf(overlapSeconds, now) < new Date(until).toISOString());
+}
+
+/** When a key ends that is told so now, by RFC 3339. */
+export function endOf(seconds: number, now: Date): string {
+    return new Date(now.getTime() + seconds * 1000).toISOString();
 }
 
 function sameNames(one: string[], other: string[]): boolean {
@@ -329,12 +362,12 @@ function sameNames(one: string[], other: string[]): boolean {
 function unionOf(one: Recorded, other: Recorded): Recorded {
     const buckets = { ...one.buckets };
     for (const [name, bucket] of Object.entries(other.buckets)) {
-        const all = new Set([...(buckets[name]?.settings ?? []), ...bucket.settings]);
+        const all = new Set([...(entryOf(buckets, name)?.settings ?? []), ...bucket.settings]);
         buckets[name] = { ...bucket, settings: [...all] };
     }
     const accesses = { ...one.accesses };
     for (const [name, access] of Object.entries(other.accesses)) {
-        accesses[name] = { keys: { ...access.keys, ...accesses[name]?.keys } };
+        accesses[name] = { keys: { ...access.keys, ...entryOf(accesses, name)?.keys } };
     }
     return { buckets, policies: { ...one.policies, ...other.policies }, accesses };
 }

@@ -5,9 +5,9 @@ import type { KeptForward } from "../kubernetes/client";
 import { type LiveCluster, serversOf } from "../live/liveCluster";
 import { accessKeyOf } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
-import type { Declared, Live } from "./difference";
+import { type Declared, type Live, mustEnd } from "./difference";
 import { Minio } from "./minio";
-import type { Recorded } from "./record";
+import { entryOf, type Recorded } from "./record";
 import { type Setting, settings, wantedSettings } from "./settings";
 
 /** Requests under way at the same time. */
@@ -55,7 +55,7 @@ export async function look(
     recorded: Recorded,
     secretKeys: SecretKeys,
 ): Promise<Live> {
-    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {} };
+    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
     const work: (() => Promise<void>)[] = [];
     const names = new Set([...declared.buckets.map(({ name }) => name), ...Object.keys(recorded.buckets)]);
     const there = names.size > 0 ? await minio.buckets() : [];
@@ -66,13 +66,13 @@ export async function look(
         live.buckets[name] = found;
         const wanted = bucket ? wantedSettings(bucket) : {};
         const looked = (setting: Setting) =>
-            wanted[setting] !== undefined || recorded.buckets[name]?.settings.includes(setting);
+            wanted[setting] !== undefined || entryOf(recorded.buckets, name)?.settings.includes(setting);
         for (const setting of leaves ? [] : settings.filter(looked)) {
             work.push(async () => {
                 found.settings[setting] = await minio.setting(name, setting);
             });
         }
-        if (bucket?.objectLocking !== undefined || leaves) {
+        if (bucket?.objectLocking !== undefined || leaves || looked("versioning")) {
             work.push(async () => {
                 found.objectLocking = await minio.objectLocking(name);
             });
@@ -98,12 +98,28 @@ export async function look(
             }
         });
     }
-    for (const { name, revision } of accesses) {
+    const lookForOwner = async (key: string) => {
+        const owner = await minio.keyOwner(key);
+        if (owner !== undefined) {
+            live.keyOwners[key] = owner;
+        }
+    };
+    const now = new Date();
+    for (const { name, revision, overlapSeconds } of accesses) {
         const key = accessKeyOf(name, revision);
         const secretKey = secretKeys[key];
         work.push(async () => {
             live.keys[key] = secretKey === undefined ? "unknown" : await minio.keyState(key, secretKey);
+            // Nobody else knows the secret key of a valid one. An answer of whose it is costs time, and none is asked for as a rule.
+            if (live.keys[key] !== "valid") {
+                await lookForOwner(key);
+            }
         });
+        for (const [former, { until }] of Object.entries(entryOf(recorded.accesses, name)?.keys ?? {})) {
+            if (former !== key && mustEnd(until, overlapSeconds, now)) {
+                work.push(() => lookForOwner(former));
+            }
+        }
     }
     await forSeveral(work, parallel, (one) => one());
     return live;

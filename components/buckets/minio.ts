@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Answer, KeptForward } from "../kubernetes/client";
 import { MinioAdminError, reasonOf, type Signer, signedBy, type UnsignedRequest } from "../live/admin";
-import { sealed } from "../live/sealed";
+import { sealed, unsealed } from "../live/sealed";
 import type { KeyState, LiveUser } from "./difference";
 import { queries, type Setting, textOf } from "./settings";
 import { textsOf } from "./xml";
@@ -129,23 +129,48 @@ export class Minio {
         return state;
     }
 
-    /** @param replaces whether there may be one already, which was made here */
+    /** The user that a key belongs to, whether it is valid or not; undefined where there is no such key. */
+    async keyOwner(accessKey: string): Promise<string | undefined> {
+        const request = { method: "GET", path: admin("info-service-account"), query: { accessKey } };
+        const { status, bytes } = await this.call(request, [404]);
+        if (status === 404) {
+            return undefined;
+        }
+        return JSON.parse(await unsealed(this.root.secretKey, bytes ?? Buffer.alloc(0))).parentUser;
+    }
+
+    /** @param replaces whether there may be one of this user already */
     async makeKey(user: string, accessKey: string, secretKey: string, replaces: boolean): Promise<void> {
         if (replaces) {
-            await this.removeKey(accessKey);
+            await this.removeKey(user, accessKey);
         }
         const key = { targetUser: user, accessKey, secretKey };
         await this.callSealed({ method: "PUT", path: admin("add-service-account") }, key);
     }
 
     /** It stays valid until then. */
-    async endKey(accessKey: string, until: string): Promise<void> {
+    async endKey(user: string, accessKey: string, until: string): Promise<void> {
+        if (!(await this.hasKey(user, accessKey))) {
+            return;
+        }
         const request = { method: "POST", path: admin("update-service-account"), query: { accessKey } };
         await this.callSealed(request, { newExpiration: until }, [404]);
     }
 
-    async removeKey(accessKey: string): Promise<void> {
+    async removeKey(user: string, accessKey: string): Promise<void> {
+        if (!(await this.hasKey(user, accessKey))) {
+            return;
+        }
         await this.call({ method: "DELETE", path: admin("delete-service-account"), query: { accessKey } }, [404]);
+    }
+
+    /** @throws Error where another user has it: MinIO itself does not ask whose key it changes or removes */
+    private async hasKey(user: string, accessKey: string): Promise<boolean> {
+        const owner = await this.keyOwner(accessKey);
+        if (owner !== undefined && owner !== user) {
+            throw new Error(`the key '${accessKey}' belongs to '${owner}', so it is left as it is`);
+        }
+        return owner !== undefined;
     }
 
     private async callSealed(request: UnsignedRequest, body: object, others: number[] = []): Promise<Answer> {

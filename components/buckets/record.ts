@@ -32,6 +32,11 @@ export interface RecordedAccess {
     keys: Record<string, { until?: string }>;
 }
 
+/** What there is of a name. Every object of JavaScript has a `constructor`, which may be a bucket's name. */
+export function entryOf<T>(all: Record<string, T>, name: string): T | undefined {
+    return Object.hasOwn(all, name) ? all[name] : undefined;
+}
+
 export const nothingRecorded = (): Recorded => ({ buckets: {}, policies: {}, accesses: {} });
 
 type ConfigMap = AnyObject & { data?: Record<string, string> };

@@ -23,9 +23,10 @@ export const builtInPolicies = ["readonly", "readwrite", "writeonly", "diagnosti
 const policyName = /^[\w+=.@-]{1,128}$/;
 
 export function policyNameProblem(name: unknown): string | undefined {
-    return typeof name === "string" && policyName.test(name)
+    // What is assigned by this name changes an object's prototype instead.
+    return typeof name === "string" && policyName.test(name) && name !== "__proto__"
         ? undefined
-        : "use 1 to 128 letters, digits and the signs _ + = . @ -";
+        : "use 1 to 128 letters, digits and the signs _ + = . @ -, and not __proto__";
 }
 
 /** It is an access key too: of 3 characters at least, and without ',' and '=' (`auth/credentials.go`). */

@@ -16,6 +16,7 @@ import { hasEngine } from "../pulumi/engine";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Problem } from "../spec/check";
 import type { PlainArgs } from "../spec/cluster";
+import { accessSecretChecks } from "./accessSecrets";
 import type { Check, Findings } from "./check";
 import { quotaChecks } from "./quota";
 import { secretChecks } from "./secrets";
@@ -91,7 +92,7 @@ function kindsCheck(args: PlainArgs): Check {
 /** A table of all checks. */
 async function checksOf({ name, args, dependsOn }: PreflightOptions): Promise<Check[]> {
     const wanted = await wantedOf(name, args, dependsOn);
-    const tables = [storageChecks, quotaChecks, snapshotClassChecks, secretChecks];
+    const tables = [storageChecks, quotaChecks, snapshotClassChecks, secretChecks, accessSecretChecks];
     return wanted ? tables.flatMap((checks) => checks(wanted)) : [];
 }
 

@@ -307,7 +307,7 @@ export interface Access {
     /** Raise it for a new key. An integer of at least 1. Default: 1. */
     revision?: number;
     /**
-     * How long the former key stays valid beside a new one, in seconds: from 900 to 31536000, or 0 to end it
+     * How long the former key stays valid beside a new one, in seconds: from 1000 to 31535000, or 0 to end it
      * immediately. MinIO ends it without another `pulumi up`. Default: 86400, a day.
      */
     overlapSeconds?: number;

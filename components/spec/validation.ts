@@ -908,6 +908,12 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
                 user,
                 "without policies of its own, the access gets one of its name, and a declared one has that name; use another name",
             );
+            check.that(
+                !builtInPolicies.includes(user),
+                `${path}.name`,
+                user,
+                "without policies of its own, the access gets one of its name, and MinIO itself has that one; use another name",
+            );
         } else if (check.list(`${path}.policies`, access.policies)) {
             const given = asList(access.policies);
             check.that(given.length > 0, `${path}.policies`, given, "give at least one; a user without may do nothing");
@@ -923,17 +929,17 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
             "use an integer of at least 1",
         );
         check.that(
-            overlapSeconds === undefined || overlapSeconds === 0 || isInteger(overlapSeconds, 900, 31_536_000),
+            overlapSeconds === undefined || overlapSeconds === 0 || isInteger(overlapSeconds, 1000, 31_535_000),
             `${path}.overlapSeconds`,
             overlapSeconds,
-            "use 0, or an integer from 900 to 31536000 seconds: MinIO ends a key a quarter of an hour ahead at the earliest",
+            "use 0, or an integer from 1000 to 31535000 seconds: MinIO ends a key from a quarter of an hour to a year ahead",
         );
         const namespace = access.namespace ?? spec.namespace;
         check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);
         const secretName = access.secretName ?? `${name}-${user}`;
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
             const place = `${namespace}/${secretName}`;
-            const own = [`${name}-secret`, `${name}-tls`, `${name}-metrics-token`];
+            const own = [`${name}-secret`, `${name}-settings`, `${name}-tls`, `${name}-metrics-token`];
             const given = [spec.existingSecretName, asObject(spec.tls).secretName];
             const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
             const isFree = !places.includes(place) && !taken.includes(place);

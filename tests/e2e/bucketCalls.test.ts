@@ -95,13 +95,32 @@ for (const version of minioServers) {
 
         it("and tells which keys are valid", async () => {
             const app = declared.accesses[0];
-            await bring({ ...declared, accesses: [{ ...app, revision: 2 }, declared.accesses[1]] } as Declared);
+            const renewed = { ...app, revision: 2, overlapSeconds: 1000 };
+            await bring({ ...declared, accesses: [renewed, declared.accesses[1]] } as Declared);
+            assert.ok(recorded.accesses.app?.keys["app-1"]?.until);
+            assert.equal(await minio.keyOwner("app-1"), "app");
             const states = { "app-1": secretKeys["app-1"], "app-2": secretKeys["app-2"], "app-3": "d".repeat(40) };
             assert.deepEqual(
                 await Promise.all(Object.entries(states).map(([key, secretKey]) => minio.keyState(key, secretKey))),
                 ["valid", "valid", "absent"],
             );
             assert.equal(await minio.keyState("app-2", "wrong".repeat(8)), "other");
+        });
+
+        it("and leaves the key of another user as it is", async () => {
+            const viewer = declared.accesses[1] as Declared["accesses"][number];
+            await minio.makeUser("somebody");
+            await minio.makeKey("somebody", "viewer-2", "e".repeat(40), false);
+            assert.equal(await minio.keyOwner("viewer-2"), "somebody");
+            assert.equal(await minio.keyOwner("viewer-1"), "viewer");
+            assert.equal(await minio.keyOwner("viewer-3"), undefined);
+            const wanted = { ...declared, accesses: [{ ...viewer, revision: 2 }] };
+            const live = await look(minio, wanted, recorded, { ...secretKeys, "viewer-2": "f".repeat(40) });
+            assert.match(difference(wanted, recorded, live, new Date()).refusals.join(), /belongs to 'somebody'/);
+            await assert.rejects(minio.removeKey("viewer", "viewer-2"), /belongs to 'somebody'/);
+            await assert.rejects(minio.endKey("viewer", "viewer-2", new Date().toISOString()), /belongs to 'somebody'/);
+            assert.equal(await minio.keyState("viewer-2", "e".repeat(40)), "valid");
+            await minio.removeUser("somebody");
         });
 
         it("and has nothing left of what is not declared any more", async () => {

@@ -16,7 +16,8 @@ import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
-import { sealed } from "../../components/live/sealed";
+import { sealed, unsealed } from "../../components/live/sealed";
+import { argon2id } from "../../components/minio/argon2";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
@@ -25,7 +26,7 @@ import { problemsOf, removingWords } from "../../components/spec/validation";
 const now = new Date("2026-11-27T12:00:00Z");
 const readerDocument = ownPolicy("data");
 const nothing: Declared = { buckets: [], policies: [], accesses: [] };
-const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {} };
+const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
 
 /** What MinIO would have after some steps. Whatever no step names stays as it is. */
 function done(live: Live, steps: Step[], declared: Declared): Live {
@@ -69,15 +70,18 @@ function done(live: Live, steps: Step[], declared: Declared): Live {
                 delete after.users[step.user];
                 for (const key of Object.keys(after.keys).filter((one) => one.startsWith(`${step.user}-`))) {
                     delete after.keys[key];
+                    delete after.keyOwners[key];
                 }
                 break;
             case "makeKey":
                 assert.ok(step.replaces || after.keys[step.key] === undefined, "MinIO refuses a key that is there");
                 after.keys[step.key] = "valid";
+                after.keyOwners[step.key] = step.user;
                 break;
             case "endKey":
-                if (step.until === undefined) {
+                if (step.seconds === undefined) {
                     delete after.keys[step.key];
+                    delete after.keyOwners[step.key];
                 }
                 break;
         }
@@ -109,7 +113,7 @@ const access = fc.record(
         bucket: fc.constantFrom(...names),
         policies: fc.constant<string[]>(["readwrite"]),
         revision: fc.integer({ min: 1, max: 3 }),
-        overlapSeconds: fc.constantFrom(0, 900),
+        overlapSeconds: fc.constantFrom(0, 1000),
     },
     { requiredKeys: ["name", "bucket"] },
 );
@@ -199,6 +203,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             policies: { one: "{}", foreign: "{}" },
             users: { app: { policies: ["foreign"], isEnabled: false } },
             keys: {},
+            keyOwners: {},
         };
         fc.assert(
             fc.property(declarations, declarations, (first, second) => {
@@ -259,6 +264,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             policies: { mine: "{}" },
             users: { app: { policies: [], isEnabled: true } },
             keys: {},
+            keyOwners: {},
         };
         const declared: Declared = {
             buckets: [{ name: "there" }, { name: "locked", objectLocking: true, adopt: true }],
@@ -283,6 +289,58 @@ describe("the difference between what is declared and what MinIO has", () => {
         }
     });
 
+    it("refuses what was not made here by names that every object of JavaScript has, too", () => {
+        const live: Live = {
+            ...empty,
+            buckets: { constructor: { settings: {} } },
+            policies: { valueOf: "{}" },
+            users: { toString: { policies: [], isEnabled: true } },
+        };
+        const declared: Declared = {
+            buckets: [{ name: "constructor", versioning: true }],
+            policies: [{ name: "valueOf", document: readerDocument }],
+            accesses: [{ name: "toString", policies: ["readonly"] }],
+        };
+        assert.equal(difference(declared, nothingRecorded(), live, now).refusals.length, 3);
+        const { refusals, steps, after } = difference(declared, nothingRecorded(), empty, now);
+        assert.deepEqual(refusals, []);
+        assert.deepEqual(
+            steps.map(({ words }) => words),
+            [
+                "bucket 'constructor' is made",
+                "bucket 'constructor': versioning",
+                "policy 'valueOf' is made",
+                "user 'toString' is made",
+                "user 'toString' has the policies readonly",
+                "key 'toString-1' is made",
+            ],
+        );
+        assert.deepEqual(
+            difference(nothing, after, live, now).steps.map(({ kind }) => kind),
+            ["removeUser", "removePolicy", "removeBucket"],
+        );
+    });
+
+    it("never asks a bucket with object locking to suspend its versions", () => {
+        const recorded = {
+            ...nothingRecorded(),
+            buckets: { data: { settings: ["versioning" as const], retain: false } },
+        };
+        const stepsFor = (bucket: Partial<Declared["buckets"][number]>, objectLocking: boolean) => {
+            const buckets = { data: { settings: { versioning: "Enabled" }, objectLocking } };
+            const declared = { ...nothing, buckets: [{ name: "data", ...bucket }] };
+            const { steps, refusals } = difference(declared, recorded, { ...empty, buckets }, now);
+            return [...refusals, ...steps.map(({ words }) => words)];
+        };
+        assert.deepEqual(stepsFor({ objectLocking: true }, true), []);
+        assert.deepEqual(stepsFor({}, true), []);
+        assert.deepEqual(stepsFor({}, false), ["bucket 'data': no new versions"]);
+        assert.match(
+            stepsFor({ versioning: false }, true).join(),
+            /^buckets: 'data' has object locking.*leave versioning out/,
+        );
+    });
+
     it("removes a bucket with its objects only with the words for it", () => {
         const recorded = { ...nothingRecorded(), buckets: { old: { settings: [], retain: false } } };
         const live = { ...empty, buckets: { old: { settings: {}, hasObjects: true, objectLocking: false } } };
@@ -305,28 +363,90 @@ describe("the difference between what is declared and what MinIO has", () => {
     });
 
     it("keeps the former key for a while, and forgets it when MinIO has ended it", () => {
-        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 900 }];
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 1000 }];
         const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
-        const live: Live = { ...empty, users: { app: { policies: ["readwrite"], isEnabled: true } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keyOwners: { "app-1": "app" } };
         const { steps, after } = difference({ ...nothing, accesses }, recorded, live, now);
         assert.deepEqual(steps, [
             { kind: "makeKey", user: "app", key: "app-2", replaces: false, words: "key 'app-2' is made" },
             {
                 kind: "endKey",
+                user: "app",
                 key: "app-1",
-                until: "2026-11-27T12:15:00.000Z",
-                words: "key 'app-1' stays valid for 900 s",
+                seconds: 1000,
+                words: "key 'app-1' stays valid for 1000 s",
             },
         ]);
         const valid: Live = { ...live, keys: { "app-2": "valid" } };
         assert.deepEqual(difference({ ...nothing, accesses }, after, valid, now).steps, []);
         const later = difference({ ...nothing, accesses }, after, valid, new Date("2026-11-27T13:00:00Z"));
         assert.deepEqual([later.steps, later.after.accesses], [[], { app: { keys: { "app-2": {} } } }]);
-        const other = difference({ ...nothing, accesses }, after, { ...live, keys: { "app-2": "other" } }, now);
+        const other = difference(
+            { ...nothing, accesses },
+            after,
+            { ...live, keys: { "app-2": "other" }, keyOwners: { "app-2": "app" } },
+            now,
+        );
         assert.deepEqual(
             other.steps.map(({ words }) => words),
             ["key 'app-2' is made again"],
         );
+    });
+
+    it("ends a former key sooner where that is declared later, and never later", () => {
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const keys = { "app-2": {}, "app-1": { until: "2026-11-28T12:00:00.000Z" } };
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys } } };
+        const live: Live = { ...empty, users, keys: { "app-2": "valid" }, keyOwners: { "app-1": "app" } };
+        const stepsWith = (overlapSeconds: number | undefined, at = now) => {
+            const accesses = [{ name: "app", policies: ["readwrite"], revision: 2, overlapSeconds }];
+            return difference({ ...nothing, accesses }, recorded, live, at).steps.map(({ words }) => words);
+        };
+        assert.deepEqual(stepsWith(0), ["key 'app-1' is ended"]);
+        assert.deepEqual(stepsWith(1000), ["key 'app-1' stays valid for 1000 s"]);
+        assert.deepEqual(stepsWith(undefined), []);
+        assert.deepEqual(stepsWith(200_000), []);
+        assert.deepEqual(stepsWith(0, new Date("2026-11-28T12:00:00Z")), []);
+    });
+
+    it("refuses a key that another user has, and replaces one of its own user", () => {
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], adopt: true }];
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const interrupted = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        for (const state of ["other", "absent"] as const) {
+            const taken: Live = { ...empty, users, keys: { "app-1": state }, keyOwners: { "app-1": "else" } };
+            for (const recorded of [nothingRecorded(), interrupted]) {
+                const { refusals, steps } = difference({ ...nothing, accesses }, recorded, taken, now);
+                assert.match(refusals.join(), /the key 'app-1' of 'app' is there already, and belongs to 'else'/);
+                assert.deepEqual(
+                    steps.filter(({ kind }) => kind === "makeKey"),
+                    [],
+                );
+            }
+            const own = { ...taken, keyOwners: { "app-1": "app" } };
+            const { steps } = difference({ ...nothing, accesses }, nothingRecorded(), own, now);
+            assert.deepEqual(steps.at(-1), {
+                kind: "makeKey",
+                user: "app",
+                key: "app-1",
+                replaces: true,
+                words: "key 'app-1' is made again",
+            });
+        }
+    });
+
+    it("never ends a former key that another user has", () => {
+        const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 0 }];
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keyOwners: { "app-1": "else" } };
+        const { steps, after } = difference({ ...nothing, accesses }, recorded, live, now);
+        assert.deepEqual(
+            steps.map(({ words }) => words),
+            ["key 'app-2' is made"],
+        );
+        assert.deepEqual(after.accesses, { app: { keys: { "app-2": {} } } });
     });
 
     it("takes a document for the same when MinIO tells it in other words, and it was sent that", () => {
@@ -348,9 +468,13 @@ describe("the difference between what is declared and what MinIO has", () => {
 
 describe("the steps", () => {
     /** Carries out what is declared, by a MinIO that notes its calls and may refuse one. */
-    async function carried(declared: Declared, refused?: string) {
+    async function carried(declared: Declared, refused?: string, recorded = nothingRecorded(), live = empty) {
         const calls: string[] = [];
-        const call = (name: string) => async (first: string, second: unknown) => {
+        const ends: string[] = [];
+        const call = (name: string) => async (first: string, second: unknown, third: unknown) => {
+            if (name === "endKey") {
+                ends.push(String(third));
+            }
             const text = [name, first, ...(name === "set" ? [second] : [])].join(" ");
             calls.push(text);
             if (text === refused) {
@@ -360,8 +484,7 @@ describe("the steps", () => {
         const minio = new Proxy({} as Minio, {
             get: (_, name) => (name === "policies" ? async () => ({ one: readerDocument }) : call(String(name))),
         });
-        const recorded = nothingRecorded();
-        const found = difference(declared, recorded, empty, now);
+        const found = difference(declared, recorded, live, now);
         const write = async (record: Recorded) => {
             calls.push(`record ${[...Object.keys(record.buckets), ...Object.keys(record.policies)].join(" ")}`);
         };
@@ -369,7 +492,7 @@ describe("the steps", () => {
             () => undefined,
             ({ message }: Error) => message,
         );
-        return { calls, error };
+        return { calls, error, ends, after: found.after };
     }
     const declared: Declared = {
         ...nothing,
@@ -394,6 +517,18 @@ describe("the steps", () => {
         const { calls, error } = await carried(declared, "set data versioning");
         assert.deepEqual(calls.slice(-1), ["set data versioning"]);
         assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run pulumi up again/);
+    });
+
+    it("tell MinIO of a key's end by the time at which they do, and record that", async () => {
+        const accesses = [{ name: "app", policies: ["readwrite"], revision: 2, overlapSeconds: 1000 }];
+        const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
+        const users = { app: { policies: ["readwrite"], isEnabled: true } };
+        const live: Live = { ...empty, users, keys: { "app-2": "valid" }, keyOwners: { "app-1": "app" } };
+        const earliest = Date.now() + 1_000_000;
+        const { ends, after } = await carried({ ...nothing, accesses }, undefined, recorded, live);
+        assert.equal(ends.length, 1);
+        assert.ok(new Date(ends[0] ?? 0).getTime() >= earliest);
+        assert.deepEqual(after.accesses.app, { keys: { "app-2": {}, "app-1": { until: ends[0] } } });
     });
 
     it("are none where nothing is to be done, and nothing is written then", async () => {
@@ -452,7 +587,16 @@ describe("bodies of the admin API", () => {
             assert.equal(method, 2);
             const key = pbkdf2Sync("s3cret-key", salt, 8192, 32, "sha256");
             assert.equal(opened(key, nonce, bytes.subarray(41)), text);
+            assert.equal(await unsealed("s3cret-key", bytes), text);
         }
+        await assert.rejects(sealed("s3cret-key", "text").then((bytes) => unsealed("another", bytes)));
+    });
+
+    it("have their key by Argon2id, as argon2.IDKey of golang.org/x/crypto makes it", () => {
+        assert.equal(
+            argon2id(Buffer.from("p"), Buffer.from("somesalt"), 2048, 4, 32).toString("hex"),
+            "4bbd13aa7f1ad8990179103e8634c25a2bb88b486b48333687a09fcb49dd33a7",
+        );
     });
 });
 
@@ -497,17 +641,21 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["buckets[0].confirmRemoval", { buckets: [{ name: "data", confirmRemoval: "yes" }] }],
         ["buckets[0].versionning", { buckets: [{ name: "data", versionning: true } as never] }],
         ["policies[0].name", { policies: [{ name: "a,b", document: readerDocument }] }],
+        ["policies[0].name", { policies: [{ name: "__proto__", document: readerDocument }] }],
         ["policies[0].name", { policies: [{ name: "readwrite", document: readerDocument }] }],
         ["policies[0].document", { policies: [{ name: "mine", document: "{" }] }],
         ["accesses[0].name", { accesses: [{ name: "me", bucket: "data" }] }],
         ["accesses[0].name", { accesses: [{ name: "admin", bucket: "data" }] }],
         ["accesses[1].name", { accesses: ["app", "app-2"].map((name) => ({ name, bucket: "data" })) }],
         ["accesses[0]", { accesses: [{ name: "app" }] }],
+        ["accesses[0].name", { accesses: [{ name: "readwrite", bucket: "data" }] }],
         ["accesses[0].policies", { accesses: [{ name: "app", policies: [] }] }],
         ["accesses[0].revision", { accesses: [{ name: "app", bucket: "data", revision: 0 }] }],
-        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 60 }] }],
+        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 999 }] }],
+        ["accesses[0].overlapSeconds", { accesses: [{ name: "app", bucket: "data", overlapSeconds: 31_536_000 }] }],
         ["accesses[0].secretName", { accesses: [{ name: "App", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "secret", bucket: "data" }] }],
+        ["accesses[0].secretName", { accesses: [{ name: "settings", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "tls", bucket: "data" }] }],
         ["accesses[0].secretName", { accesses: [{ name: "metrics-token", bucket: "data" }] }],
         [

@@ -57,6 +57,22 @@ describe("MinioCluster", () => {
         ]);
     });
 
+    it("names the resource of an access's Secret by where it is, so that another user of the same Secret deletes none", async () => {
+        const namesWith = async (args: object) =>
+            (await registeredBy("minio", args)).registered
+                .map(({ name }) => name)
+                .filter((name) => /access-.*\//.test(name));
+        const access = { bucket: "data", secretName: "shared" };
+        for (const name of ["web", "site"]) {
+            const args = { namespace: "storage", accesses: [{ ...access, name }] };
+            assert.deepEqual(await namesWith(args), ["minio-access-storage/shared"]);
+        }
+        const accesses = [{ ...access, name: "web" }];
+        assert.deepEqual(await namesWith({ accesses }), ["minio-access-default/shared"]);
+        const inShop = accesses.map((one) => ({ ...one, namespace: "shop" }));
+        assert.deepEqual(await namesWith({ accesses: inShop }), ["minio-access-shop/shared"]);
+    });
+
     it("registers a key and a Secret for each access, and the work that makes users, and nothing where none is declared", async () => {
         const access = { name: "app", bucket: "data", namespace: pulumi.output("web"), revision: 2 };
         const environment = { MINIO_REGION: "eu-1" };
@@ -65,9 +81,9 @@ describe("MinioCluster", () => {
         const names = new Set(others.map(({ name }) => name));
         assert.deepEqual(
             registered.map(({ name }) => name).filter((name) => !names.has(name)),
-            ["minio-access-app-key", "minio-buckets", "minio-access-app"],
+            ["minio-access-app-key", "minio-buckets", "minio-access-minio-app"],
         );
-        const { metadata, stringData } = inputsOf("Secret", "minio-access-app");
+        const { metadata, stringData } = inputsOf("Secret", "minio-access-minio-app");
         assert.deepEqual([metadata.namespace, metadata.name], ["web", "minio-app"]);
         assert.deepEqual(stringData.value, {
             AWS_ENDPOINT_URL_S3: "http://minio.default.svc.cluster.local:9000",

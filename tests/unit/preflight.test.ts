@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
+import { accessSecretChecks } from "../../components/preflight/accessSecrets";
 import type { Wanted } from "../../components/preflight/check";
 import { findings } from "../../components/preflight/preflight";
 import { quotaChecks } from "../../components/preflight/quota";
@@ -331,6 +332,31 @@ describe("an authority that servers are to trust", () => {
             assert.match(problem, /^trustedAuthorities\[0\]: .* is no certificate in PEM/);
             assert.deepEqual(others, []);
         }
+    });
+});
+
+describe("the Secret of an access", () => {
+    const args = { accesses: [{ name: "web", bucket: "data", namespace: "shop" }] };
+    const secret = (labels?: object) => ({ kind: "Secret", metadata: { name: "minio-web", labels } });
+    const own = { app: "minio", "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": "minio" };
+    const problemsWith = async (objects: object[], more: Partial<Wanted> = {}) =>
+        (await findings(cluster(objects), accessSecretChecks(wantedBy(args, more)))).problems;
+
+    it("is refused where somebody else has one of its name", async () => {
+        const expected = {
+            field: "accesses[0].secretName",
+            reason:
+                "the Secret 'minio-web' in the namespace shop is there already, and was not made for this cluster: use another " +
+                "name, or delete it",
+        };
+        assert.deepEqual(await problemsWith([secret()]), [expected]);
+        assert.deepEqual(await problemsWith([secret({ ...own, "app.kubernetes.io/instance": "other" })]), [expected]);
+    });
+
+    it("is made where there is none, or one of this cluster", async () => {
+        assert.deepEqual(await problemsWith([]), []);
+        assert.deepEqual(await problemsWith([secret({ ...own, team: "web" })]), []);
+        assert.deepEqual(await problemsWith([secret()], { isKnown: () => false }), []);
     });
 });
 

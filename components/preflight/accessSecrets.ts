@@ -1,0 +1,31 @@
+/** Whether the names of accesses' Secrets are free: the provider would merge into one that is there, and delete it with the access. */
+import type { AnyObject } from "../kubernetes/client";
+import type { Cluster } from "../spec/cluster";
+import { accessSecretName } from "../spec/names";
+import type { Check, Wanted } from "./check";
+
+type Labelled = AnyObject & { metadata: { labels?: Record<string, string> } };
+
+export function accessSecretChecks({ cluster, isKnown }: Pick<Wanted, "cluster" | "isKnown">): Check[] {
+    const { names, spec } = cluster;
+    return (spec.accesses ?? []).flatMap((access, index): Check[] => {
+        const { name: user, namespace = spec.namespace, secretName: name = accessSecretName(names, user) } = access;
+        const reference = { apiVersion: "v1", kind: "Secret", metadata: { name, namespace } };
+        const where = `the Secret '${name}' in the namespace ${namespace}`;
+        const check: Check = {
+            what: `whether ${where} is somebody else's`,
+            async ask(kubernetes) {
+                const found = await kubernetes.read<Labelled>(reference);
+                const field = `accesses[${index}].secretName`;
+                const reason = `${where} is there already, and was not made for this cluster: use another name, or delete it`;
+                return { problems: found && !isOwn(found, cluster) ? [{ field, reason }] : [] };
+            },
+        };
+        return isKnown(`accesses[${index}].namespace`) ? [check] : [];
+    });
+}
+
+function isOwn({ metadata: { labels = {} } }: Labelled, { names }: Cluster): boolean {
+    const own = { ...names.selector, "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": names.cluster };
+    return Object.entries(own).every(([key, value]) => labels[key] === value);
+}
