@@ -194,6 +194,29 @@ describe("what is not right with a cluster", () => {
         assert.match(finding.do, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
     });
 
+    it("is worst where the fewest servers may fail, whatever number of drives that is", () => {
+        const topology = topologyOf(
+            [
+                { servers: 4, drivesPerServer: 4, driveBytes: 0 },
+                { servers: 8, drivesPerServer: 1, driveBytes: 0 },
+            ],
+            4,
+        );
+        const drives = (pool: number, count: number, lost: number) =>
+            Array.from({ length: count }, (_, index) => drive(`minio-${index}`, { pool, works: index >= lost }));
+        const linesOf = (lost: [number, number]) => {
+            const storage = { drives: [...drives(0, 16, lost[0]), ...drives(1, 8, lost[1])], writeQuorums: [12, 5] };
+            return of({ topology, storage }).text.match(/(?<=^(write|read) quorum +)\d.*$/gm);
+        };
+        assert.deepEqual(linesOf([0, 0]), [
+            "12 of 16 drives, 16 work: any server may fail",
+            "12 of 16 drives, 16 work: any server may fail",
+        ]);
+        // Of the second pool only one drive may fail.
+        assert.equal(linesOf([2, 2])?.[0], "12 of 16 drives, 14 work: no server may fail, and 1 drive");
+        assert.equal(linesOf([3, 4])?.[0], "5 of 8 drives, 4 work: LOST");
+    });
+
     it("is a rollout that has not come to its end", () => {
         const outdated = { outdated: true };
         const half = of({ servers: serversWith({ 0: outdated, 1: outdated }), pools: [pool({ partition: 2 })] });
