@@ -228,6 +228,34 @@ describe("the disruption budget of a rollout", () => {
     });
 });
 
+describe("a look that took long", () => {
+    it("lets no server go when another one has gone since its list of pods", async () => {
+        const cluster = new FakeCluster(4);
+        cluster.revision = (ordinal) => (ordinal === 3 ? "old" : "new");
+        let isAway = false;
+        cluster.ready = (ordinal) => ordinal !== 0 || !isAway;
+        const { kubernetes } = cluster;
+        const { statefulSet } = kubernetes;
+        kubernetes.statefulSet = async (...args) => {
+            kubernetes.statefulSet = statefulSet;
+            await later(2_100);
+            isAway = true;
+            setTimeout(() => {
+                isAway = false;
+            }, 1_000);
+            return statefulSet(...args);
+        };
+        kubernetes.setPartition = async () => {};
+        const wasAway: boolean[] = [];
+        cluster.refusal = () => {
+            wasAway.push(isAway);
+            return "";
+        };
+        await cluster.rollOut();
+        assert.deepEqual([cluster.did, wasAway], [["minio-3 evicted"], [false]]);
+    });
+});
+
 describe("MinIO's consent", () => {
     const waiting = { initialised: false, ready: false };
     const all200 = { status: 200, headers: {} };
