@@ -98,7 +98,9 @@ export class Consent {
         }
         const uncounted = serving.filter((server) => healing || !agreed.has(server));
         const objection = mayStop ? undefined : await this.countDrives(one, uncounted);
-        return objection ?? this.askForViews(one);
+        // Where only some may stop, nothing is remembered: it would be another case.
+        const free = stopping.filter(({ next }) => next.mayStop);
+        return free.length === 0 ? objection : this.askForViews({ ...one, stopping: free });
     }
 
     /** One late answer is no refusal: it is asked for again, with more patience. */
@@ -187,26 +189,30 @@ export class Consent {
     /** By the drives, as each server counts them that has not agreed already. */
     private async countDrives(one: Case, asked: ServerState[]): Promise<Objection | undefined> {
         const [first, others] = [element(asked, 0), asked.slice(1)];
-        let no: { by: string; said: Counted } | undefined;
+        let missable = one.stopping;
+        let unknown: string | undefined;
+        let against: string | undefined;
         const count = async (by: ServerState) => {
             const said = await this.countedBy(by, one);
-            no ??= said.missable.length < one.stopping.length ? { by: by.name, said } : undefined;
+            missable = missable.filter((stopping) => said.missable.includes(stopping));
+            unknown ??= said.unknown;
+            against ??= said.missable.length === 0 ? by.name : undefined;
         };
         await count(first);
-        await forSeveral(others, atTheSameTime, count, () => no !== undefined);
-        set(one, { mayStop: no === undefined, unknown: no?.said.unknown });
-        const by = no?.by;
-        return (
-            no && {
-                key: keyOf(one),
-                stands: async (now) => {
-                    const { missable, unknown } = await this.countedBy(servingOf(now, by), now);
-                    return missable.length < now.stopping.length
-                        ? () => set(now, { mayStop: false, unknown })
-                        : undefined;
-                },
-            }
-        );
+        await forSeveral(others, atTheSameTime, count, () => missable.length === 0);
+        set(one, { mayStop: false, unknown });
+        set({ ...one, stopping: missable }, { mayStop: true, unknown: undefined });
+        return against === undefined
+            ? undefined
+            : {
+                  key: keyOf(one),
+                  stands: async (now) => {
+                      const said = await this.countedBy(servingOf(now, against), now);
+                      return said.missable.length === 0
+                          ? () => set(now, { mayStop: false, unknown: said.unknown })
+                          : undefined;
+                  },
+              };
     }
 
     /** Which of those that are to stop can be missed. */

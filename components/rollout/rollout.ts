@@ -83,9 +83,10 @@ export async function rollOut(
         if (!(await engineAnswers())) {
             throw new Error("the update was ended from outside. Run pulumi up again: it goes on from here");
         }
+        const from = Date.now();
         const state = await observer.look();
         steadiness.look(state);
-        const action = await decide(observer, consent, state);
+        const action = await decide(observer, consent, state, from);
         reach.check(state);
         if (action.kind === "done") {
             return true;
@@ -159,7 +160,8 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     const deadline = Date.now() + passingMilliseconds;
     const observer = new Observer(kubernetes, wanted);
     while (guided) {
-        const action = await decide(observer, undefined, await observer.look());
+        const from = Date.now();
+        const action = await decide(observer, undefined, await observer.look(), from);
         if (action.kind === "done") {
             break;
         }
@@ -171,7 +173,7 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     return "";
 }
 
-/** So long what was asked may have taken, in milliseconds; after more, Kubernetes is asked whether the servers are as they were. */
+/** So long a look and what was asked may have taken, in milliseconds; after more, Kubernetes is asked whether the servers are as they were. */
 const freshMilliseconds = 2_000;
 const lookAgain: Action = {
     kind: "wait",
@@ -183,9 +185,14 @@ const lookAgain: Action = {
  * The next step. Servers and MinIO are asked only what it depends on.
  *
  * @param consent undefined: MinIO is not asked whether it can miss a server, and what would be done with its consent is told as blocked
+ * @param from when the look began that has found the state: what it saw first is as old
  */
-async function decide(observer: Observer, consent: Consent | undefined, state: ClusterState): Promise<Action> {
-    const from = Date.now();
+async function decide(
+    observer: Observer,
+    consent: Consent | undefined,
+    state: ClusterState,
+    from: number,
+): Promise<Action> {
     for (let isFirst = true; ; ) {
         const step = plan(state);
         if (step.kind !== "ask") {

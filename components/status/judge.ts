@@ -5,7 +5,7 @@ import { partsOf } from "../minio/knownFlaws";
 import { soonDays } from "../server/certificateFiles";
 import { certificateDays } from "./certificate";
 import type { Observed, Server, ServerStanding } from "./observed";
-import { capacityOf, type QuorumsLeft, quorumsLeft, usedShare } from "./quorumsLeft";
+import { capacityOf, type Left, type QuorumsLeft, quorumsLeft, usedShare } from "./quorumsLeft";
 
 export interface Finding {
     /** `down`: requests fail or wait now. `care`: they do not, and somebody should act. */
@@ -28,6 +28,7 @@ export function judge(observed: Observed): Finding[] {
     const findings = [
         ...requests(observed),
         ...quorums(observed, left),
+        ...whole(observed, left),
         ...servers(observed),
         ...drives(observed),
         ...room(observed),
@@ -78,19 +79,22 @@ function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {
     ];
 }
 
+/** By MinIO's health where it says anything; else by the drives. */
+function isLost(kind: "reads" | "writes", health: Observed["health"], left: QuorumsLeft | undefined): boolean {
+    return health ? !health[kind] : left !== undefined && left[kind].drives < 0;
+}
+
 function quorums({ topology, health, servers }: Observed, left: QuorumsLeft | undefined): Finding[] {
     const findings: Finding[] = [];
     const waits = servers.some(({ standing }) => standing === "waiting");
-    // While a server waits for its peers, the health endpoints leave out its drives, though these serve.
-    const lost = (said: boolean | undefined, drives: number | undefined) =>
-        said === false || (said === undefined && drives !== undefined && drives < 0);
     const bringBack =
         "bring back the servers and drives that are named here; until then drain no node and start no update";
+    // The health endpoints leave out the drives of a server that waits, though these serve.
     const doubt = waits ? ". MinIO says so wrongly, too, while a server waits for its peers" : "";
-    if (lost(health?.reads, left?.reads.drives)) {
+    if (isLost("reads", health, left)) {
         const what = `objects can be neither written nor read: the read quorum is lost${doubt}`;
         findings.push({ severity: "down", what, do: bringBack });
-    } else if (lost(health?.writes, left?.writes.drives)) {
+    } else if (isLost("writes", health, left)) {
         const what = `objects cannot be written: the write quorum is lost${doubt}`;
         findings.push({ severity: "down", what, do: bringBack });
     }
@@ -100,6 +104,46 @@ function quorums({ topology, health, servers }: Observed, left: QuorumsLeft | un
         findings.push({ severity: "care", what, do: others.join(". ") });
     }
     return findings;
+}
+
+/**
+ * Whether enough drives have all objects. MinIO's health counts drives that heal as online, though what is not on them
+ * yet cannot be read from them.
+ */
+function whole(observed: Observed, left: QuorumsLeft | undefined): Finding[] {
+    const { health, storage, servers } = observed;
+    if (storage === undefined) {
+        return [];
+    }
+    const waiting = new Set(servers.filter(({ standing }) => standing === "waiting").map(({ name }) => name));
+    // MinIO tells these as offline, though they serve.
+    const drives = storage.drives.map((drive) => (waiting.has(drive.server) ? { ...drive, works: true } : drive));
+    const having = quorumsLeft({ ...observed, storage: { ...storage, drives } });
+    if (having === undefined || isLost("reads", health, left)) {
+        return []; // Then nothing is read at all, which is said already.
+    }
+    const said = ({ working, size, quorum }: Left, kind: string) =>
+        `${working} of ${size} drives of an erasure set ${working === 1 ? "has" : "have"} all objects, and ${kind} needs ${quorum}`;
+    if (having.reads.drives < 0) {
+        return [
+            {
+                severity: "down",
+                what: `${said(having.reads, "reading")}: reads fail of objects that are not healed yet`,
+                do:
+                    "replace no other drive and restart no server until all are healed, bring back drives that are named here, and keep " +
+                    "the volumes that were replaced; what cannot be read then comes back only by a restore",
+            },
+        ];
+    }
+    return having.writes.drives < 0 && !isLost("writes", health, left)
+        ? [
+              {
+                  severity: "care",
+                  what: `${said(having.writes, "writing")}: writes rest on drives that heal`,
+                  do: "wait, replace no other drive and restart no server until all are healed: reading can spare none of the others",
+              },
+          ]
+        : [];
 }
 
 interface Meaning {

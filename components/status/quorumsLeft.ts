@@ -1,4 +1,5 @@
 /** How much may still fail, by the drives that work now. Pure. */
+import { element } from "../basics/element";
 import type { Topology } from "../minio/topology";
 import type { Observed } from "./observed";
 
@@ -11,6 +12,7 @@ export interface Left {
     size: number;
     /** Any servers, so many more at the same time, may fail. Negative: the quorum is lost. */
     servers: number;
+    /** Any drives, so many more; of all sets, as another one may have fewer drives to spare and more servers. */
     drives: number;
 }
 
@@ -28,16 +30,17 @@ export function quorumsLeft(observed: Pick<Observed, "topology" | "servers" | "s
         return undefined;
     }
     const sets = workingOf(topology, observed);
-    const worst = (quorumOf: (pool: number) => number): Left =>
-        sets
-            .map(({ pool, working }): Left => {
-                const { erasureSetSize: size, servers } = topology.pools[pool] as Topology["pools"][number];
-                const quorum = quorumOf(pool);
-                const drives = working - quorum;
-                const lost = Math.max(1, size / servers);
-                return { quorum, working, size, drives, servers: Math.floor(drives / lost) };
-            })
-            .reduce((one, other) => (other.drives < one.drives ? other : one));
+    const worst = (quorumOf: (pool: number) => number): Left => {
+        const all = sets.map(({ pool, working }): Left => {
+            const { erasureSetSize: size, servers } = topology.pools[pool] as Topology["pools"][number];
+            const quorum = quorumOf(pool);
+            const drives = working - quorum;
+            const lost = Math.max(1, size / servers);
+            return { quorum, working, size, drives, servers: Math.floor(drives / lost) };
+        });
+        all.sort((one, other) => one.servers - other.servers || one.drives - other.drives);
+        return { ...element(all, 0), drives: Math.min(...all.map(({ drives }) => drives)) };
+    };
     const poolOf = (pool: number) => topology.pools[pool] as Topology["pools"][number];
     return {
         writes: worst((pool) => storage?.writeQuorums[pool] ?? poolOf(pool).writeQuorum),

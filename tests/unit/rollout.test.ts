@@ -228,6 +228,34 @@ describe("the disruption budget of a rollout", () => {
     });
 });
 
+describe("a look that took long", () => {
+    it("lets no server go when another one has gone since its list of pods", async () => {
+        const cluster = new FakeCluster(4);
+        cluster.revision = (ordinal) => (ordinal === 3 ? "old" : "new");
+        let isAway = false;
+        cluster.ready = (ordinal) => ordinal !== 0 || !isAway;
+        const { kubernetes } = cluster;
+        const { statefulSet } = kubernetes;
+        kubernetes.statefulSet = async (...args) => {
+            kubernetes.statefulSet = statefulSet;
+            await later(2_100);
+            isAway = true;
+            setTimeout(() => {
+                isAway = false;
+            }, 1_000);
+            return statefulSet(...args);
+        };
+        kubernetes.setPartition = async () => {};
+        const wasAway: boolean[] = [];
+        cluster.refusal = () => {
+            wasAway.push(isAway);
+            return "";
+        };
+        await cluster.rollOut();
+        assert.deepEqual([cluster.did, wasAway], [["minio-3 evicted"], [false]]);
+    });
+});
+
 describe("MinIO's consent", () => {
     const waiting = { initialised: false, ready: false };
     const all200 = { status: 200, headers: {} };
@@ -482,6 +510,102 @@ describe("MinIO's consent", () => {
                 [[], []],
             );
             assert.deepEqual(none[1].asked, ["view of minio-1", "view of minio-0"]);
+        });
+    });
+
+    describe("to one server of each of two pools while another one waits", () => {
+        /** Who may stop, by what each server counts of whose drives heal; and who was asked for its drives, in two polls. */
+        async function twoPolls(healing: (by: string) => string[], reached = (_: string) => true) {
+            const names = ["minio", "minio-pool-1"].map((pool) => [0, 1, 2, 3].map((ordinal) => `${pool}-${ordinal}`));
+            const heals = { status: 412, headers: { "x-minio-healing-drives": "1" } };
+            const kubernetes = { ask: async () => ({ ...heals, body: "" }) } as unknown as Kubernetes;
+            const isWaiting = (name: string) => name === "minio-2";
+            let counted: string[] = [];
+            const wanted = {
+                ...wantedCluster(4),
+                admin: async (_: Kubernetes, by: string) => ({
+                    storage: async () => {
+                        counted.push(by);
+                        const drives = names.flatMap((servers, pool) =>
+                            servers.map((server) => {
+                                const works = !isWaiting(server) && !healing(by).includes(server);
+                                return { server, pool, set: 0, works };
+                            }),
+                        );
+                        return { writeQuorums: [3, 3], drives };
+                    },
+                    reachedDrives: async () =>
+                        names
+                            .flat()
+                            .filter((name) => reached(`${by} ${name}`))
+                            .map((name) => ({ host: `${name}.minio-headless:9000`, path: "/data" })),
+                }),
+            };
+            const consent = new Consent(kubernetes, wanted);
+            const stopping = ["minio-pool-1-3", "minio-3"];
+            const polls = [];
+            for (let poll = 0; poll < 2; poll++) {
+                counted = [];
+                const pools = names.map((servers) =>
+                    poolOf(
+                        servers.map((name, ordinal) =>
+                            serverOf(ordinal, { name, change: "coupled", ...(isWaiting(name) && waiting) }),
+                        ),
+                    ),
+                );
+                if (!(await consent.isStillRefused(pools, stopping))) {
+                    await consent.ask(pools, stopping);
+                }
+                const asked = pools.flatMap(({ servers }) => servers).filter(({ name }) => stopping.includes(name));
+                const may = asked.filter(({ mayStop, unreached }) => mayStop && !unreached).map(({ name }) => name);
+                polls.push({ may, counted });
+            }
+            return polls;
+        }
+
+        it("is given to the one whose pool can miss it while a drive of the other pool heals", async () => {
+            for (const [heals, free] of [
+                ["minio-pool-1-0", "minio-3"],
+                ["minio-0", "minio-pool-1-3"],
+            ]) {
+                const polls = await twoPolls(() => [heals]);
+                assert.deepEqual(
+                    polls.map(({ may }) => may),
+                    [[free], [free]],
+                );
+                assert.equal(polls[0].counted.length, 7, "every server that serves must agree");
+            }
+        });
+
+        it("is given to none that any server counts as needed, nor remembered where two servers refuse one each", async () => {
+            const polls = await twoPolls((by) => (by === "minio-1" ? ["minio-0"] : ["minio-pool-1-0"]));
+            assert.deepEqual(
+                polls.map(({ may }) => may),
+                [[], []],
+            );
+            assert.ok(polls[1].counted.length > 1);
+        });
+
+        it("is refused to both by one server, which alone is asked then", async () => {
+            const polls = await twoPolls(() => ["minio-0", "minio-pool-1-0"]);
+            assert.deepEqual(
+                polls.map(({ may, counted }) => [may, counted]),
+                [
+                    [[], ["minio-0"]],
+                    [[], ["minio-0"]],
+                ],
+            );
+        });
+
+        it("is not given to one that is needed where the other's drive is not reached", async () => {
+            const polls = await twoPolls(
+                () => ["minio-pool-1-0"],
+                (who) => who !== "minio-0 minio-1",
+            );
+            assert.deepEqual(
+                polls.map(({ may }) => may),
+                [[], []],
+            );
         });
     });
 

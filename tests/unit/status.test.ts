@@ -155,6 +155,57 @@ describe("what is not right with a cluster", () => {
         assert.equal(quorumsLeft({ ...healthy, ...healing })?.writes.servers, 0);
     });
 
+    it("is too few drives that have all objects, though MinIO's health says yes", () => {
+        const heals = { healing: true, works: false };
+        const three = of({ storage: drivesWith({ 1: heals, 2: heals, 3: heals }) });
+        const [first, ...others] = three.findings;
+        assert.deepEqual(
+            [first.severity, first.what],
+            [
+                "down",
+                "1 of 4 drives of an erasure set has all objects, and reading needs 2: reads fail of objects that are not healed yet",
+            ],
+        );
+        assert.match(first.do, /^replace no other drive and restart no server/);
+        assert.equal(others.length, 3);
+        assert.match(three.text, /REQUESTS FAIL OR WAIT/);
+        const two = whats({ storage: drivesWith({ 2: heals, 3: heals }) });
+        assert.equal(
+            two[0],
+            "care: 2 of 4 drives of an erasure set have all objects, and writing needs 3: writes rest on drives that heal",
+        );
+        const off = { state: "offline", works: false };
+        const noWrites = whats({
+            health: { writes: false, reads: true },
+            storage: drivesWith({ 0: off, 1: off, 2: heals }),
+        });
+        assert.deepEqual(
+            noWrites.slice(0, 2).map((what) => what.split(":", 2)),
+            [
+                ["down", " objects cannot be written"],
+                ["down", " 1 of 4 drives of an erasure set has all objects, and reading needs 2"],
+            ],
+        );
+        const none = whats({
+            health: { writes: false, reads: false },
+            storage: drivesWith({ 0: off, 1: off, 2: off }),
+        });
+        assert.equal(none.filter((what) => what.startsWith("down")).length, 1);
+    });
+
+    it("is no drive too few because its server waits for its peers: it serves", () => {
+        const away = { state: "offline", works: false };
+        const waiting: Partial<Server> = { standing: "waiting" };
+        const found = whats({
+            servers: serversWith({ 2: waiting, 3: waiting }),
+            storage: drivesWith({ 1: { healing: true, works: false }, 2: away, 3: away }),
+        });
+        assert.deepEqual(
+            found.filter((what) => what.includes("have all") || what.startsWith("down")),
+            [],
+        );
+    });
+
     it("is a lost node, said one time, and not for its drive again", () => {
         const lost = of({
             servers: serversWith({ 3: { standing: "lost", node: "n4" } }),
@@ -192,6 +243,29 @@ describe("what is not right with a cluster", () => {
         const [finding] = of({ health: { writes: true, reads: true, quorums: { write: 3, read: 3 } } }).findings;
         assert.match(finding.what, /^MinIO's write quorum is 3 and its read quorum 3/);
         assert.match(finding.do, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
+    });
+
+    it("is worst where the fewest servers may fail, whatever number of drives that is", () => {
+        const topology = topologyOf(
+            [
+                { servers: 4, drivesPerServer: 4, driveBytes: 0 },
+                { servers: 8, drivesPerServer: 1, driveBytes: 0 },
+            ],
+            4,
+        );
+        const drives = (pool: number, count: number, lost: number) =>
+            Array.from({ length: count }, (_, index) => drive(`minio-${index}`, { pool, works: index >= lost }));
+        const linesOf = (lost: [number, number]) => {
+            const storage = { drives: [...drives(0, 16, lost[0]), ...drives(1, 8, lost[1])], writeQuorums: [12, 5] };
+            return of({ topology, storage }).text.match(/(?<=^(write|read) quorum +)\d.*$/gm);
+        };
+        assert.deepEqual(linesOf([0, 0]), [
+            "12 of 16 drives, 16 work: any server may fail",
+            "12 of 16 drives, 16 work: any server may fail",
+        ]);
+        // Of the second pool only one drive may fail.
+        assert.equal(linesOf([2, 2])?.[0], "12 of 16 drives, 14 work: no server may fail, and 1 drive");
+        assert.equal(linesOf([3, 4])?.[0], "5 of 8 drives, 4 work: LOST");
     });
 
     it("is a rollout that has not come to its end", () => {
