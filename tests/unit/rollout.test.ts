@@ -583,7 +583,7 @@ describe("MinIO's consent", () => {
                 polls.map(({ may }) => may),
                 [[], []],
             );
-            assert.ok(polls[1].counted.length > 1);
+            assert.ok(polls[1].counted.length > 1, polls[1].counted.join());
         });
 
         it("is refused to both by one server, which alone is asked then", async () => {
