@@ -625,6 +625,7 @@ function opened(key: Buffer, nonce: Buffer, data: Buffer): string {
 }
 
 describe("names and documents of buckets, policies and accesses", () => {
+    const ldapVariable = "MINIO_IDENTITY_LDAP_SERVER_ADDR";
     const refused: [string, KnownArgs][] = [
         ["buckets[0].name", { buckets: [{ name: "No" }] }],
         ["buckets[0].name", { buckets: [{ name: "minio" }] }],
@@ -644,6 +645,17 @@ describe("names and documents of buckets, policies and accesses", () => {
         ["policies[0].name", { policies: [{ name: "__proto__", document: readerDocument }] }],
         ["policies[0].name", { policies: [{ name: "readwrite", document: readerDocument }] }],
         ["policies[0].document", { policies: [{ name: "mine", document: "{" }] }],
+        [
+            "accesses",
+            { accesses: [{ name: "app", bucket: "data" }], environment: { [ldapVariable]: "ldap.example.org:636" } },
+        ],
+        [
+            "accesses",
+            {
+                accesses: [{ name: "app", bucket: "data" }],
+                environmentFrom: { [ldapVariable]: { secretKeyRef: { name: "ldap", key: "address" } } },
+            },
+        ],
         ["accesses[0].name", { accesses: [{ name: "me", bucket: "data" }] }],
         ["accesses[0].name", { accesses: [{ name: "admin", bucket: "data" }] }],
         ["accesses[1].name", { accesses: ["app", "app-2"].map((name) => ({ name, bucket: "data" })) }],
