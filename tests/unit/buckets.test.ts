@@ -593,10 +593,10 @@ describe("bodies of the admin API", () => {
     });
 
     it("have their key by Argon2id, as argon2.IDKey of golang.org/x/crypto makes it", () => {
-        assert.equal(
-            argon2id(Buffer.from("p"), Buffer.from("somesalt"), 2048, 4, 32).toString("hex"),
-            "4bbd13aa7f1ad8990179103e8634c25a2bb88b486b48333687a09fcb49dd33a7",
-        );
+        const parts = argon2id(Buffer.from("p"), Buffer.from("somesalt"), 2048, 4, 32);
+        let part = parts.next();
+        for (; !part.done; part = parts.next()) {}
+        assert.equal(part.value.toString("hex"), "4bbd13aa7f1ad8990179103e8634c25a2bb88b486b48333687a09fcb49dd33a7");
     });
 });
 
