@@ -26,7 +26,7 @@ import { problemsOf, removingWords } from "../../components/spec/validation";
 const now = new Date("2026-11-27T12:00:00Z");
 const readerDocument = ownPolicy("data");
 const nothing: Declared = { buckets: [], policies: [], accesses: [] };
-const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
+const empty: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {}, policyHolders: {} };
 
 /** What MinIO would have after some steps. Whatever no step names stays as it is. */
 function done(live: Live, steps: Step[], declared: Declared): Live {
@@ -204,6 +204,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             users: { app: { policies: ["foreign"], isEnabled: false } },
             keys: {},
             keyOwners: {},
+            policyHolders: {},
         };
         fc.assert(
             fc.property(declarations, declarations, (first, second) => {
@@ -265,6 +266,7 @@ describe("the difference between what is declared and what MinIO has", () => {
             users: { app: { policies: [], isEnabled: true } },
             keys: {},
             keyOwners: {},
+            policyHolders: {},
         };
         const declared: Declared = {
             buckets: [{ name: "there" }, { name: "locked", objectLocking: true, adopt: true }],
@@ -319,6 +321,19 @@ describe("the difference between what is declared and what MinIO has", () => {
             difference(nothing, after, live, now).steps.map(({ kind }) => kind),
             ["removeUser", "removePolicy", "removeBucket"],
         );
+    });
+
+    it("refuses to remove a policy that somebody else has, and says who", () => {
+        const recorded = { ...nothingRecorded(), policies: { reader: {} }, accesses: { app: { keys: {} } } };
+        const users = { app: { policies: ["reader"], isEnabled: true } };
+        const live: Live = { ...empty, policies: { reader: readerDocument }, users };
+        const held = { ...live, policyHolders: { reader: ["app", "alice", "staff"] } };
+        assert.match(
+            difference(nothing, recorded, held, now).refusals.join(),
+            /^policies: 'reader' is not declared any more, and alice, staff still has it: take it/,
+        );
+        const own = difference(nothing, recorded, { ...live, policyHolders: { reader: ["app"] } }, now);
+        assert.deepEqual([own.refusals, own.steps.map(({ kind }) => kind)], [[], ["removeUser", "removePolicy"]]);
     });
 
     it("never asks a bucket with object locking to suspend its versions", () => {
