@@ -204,7 +204,7 @@ export class Minio {
     }
 }
 
-/** `PolicyEntitiesResult` in madmin-go's `policy-commands.go`. */
+/** `PolicyEntitiesResult` in madmin-go's `idp-commands.go`. */
 interface Entities {
     policyMappings?: { users?: string[]; groups?: string[] }[] | null;
 }
