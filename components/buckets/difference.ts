@@ -20,6 +20,8 @@ export interface Live {
     buckets: Record<string, LiveBucket>;
     /** All policies, as documents. */
     policies: Record<string, string>;
+    /** Who has a policy that leaves: users and groups. */
+    policyHolders: Record<string, string[]>;
     users: Record<string, LiveUser>;
     /** Of the keys that are wanted. */
     keys: Record<string, KeyState>;
@@ -236,6 +238,17 @@ function policyDifference({ policies, accesses }: Declared, recorded: Recorded, 
     }
     for (const name of Object.keys(recorded.policies)) {
         if (!Object.hasOwn(part.policies, name) && Object.hasOwn(live.policies, name)) {
+            // What is declared or recorded of users is set, or goes, before.
+            const isOurs = (holder: string) =>
+                Object.hasOwn(recorded.accesses, holder) || accesses.some((access) => access.name === holder);
+            const holders = (entryOf(live.policyHolders, name) ?? []).filter((holder) => !isOurs(holder));
+            if (holders.length > 0) {
+                part.refusals.push(
+                    `policies: '${name}' is not declared any more, and ${holders.join(", ")} still has it: take it from them by ` +
+                        "'mc admin policy detach', or put it back",
+                );
+                continue;
+            }
             part.steps.push({ kind: "removePolicy", policy: name, words: `policy '${name}' is removed` });
         }
     }

@@ -55,7 +55,7 @@ export async function look(
     recorded: Recorded,
     secretKeys: SecretKeys,
 ): Promise<Live> {
-    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {} };
+    const live: Live = { buckets: {}, policies: {}, users: {}, keys: {}, keyOwners: {}, policyHolders: {} };
     const work: (() => Promise<void>)[] = [];
     const names = new Set([...declared.buckets.map(({ name }) => name), ...Object.keys(recorded.buckets)]);
     const there = names.size > 0 ? await minio.buckets() : [];
@@ -87,6 +87,14 @@ export async function look(
     if (policies.length + accesses.length + Object.keys(recorded.policies).length > 0) {
         work.push(async () => {
             live.policies = await minio.policies();
+            const staying = [...policies, ...accesses.filter((one) => one.policies === undefined)].map(
+                ({ name }) => name,
+            );
+            for (const name of Object.keys(recorded.policies)) {
+                if (!staying.includes(name) && Object.hasOwn(live.policies, name)) {
+                    live.policyHolders[name] = await minio.policyHolders(name);
+                }
+            }
         });
     }
     const users = new Set([...accesses.map(({ name }) => name), ...Object.keys(recorded.accesses)]);

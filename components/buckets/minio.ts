@@ -77,7 +77,18 @@ export class Minio {
         await this.call({ method: "PUT", path: admin("add-canned-policy"), query: { name }, body: document });
     }
 
-    /** MinIO itself refuses one that a user or group has. */
+    /** The users and groups that have a policy, those of identity providers too. */
+    async policyHolders(policy: string): Promise<string[]> {
+        const { bytes } = await this.call({
+            method: "GET",
+            path: admin("idp/builtin/policy-entities"),
+            query: { policy },
+        });
+        const told: Entities = JSON.parse(await unsealed(this.root.secretKey, bytes ?? Buffer.alloc(0)));
+        return (told.policyMappings ?? []).flatMap(({ users, groups }) => [...(users ?? []), ...(groups ?? [])]);
+    }
+
+    /** MinIO itself refuses one that a user or group of its own has, and not one of an identity provider's. */
     async removePolicy(name: string): Promise<void> {
         await this.call({ method: "DELETE", path: admin("remove-canned-policy"), query: { name } }, [404]);
     }
@@ -191,6 +202,11 @@ export class Minio {
         }
         return answer;
     }
+}
+
+/** `PolicyEntitiesResult` in madmin-go's `idp-commands.go`. */
+interface Entities {
+    policyMappings?: { users?: string[]; groups?: string[] }[] | null;
 }
 
 /** What MinIO's refusals tell of a key: nobody has the bucket that it is tried on. One that is disabled or has ended is none. */

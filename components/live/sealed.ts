@@ -56,7 +56,7 @@ export async function unsealed(secretKey: string, bytes: Buffer): Promise<string
     const key =
         way === method
             ? await promisify(pbkdf2)(secretKey, salt, iterations, 32, "sha256")
-            : argon2id(Buffer.from(secretKey), salt, memory, lanes, 32);
+            : await inTurn(() => argonKey(secretKey, salt));
     // Both are used alike.
     const cipher = way === argonWithChaCha ? ("chacha20-poly1305" as "aes-256-gcm") : "aes-256-gcm";
     const options = { authTagLength: tagBytes };
@@ -80,4 +80,25 @@ export async function unsealed(secretKey: string, bytes: Buffer): Promise<string
         parts.push(decipher.update(fragment.subarray(0, -tagBytes)), decipher.final());
     }
     return Buffer.concat(parts).toString();
+}
+
+/** Each takes 64 MiB. */
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+}
+
+/** Connections that others close meanwhile must be seen to be closed. */
+async function argonKey(secretKey: string, salt: Buffer): Promise<Buffer> {
+    const parts = argon2id(Buffer.from(secretKey), salt, memory, lanes, 32);
+    for (;;) {
+        const { done, value } = parts.next();
+        if (done) {
+            return value;
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+    }
 }

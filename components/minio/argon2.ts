@@ -6,8 +6,18 @@
 const blockWords = 256; // Of 32 bits, the lower half of each 64 first.
 const slices = 4;
 
-/** @param memory KiB, a multiple of four times the lanes */
-export function argon2id(password: Buffer, salt: Buffer, memory: number, lanes: number, length: number): Buffer {
+/**
+ * It takes seconds: between its parts, the process may do something else.
+ *
+ * @param memory KiB, a multiple of four times the lanes
+ */
+export function* argon2id(
+    password: Buffer,
+    salt: Buffer,
+    memory: number,
+    lanes: number,
+    length: number,
+): Generator<undefined, Buffer> {
     const columns = memory / lanes;
     const blocks = new Uint32Array(memory * blockWords);
     const fields = [lanes, length, memory, 1, 0x13, 2].map(int32);
@@ -28,6 +38,7 @@ export function argon2id(password: Buffer, salt: Buffer, memory: number, lanes: 
     for (let slice = 0; slice < slices; slice++) {
         for (let lane = 0; lane < lanes; lane++) {
             fillSegment({ blocks, memory, lanes, columns, slice, lane });
+            yield;
         }
     }
     const last = Buffer.alloc(blockWords * 4);

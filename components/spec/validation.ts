@@ -876,10 +876,20 @@ function textOr(value: unknown): string {
     return isText(value) ? value : "";
 }
 
+const ldapVariable = "MINIO_IDENTITY_LDAP_SERVER_ADDR";
+
 function checkAccesses(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     const names = asList(args?.accesses).map((one) => textOr(asObject(one).name));
     const policies = asList(args?.policies).map((one) => asObject(one).name);
     const places: string[] = [];
+    const variables = { ...asObject(args?.environment), ...asObject(args?.environmentFrom) };
+    // `AddUser` in `cmd/admin-handlers-users.go`.
+    check.that(
+        names.length === 0 || !Object.hasOwn(variables, ldapVariable),
+        "accesses",
+        names,
+        `with LDAP, which ${ldapVariable} turns on, MinIO itself makes no users: leave accesses out, or that variable`,
+    );
     for (const [path, access] of namedOnes(check, "accesses", args, userNameProblem)) {
         const user = textOr(access.name);
         check.that(user !== spec.rootUser, `${path}.name`, user, "it is the root account; use another name");

@@ -120,6 +120,8 @@ for (const version of minioServers) {
             await assert.rejects(minio.removeKey("viewer", "viewer-2"), /belongs to 'somebody'/);
             await assert.rejects(minio.endKey("viewer", "viewer-2", new Date().toISOString()), /belongs to 'somebody'/);
             assert.equal(await minio.keyState("viewer-2", "e".repeat(40)), "valid");
+            await minio.setUserPolicies("somebody", ["reader"]);
+            assert.deepEqual((await minio.policyHolders("reader")).sort(), ["somebody", "viewer"]);
             await minio.removeUser("somebody");
         });
 
