@@ -3,12 +3,16 @@
  * `cmd/admin-router.go` and `cmd/admin-handlers-users.go` of RELEASE.2025-09-07.
  */
 import { createHash, randomBytes } from "node:crypto";
+import { sleep } from "../basics/sleep";
 import type { Answer, KeptForward } from "../kubernetes/client";
 import { MinioAdminError, reasonOf, type Signer, signedBy, type UnsignedRequest } from "../live/admin";
 import { sealed, unsealed } from "../live/sealed";
 import type { KeyState, LiveUser } from "./difference";
 import { queries, type Setting, textOf } from "./settings";
 import { textsOf } from "./xml";
+
+/** For so long MinIO may say that it cannot serve (503). A server that has just started may miss drives, and looks for them after 15 s. */
+const patienceMilliseconds = 30_000;
 
 /** By the root account, through one server of the cluster. */
 export class Minio {
@@ -193,7 +197,13 @@ export class Minio {
      * @throws MinioAdminError
      */
     private async call(request: UnsignedRequest, others: number[] = []): Promise<Answer> {
-        const answer = await this.forward.send(await signedBy(request, this.root));
+        const send = async () => this.forward.send(await signedBy(request, this.root));
+        const end = Date.now() + patienceMilliseconds;
+        let answer = await send();
+        while (answer.status === 503 && Date.now() < end) {
+            await sleep(1000);
+            answer = await send();
+        }
         const { status, body } = answer;
         if (![200, 204, ...others].includes(status)) {
             const subject = Object.values(request.query ?? {}).filter((value) => value !== "");

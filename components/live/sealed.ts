@@ -5,7 +5,6 @@
  */
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { argon2id } from "../minio/argon2";
 
 /** `pbkdf2AESGCM`, and its `pbkdf2Cost`. */
 const method = 0x02;
@@ -41,10 +40,10 @@ export async function sealed(secretKey: string, text: string): Promise<Buffer> {
 
 /** `argon2idAESGCM` and `argon2idChaCHa20Poly1305`, with `argon2idMemory` and `argon2idThreads`. */
 const [argonWithAes, argonWithChaCha] = [0x00, 0x01];
-const [memory, lanes] = [64 << 10, 4];
+const argonCost = { iterations: 1, parallelism: 4, memorySize: 64 << 10, hashLength: 32 };
 
 /**
- * The text of such a body. The key of an answer takes a second or more of this process: ask for few.
+ * The text of such a body.
  *
  * @throws Error where it is not sealed by this secret key
  */
@@ -56,7 +55,7 @@ export async function unsealed(secretKey: string, bytes: Buffer): Promise<string
     const key =
         way === method
             ? await promisify(pbkdf2)(secretKey, salt, iterations, 32, "sha256")
-            : await inTurn(() => argonKey(secretKey, salt));
+            : await argonKey(secretKey, salt);
     // Both are used alike.
     const cipher = way === argonWithChaCha ? ("chacha20-poly1305" as "aes-256-gcm") : "aes-256-gcm";
     const options = { authTagLength: tagBytes };
@@ -82,23 +81,8 @@ export async function unsealed(secretKey: string, bytes: Buffer): Promise<string
     return Buffer.concat(parts).toString();
 }
 
-/** Each takes 64 MiB. */
-let last: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = last.then(work);
-    last = done.catch(() => {});
-    return done;
-}
-
-/** Connections that others close meanwhile must be seen to be closed. */
-async function argonKey(secretKey: string, salt: Buffer): Promise<Buffer> {
-    const parts = argon2id(Buffer.from(secretKey), salt, memory, lanes, 32);
-    for (;;) {
-        const { done, value } = parts.next();
-        if (done) {
-            return value;
-        }
-        await new Promise((resolve) => setImmediate(resolve));
-    }
+/** The library is loaded only here: Node.js has Argon2id from 24.7 on. */
+async function argonKey(secretKey: string, salt: Buffer): Promise<Uint8Array> {
+    const { argon2id } = await import("hash-wasm");
+    return argon2id({ password: secretKey, salt, ...argonCost, outputType: "binary" });
 }

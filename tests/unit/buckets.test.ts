@@ -17,7 +17,6 @@ import { nothingRecorded, type Recorded } from "../../components/buckets/record"
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
 import { sealed, unsealed } from "../../components/live/sealed";
-import { argon2id } from "../../components/minio/argon2";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
@@ -605,13 +604,6 @@ describe("bodies of the admin API", () => {
             assert.equal(await unsealed("s3cret-key", bytes), text);
         }
         await assert.rejects(sealed("s3cret-key", "text").then((bytes) => unsealed("another", bytes)));
-    });
-
-    it("have their key by Argon2id, as argon2.IDKey of golang.org/x/crypto makes it", () => {
-        const parts = argon2id(Buffer.from("p"), Buffer.from("somesalt"), 2048, 4, 32);
-        let part = parts.next();
-        for (; !part.done; part = parts.next()) {}
-        assert.equal(part.value.toString("hex"), "4bbd13aa7f1ad8990179103e8634c25a2bb88b486b48333687a09fcb49dd33a7");
     });
 });
 
