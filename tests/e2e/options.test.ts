@@ -102,7 +102,7 @@ describe("a cluster's resource options", () => {
         await project.succeed("up", "--yes", "--skip-preview");
         assert.deepEqual([...new Set(await sidecars())], ["200000"]);
         await project.succeed("preview", "--expect-no-changes");
-    });
+    }).timeout(900_000); // Each of its four servers ends only with the grace period, as `sleep` does not heed the signal.
 
     it("an alias of the name that it has is none of that", async () => {
         await project.configure({ alias: "minio" });
