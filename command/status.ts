@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../components/basics/messageOf";
 import { printable } from "../components/basics/printable";
 import { connect } from "../components/kubernetes/connect";
-import { KubernetesError } from "../components/kubernetes/errors";
+import { isForbidden } from "../components/kubernetes/errors";
 import { judge, verdictOf } from "../components/status/judge";
 import { look } from "../components/status/look";
 import { exitCodeOf, report } from "../components/status/report";
@@ -23,9 +23,8 @@ Ends with 0 when all is right, 1 when something needs care, and 2 when it could 
 
 export async function status(args: string[]): Promise<void> {
     process.exitCode = await statusCode(args).catch((error: unknown) => {
-        const lacksRight = error instanceof KubernetesError && error.code === 403;
         const said = messageOf(error);
-        const shown = lacksRight ? said.replace("docs/rbac.yaml", "docs/rbac-status.yaml") : said;
+        const shown = isForbidden(error) ? said.replace("docs/rbac.yaml", "docs/rbac-status.yaml") : said;
         process.stderr.write(`error: it could not be looked at: ${printable(shown)}\n`);
         return 2;
     });

@@ -15,6 +15,23 @@ export class KubernetesError extends Error {
     }
 }
 
+/** Whether the API refuses, for a missing right or for what a quota, a policy or a webhook forbids. */
+export function isForbidden(error: unknown): boolean {
+    return error instanceof KubernetesError && error.code === 403;
+}
+
+/** What fails for another reason is an error. */
+export async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | "forbidden"> {
+    try {
+        return await work();
+    } catch (error) {
+        if (isForbidden(error)) {
+            return "forbidden";
+        }
+        throw error;
+    }
+}
+
 /** How a connection ends when a server, or the way to it, is away for a while. */
 const passingCodes = [
     "ECONNREFUSED",

@@ -1,8 +1,9 @@
 /** A Secret has no revisions: what leaves the program's own one stays in it as long as a server may start from it again. */
 import type { V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import type { Kubernetes } from "../kubernetes/client";
+import { unlessForbidden } from "../kubernetes/errors";
 import type { Cluster, ClusterPool } from "../spec/cluster";
-import { type Data, unlessForbidden, valueIn } from "./referencedValues";
+import { type Data, valueIn } from "./referencedValues";
 
 /**
  * Variables of the Secret of the settings that the program no longer has there, with their values.

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { printable } from "../basics/printable";
 import { valueDigest } from "../basics/valueDigest";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
-import { KubernetesError, untilAnswered } from "../kubernetes/errors";
+import { unlessForbidden, untilAnswered } from "../kubernetes/errors";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { whenMade } from "../pulumi/outputs";
@@ -122,18 +122,6 @@ export async function seenValues(kubernetes: Kubernetes, cluster: Cluster): Prom
     const whats = forbidden.map(([variable, { kind, name }]) => `${variable} (the ${kind} '${name}')`);
     const unchecked = `whether these have other values than before: ${whats.join(", ")}: a right to look is missing (docs/rbac-checks.yaml)`;
     return { digests, unchecked: [unchecked] };
-}
-
-/** What fails for another reason than a missing right is an error. */
-export async function unlessForbidden<T>(work: () => Promise<T>): Promise<T | "forbidden"> {
-    try {
-        return await work();
-    } catch (error) {
-        if (error instanceof KubernetesError && error.code === 403) {
-            return "forbidden";
-        }
-        throw error;
-    }
 }
 
 /** The value of a key; undefined where there is none. */

@@ -8,7 +8,7 @@ import { once } from "../basics/once";
 import { printable } from "../basics/printable";
 import { sleep } from "../basics/sleep";
 import type { Kubernetes } from "../kubernetes/client";
-import { KubernetesError } from "../kubernetes/errors";
+import { isForbidden } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import { missingKinds, requiredKinds } from "../objects/requiredKinds";
 import { endProgram } from "../pulumi/endProgram";
@@ -122,8 +122,7 @@ export async function findings(kubernetes: Kubernetes, checks: Check[]): Promise
     const untold = new Map<string, string[]>();
     const ask = async ({ what, ask }: Check) =>
         ask(kubernetes).catch((error: Error): Findings => {
-            const isRight = error instanceof KubernetesError && error.code === 403;
-            const message = isRight ? "a right to look is missing (docs/rbac-checks.yaml)" : error.message;
+            const message = isForbidden(error) ? "a right to look is missing (docs/rbac-checks.yaml)" : error.message;
             untold.set(message, [...(untold.get(message) ?? []), what]);
             return { problems: [] };
         });

@@ -2,7 +2,7 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
-import { KubernetesError } from "../kubernetes/errors";
+import { isForbidden } from "../kubernetes/errors";
 import type { ClusterState } from "./plan";
 import type { WantedCluster } from "./wanted";
 
@@ -111,7 +111,7 @@ export class Trouble {
             this.known = hindrances(events, this.wanted, late);
         } catch (error) {
             // It only tells more; who must ask the API notices an outage.
-            this.mayAsk = !(error instanceof KubernetesError && error.code === 403);
+            this.mayAsk = !isForbidden(error);
             return;
         }
         const keyOf = ({ server, text }: Hindrance) => `${server} ${text.split(":")[0]}`;

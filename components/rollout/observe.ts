@@ -7,7 +7,7 @@ import { element } from "../basics/element";
 import { forSeveral } from "../basics/several";
 import { versionOf } from "../change/change";
 import type { Kubernetes } from "../kubernetes/client";
-import { KubernetesError } from "../kubernetes/errors";
+import { isForbidden } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
 import { type PodTemplate, serverName } from "../server/podTemplate";
 import { atTheSameTime, clusterHealth } from "./consent";
@@ -123,7 +123,7 @@ export class Observer {
         try {
             return await this.kubernetes.statefulSets(this.wanted.namespace, commonLabels(this.wanted.pools));
         } catch (error) {
-            if (!(error instanceof KubernetesError && error.code === 403)) {
+            if (!isForbidden(error)) {
                 throw error;
             }
             this.mayList = false; // By a Role that was made before they were listed, each may be read.
@@ -223,7 +223,7 @@ export async function requirePools(kubernetes: Kubernetes, { namespace, pools }:
                 );
             }
         } catch (error) {
-            if (!(error instanceof KubernetesError && error.code === 403)) {
+            if (!isForbidden(error)) {
                 throw error;
             }
         }

@@ -3,7 +3,7 @@ import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { messageOf } from "../basics/messageOf";
 import { forSeveral } from "../basics/several";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
-import { KubernetesError } from "../kubernetes/errors";
+import { isForbidden } from "../kubernetes/errors";
 import { configMapKind, snapshotKind } from "../kubernetes/kinds";
 import { type MinioAdmin, minioAdmin } from "../live/admin";
 import { frozenServers } from "../live/frozen";
@@ -83,11 +83,10 @@ function readingInto(unread: Unread[]): Reading {
         try {
             return await read();
         } catch (error) {
-            const lacksRight = error instanceof KubernetesError && error.code === 403;
             unread.push(
                 error instanceof MissingRight
                     ? { what, why: "a right is missing", right: error.message, isVital }
-                    : lacksRight
+                    : isForbidden(error)
                       ? { what, why: "a right is missing", right, isVital }
                       : { what, why: messageOf(error), isVital },
             );
@@ -108,7 +107,7 @@ async function statefulSetsOf(kubernetes: Kubernetes, { namespace }: Wish): Prom
     try {
         return (await kubernetes.list<AnyObject>(kind, undefined, labels)) as unknown as V1StatefulSet[];
     } catch (error) {
-        if (error instanceof KubernetesError && error.code === 403) {
+        if (isForbidden(error)) {
             throw new Error(
                 "name the namespace with --namespace: the right is missing to list StatefulSets in all of them",
             );

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
-import { KubernetesError, untilAnswered } from "../kubernetes/errors";
+import { isForbidden, untilAnswered } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import { keptSettings } from "../live/keptSettings";
 import { endProgram } from "../pulumi/endProgram";
@@ -51,11 +51,11 @@ async function withKept(
     try {
         return await (isPreview ? look() : untilAnswered(look, cluster.timeoutSeconds, say));
     } catch (error) {
-        const isForbidden = error instanceof KubernetesError && error.code === 403;
-        if (!isPreview && !isForbidden) {
+        const lacksRight = isForbidden(error);
+        if (!isPreview && !lacksRight) {
             return endProgram(messageOf(error));
         }
-        const why = isForbidden ? "a right to look is missing (docs/rbac.yaml)" : messageOf(error);
+        const why = lacksRight ? "a right to look is missing (docs/rbac.yaml)" : messageOf(error);
         pulumi.log.info(
             `not checked: ${printable(`whether servers may still start from variables that leave the Secret '${cluster.names.settings}': ${why}`)}`,
             resource,
