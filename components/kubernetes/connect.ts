@@ -1,6 +1,5 @@
 import type * as http from "node:http";
 import type * as https from "node:https";
-import { connect as connectTls } from "node:tls";
 import type { Configuration } from "@kubernetes/client-node";
 import { apiPort } from "../minio/ports";
 import { askerOf, type Way } from "./askServer";
@@ -11,7 +10,7 @@ import { largestAnswer, request } from "./http";
 import { againIfCut, keepingConnections } from "./keptConnections";
 import { keptForward } from "./keptForward";
 import { type ClusterTarget, describeCluster, loadKubeconfig } from "./kubeconfig";
-import { forward } from "./portForward";
+import { forward, speaking } from "./portForward";
 
 /** Under this name Kubernetes keeps which fields the guided rollout set, such as the partition. */
 const fieldManager = "minio-cluster";
@@ -106,9 +105,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
     ): Promise<Answer> => {
         const connection = await forward(new client.PortForward(config), namespace, pod, apiPort, signal);
         const { stream, failure, close } = connection;
-        // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
-        const createConnection = () =>
-            scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
+        const createConnection = () => speaking(scheme, stream);
         const options = { method, headers, signal, createConnection } as http.RequestOptions;
         const answer = request(new URL(`http://${pod}${path}`), options, largest, body);
         return Promise.race([answer, failure]).finally(close);

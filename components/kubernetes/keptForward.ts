@@ -1,10 +1,9 @@
 /** Many requests to one pod's server, by a few port-forwards: each takes the API server and the kubelet a tenth of a second to open. */
 import * as http from "node:http";
 import { Duplex } from "node:stream";
-import { connect as connectTls } from "node:tls";
 import type { KeptForward } from "./client";
 import { request } from "./http";
-import type { Forwarded } from "./portForward";
+import { type Forwarded, speaking } from "./portForward";
 
 /** Requests that are under way at the same time: enough that none waits for the way alone, and few for an API server. */
 const most = 6;
@@ -23,10 +22,8 @@ export function keptForward(
     const ended = new AbortController();
     const createConnection = () => {
         const stream = whenOpen(open(ended.signal));
-        // The certificate is for other names. Nobody but the API server and the pod's own kubelet is in between.
-        const socket = scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
         // Who waits for an answer hears of it by the request. Between requests nobody waits.
-        return socket.on("error", () => {});
+        return speaking(scheme, stream).on("error", () => {});
     };
     const agent = Object.assign(new http.Agent({ keepAlive: true, maxSockets: most }), {
         createConnection,

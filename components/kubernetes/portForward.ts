@@ -1,4 +1,5 @@
 import { Duplex, PassThrough } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import type { PortForward } from "@kubernetes/client-node";
 import { kubernetesError } from "./errors";
 
@@ -8,6 +9,14 @@ export interface Forwarded {
     /** Rejects when nobody listens in the pod, or the signal ends the connection; else it stays pending. */
     failure: Promise<never>;
     close(): void;
+}
+
+/**
+ * A connection as the pod's server speaks on it. The certificate is for other names; nobody but the API server and the pod's own kubelet
+ * is in between.
+ */
+export function speaking(scheme: string, stream: Duplex): Duplex {
+    return scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
 }
 
 /** What is used of the client's web socket, which comes without types. */

@@ -1,6 +1,7 @@
 /** Whether the names of accesses' Secrets are free: the provider would merge into one that is there, and delete it with the access. */
 import type { AnyObject } from "../kubernetes/client";
 import type { Cluster } from "../spec/cluster";
+import { labelsOfCluster } from "../spec/labels";
 import { accessSecretName } from "../spec/names";
 import type { Check, Wanted } from "./check";
 
@@ -26,6 +27,5 @@ export function accessSecretChecks({ cluster, isKnown }: Pick<Wanted, "cluster" 
 }
 
 function isOwn({ metadata: { labels = {} } }: Labelled, { names }: Cluster): boolean {
-    const own = { ...names.selector, "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": names.cluster };
-    return Object.entries(own).every(([key, value]) => labels[key] === value);
+    return Object.entries(labelsOfCluster(names)).every(([key, value]) => labels[key] === value);
 }

@@ -17,7 +17,7 @@ export const atTheSameTime = 16;
  * How long a server that did not answer in time gets when it is asked again: MinIO itself waits up to 10 s for a peer that is silent
  * (`cluster_deadline` in `internal/config/api/api.go`).
  */
-const patientMilliseconds = 13_000;
+export const patientMilliseconds = 13_000;
 
 /** Told what a server's answer says of itself: whether it serves. */
 type Note = (server: string, serves: boolean) => void;

@@ -6,7 +6,7 @@
  * others from what it said, it is asked anew: see `heard` in plan.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
-import { serverName } from "../server/podTemplate";
+import { serverName, serverStatus } from "../server/podTemplate";
 import type { ServerState } from "./plan";
 
 /** What a server has said last, in one run of its container. */
@@ -85,12 +85,12 @@ function rank({ urgent }: { urgent: boolean }, isTurnOfOthers: boolean): number 
 
 /** How often the process of a pod's server has ended and was started again. */
 export function restartsOf(pod: V1Pod | undefined): number {
-    return pod?.status?.containerStatuses?.find(({ name }) => name === serverName)?.restartCount ?? 0;
+    return serverStatus(pod)?.restartCount ?? 0;
 }
 
 /** Which run of its server's container a pod is in. */
 export function runOf(pod: V1Pod): string {
-    const status = pod.status?.containerStatuses?.find(({ name }) => name === serverName);
+    const status = serverStatus(pod);
     return `${pod.metadata?.uid} ${status?.restartCount ?? 0} ${status?.containerID ?? ""}`;
 }
 
@@ -116,6 +116,6 @@ function provesThatItServes({ spec }: V1Pod): boolean {
 const settledSeconds = 40;
 
 export function hasSettled(pod: V1Pod | undefined): boolean {
-    const started = pod?.status?.containerStatuses?.find(({ name }) => name === serverName)?.state?.running?.startedAt;
+    const started = serverStatus(pod)?.state?.running?.startedAt;
     return started !== undefined && Date.now() - new Date(started).getTime() > settledSeconds * 1000;
 }

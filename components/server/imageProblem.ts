@@ -1,6 +1,6 @@
 /** What an image lacks for the scripts that start its server, said by the image's name. Pure. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { serverName } from "./podTemplate";
+import { serverName, serverStatus } from "./podTemplate";
 
 /** What start.sh says as it ends where its image has neither server; Kubernetes shows it in the pod's status. */
 export const lacksServer = "this image has neither the program minio nor silo";
@@ -13,7 +13,7 @@ const noShell = /exec(utable file)?:? ["`]\/bin\/sh["`].*(no such file or direct
 
 /** Why the server of a pod cannot start, as often as Kubernetes tries it; undefined where that is not the image's fault. */
 export function imageProblem(pod: V1Pod): string | undefined {
-    const status = pod.status?.containerStatuses?.find(({ name }) => name === serverName);
+    const status = serverStatus(pod);
     const { waiting, terminated } = status?.state ?? {};
     if (!waiting && !terminated) {
         return undefined; // It runs, or has not begun.

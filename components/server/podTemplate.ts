@@ -1,3 +1,4 @@
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
@@ -160,6 +161,11 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
         ...probes(spec),
         lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript] } } },
     };
+}
+
+/** How Kubernetes says that the server in a pod is; undefined where it has not begun. */
+export function serverStatus(pod: V1Pod | undefined): V1ContainerStatus | undefined {
+    return pod?.status?.containerStatuses?.find(({ name }) => name === serverName);
 }
 
 /** The MinIO server among the containers of a pod template whose values are known. */

@@ -8,14 +8,17 @@ import type { MinioClusterSpec } from "./spec";
 /** Annotations with this prefix tell the component how its objects were made. No argument may set one. */
 export const ownAnnotations = "minio-cluster/";
 
+/** The labels of every object of every cluster. */
+export const labelsOfAll = { "app.kubernetes.io/name": "minio" };
+
+/** The labels of every object of a cluster, which say whose it is. */
+export function labelsOfCluster(names: Names): Record<string, string> {
+    return { ...names.selector, ...labelsOfAll, "app.kubernetes.io/instance": names.cluster };
+}
+
 /** The labels of every object: the user's own, and those that say whose it is. */
 export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): Record<string, string> {
-    return {
-        ...spec.labels,
-        ...names.selector,
-        "app.kubernetes.io/name": "minio",
-        "app.kubernetes.io/instance": names.cluster,
-    };
+    return { ...spec.labels, ...labelsOfCluster(names) };
 }
 
 // On StatefulSets, by the program.

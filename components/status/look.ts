@@ -7,11 +7,11 @@ import { isForbidden } from "../kubernetes/errors";
 import { configMapKind, snapshotKind } from "../kubernetes/kinds";
 import { type MinioAdmin, minioAdmin } from "../live/admin";
 import { frozenServers } from "../live/frozen";
-import { clusterHealth } from "../rollout/consent";
+import { atTheSameTime, clusterHealth, patientMilliseconds } from "../rollout/consent";
 import { Observer } from "../rollout/observe";
 import type { ClusterState } from "../rollout/plan";
 import { missingMembers, parseRecord, type SetRecord } from "../snapshots/snapshotSet";
-import { frozenAnnotation, restoringAnnotation, setLabel, takingAnnotation } from "../spec/labels";
+import { frozenAnnotation, labelsOfAll, restoringAnnotation, setLabel, takingAnnotation } from "../spec/labels";
 import { certificateIn } from "./certificate";
 import { clustersIn, type FoundCluster, type SecretKey } from "./found";
 import type { Observed, TakenSet, Unread } from "./observed";
@@ -22,12 +22,6 @@ export interface Wish {
     namespace?: string;
     name?: string;
 }
-
-/** MinIO waits up to 10 s for a peer that is silent before it says how the cluster is. */
-const healthMilliseconds = 13_000;
-
-/** So many nodes are read at the same time at most. */
-const atTheSameTime = 16;
 
 type Data = AnyObject & { data?: Record<string, string> };
 type Node = AnyObject & { status?: { conditions?: { type: string; status: string }[] } };
@@ -99,13 +93,12 @@ function readingInto(unread: Unread[]): Reading {
 class MissingRight extends Error {}
 
 async function statefulSetsOf(kubernetes: Kubernetes, { namespace }: Wish): Promise<V1StatefulSet[]> {
-    const labels = { "app.kubernetes.io/name": "minio" };
     if (namespace !== undefined) {
-        return kubernetes.statefulSets(namespace, labels);
+        return kubernetes.statefulSets(namespace, labelsOfAll);
     }
     const kind = { apiVersion: "apps/v1", kind: "StatefulSet" };
     try {
-        return (await kubernetes.list<AnyObject>(kind, undefined, labels)) as unknown as V1StatefulSet[];
+        return (await kubernetes.list<AnyObject>(kind, undefined, labelsOfAll)) as unknown as V1StatefulSet[];
     } catch (error) {
         if (isForbidden(error)) {
             throw new Error(
@@ -185,7 +178,7 @@ async function healthOf(
         silence = said;
     };
     for (const server of ready.slice(0, 2)) {
-        const options = { milliseconds: healthMilliseconds, silent };
+        const options = { milliseconds: patientMilliseconds, silent };
         const ask = (path: string) => kubernetes.ask(namespace, server, scheme, `${clusterHealth}${path}`, options);
         const [writes, reads] = await Promise.all([ask(""), ask("/read")]);
         if (writes && reads) {

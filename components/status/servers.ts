@@ -2,7 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { printable } from "../basics/printable";
 import { type PoolState, type ServerState, targetRevision } from "../rollout/plan";
-import { serverName } from "../server/podTemplate";
+import { serverName, serverStatus } from "../server/podTemplate";
 import type { Server, ServerStanding } from "./observed";
 
 /** What a container waits for as it has just been made; all else is a fault. */
@@ -17,7 +17,7 @@ export function serversIn(pools: PoolState[], pods: V1Pod[], lostNodes: Set<stri
     return pools.flatMap((pool, index) =>
         pool.servers.map((state): Server => {
             const pod = state.uid === undefined ? undefined : byName.get(state.name);
-            const status = pod?.status?.containerStatuses?.find(({ name }) => name === serverName);
+            const status = serverStatus(pod);
             const since = status?.state?.running?.startedAt;
             return {
                 name: state.name,
@@ -41,7 +41,7 @@ function standingOf(
     if (pod === undefined) {
         return { standing: "missing" };
     }
-    const { conditions = [], containerStatuses = [], reason, message } = pod.status ?? {};
+    const { conditions = [], reason, message } = pod.status ?? {};
     if (state.lost || (!state.ready && lostNodes.has(pod.spec?.nodeName ?? ""))) {
         return { standing: "lost" };
     }
@@ -58,8 +58,7 @@ function standingOf(
     if (scheduled?.status === "False") {
         return { standing: "unplaced", why: short(scheduled.message ?? scheduled.reason) };
     }
-    const status = containerStatuses.find(({ name }) => name === serverName);
-    const { waiting, terminated } = status?.state ?? {};
+    const { waiting, terminated } = serverStatus(pod)?.state ?? {};
     if (waiting && !beginning.includes(waiting.reason ?? "")) {
         return { standing: "failing", why: short([waiting.reason, waiting.message].filter(Boolean).join(": ")) };
     }
