@@ -10,7 +10,7 @@ import { reportOf } from "../components/adopt/report";
 import { stepsOf } from "../components/adopt/steps";
 import { messageOf } from "../components/basics/messageOf";
 import { printable } from "../components/basics/printable";
-import { connect } from "../components/kubernetes/connect";
+import { connected } from "./connected";
 import { status, statusUsage } from "./status";
 
 const usage = `usage: minio-cluster adopt [STATEFULSET or TENANT] [--namespace NAME] [--name NAME] [--context NAME] [--out FOLDER]
@@ -29,7 +29,7 @@ async function adopt(args: string[]): Promise<void> {
     const options = { namespace: text, name: text, context: text, out: text };
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const { namespace = "default", name, context, out = "adopt" } = values;
-    const kubernetes = await connect({ context, by: context === undefined ? "the kubeconfig" : "--context" });
+    const kubernetes = await connected(context);
     const adoption = adoptionOf(await observe(kubernetes, namespace), { old: positionals[0], name });
     const { prepare, move, back } = stepsOf(adoption, { context });
     const write = (name: string, content: string) => {

@@ -2,12 +2,12 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../components/basics/messageOf";
 import { printable } from "../components/basics/printable";
-import { connect } from "../components/kubernetes/connect";
 import { isForbidden } from "../components/kubernetes/errors";
 import { judge, verdictOf } from "../components/status/judge";
 import { look } from "../components/status/look";
 import { exitCodeOf, report } from "../components/status/report";
 import { screen } from "../components/status/screen";
+import { connected } from "./connected";
 
 export const statusUsage = `usage: minio-cluster status [--namespace NAME] [--name NAME] [--context NAME] [--json]
 
@@ -34,7 +34,7 @@ async function statusCode(args: string[]): Promise<number> {
     const text = { type: "string" } as const;
     const options = { namespace: text, name: text, context: text, json: { type: "boolean" } } as const;
     const { namespace, name, context, json } = parseArgs({ args, options }).values;
-    const kubernetes = await connect({ context, by: context === undefined ? "the kubeconfig" : "--context" });
+    const kubernetes = await connected(context);
     const observed = await look(kubernetes, { namespace, name });
     const findings = judge(observed);
     const verdict = verdictOf(observed, findings);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
+import { writeKubeconfig } from "../support/serviceAccount";
 import { stepByStep } from "../support/stepByStep";
 
 /** A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted pods. */
@@ -27,21 +27,7 @@ describe("a deployer with the shipped roles, and no more", () => {
         await kubectl("create", "namespace", namespace);
         await kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
         await kubectl(...roles);
-        const token = (await kubectl("create", "token", "minio-cluster-deployer", inNamespace)).trim();
-        const { clusters } = await kubectlJson("config", "view", "--raw", "--minify");
-        const context = { cluster: clusters[0].name, user: "deployer", namespace };
-        writeFileSync(
-            kubeconfig,
-            stringify({
-                apiVersion: "v1",
-                kind: "Config",
-                clusters,
-                users: [{ name: "deployer", user: { token } }],
-                contexts: [{ name: "deployer", context }],
-                "current-context": "deployer",
-            }),
-            { mode: 0o600 },
-        );
+        await writeKubeconfig(kubeconfig, namespace, "minio-cluster-deployer");
         project.environment.KUBECONFIG = kubeconfig;
         await project.init({
             createNamespace: false,

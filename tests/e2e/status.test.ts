@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
-import { inSandbox, nodeNamed, volumeFolder } from "../../devcluster/cluster/faults";
+import { inSandbox } from "../../devcluster/cluster/faults";
+import { driveFolder } from "../support/driveFolder";
 import { checkout, execute, type Finished, kubectl, kubectlJson, Project } from "../support/project";
+import { writeKubeconfig } from "../support/serviceAccount";
 import { until } from "../support/until";
 
 /** What the command says of a cluster, compared with what was done to it. It knows nothing but the namespace. */
@@ -32,13 +33,6 @@ describe("minio-cluster status", () => {
         const said = await command([], { ...process.env, KUBECONFIG: kubeconfig });
         assert.ok(!said.text.includes(rootPassword), "the root password is in the output");
         return said;
-    }
-
-    /** Where the node of a server has its drive mounted. */
-    async function driveFolder(server: string): Promise<string> {
-        const { spec, metadata } = await kubectlJson("get", "pod", server, inNamespace);
-        const claim = await kubectlJson("get", "pvc", `data-${server}`, inNamespace);
-        return volumeFolder(nodeNamed(spec.nodeName), metadata.uid, claim.spec.volumeName);
     }
 
     const patch = (fields: object) =>
@@ -69,7 +63,7 @@ describe("minio-cluster status", () => {
     });
 
     it("finds the drive that its server may not read any more", async () => {
-        const system = `${await driveFolder("minio-2")}/.minio.sys`;
+        const system = `${await driveFolder(namespace, "minio-2")}/.minio.sys`;
         inSandbox(`chmod 000 "${system}"`);
         try {
             let said = await status();
@@ -130,20 +124,7 @@ describe("minio-cluster status", () => {
     it("sees all with the shipped Role, and says what it could not read without some of it", async () => {
         const role = ["apply", inNamespace, `--filename=${join(checkout, "docs/rbac-status.yaml")}`];
         await kubectl(...role);
-        const token = (await kubectl("create", "token", "minio-cluster-status", inNamespace)).trim();
-        const { clusters } = await kubectlJson("config", "view", "--raw", "--minify");
-        writeFileSync(
-            kubeconfig,
-            stringify({
-                apiVersion: "v1",
-                kind: "Config",
-                clusters,
-                users: [{ name: "reader", user: { token } }],
-                contexts: [{ name: "reader", context: { cluster: clusters[0].name, user: "reader" } }],
-                "current-context": "reader",
-            }),
-            { mode: 0o600 },
-        );
+        await writeKubeconfig(kubeconfig, namespace, "minio-cluster-status");
         const whole = await asReader();
         assert.equal(whole.code, 0, whole.text);
         assert.ok(!whole.text.includes("not read"), whole.text);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Topology } from "../../components/minio/topology";
-import { nodeNamed, signalInPod, volumeFolder } from "../../devcluster/cluster/faults";
+import { signalInPod } from "../../devcluster/cluster/faults";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
+import { driveFolder } from "../support/driveFolder";
 import { RecordedClients } from "../support/history";
 import { ConstantLoad, client, untilAcknowledged } from "../support/load";
 import { execute, kubectl, kubectlJson, Project, type Running } from "../support/project";
@@ -116,10 +117,8 @@ export class LoadedCluster {
     }
 
     /** The folder on its node where a server's drive is mounted. */
-    async driveFolder(ordinal: number): Promise<string> {
-        const { spec, metadata } = await this.pod(ordinal);
-        const claim = await kubectlJson("get", "pvc", `data-minio-${ordinal}`, this.inNamespace);
-        return volumeFolder(nodeNamed(spec.nodeName), metadata.uid, claim.spec.volumeName);
+    driveFolder(ordinal: number): Promise<string> {
+        return driveFolder(this.project.namespace, `minio-${ordinal}`);
     }
 
     /** How often kubelet has started a server's container anew, in its present pod. */
