@@ -149,13 +149,14 @@ async function bring(
         say(`not checked: ${what}`);
     }
     const taken = problems.map(({ field, reason }) => `${field}: ${reason}`);
-    await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (minio, { recorded, found }) => {
+    const secretKeys = await secretKeysOf(keys);
+    await compare(options, kubernetes, cluster, secretKeys, async (minio, { recorded, found }) => {
         const refusals = [...taken, ...found.refusals];
         if (refusals.length > 0) {
             throw new Error(refusal(refusals));
         }
         const write = (record: Recorded) => writeRecord(kubernetes, cluster, record);
-        await carryOut(found, recorded, { minio, secretKeys: await secretKeysOf(keys), write, say });
+        await carryOut(found, recorded, { minio, secretKeys, write, say });
     });
 }
 

@@ -1,5 +1,5 @@
 /** What must be done so that MinIO has what is declared, and why it may not be done. Pure. */
-import { createHash } from "node:crypto";
+import { digest } from "../basics/digest";
 import { builtInPolicies } from "../minio/bucketRules";
 import type { Access, Bucket } from "../spec/args";
 import { accessKeyOf } from "../spec/names";
@@ -261,7 +261,7 @@ function policyOf({ name, bucket, adopt }: Access) {
 }
 
 export function digestOf(document: string): string {
-    return createHash("sha256").update(canonical(document)).digest("hex").slice(0, 16);
+    return digest(canonical(document));
 }
 
 /** MinIO tells some documents in other words than it was told them. */

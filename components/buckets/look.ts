@@ -1,8 +1,8 @@
 /** What MinIO has of what is declared and recorded. It is asked of one server, by a few requests at the same time. */
-import { element } from "../basics/element";
 import { forSeveral } from "../basics/several";
 import type { KeptForward } from "../kubernetes/client";
 import { type LiveCluster, serversOf } from "../live/liveCluster";
+import { isReady } from "../rollout/heard";
 import { accessKeyOf } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { type Declared, type Live, mustEnd } from "./difference";
@@ -32,15 +32,12 @@ export async function withMinio<T>(
     use: (minio: Minio) => Promise<T>,
 ): Promise<T> {
     const { kubernetes, namespace, scheme, credentials } = cluster;
-    const ready = (await serversOf(cluster)).filter(
-        ({ metadata, status }) =>
-            !metadata?.deletionTimestamp &&
-            status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-    );
-    if (ready.length === 0) {
+    const servers = await serversOf(cluster);
+    const ready = servers.find((server) => isReady(server) && !server.metadata?.deletionTimestamp);
+    if (ready === undefined) {
         throw new Error("no server is ready that could be asked");
     }
-    const forward: KeptForward = kubernetes.keepForward(namespace, element(ready, 0).metadata?.name ?? "", scheme);
+    const forward: KeptForward = kubernetes.keepForward(namespace, ready.metadata?.name ?? "", scheme);
     try {
         const root = { accessKey: credentials.rootUser, secretKey: credentials.rootPassword, region };
         return await use(new Minio(forward, root));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../basics/digest";
 import type { Cluster } from "../spec/cluster";
 import { usedShare } from "./alertRules";
 import { heatmap, lines, type Panel, placed, section, stat, timeline } from "./panels";
@@ -17,7 +17,7 @@ export function dashboardFile({ names, spec }: Cluster): string {
 export function dashboard(cluster: Cluster): object {
     const { names, spec } = cluster;
     const series = seriesOf(cluster);
-    const id = createHash("sha256").update(`${spec.namespace}/${names.cluster}`).digest("hex").slice(0, 16);
+    const id = digest(`${spec.namespace}/${names.cluster}`);
     return {
         // At most 40 characters, and the same on each update, or a dashboard would be added.
         uid: `minio-${id}`,

@@ -45,7 +45,7 @@ export function createMonitoring(
             opts,
         );
 
-    const tokenName = `${names.cluster}-metrics-token`;
+    const tokenName = names.metricsToken;
     const token = new Secret(
         tokenName,
         {

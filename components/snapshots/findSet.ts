@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../basics/digest";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { configMapKind, contentKind, snapshotKind } from "../kubernetes/kinds";
 import { claimAnnotation, clusterLabel, setIdLabel, setLabel } from "../spec/labels";
@@ -249,7 +249,7 @@ function isBound({ metadata, status }: VolumeSnapshot, content: VolumeSnapshotCo
 
 function digestOf(drives: [string, FoundSnapshot][]): string {
     const known = drives.map(([claim, { snapshot, snapshotHandle }]) => [claim, snapshotHandle ?? snapshot]);
-    return createHash("sha256").update(JSON.stringify(known)).digest("hex").slice(0, 16);
+    return digest(JSON.stringify(known));
 }
 
 /** In milliseconds since 1970. */

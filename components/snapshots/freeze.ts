@@ -18,6 +18,7 @@ import { signed } from "../live/admin";
 import { frozenServers } from "../live/frozen";
 import { adminOf, annotate, type LiveCluster, serversOf } from "../live/liveCluster";
 import { apiPort } from "../minio/ports";
+import { isReady } from "../rollout/heard";
 import { serverName } from "../server/podTemplate";
 import { armScript, disarmScript, flushScript } from "../server/scripts";
 import { frozenAnnotation } from "../spec/labels";
@@ -142,9 +143,7 @@ async function unfreeze(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {
 
 async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
     const pods = await serversOf(cluster);
-    const unready = pods.filter(
-        ({ status }) => !status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-    );
+    const unready = pods.filter((pod) => !isReady(pod));
     if (pods.length === 0 || unready.length > 0) {
         throw new Error(`all servers must be ready, and ${unready.map(nameOf).join(", ") || "there are none"}`);
     }

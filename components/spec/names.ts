@@ -12,6 +12,8 @@ export interface Names {
     settings: string;
     /** The certificate, and the Secret that cert-manager puts it in. */
     certificate: string;
+    /** The Secret with the token for metrics. */
+    metricsToken: string;
     /** The label that selects the servers of all pools. */
     selector: Record<string, string>;
 }
@@ -27,6 +29,7 @@ export function namesOf(name: string): Names {
         secret: `${name}-secret`,
         settings: `${name}-settings`,
         certificate: `${name}-tls`,
+        metricsToken: `${name}-metrics-token`,
         selector: { app: name },
     };
 }

@@ -39,7 +39,7 @@ import {
 import { unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
 import { ownAnnotations, ownLabels } from "./labels";
-import { longestName, longestSetName, poolName } from "./names";
+import { accessSecretName, longestName, longestSetName, namesOf, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
 import { scriptVariables } from "./scriptVariables";
 import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
@@ -491,13 +491,8 @@ function checkPods(check: Check, args: KnownArgs): void {
 
 function checkVolumes(check: Check, args: KnownArgs): void {
     const names: unknown[] = [];
-    check.list("extraVolumes", args?.extraVolumes);
-    for (const [index, volume] of asList(args?.extraVolumes).entries()) {
-        const field = `extraVolumes[${index}]`;
-        if (!check.that(isObject(volume), field, volume, "use an object")) {
-            continue;
-        }
-        const { name, ...kinds } = asObject(volume);
+    for (const [field, volume] of objectsIn(check, "extraVolumes", args?.extraVolumes)) {
+        const { name, ...kinds } = volume;
         const sound = check.name(`${field}.name`, name, namespaceName, longestLabel);
         check.that(
             !sound || !ownVolume.test(String(name)),
@@ -517,13 +512,8 @@ function checkVolumes(check: Check, args: KnownArgs): void {
         );
     }
     const paths: unknown[] = [];
-    check.list("extraVolumeMounts", args?.extraVolumeMounts);
-    for (const [index, mount] of asList(args?.extraVolumeMounts).entries()) {
-        const field = `extraVolumeMounts[${index}]`;
-        if (!check.that(isObject(mount), field, mount, "use an object")) {
-            continue;
-        }
-        const { name, mountPath, subPath, mountPropagation } = asObject(mount);
+    for (const [field, mount] of objectsIn(check, "extraVolumeMounts", args?.extraVolumeMounts)) {
+        const { name, mountPath, subPath, mountPropagation } = mount;
         check.that(names.includes(name), `${field}.name`, name, "use the name of one of extraVolumes");
         const path = isText(mountPath) ? mountPath : "";
         const isPath = /^(\/[-\w.]+)+$/.test(path) && !path.split("/").some((part) => /^\.+$/.test(part));
@@ -755,31 +745,39 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
     }
 }
 
-/** What is in a list of objects with names, each of its own: the entries that are objects, with their paths. */
+type Entry = [path: string, one: Record<string, unknown>];
+
+/** The entries of a list of objects that are objects, with their paths. What is wrong with an entry is said before the next one is looked at. */
+function* objectsIn(check: Check, list: string, given: unknown): Generator<Entry> {
+    check.list(list, given);
+    for (const [index, one] of asList(given).entries()) {
+        const path = `${list}[${index}]`;
+        if (check.that(isObject(one), path, one, "use an object")) {
+            yield [path, asObject(one)];
+        }
+    }
+}
+
+/** Those of a list of objects with names, each of its own. */
 function namedOnes(
     check: Check,
     list: "buckets" | "policies" | "accesses",
     args: KnownArgs,
     problemOf: (name: unknown) => string | undefined,
-): [path: string, one: Record<string, unknown>][] {
-    const given: unknown = args?.[list];
-    if (!check.list(list, given)) {
-        return [];
-    }
-    const names = asList(given).map((one) => asObject(one).name);
-    return asList(given).flatMap((one, index): [string, Record<string, unknown>][] => {
-        const path = `${list}[${index}]`;
-        if (!check.that(isObject(one), path, one, "use an object")) {
-            return [];
-        }
-        const { name } = asObject(one);
+): Entry[] {
+    const entries: Entry[] = [];
+    const names = asList(args?.[list]).map((one) => asObject(one).name);
+    for (const [path, one] of objectsIn(check, list, args?.[list])) {
+        const { name } = one;
         const problem = problemOf(name);
         if (check.that(problem === undefined, `${path}.name`, name, problem ?? "")) {
-            check.that(names.indexOf(name) === index, `${path}.name`, name, "it is there twice; name it only once");
+            const isFirst = `${list}[${names.indexOf(name)}]` === path;
+            check.that(isFirst, `${path}.name`, name, "it is there twice; name it only once");
         }
-        check.flag(`${path}.adopt`, asObject(one).adopt);
-        return [[path, asObject(one)]];
-    });
+        check.flag(`${path}.adopt`, one.adopt);
+        entries.push([path, one]);
+    }
+    return entries;
 }
 
 function checkBuckets(check: Check, args: KnownArgs): void {
@@ -829,16 +827,9 @@ export function removingWords(bucket: unknown): string {
 const mostRules = 1000;
 
 function checkLifecycle(check: Check, path: string, rules: unknown): void {
-    if (!check.list(path, rules)) {
-        return;
-    }
     check.that(asList(rules).length <= mostRules, path, asList(rules).length, `use at most ${mostRules} rules`);
-    for (const [index, rule] of asList(rules).entries()) {
-        const where = `${path}[${index}]`;
-        if (!check.that(isObject(rule), where, rule, "use an object")) {
-            continue;
-        }
-        const { prefix, expirationDays, noncurrentExpirationDays } = asObject(rule);
+    for (const [where, rule] of objectsIn(check, path, rules)) {
+        const { prefix, expirationDays, noncurrentExpirationDays } = rule;
         check.that(
             prefix === undefined || (isText(prefix) && Buffer.byteLength(prefix) <= 1024),
             `${where}.prefix`,
@@ -946,10 +937,11 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
         );
         const namespace = access.namespace ?? spec.namespace;
         check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);
-        const secretName = access.secretName ?? `${name}-${user}`;
+        const objects = namesOf(name);
+        const secretName = access.secretName ?? accessSecretName(objects, user);
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
             const place = `${namespace}/${secretName}`;
-            const own = [`${name}-secret`, `${name}-settings`, `${name}-tls`, `${name}-metrics-token`];
+            const own = [objects.secret, objects.settings, objects.certificate, objects.metricsToken];
             const given = [spec.existingSecretName, asObject(spec.tls).secretName];
             const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
             const isFree = !places.includes(place) && !taken.includes(place);

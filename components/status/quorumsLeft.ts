@@ -29,10 +29,11 @@ export function quorumsLeft(observed: Pick<Observed, "topology" | "servers" | "s
     if (topology === undefined) {
         return undefined;
     }
+    const poolOf = (pool: number) => element(topology.pools, pool);
     const sets = workingOf(topology, observed);
     const worst = (quorumOf: (pool: number) => number): Left => {
         const all = sets.map(({ pool, working }): Left => {
-            const { erasureSetSize: size, servers } = topology.pools[pool] as Topology["pools"][number];
+            const { erasureSetSize: size, servers } = poolOf(pool);
             const quorum = quorumOf(pool);
             const drives = working - quorum;
             const lost = Math.max(1, size / servers);
@@ -41,7 +42,6 @@ export function quorumsLeft(observed: Pick<Observed, "topology" | "servers" | "s
         all.sort((one, other) => one.servers - other.servers || one.drives - other.drives);
         return { ...element(all, 0), drives: Math.min(...all.map(({ drives }) => drives)) };
     };
-    const poolOf = (pool: number) => topology.pools[pool] as Topology["pools"][number];
     return {
         writes: worst((pool) => storage?.writeQuorums[pool] ?? poolOf(pool).writeQuorum),
         reads: worst((pool) => poolOf(pool).readQuorum),

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../basics/digest";
 import { messageOf } from "../basics/messageOf";
 import { shapeOf } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
@@ -60,7 +60,7 @@ function digestOf({ names, spec }: Cluster): string {
     const { partition, updateStrategy, rollout, restoreFrom } = spec;
     const pools = spec.pools.map((_, pool) => [podTemplate(names, spec, pool), shapeOf(spec, pool)]);
     const wanted = { pools, partition, updateStrategy, mode: rollout.mode, restoreFrom };
-    return createHash("sha256").update(JSON.stringify(wanted)).digest("hex").slice(0, 16);
+    return digest(JSON.stringify(wanted));
 }
 
 /** It looks with little patience, as it is asked in a destroy too; what it could not see, the way itself finds out. */
