@@ -10,7 +10,7 @@ import type {
 import type { AnyObject, KindReference, Kubernetes } from "../kubernetes/client";
 
 const coreKind = (kind: string): KindReference => ({ apiVersion: "v1", kind });
-export const tenantKind = { apiVersion: "minio.min.io/v2", kind: "Tenant" };
+const tenantKind = { apiVersion: "minio.min.io/v2", kind: "Tenant" };
 
 /** Where the operator's own installations put it. */
 const operatorReference = {

@@ -102,7 +102,7 @@ export function setSizeOf(found: Found, { secrets }: Observed): number | "unread
 }
 
 /** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
-export function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
+function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
     if (tenant) {
         return tenant.spec?.configuration?.name;
     }

@@ -44,7 +44,7 @@ type ConfigMap = AnyObject & { data?: Record<string, string> };
 const dataKey = "made.json";
 
 /** @throws Error where it is there, and cannot be read */
-export function parsedRecord(text: string | undefined): Recorded {
+function parsedRecord(text: string | undefined): Recorded {
     const {
         buckets = {},
         policies = {},
