@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** minio-cluster: looks at a MinIO that runs: how it is, or how a MinioCluster takes its drives over. It changes nothing. */
+/**
+ * minio-cluster: looks at a MinIO that runs: how it is, or how a MinioCluster takes its drives over. It changes
+ * nothing.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

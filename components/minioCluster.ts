@@ -30,11 +30,11 @@ import { refusesRenaming, unlessRenamed } from "./update/renaming";
 import { settingsContent } from "./update/settingsContent";
 
 /**
- * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and a
- * disruption budget that follows from the erasure quorum.
+ * A distributed MinIO on Kubernetes: StatefulSets of servers with their drives, random root credentials, Services, and
+ * a disruption budget that follows from the erasure quorum.
  *
- * The names of the objects derive from the component's name: called `minio`, it makes the StatefulSet and client Service
- * `minio`, `minio-headless`, `minio-console`, the Secret `minio-secret` and the budget `minio-pdb`.
+ * The names of the objects derive from the component's name: called `minio`, it makes the StatefulSet and client
+ * Service `minio`, `minio-headless`, `minio-console`, the Secret `minio-secret` and the budget `minio-pdb`.
  */
 export class MinioCluster extends pulumi.ComponentResource {
     /** S3 endpoint inside the Kubernetes cluster. On `up`, it is known once the cluster is ready. */
@@ -70,7 +70,8 @@ export class MinioCluster extends pulumi.ComponentResource {
         // Many arguments decide by being given what there is, and one that is null is not given.
         const given = withoutNulls(args);
         const child = { parent: this };
-        // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a matter of course.
+        // What holds no data and is nobody's address is not protected with the component: some of it is replaced as a
+        // matter of course.
         const dispensable = { parent: this, protect: false };
 
         const declared = declaredCluster(name, given, this);
@@ -167,7 +168,10 @@ function outputsOf(
     };
 }
 
-/** The Service by which the servers find each other: it is made before everything else, and stays as long as the cluster does. */
+/**
+ * The Service by which the servers find each other: it is made before everything else, and stays as long as the cluster
+ * does.
+ */
 function witnessOf({ metadata }: Service, { names, resolved }: DeclaredCluster): Witness {
     const namespace = resolved.apply(({ spec }) => spec.namespace);
     return { apiVersion: "v1", kind: "Service", name: names.headlessService, namespace, uid: metadata.uid };

@@ -333,7 +333,10 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
     return given({ storageSize: sizes[0], storageClassName: classes[0] });
 }
 
-/** The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new ports. */
+/**
+ * The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new
+ * ports.
+ */
 function entrancesOf({ services }: Observed, { statefulSets, container }: Found): Entrance[] {
     const labels = statefulSets[0]?.spec?.template.metadata?.labels ?? {};
     const isConsole = (port: number | string, name = "") => {

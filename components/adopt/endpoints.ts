@@ -20,8 +20,9 @@ const ellipsis = /\{(\d+)\.\.\.(\d+)\}/;
 const mostOfEach = 1000;
 
 /**
- * The patterns or drives among the variables, the command and the arguments of a container; none where it runs no distributed MinIO.
- * Bitnami's image makes them of `MINIO_DISTRIBUTED_NODES`, and MinIO takes them from `MINIO_VOLUMES` and `MINIO_ARGS` too.
+ * The patterns or drives among the variables, the command and the arguments of a container; none where it runs no
+ * distributed MinIO. Bitnami's image makes them of `MINIO_DISTRIBUTED_NODES`, and MinIO takes them from `MINIO_VOLUMES`
+ * and `MINIO_ARGS` too.
  */
 export function patternsOf({ env = [], command = [], args = [] }: V1Container): string[] {
     const variable = (name: string) => env.find((one) => one.name === name)?.value ?? "";

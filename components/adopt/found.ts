@@ -82,7 +82,10 @@ function foundStatefulSet(statefulSet: V1StatefulSet, container: V1Container, al
     };
 }
 
-/** As the operator's sidecar tells the servers: `GetContainerArgs` in `pkg/resources/statefulsets/minio-statefulset.go` of 7.1.1. */
+/**
+ * As the operator's sidecar tells the servers: `GetContainerArgs` in `pkg/resources/statefulsets/minio-statefulset.go`
+ * of 7.1.1.
+ */
 function foundTenant(tenant: Tenant, all: V1StatefulSet[]): Found {
     const { name } = tenant.metadata;
     const {

@@ -45,8 +45,8 @@ export interface SecretNames {
 }
 
 /**
- * Without these, the new servers would not be as the old ones: another region refuses every request, another parity is another risk, and
- * with sets of another size they do not start.
+ * Without these, the new servers would not be as the old ones: another region refuses every request, another parity is
+ * another risk, and with sets of another size they do not start.
  */
 export const neverSecret = new RegExp(
     `^MINIO_(${[

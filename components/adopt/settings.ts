@@ -14,7 +14,9 @@ export type RootSource =
     /** In the StatefulSet itself. */
     | { kind: "plain"; statefulSet: string; container: string; variables: [user: string, password: string] };
 
-/** The pairs that MinIO looks for; it takes the first one that is whole (`loadRootCredentials` in `cmd/common-main.go`). */
+/**
+ * The pairs that MinIO looks for; it takes the first one that is whole (`loadRootCredentials` in `cmd/common-main.go`).
+ */
 const rootVariables: [user: string, password: string][] = [
     ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"],
     ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
@@ -101,7 +103,10 @@ export function setSizeOf(found: Found, { secrets }: Observed): number | "unread
     return value === "unread" ? value : Number(value) || undefined;
 }
 
-/** The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's `extraSecret`. */
+/**
+ * The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's
+ * `extraSecret`.
+ */
 function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
     if (tenant) {
         return tenant.spec?.configuration?.name;

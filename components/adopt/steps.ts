@@ -13,7 +13,9 @@ export interface StepsOptions {
 /** Text as one word of a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What is done while the old servers serve, what ends them, and the way back. Each may run again after an interruption. */
+/**
+ * What is done while the old servers serve, what ends them, and the way back. Each may run again after an interruption.
+ */
 export interface Steps {
     prepare: string;
     move: string;
@@ -93,7 +95,8 @@ function scriptOf(
     steps: [what: string, commands: string][],
 ): string {
     const commands = steps.map(([what, commands], index) => `\n# ${index + 1}. ${what}\n${commands}`).join("\n");
-    // The current one may become another while a script waits. Where there is none, as in a pod, it is empty, and says nothing.
+    // The current one may become another while a script waits. Where there is none, as in a pod, it is empty, and says
+    // nothing.
     const started = "$(command kubectl config current-context 2> /dev/null || true)";
     return `#!/usr/bin/env bash
 ${about.map((line) => `# ${line}`).join("\n")}

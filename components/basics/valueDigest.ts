@@ -4,8 +4,9 @@ import { scryptSync } from "node:crypto";
 const cost = 4096;
 
 /**
- * Tells whether a secret value is another one, and stands where more people read than the value does. So it is slow to make for a list
- * of guesses, and so short that many guesses fit it. MinIO leaves out what is around a value, such as a line break, and so does it.
+ * Tells whether a secret value is another one, and stands where more people read than the value does. So it is slow to
+ * make for a list of guesses, and so short that many guesses fit it. MinIO leaves out what is around a value, such as a
+ * line break, and so does it.
  *
  * @param purpose what the value is for: the same value elsewhere has another digest
  */

@@ -97,8 +97,8 @@ export function createAccessSecrets({
 }
 
 /**
- * Where a Secret is, for the name of its resource. Pulumi makes a resource of a new name before it deletes the old one: if both were the
- * same Secret, it would be gone in the end, as when a user gets another name.
+ * Where a Secret is, for the name of its resource. Pulumi makes a resource of a new name before it deletes the old one:
+ * if both were the same Secret, it would be gone in the end, as when a user gets another name.
  */
 function placeOf(namespace: pulumi.Input<string> = "default", secretName: string): string {
     return typeof namespace === "string" ? `${namespace}/${secretName}` : secretName;
@@ -109,8 +109,8 @@ function endpointOf({ names, scheme, spec }: Cluster): string {
 }
 
 /**
- * The certificate of the private authority that signed the servers' one. It is read by the component itself: as a resource, the servers'
- * private key beside it would get into the stack's state.
+ * The certificate of the private authority that signed the servers' one. It is read by the component itself: as a
+ * resource, the servers' private key beside it would get into the stack's state.
  */
 async function authorityOf({ names, spec }: Cluster, connection: Connection): Promise<string | undefined> {
     const name = certificateSecretName(names, spec);

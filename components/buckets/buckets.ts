@@ -37,8 +37,9 @@ export function declaresAny({ buckets, policies, accesses }: MinioClusterArgs): 
 }
 
 /**
- * Buckets, policies and users, made by the program itself once the cluster serves, through a port-forward. The work is one resource, whose
- * input is what is declared; so Pulumi shows each change of it. The keys of users and their Secrets are resources of their own.
+ * Buckets, policies and users, made by the program itself once the cluster serves, through a port-forward. The work is
+ * one resource, whose input is what is declared; so Pulumi shows each change of it. The keys of users and their Secrets
+ * are resources of their own.
  *
  * @returns true when all is made; in a preview, when all is said
  */

@@ -13,8 +13,8 @@ export interface CarryOutOptions {
 }
 
 /**
- * Does the steps, and records before and after them what was made here. An interrupted one leaves a record of all that it may have made, so
- * that the next run goes on.
+ * Does the steps, and records before and after them what was made here. An interrupted one leaves a record of all that
+ * it may have made, so that the next run goes on.
  *
  * @throws Error naming the step that failed; what was done before stays
  */

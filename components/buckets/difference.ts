@@ -89,7 +89,10 @@ export function difference(declared: Declared, recorded: Recorded, live: Live, n
     };
 }
 
-/** What a user may do is there before the user is, and what is removed goes last: nobody has more than before in between. */
+/**
+ * What a user may do is there before the user is, and what is removed goes last: nobody has more than before in
+ * between.
+ */
 const turn: Record<Step["kind"], number> = {
     adopt: 0,
     makeBucket: 1,
@@ -109,7 +112,9 @@ function orderOf(steps: Step[]): Step[] {
     return [...steps].sort((one, other) => turn[one.kind] - turn[other.kind]);
 }
 
-/** The steps by kind, in their order. Those of a kind do not depend on each other, but for the settings of one bucket. */
+/**
+ * The steps by kind, in their order. Those of a kind do not depend on each other, but for the settings of one bucket.
+ */
 export function phasesOf(steps: Step[]): Step[][] {
     const phases = new Map<Step["kind"], Step[]>();
     for (const step of steps) {
@@ -357,7 +362,10 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
 
 const defaultOverlap = 86_400;
 
-/** Whether MinIO must be told when a former key ends: it was not, or the key shall end sooner. One that has ended is forgotten. */
+/**
+ * Whether MinIO must be told when a former key ends: it was not, or the key shall end sooner. One that has ended is
+ * forgotten.
+ */
 export function mustEnd(until: string | undefined, overlapSeconds = defaultOverlap, now: Date): boolean {
     return until === undefined || (new Date(until) > now && endOf(overlapSeconds, now) < new Date(until).toISOString());
 }

@@ -24,7 +24,9 @@ export function ownPolicy(bucket: string): string {
     ]);
 }
 
-/** The policy of a bucket for those without a key, as `mc anonymous set` makes it; undefined where they may do nothing. */
+/**
+ * The policy of a bucket for those without a key, as `mc anonymous set` makes it; undefined where they may do nothing.
+ */
 export function anonymousPolicy(bucket: string, access: AnonymousAccess): string | undefined {
     const Principal = { AWS: ["*"] };
     const allow = (inside: string[], objects: string[]): string =>

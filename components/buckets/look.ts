@@ -115,7 +115,8 @@ export async function look(
         const secretKey = secretKeys[key];
         work.push(async () => {
             live.keys[key] = secretKey === undefined ? "unknown" : await minio.keyState(key, secretKey);
-            // Nobody else knows the secret key of a valid one. An answer of whose it is costs time, and none is asked for as a rule.
+            // Nobody else knows the secret key of a valid one. An answer of whose it is costs time, and none is asked
+            // for as a rule.
             if (live.keys[key] !== "valid") {
                 await lookForOwner(key);
             }

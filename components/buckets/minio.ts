@@ -1,6 +1,6 @@
 /**
- * What is asked of MinIO here, by S3 and by its admin API: paths, parameters and answers are those of `cmd/api-router.go`,
- * `cmd/admin-router.go` and `cmd/admin-handlers-users.go` of RELEASE.2025-09-07.
+ * What is asked of MinIO here, by S3 and by its admin API: paths, parameters and answers are those of
+ * `cmd/api-router.go`, `cmd/admin-router.go` and `cmd/admin-handlers-users.go` of RELEASE.2025-09-07.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { sleep } from "../basics/sleep";
@@ -11,7 +11,10 @@ import type { KeyState, LiveUser } from "./difference";
 import { queries, type Setting, textOf } from "./settings";
 import { textsOf } from "./xml";
 
-/** For so long MinIO may say that it cannot serve (503). A server that has just started may miss drives, and looks for them after 15 s. */
+/**
+ * For so long MinIO may say that it cannot serve (503). A server that has just started may miss drives, and looks for
+ * them after 15 s.
+ */
 const patienceMilliseconds = 30_000;
 
 /** By the root account, through one server of the cluster. */
@@ -219,7 +222,10 @@ interface Entities {
     policyMappings?: { users?: string[]; groups?: string[] }[] | null;
 }
 
-/** What MinIO's refusals tell of a key: nobody has the bucket that it is tried on. One that is disabled or has ended is none. */
+/**
+ * What MinIO's refusals tell of a key: nobody has the bucket that it is tried on. One that is disabled or has ended is
+ * none.
+ */
 const keyStates: Record<string, KeyState> = {
     AccessDenied: "valid",
     NoSuchBucket: "valid",

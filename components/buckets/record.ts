@@ -1,6 +1,7 @@
 /**
- * What was made here, or taken over: a ConfigMap beside the cluster. Only that is ever changed or removed. It is written before something is
- * made, so that the next run knows what an interrupted one has left; and it stays when the stack is destroyed, as the drives do.
+ * What was made here, or taken over: a ConfigMap beside the cluster. Only that is ever changed or removed. It is
+ * written before something is made, so that the next run knows what an interrupted one has left; and it stays when the
+ * stack is destroyed, as the drives do.
  */
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { configMapKind } from "../kubernetes/kinds";

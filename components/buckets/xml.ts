@@ -1,6 +1,11 @@
-/** The few XML documents of S3 that are written and read here, as MinIO writes them: elements and text, without attributes that mean something. Pure. */
+/**
+ * The few XML documents of S3 that are written and read here, as MinIO writes them: elements and text, without
+ * attributes that mean something. Pure.
+ */
 
-/** A text, and the names of the elements that it is in. An element that repeats has its number, from 0, after the name. */
+/**
+ * A text, and the names of the elements that it is in. An element that repeats has its number, from 0, after the name.
+ */
 export interface Leaf {
     path: string;
     text: string;

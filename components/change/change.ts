@@ -7,16 +7,17 @@ import { credentialsAnnotation, valuesAnnotation } from "../spec/labels";
 import { isScriptVariable } from "../spec/scriptVariables";
 
 /**
- * How the servers must be restarted for a change: not at all; one after another (`rolling`); one after another, where a new
- * one starts only when the boot quorum is new (`coupled`); or all at once, as old and new ones cannot talk (`together`).
+ * How the servers must be restarted for a change: not at all; one after another (`rolling`); one after another, where a
+ * new one starts only when the boot quorum is new (`coupled`); or all at once, as old and new ones cannot talk
+ * (`together`).
  */
 export type ChangeClass = "none" | "rolling" | "coupled" | "together";
 
 export interface Change {
     class: ChangeClass;
     /**
-     * What differs, in the words of Kubernetes, such as `image` or `MINIO_REGION`. What only follows from it is left out. Scripts, which
-     * another version of the component has otherwise, are told as such.
+     * What differs, in the words of Kubernetes, such as `image` or `MINIO_REGION`. What only follows from it is left
+     * out. Scripts, which another version of the component has otherwise, are told as such.
      */
     fields: string[];
 }
@@ -75,7 +76,8 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     for (const key of others) {
         note("rolling", isScript(key, old.others[key], wanted.others[key]) ? scripts : key);
     }
-    // By the servers' addresses, their pools and their variables, the scripts are told of the cluster, and Kubernetes asks a server.
+    // By the servers' addresses, their pools and their variables, the scripts are told of the cluster, and Kubernetes
+    // asks a server.
     const isFollowed = !same(old.args, wanted.args) || variables.some(isCompared);
     if (!isFollowed) {
         for (const key of [...parameters.map(() => scripts), ...followers]) {
@@ -142,7 +144,10 @@ interface Plain {
     spec?: { containers?: { name: string }[] };
 }
 
-/** The variables whose values changed where they are, though the pods read them from the same place; and those that were not seen before. */
+/**
+ * The variables whose values changed where they are, though the pods read them from the same place; and those that were
+ * not seen before.
+ */
 export function changedValues(before: PodTemplate, after: PodTemplate): { changed: string[]; unseen: string[] } {
     const [old, wanted] = both(before, after, digestsOf);
     const [from, to] = both(before, after, (template) =>

@@ -7,7 +7,9 @@ import { digestsOf } from "./change";
 /** `name:base64`. There can be no second one beside it (`NewBuiltin` in `internal/kms/secret-key.go`). */
 const variable = "MINIO_KMS_SECRET_KEY";
 
-/** Why the servers' key cannot become another, or none. A key whose value was not seen, before or after, is not judged. */
+/**
+ * Why the servers' key cannot become another, or none. A key whose value was not seen, before or after, is not judged.
+ */
 export function keyProblems(before: PodTemplate, after: PodTemplate, namespace: string): string[] {
     const [old, wanted] = both(before, after, (template) => keyOf(template, namespace));
     if (old === undefined || old === unseen || wanted === unseen || old === wanted) {

@@ -69,8 +69,8 @@ function partitionProblems(
 }
 
 /**
- * The component's Secret keeps what servers may still start from, until no secret is left and the Secret goes with the last one at the end
- * of the update: Kubernetes then starts no container that names a key of it.
+ * The component's Secret keeps what servers may still start from, until no secret is left and the Secret goes with the
+ * last one at the end of the update: Kubernetes then starts no container that names a key of it.
  */
 function leftVariableProblems(before: Registered, after: Registered): string[] {
     const [old, wanted] = both(before.template, after.template, ownVariables);
@@ -178,8 +178,9 @@ function paceOf({ pools, servers, serversThatMayFailForWrites }: Layout): string
 }
 
 /**
- * What another parity means for what is stored: no object is written anew for it. MinIO's health endpoints, which are asked before a
- * server is restarted, count with the parity of new objects (`Health` in `cmd/erasure-server-pool.go`), and so does the budget.
+ * What another parity means for what is stored: no object is written anew for it. MinIO's health endpoints, which are
+ * asked before a server is restarted, count with the parity of new objects (`Health` in `cmd/erasure-server-pool.go`),
+ * and so does the budget.
  */
 function describeParity(before: PodTemplate, topology: Layout): string {
     const { env = [] } = serverContainer(before);
@@ -221,9 +222,10 @@ export function describeSwitch(before: RolloutMover, after: RolloutMover): strin
 }
 
 /**
- * What MinIO does with more than one pool, and not with one: a PUT into another pool than the first takes a lock of that pool, while a GET takes
- * one of the first (`NewNSLock` in `cmd/erasure-server-pool.go`). So it may meet the object on one drive, and deletes it as left over
- * (`deleteIfDangling` in `cmd/erasure-object.go`; tried: docs/reliability.md, "One order").
+ * What MinIO does with more than one pool, and not with one: a PUT into another pool than the first takes a lock of
+ * that pool, while a GET takes one of the first (`NewNSLock` in `cmd/erasure-server-pool.go`). So it may meet the
+ * object on one drive, and deletes it as left over (`deleteIfDangling` in `cmd/erasure-object.go`; tried:
+ * docs/reliability.md, "One order").
  */
 const severalPools =
     "with several pools MinIO may lose an object that one client reads while another writes it, though the write was acknowledged, " +
@@ -235,7 +237,9 @@ function isFirstFurtherPool(before: PodTemplate, after: PodTemplate): boolean {
     return old === 1 && wanted > 1;
 }
 
-/** From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default. */
+/**
+ * From which image to which, without digests where tags tell them apart. Nobody may have changed it but a new default.
+ */
 function describeImages(before: PodTemplate, after: PodTemplate): string {
     const images = both(before, after, (template) => serverContainer(template).image ?? "");
     const short = both(...images, (image) => image.replace(/(:[^/@]+)@.*/, "$1"));

@@ -63,8 +63,8 @@ export interface AnyObject extends ObjectReference {
 }
 
 /**
- * What the component does with the Kubernetes API itself, beside what Pulumi's provider does. Each fails with a `KubernetesError`.
- * A method that is added here needs its right in `rights.ts`.
+ * What the component does with the Kubernetes API itself, beside what Pulumi's provider does. Each fails with a
+ * `KubernetesError`. A method that is added here needs its right in `rights.ts`.
  */
 export interface Kubernetes {
     /** Which cluster it is, for messages. */
@@ -100,7 +100,8 @@ export interface Kubernetes {
         options?: AskOptions,
     ): Promise<Answer | undefined>;
     /**
-     * Sends a request to a pod's server through a port-forward. The API server's proxy would not pass its Authorization header on.
+     * Sends a request to a pod's server through a port-forward. The API server's proxy would not pass its Authorization
+     * header on.
      *
      * @throws Error when nothing answers
      */
@@ -121,7 +122,9 @@ export interface Kubernetes {
     create(object: AnyObject): Promise<void>;
     /** Sets fields of an object as a merge patch does: `null` removes one. */
     patch(reference: ObjectReference, fields: object): Promise<void>;
-    /** Deletes an object, if it still is the one with the uid where that is given, and does not wait until it is gone. */
+    /**
+     * Deletes an object, if it still is the one with the uid where that is given, and does not wait until it is gone.
+     */
     remove(reference: ObjectReference & { metadata: { uid?: string } }): Promise<void>;
     /**
      * The last lines of a container's log; nothing when there is none.
@@ -129,7 +132,10 @@ export interface Kubernetes {
      * @param onlyNow not those of the container before, where this one has written nothing yet
      */
     logTail(namespace: string, pod: string, container: string, lines: number, onlyNow?: boolean): Promise<string>;
-    /** Whether the user of the kubeconfig has a right, without a namespace in the whole cluster; true where the API does not tell. */
+    /**
+     * Whether the user of the kubeconfig has a right, without a namespace in the whole cluster; true where the API does
+     * not tell.
+     */
     may(namespace: string | undefined, right: Right): Promise<boolean>;
     /** Whether the cluster knows a kind, such as `monitoring.coreos.com/v1` `ServiceMonitor`. */
     knows(groupVersion: string, kind: string): Promise<boolean>;

@@ -82,8 +82,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             const answer = await unlessThrottled(asked).catch((error: KubernetesError) => {
                 throw signal.aborted ? signal.reason : error.code === 429 ? new Error(error.message) : error;
             });
-            // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer so too,
-            // so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
+            // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer
+            // so too, so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
             if (isOwn(answer)) {
                 throw new Error(messageOf(answer.body));
             }

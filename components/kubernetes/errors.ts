@@ -44,16 +44,20 @@ const passingCodes = [
     "ERR_STREAM_PREMATURE_CLOSE",
 ];
 
-/** Too many requests, a conflict with another writer, and what an API server says while it starts, ends or lacks etcd. */
+/**
+ * Too many requests, a conflict with another writer, and what an API server says while it starts, ends or lacks etcd.
+ */
 const passingStatuses = [409, 429, 500, 502, 503, 504];
 
 /**
- * Of those who are allowed to ask, the API refuses with the same status what a quota, a StorageClass, a policy or a webhook forbids.
- * The words are those of `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
+ * Of those who are allowed to ask, the API refuses with the same status what a quota, a StorageClass, a policy or a
+ * webhook forbids. The words are those of `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
  */
 const deniedByRights = /forbidden: User ".*" cannot \w+ /s;
 
-/** What the Kubernetes client or Node.js threw, in words for a person: the client's own has every header of the answer. */
+/**
+ * What the Kubernetes client or Node.js threw, in words for a person: the client's own has every header of the answer.
+ */
 export function kubernetesError(thrown: unknown): KubernetesError {
     if (thrown instanceof KubernetesError) {
         return thrown;
@@ -114,8 +118,8 @@ const throttledPause = 250;
 const longestThrottledPause = 5_000;
 
 /**
- * Sends a request that is refused as there are too many (429) again, as client-go does: it was not looked at. What consists of many requests
- * would otherwise begin anew with each refusal, and never end.
+ * Sends a request that is refused as there are too many (429) again, as client-go does: it was not looked at. What
+ * consists of many requests would otherwise begin anew with each refusal, and never end.
  */
 export async function unlessThrottled<T>(request: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -134,15 +138,15 @@ export async function unlessThrottled<T>(request: () => Promise<T>): Promise<T> 
 }
 
 /**
- * An API server that starts again refuses everybody until it knows the roles. After an outage, a refusal is believed only when it
- * lasts longer than so, in milliseconds.
+ * An API server that starts again refuses everybody until it knows the roles. After an outage, a refusal is believed
+ * only when it lasts longer than so, in milliseconds.
  */
 const rolesMilliseconds = 10_000;
 const longestPause = 5_000;
 
 /**
- * Does some work with the Kubernetes API, and does all of it again when the API was away meanwhile: what was decided by what
- * was seen before an outage may not be done after it.
+ * Does some work with the Kubernetes API, and does all of it again when the API was away meanwhile: what was decided by
+ * what was seen before an outage may not be done after it.
  *
  * @param timeoutSeconds longest time without an answer
  * @param away called each time that the API does not answer, with a line for whoever watches

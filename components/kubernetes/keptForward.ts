@@ -1,16 +1,23 @@
-/** Many requests to one pod's server, by a few port-forwards: each takes the API server and the kubelet a tenth of a second to open. */
+/**
+ * Many requests to one pod's server, by a few port-forwards: each takes the API server and the kubelet a tenth of a
+ * second to open.
+ */
 import * as http from "node:http";
 import { Duplex } from "node:stream";
 import type { KeptForward } from "./client";
 import { request } from "./http";
 import { type Forwarded, speaking } from "./portForward";
 
-/** Requests that are under way at the same time: enough that none waits for the way alone, and few for an API server. */
+/**
+ * Requests that are under way at the same time: enough that none waits for the way alone, and few for an API server.
+ */
 const most = 6;
 
 const requestMilliseconds = 30_000;
 
-/** An answer about some thousand buckets or policies is below it. A longer one is an error: what is cut cannot be read. */
+/**
+ * An answer about some thousand buckets or policies is below it. A longer one is an error: what is cut cannot be read.
+ */
 const largestWhole = 16 << 20;
 
 /** @param open opens one connection, which the signal ends */
@@ -52,7 +59,10 @@ export function keptForward(
     };
 }
 
-/** The stream that will be there. An agent counts only connections that it gets immediately: with later ones it would open too many. */
+/**
+ * The stream that will be there. An agent counts only connections that it gets immediately: with later ones it would
+ * open too many.
+ */
 function whenOpen(opening: Promise<Forwarded>): Duplex {
     const outer = new Duplex({
         read() {

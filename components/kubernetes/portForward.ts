@@ -12,8 +12,8 @@ export interface Forwarded {
 }
 
 /**
- * A connection as the pod's server speaks on it. The certificate is for other names; nobody but the API server and the pod's own kubelet
- * is in between.
+ * A connection as the pod's server speaks on it. The certificate is for other names; nobody but the API server and the
+ * pod's own kubelet is in between.
  */
 export function speaking(scheme: string, stream: Duplex): Duplex {
     return scheme === "https" ? connectTls({ socket: stream, rejectUnauthorized: false }) : stream;
@@ -26,7 +26,8 @@ interface WebSocket {
 }
 
 /**
- * Opens a connection to a port of a pod through the API server and the pod's kubelet. No port is opened on this machine.
+ * Opens a connection to a port of a pod through the API server and the pod's kubelet. No port is opened on this
+ * machine.
  *
  * @param signal ends the attempt, and the connection
  * @throws Error when the API server refuses it; a passing `KubernetesError` when it is away

@@ -24,8 +24,8 @@ export interface PoolStatus {
 }
 
 /**
- * How far a decommission is. The counts are up to date only at the first server of that pool, which does the work; how it
- * has ended is told to all (`ReloadPoolMeta` in `cmd/erasure-server-pool-decom.go`).
+ * How far a decommission is. The counts are up to date only at the first server of that pool, which does the work; how
+ * it has ended is told to all (`ReloadPoolMeta` in `cmd/erasure-server-pool-decom.go`).
  */
 export interface Decommission {
     state: "running" | "complete" | "failed" | "canceled";
@@ -74,8 +74,9 @@ export interface DriveInDetail extends Drive {
 /** What an administrator may ask of a cluster, through one of its servers. */
 export interface MinioAdmin {
     /**
-     * From now on every S3 call to any server waits, reads too, until the cluster is thawed; requests that are under way go
-     * on. It is counted by each server in memory: frozen twice, it must be thawed twice, and a restarted server is thawed.
+     * From now on every S3 call to any server waits, reads too, until the cluster is thawed; requests that are under
+     * way go on. It is counted by each server in memory: frozen twice, it must be thawed twice, and a restarted server
+     * is thawed.
      *
      * @throws MinioAdminError naming the servers that could not be told; the others are frozen then
      */

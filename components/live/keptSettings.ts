@@ -1,4 +1,6 @@
-/** A Secret has no revisions: what leaves the program's own one stays in it as long as a server may start from it again. */
+/**
+ * A Secret has no revisions: what leaves the program's own one stays in it as long as a server may start from it again.
+ */
 import type { V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import type { Kubernetes } from "../kubernetes/client";
 import { unlessForbidden } from "../kubernetes/errors";

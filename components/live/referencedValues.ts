@@ -1,4 +1,7 @@
-/** What the servers read from Secrets and ConfigMaps: Kubernetes restarts no pod for another value there, so it is looked at here. */
+/**
+ * What the servers read from Secrets and ConfigMaps: Kubernetes restarts no pod for another value there, so it is
+ * looked at here.
+ */
 import * as pulumi from "@pulumi/pulumi";
 import { printable } from "../basics/printable";
 import { valueDigest } from "../basics/valueDigest";
@@ -54,7 +57,9 @@ export function withSeenValues(
     return { ...declared, resolved: declared.resolved.apply(look) };
 }
 
-/** In a preview nobody is kept from anything; on `up`, a template without the digests would restart servers for nothing. */
+/**
+ * In a preview nobody is kept from anything; on `up`, a template without the digests would restart servers for nothing.
+ */
 async function seen(connection: Connection, cluster: Cluster, resource: pulumi.Resource): Promise<SeenValues> {
     const look = async () => {
         // The digests become a part of the pods, so they are of the provider's cluster.

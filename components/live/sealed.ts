@@ -1,7 +1,7 @@
 /**
- * How MinIO's admin API wants bodies with secrets: `EncryptData` in madmin-go's `encrypt.go`, which seals them with a key from the caller's own
- * secret key. Of the two ways to make that key, servers take both. Node.js has the one that FIPS asks for (PBKDF2 with AES-GCM). Answers come by
- * the other one.
+ * How MinIO's admin API wants bodies with secrets: `EncryptData` in madmin-go's `encrypt.go`, which seals them with a
+ * key from the caller's own secret key. Of the two ways to make that key, servers take both. Node.js has the one that
+ * FIPS asks for (PBKDF2 with AES-GCM). Answers come by the other one.
  */
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";

@@ -1,6 +1,6 @@
 /**
- * What MinIO takes as names of buckets, policies and users, and as the document of a policy. What is said of a value here is what is allowed,
- * and what to do. Pure.
+ * What MinIO takes as names of buckets, policies and users, and as the document of a policy. What is said of a value
+ * here is what is allowed, and what to do. Pure.
  */
 
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;

@@ -105,8 +105,8 @@ export function bootQuorumOf(servers: number): number {
 }
 
 /**
- * So many servers take requests at any moment of a rollout that restarts several of them at the same time: half, rounded down. MinIO's rule
- * for new versions leaves no more: see `bootQuorum`.
+ * So many servers take requests at any moment of a rollout that restarts several of them at the same time: half,
+ * rounded down. MinIO's rule for new versions leaves no more: see `bootQuorum`.
  */
 export function leastThatServe(servers: number): number {
     return servers - bootQuorumOf(servers);
@@ -179,8 +179,8 @@ function defaultParity(erasureSetSize: number): number {
 }
 
 /**
- * The erasure set in which a drive lies: MinIO counts the first drives of all servers, then the second ones, and so on, and
- * divides them in this order (`argExpander` in `github.com/minio/pkg/v3/ellipses`, `newEndpointSet` in
+ * The erasure set in which a drive lies: MinIO counts the first drives of all servers, then the second ones, and so on,
+ * and divides them in this order (`argExpander` in `github.com/minio/pkg/v3/ellipses`, `newEndpointSet` in
  * `cmd/endpoint-ellipses.go`).
  *
  * @param server ordinal of the server in its pool

@@ -1,10 +1,10 @@
 /**
  * The servers' variables that change what MinIO makes of their drives: read here as MinIO reads them, or refused. Pure.
  *
- * They are those that RELEASE.2025-09-07 and the source of February 2026 read: `serverCmdArgs` and the flags in `cmd/server-main.go`,
- * `EnvErasureSetDriveCount` in `cmd/endpoint-ellipses.go`, `LookupConfig` in `internal/config/storageclass`, and `_MINIO_SERVER_LOCAL`
- * in `cmd/endpoint.go`. What is left is MinIO's stored configuration (`mc admin config set storage_class`), which is seen only when
- * the servers run: see live/quorums.ts.
+ * They are those that RELEASE.2025-09-07 and the source of February 2026 read: `serverCmdArgs` and the flags in
+ * `cmd/server-main.go`, `EnvErasureSetDriveCount` in `cmd/endpoint-ellipses.go`, `LookupConfig` in
+ * `internal/config/storageclass`, and `_MINIO_SERVER_LOCAL` in `cmd/endpoint.go`. What is left is MinIO's stored
+ * configuration (`mc admin config set storage_class`), which is seen only when the servers run: see live/quorums.ts.
  */
 import { element } from "../basics/element";
 import { defaultParityOf, erasureSetSizeOf, type PoolShape } from "./topology";
@@ -17,7 +17,9 @@ const reducedClass = "MINIO_STORAGE_CLASS_RRS";
 
 const setSize = "MINIO_ERASURE_SET_DRIVE_COUNT";
 
-/** They take the place of the servers' arguments, or of the address by which a server finds its own drives among them. */
+/**
+ * They take the place of the servers' arguments, or of the address by which a server finds its own drives among them.
+ */
 const replacing = ["MINIO_ARGS", "MINIO_VOLUMES", "MINIO_ENDPOINTS", "MINIO_CONFIG", "_MINIO_SERVER_LOCAL"];
 
 /** All of them: their values are read here, so they must be in the program. */

@@ -4,10 +4,16 @@ import { apiPort, consolePort } from "../minio/ports";
 import type { DeclaredCluster } from "../spec/cluster";
 import { metadataOf } from "./metadata";
 
-/** At the DNS server's pods: CoreDNS, and OpenShift's (port `dns` of `dns-default`). A policy counts after the Service's translation. */
+/**
+ * At the DNS server's pods: CoreDNS, and OpenShift's (port `dns` of `dns-default`). A policy counts after the Service's
+ * translation.
+ */
 const dnsPorts = [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ protocol, port })));
 
-/** Lets peers, clients and scrapers reach the servers, and nobody else; and the servers each other, DNS, and whom the argument names. */
+/**
+ * Lets peers, clients and scrapers reach the servers, and nobody else; and the servers each other, DNS, and whom the
+ * argument names.
+ */
 export function createNetworkPolicy(cluster: DeclaredCluster, opts: pulumi.CustomResourceOptions): NetworkPolicy {
     const { names, resolved } = cluster;
     const tcp = (port: number) => ({ protocol: "TCP", port });

@@ -1,4 +1,7 @@
-/** Whether the names of accesses' Secrets are free: the provider would merge into one that is there, and delete it with the access. */
+/**
+ * Whether the names of accesses' Secrets are free: the provider would merge into one that is there, and delete it with
+ * the access.
+ */
 import type { AnyObject } from "../kubernetes/client";
 import type { Cluster } from "../spec/cluster";
 import { labelsOfCluster } from "../spec/labels";

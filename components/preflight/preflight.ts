@@ -1,6 +1,7 @@
 /**
- * What would fail is said before anything is touched: a preview looks whether the Kubernetes cluster has what the arguments name, and so
- * does an update before it makes or changes something. What cannot be looked at never keeps anybody from anything.
+ * What would fail is said before anything is touched: a preview looks whether the Kubernetes cluster has what the
+ * arguments name, and so does an update before it makes or changes something. What cannot be looked at never keeps
+ * anybody from anything.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
@@ -38,10 +39,13 @@ export interface PreflightOptions {
 }
 
 export interface Preflight {
-    /** True once the cluster is known to know every kind that the arguments ask for; in a preview, once all is checked. */
+    /**
+     * True once the cluster is known to know every kind that the arguments ask for; in a preview, once all is checked.
+     */
     passed: pulumi.Output<boolean>;
     /**
-     * Before something is made or changed, as the engine tells by a hook: in a refresh, a destroy, or an `up` of other targets nothing is.
+     * Before something is made or changed, as the engine tells by a hook: in a refresh, a destroy, or an `up` of other
+     * targets nothing is.
      *
      * @throws Error naming every problem
      */

@@ -1,4 +1,6 @@
-/** What an Output has at last, as a plain value. The mark of a secret does not come along: nothing of it may be shown. */
+/**
+ * What an Output has at last, as a plain value. The mark of a secret does not come along: nothing of it may be shown.
+ */
 import * as pulumi from "@pulumi/pulumi";
 
 /** What every Output has, and its type does not tell. */
@@ -7,7 +9,9 @@ interface Inner<T> {
     promise(): Promise<T>;
 }
 
-/** @returns undefined where it is not known in this preview: its `apply` would never be called. Rejects where it fails. */
+/**
+ * @returns undefined where it is not known in this preview: its `apply` would never be called. Rejects where it fails.
+ */
 export function whenKnown<T>(input: pulumi.Input<T>): Promise<T | undefined> {
     return (pulumi.output(input) as unknown as Inner<T>).promise();
 }

@@ -14,8 +14,8 @@ const maintenance = `${clusterHealth}?maintenance=true`;
 export const atTheSameTime = 16;
 
 /**
- * How long a server that did not answer in time gets when it is asked again: MinIO itself waits up to 10 s for a peer that is silent
- * (`cluster_deadline` in `internal/config/api/api.go`).
+ * How long a server that did not answer in time gets when it is asked again: MinIO itself waits up to 10 s for a peer
+ * that is silent (`cluster_deadline` in `internal/config/api/api.go`).
  */
 export const patientMilliseconds = 13_000;
 
@@ -23,8 +23,8 @@ export const patientMilliseconds = 13_000;
 type Note = (server: string, serves: boolean) => void;
 
 /**
- * Asks whether servers may stop, one of each pool at most, and sets their `mayStop` and `unreached`. It remembers only who said no last: as
- * long as that one says so, no other needs to be asked.
+ * Asks whether servers may stop, one of each pool at most, and sets their `mayStop` and `unreached`. It remembers only
+ * who said no last: as long as that one says so, no other needs to be asked.
  */
 export class Consent {
     private against: Objection | undefined;
@@ -60,12 +60,12 @@ export class Consent {
 
     /**
      * Each server is asked by its own view, as one may not reach a restarted server yet that another does. With
-     * `maintenance=true` it leaves out its own share of the drives, which is as large as that of any server of its pool.
-     * Pools have no erasure set in common: so each pool's servers agree to the end of theirs.
+     * `maintenance=true` it leaves out its own share of the drives, which is as large as that of any server of its
+     * pool. Pools have no erasure set in common: so each pool's servers agree to the end of theirs.
      *
-     * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the only
-     * erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is no, the
-     * drives are counted.
+     * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the
+     * only erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is
+     * no, the drives are counted.
      *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */

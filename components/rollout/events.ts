@@ -1,4 +1,7 @@
-/** What Kubernetes says of servers that do not come up, which stands in events only: why it makes no pod, or does not start one. */
+/**
+ * What Kubernetes says of servers that do not come up, which stands in events only: why it makes no pod, or does not
+ * start one.
+ */
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
@@ -15,7 +18,10 @@ export interface Hindrance {
     mayPass: boolean;
 }
 
-/** Reasons of events that tell why a pod is not made or does not start. Those of its probes and of its end stand elsewhere. */
+/**
+ * Reasons of events that tell why a pod is not made or does not start. Those of its probes and of its end stand
+ * elsewhere.
+ */
 const ofStatefulSets = ["FailedCreate"];
 const ofClaims = ["ProvisioningFailed", "FailedBinding"];
 const ofPods = [
@@ -30,8 +36,8 @@ const ofPods = [
 const mayPass = ["FailedScheduling", ...ofClaims];
 
 /**
- * Why servers do not come up: for each, the newest event that tells so. An event about a pod counts for that pod only, and not for an
- * earlier one of its name. Pure.
+ * Why servers do not come up: for each, the newest event that tells so. An event about a pod counts for that pod only,
+ * and not for an earlier one of its name. Pure.
  *
  * @param waiting servers that are not there, or have not started
  */
@@ -75,7 +81,10 @@ const lookMilliseconds = 2_000;
 const warnMilliseconds = 4_000;
 const patientMilliseconds = 20_000;
 
-/** Tells while a rollout waits why servers do not come up: as soon as it is known, and each reason for as long as it stands. */
+/**
+ * Tells while a rollout waits why servers do not come up: as soon as it is known, and each reason for as long as it
+ * stands.
+ */
 export class Trouble {
     private looked = 0;
     private known: Hindrance[] = [];

@@ -1,9 +1,9 @@
 /**
  * What servers have said of themselves, for as long as it cannot have changed, and who is asked next. Pure.
  *
- * A server that has found its peers serves until its process ends (nothing in MinIO takes `setObjectLayer` back). So what it said counts for
- * the run of its container. Of one that is not ready, it is asked now and then how far it has come; and before anything follows for
- * others from what it said, it is asked anew: see `heard` in plan.ts.
+ * A server that has found its peers serves until its process ends (nothing in MinIO takes `setObjectLayer` back). So
+ * what it said counts for the run of its container. Of one that is not ready, it is asked now and then how far it has
+ * come; and before anything follows for others from what it said, it is asked anew: see `heard` in plan.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
 import { serverName, serverStatus } from "../server/podTemplate";
@@ -104,8 +104,9 @@ export function isReady({ status }: V1Pod): boolean {
 }
 
 /**
- * Whether only a server that serves becomes ready: one that waits for its peers refuses `cluster` and `cluster/read`, and says yes to `ready`
- * (`cmd/healthcheck-handler.go`). The start-up probe of probes.ts proves nothing in an image without curl.
+ * Whether only a server that serves becomes ready: one that waits for its peers refuses `cluster` and `cluster/read`,
+ * and says yes to `ready` (`cmd/healthcheck-handler.go`). The start-up probe of probes.ts proves nothing in an image
+ * without curl.
  */
 function provesThatItServes({ spec }: V1Pod): boolean {
     const probe = spec?.containers?.find(({ name }) => name === serverName)?.readinessProbe;

@@ -1,6 +1,7 @@
 /**
- * How a cluster is, by what Kubernetes says and the servers themselves. A look costs the same however many servers there are: one list of
- * pods, one of StatefulSets, and as many questions to servers as there are pools. What else must be known is asked when a step follows from it.
+ * How a cluster is, by what Kubernetes says and the servers themselves. A look costs the same however many servers
+ * there are: one list of pods, one of StatefulSets, and as many questions to servers as there are pools. What else must
+ * be known is asked when a step follows from it.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { element } from "../basics/element";
@@ -32,7 +33,9 @@ export class Observer {
         private readonly wanted: Omit<WantedCluster, "admin">,
     ) {}
 
-    /** As far as it can be known without asking MinIO whether it can miss a server, and whether objects can be written. */
+    /**
+     * As far as it can be known without asking MinIO whether it can miss a server, and whether objects can be written.
+     */
     async look(): Promise<ClusterState> {
         const { pools, bootQuorum } = this.wanted;
         const [statefulSets, pods] = await Promise.all([this.statefulSets(), this.listPods()]);
@@ -65,7 +68,9 @@ export class Observer {
         });
     }
 
-    /** Asks one server whether objects can be written, and sets it; at the next time another one, if that one is silent. */
+    /**
+     * Asks one server whether objects can be written, and sets it; at the next time another one, if that one is silent.
+     */
     async askHealth(state: ClusterState): Promise<void> {
         const ready = state.pools.flatMap(({ servers }) => servers).filter((one) => one.ready && !one.terminating);
         const server = ready.find(({ name }) => !this.mute.has(name)) ?? ready[0];
@@ -86,7 +91,10 @@ export class Observer {
         state.healthy = answer?.status === 200;
     }
 
-    /** Whether a server is another one, ends, or is no longer ready, since a state was looked at. That one comes further speaks against nothing. */
+    /**
+     * Whether a server is another one, ends, or is no longer ready, since a state was looked at. That one comes further
+     * speaks against nothing.
+     */
     async hasLost({ pools }: ClusterState): Promise<boolean> {
         const before = pools.flatMap((pool) => pool.servers).filter(({ uid, terminating }) => uid && !terminating);
         const now = new Map((await this.listPods()).map((pod) => [nameOf(pod), pod]));
@@ -309,8 +317,9 @@ function isLost(pod: V1Pod | undefined): boolean {
 }
 
 /**
- * Whether the peers of a server that waits for them use its drives again. MinIO counts them as offline as long as it waits; but
- * it says which peers it has found to be different, over the same connections by which they reach its drives.
+ * Whether the peers of a server that waits for them use its drives again. MinIO counts them as offline as long as it
+ * waits; but it says which peers it has found to be different, over the same connections by which they reach its
+ * drives.
  */
 async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: string): Promise<boolean> {
     const log = await kubernetes.logTail(namespace, name, serverName, 2, true);

@@ -31,7 +31,10 @@ export interface ServerState {
     version?: string;
     /** The pod's condition Ready. */
     ready: boolean;
-    /** What each way to it said when it was last asked and nothing answered; empty when it answered, undefined when not asked. */
+    /**
+     * What each way to it said when it was last asked and nothing answered; empty when it answered, undefined when not
+     * asked.
+     */
     silence?: string;
     /** `/minio/health/live` answers, and its peers use its drives. */
     answers: boolean;
@@ -42,8 +45,8 @@ export interface ServerState {
     /** It has run for so long that each peer has connected to it again, if it can. */
     longUp: boolean;
     /**
-     * Whether `answers` and `initialised` are so now. Else they are what the server said before, or what its being ready lets expect: enough to
-     * wait for, and not to act on.
+     * Whether `answers` and `initialised` are so now. Else they are what the server said before, or what its being
+     * ready lets expect: enough to wait for, and not to act on.
      */
     heard: boolean;
     /** MinIO says that the others keep a write quorum without it: see consent.ts. Undefined: it was not asked. */
@@ -122,8 +125,8 @@ export type Question =
     /** Whether objects can be written. */
     | { kind: "ask"; what: "health"; reason: string }
     /**
-     * Whether MinIO can miss servers, one of each pool at most, which would be restarted next; and what the unheard ones say now, on which
-     * that rests.
+     * Whether MinIO can miss servers, one of each pool at most, which would be restarted next; and what the unheard
+     * ones say now, on which that rests.
      */
     | { kind: "ask"; what: "consent"; servers: string[]; unheard: string[]; reason: string };
 
@@ -268,8 +271,8 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
 }
 
 /**
- * Restarts the first server in the order, when all others can do without it; or one of each pool that can, see `mayGoMeanwhile`. Pools have
- * no erasure set in common, so that none of them misses more than one server for it.
+ * Restarts the first server in the order, when all others can do without it; or one of each pool that can, see
+ * `mayGoMeanwhile`. Pools have no erasure set in common, so that none of them misses more than one server for it.
  */
 function restartNext(view: View): Action | Question | undefined {
     const outdated = view.members.filter((member) => member.outdated);
@@ -349,8 +352,9 @@ function objectionTo(next: Member, view: View): Action | undefined {
 }
 
 /**
- * Whether a server may restart while one of each other pool is on its way, or goes in the same step. Its own pool must be as it would have
- * to be otherwise. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong anywhere.
+ * Whether a server may restart while one of each other pool is on its way, or goes in the same step. Its own pool must
+ * be as it would have to be otherwise. Enough servers must take requests, the new revision must have proved itself, and
+ * nothing else may be wrong anywhere.
  */
 function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
     const { members, bootQuorum } = view;
@@ -373,8 +377,8 @@ function takesRequests({ uid, terminating, ready, initialised }: Member): boolea
 }
 
 /**
- * Whether a server of the new revision has taken requests for some seconds; or waits for its peers, which is as far as the first ones of a
- * new version come.
+ * Whether a server of the new revision has taken requests for some seconds; or waits for its peers, which is as far as
+ * the first ones of a new version come.
  */
 function isProven({ members }: View): boolean {
     const outdated = members.filter((member) => member.outdated);
@@ -401,8 +405,9 @@ function isAway({ uid, terminating, answers, initialised }: Member): boolean {
 }
 
 /**
- * Where only dead servers are waited for, and none of them has its turn: one may be dead at a revision that nobody wants any more. It is
- * restarted if it comes back at another one, though not at its own yet, so that the others can miss the next.
+ * Where only dead servers are waited for, and none of them has its turn: one may be dead at a revision that nobody
+ * wants any more. It is restarted if it comes back at another one, though not at its own yet, so that the others can
+ * miss the next.
  */
 function restartStranded(waited: Member[], view: View): Action | undefined {
     const stranded = waited.every(isDead)
@@ -458,9 +463,9 @@ function canMiss({ pool }: Member, { members }: View): boolean {
 }
 
 /**
- * Whether a restart asks the disruption budget of its pool. It counts servers that are ready: so not where the server is not, or
- * another one serves and is not, by its old revision; and not while servers wait for their peers, as their drives
- * serve, and only this restart helps them.
+ * Whether a restart asks the disruption budget of its pool. It counts servers that are ready: so not where the server
+ * is not, or another one serves and is not, by its old revision; and not while servers wait for their peers, as their
+ * drives serve, and only this restart helps them.
  */
 function asksBudget(member: Member, { members }: View): boolean {
     const others = members.filter(({ pool, terminating }) => pool === member.pool && !terminating);

@@ -25,8 +25,8 @@ const passingMilliseconds = 10_000;
 const startLines = 200;
 
 /**
- * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take the
- * requests, and what was acknowledged lies on the drives.
+ * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take
+ * the requests, and what was acknowledged lies on the drives.
  */
 const togetherGraceSeconds = 3;
 
@@ -42,11 +42,12 @@ export interface RolloutOptions {
 }
 
 /**
- * Moves a cluster to where its StatefulSets say it should be, one safe step after another, and returns once it is there and
- * every object can be written. It keeps nothing in memory: after an interruption, the next call goes on, and so does this one
- * when the Kubernetes API was away for a while.
+ * Moves a cluster to where its StatefulSets say it should be, one safe step after another, and returns once it is there
+ * and every object can be written. It keeps nothing in memory: after an interruption, the next call goes on, and so
+ * does this one when the Kubernetes API was away for a while.
  *
- * @throws Error that names the rights that are missing, or the servers that are waited for, their state and last log lines
+ * @throws Error that names the rights that are missing, or the servers that are waited for, their state and last log
+ *     lines
  */
 export async function rollOut(
     kubernetes: Kubernetes,
@@ -144,8 +145,8 @@ async function warnOfImage(kubernetes: Kubernetes, { namespace, pools }: WantedC
 }
 
 /**
- * What `rollOut` would have to do, in words; nothing where the cluster is where it should be. It changes nothing, and lets a server that
- * is just not ready become so.
+ * What `rollOut` would have to do, in words; nothing where the cluster is where it should be. It changes nothing, and
+ * lets a server that is just not ready become so.
  *
  * @throws Error when the cluster cannot be looked at
  */
@@ -173,7 +174,10 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     return "";
 }
 
-/** So long a look and what was asked may have taken, in milliseconds; after more, Kubernetes is asked whether the servers are as they were. */
+/**
+ * So long a look and what was asked may have taken, in milliseconds; after more, Kubernetes is asked whether the
+ * servers are as they were.
+ */
 const freshMilliseconds = 2_000;
 const lookAgain: Action = {
     kind: "wait",
@@ -184,7 +188,8 @@ const lookAgain: Action = {
 /**
  * The next step. Servers and MinIO are asked only what it depends on.
  *
- * @param consent undefined: MinIO is not asked whether it can miss a server, and what would be done with its consent is told as blocked
+ * @param consent undefined: MinIO is not asked whether it can miss a server, and what would be done with its consent is
+ *     told as blocked
  * @param from when the look began that has found the state: what it saw first is as old
  */
 async function decide(

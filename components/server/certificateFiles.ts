@@ -6,8 +6,8 @@ import { isAuthority, type MinioClusterSpec, referencesOf } from "../spec/spec";
 export const certificatesFolder = "/certs";
 
 /**
- * The certificate as MinIO looks for it, `public.crt`, `private.key` and `CAs/`, and the authorities beside it: one volume, or none where
- * there is neither.
+ * The certificate as MinIO looks for it, `public.crt`, `private.key` and `CAs/`, and the authorities beside it: one
+ * volume, or none where there is neither.
  */
 export function certificateVolumes(names: Names, spec: MinioClusterSpec): k8s.types.input.core.v1.Volume[] {
     const sources = [...certificateSources(names, spec), ...authoritySources(spec)];

@@ -5,8 +5,8 @@ import { type Names, serviceDnsName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 
 /**
- * Servers keep their peers' addresses for 30 s by default, and so long they cannot reach a restarted one at its new address
- * (`runDNSCache` in `cmd/common-main.go`; tried: writes fail for 10 s when the next one restarts).
+ * Servers keep their peers' addresses for 30 s by default, and so long they cannot reach a restarted one at its new
+ * address (`runDNSCache` in `cmd/common-main.go`; tried: writes fail for 10 s when the next one restarts).
  */
 const defaults = { MINIO_DNS_CACHE_TTL: "1s" };
 

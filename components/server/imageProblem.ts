@@ -11,7 +11,9 @@ export const lacksCurl = "this image has no curl: servers start and end without 
 /** What Kubernetes says of a container whose first program is not there, in the words of runc or crun. */
 const noShell = /exec(utable file)?:? ["`]\/bin\/sh["`].*(no such file or directory|not found)/i;
 
-/** Why the server of a pod cannot start, as often as Kubernetes tries it; undefined where that is not the image's fault. */
+/**
+ * Why the server of a pod cannot start, as often as Kubernetes tries it; undefined where that is not the image's fault.
+ */
 export function imageProblem(pod: V1Pod): string | undefined {
     const status = serverStatus(pod);
     const { waiting, terminated } = status?.state ?? {};

@@ -44,7 +44,10 @@ export interface FoundSnapshot {
 /** A set that can be restored. */
 export interface FoundSet {
     set: string;
-    /** Tells it apart from every other set: its own id, or for one of an earlier version a digest of what the storage calls it. */
+    /**
+     * Tells it apart from every other set: its own id, or for one of an earlier version a digest of what the storage
+     * calls it.
+     */
     id: string;
     /** RFC 3339, or unknown. */
     takenAt: string;
@@ -78,7 +81,8 @@ export async function findSet(kubernetes: Kubernetes, sought: SoughtSet): Promis
 type Candidates = Map<string, VolumeSnapshotContent[]>;
 
 /**
- * Decides what of all that the storage system has belongs to the set. Never two points in time: what cannot be told apart is refused. Pure.
+ * Decides what of all that the storage system has belongs to the set. Never two points in time: what cannot be told
+ * apart is refused. Pure.
  *
  * @throws Error as of `findSet`
  */
@@ -227,7 +231,10 @@ function refuseApart(chosen: Map<string, VolumeSnapshotContent>, where: string):
     }
 }
 
-/** Of which claim and set a content is, by what was written on it or by its snapshot's name; undefined when it is of another. */
+/**
+ * Of which claim and set a content is, by what was written on it or by its snapshot's name; undefined when it is of
+ * another.
+ */
 function memberOf(
     content: VolumeSnapshotContent,
     { set, cluster }: SoughtSet,

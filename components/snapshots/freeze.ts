@@ -1,10 +1,10 @@
 /**
  * Freezes a cluster while its drives are snapshotted, and thaws it whatever happens.
  *
- * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets no
- * bound to that, so each server gets one beforehand: a process in its container that thaws the cluster when the time is over,
- * whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside. And before a
- * server ends, it is thawed: stop.sh looks for the file that the process has made.
+ * A frozen server holds every S3 call, reads too, in memory (`maxClients` in `cmd/handler-api.go`). MinIO itself sets
+ * no bound to that, so each server gets one beforehand: a process in its container that thaws the cluster when the time
+ * is over, whatever has become of this program. It lives in the same pod as what it thaws, and needs nobody outside.
+ * And before a server ends, it is thawed: stop.sh looks for the file that the process has made.
  */
 
 import type { V1Pod } from "@kubernetes/client-node";
@@ -161,8 +161,8 @@ async function refuseFrozen(cluster: LiveCluster, servers: V1Pod[]): Promise<voi
 }
 
 /**
- * The servers that are frozen no more, one after another as they are noticed: a call that each holds is answered, or its
- * connection ends with a server that restarts.
+ * The servers that are frozen no more, one after another as they are noticed: a call that each holds is answered, or
+ * its connection ends with a server that restarts.
  */
 function watch({ kubernetes, namespace, scheme }: LiveCluster, servers: V1Pod[], seconds: number): string[] {
     const thawed: string[] = [];

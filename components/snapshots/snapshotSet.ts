@@ -1,4 +1,7 @@
-/** A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the id. */
+/**
+ * A set of snapshots, one of each drive, and what is recorded beside it so that it can be restored. Pure, but for the
+ * id.
+ */
 
 import { randomBytes } from "node:crypto";
 import { element } from "../basics/element";
@@ -29,7 +32,9 @@ export interface SetRecord {
     className: string;
     /** For drives that the storage cuts together, as one VolumeGroupSnapshot: its API version. */
     group?: string;
-    /** Snapshots by their claims, where they have other names than `snapshotName`: Kubernetes names those of a group. */
+    /**
+     * Snapshots by their claims, where they have other names than `snapshotName`: Kubernetes names those of a group.
+     */
     snapshots?: Record<string, string>;
     image: string;
     pools: RecordedPool[];
@@ -41,7 +46,9 @@ export interface Member {
     claim: string;
 }
 
-/** An id for a set that is taken now. It begins with a letter, so that it is no server's number at the end of a name. */
+/**
+ * An id for a set that is taken now. It begins with a letter, so that it is no server's number at the end of a name.
+ */
 export function newSetId(): string {
     return `s${randomBytes(5).toString("hex")}`;
 }
@@ -50,7 +57,10 @@ export function snapshotName(set: string, claim: string, id?: string): string {
     return `${set}-${claim}${id === undefined ? "" : `-${id}`}`;
 }
 
-/** The claim that a single snapshot was taken of, and the id of its set, by its name; undefined when it is of another set or cluster. */
+/**
+ * The claim that a single snapshot was taken of, and the id of its set, by its name; undefined when it is of another
+ * set or cluster.
+ */
 export function parseSnapshotName(
     name: string,
     set: string,
@@ -124,8 +134,8 @@ export function parseRecord(configMap: AnyObject | undefined): SetRecord | undef
 }
 
 /**
- * Which drives a set has, by the claims of its snapshots alone, for one whose record was lost with its namespace. Undefined when they
- * are not those of whole pools.
+ * Which drives a set has, by the claims of its snapshots alone, for one whose record was lost with its namespace.
+ * Undefined when they are not those of whole pools.
  *
  * @param sizes of each claim's snapshot, in bytes
  */

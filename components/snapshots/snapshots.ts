@@ -44,9 +44,9 @@ export interface SnapshotsOptions {
 }
 
 /**
- * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on `up`
- * once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was taken before
- * is registered as its record says, whatever the cluster looks like by now.
+ * The sets of snapshots, as resources: one VolumeSnapshot of each drive and a record of each set. A new set is taken on
+ * `up` once the cluster is ready, by the program itself, which then hands its objects over to Pulumi; a set that was
+ * taken before is registered as its record says, whatever the cluster looks like by now.
  *
  * @returns what is there when all sets are taken
  */

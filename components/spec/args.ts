@@ -159,13 +159,12 @@ export interface MinioClusterArgs {
     environment?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 
     /**
-     * Further environment variables of the servers, by name, whose values are in Secrets or ConfigMaps of the namespace.
-     * Another value there restarts the servers at the next `pulumi up`, as another value in `environment` does. The
-     * preview names the variable, and shows no value. Refused are the variables that `environment` refuses, and those
-     * that it has too. Refused too are those from which the component reads something: `MINIO_STORAGE_CLASS_STANDARD`,
-     * `MINIO_STORAGE_CLASS_RRS`, `MINIO_ERASURE_SET_DRIVE_COUNT`, `MINIO_PROMETHEUS_AUTH_TYPE`, `MINIO_REGION`,
-     * `MINIO_SITE_REGION` and `NO_PROXY`.
-     * Default: none.
+     * Further environment variables of the servers, by name, whose values are in Secrets or ConfigMaps of the
+     * namespace. Another value there restarts the servers at the next `pulumi up`, as another value in `environment`
+     * does. The preview names the variable, and shows no value. Refused are the variables that `environment` refuses,
+     * and those that it has too. Refused too are those from which the component reads something:
+     * `MINIO_STORAGE_CLASS_STANDARD`, `MINIO_STORAGE_CLASS_RRS`, `MINIO_ERASURE_SET_DRIVE_COUNT`,
+     * `MINIO_PROMETHEUS_AUTH_TYPE`, `MINIO_REGION`, `MINIO_SITE_REGION` and `NO_PROXY`. Default: none.
      */
     environmentFrom?: pulumi.Input<Record<string, pulumi.Input<ValueSource>>>;
 
@@ -233,8 +232,8 @@ export interface MinioClusterArgs {
     policies?: Policy[];
 
     /**
-     * Users of applications, each with a Secret that has what an AWS SDK needs. One that leaves the list is removed with
-     * its keys and its Secret. Default: none.
+     * Users of applications, each with a Secret that has what an AWS SDK needs. One that leaves the list is removed
+     * with its keys and its Secret. Default: none.
      */
     accesses?: Access[];
 }
@@ -246,8 +245,8 @@ export interface Bucket {
     /** Whether objects keep their former versions; false suspends it. Default: as it is, none in a new bucket. */
     versioning?: boolean;
     /**
-     * Whether objects can be locked against deletion. Such a bucket has versions. It is decided when the bucket is made,
-     * and never changes. Default: as it is, none in a new bucket.
+     * Whether objects can be locked against deletion. Such a bucket has versions. It is decided when the bucket is
+     * made, and never changes. Default: as it is, none in a new bucket.
      */
     objectLocking?: boolean;
     /** Most bytes of all objects together, as a Kubernetes quantity such as `10Gi`. Default: as it is. */
@@ -504,8 +503,9 @@ export interface CertificateIssuer {
 }
 
 /**
- * Who may reach the servers, and whom they may reach. The servers always reach each other. Requests through an Ingress, a Gateway or a load
- * balancer come from elsewhere: name its pods or addresses in `clients`. The rollout needs no entry.
+ * Who may reach the servers, and whom they may reach. The servers always reach each other. Requests through an Ingress,
+ * a Gateway or a load balancer come from elsewhere: name its pods or addresses in `clients`. The rollout needs no
+ * entry.
  */
 export interface NetworkPolicyOptions {
     /** Who may use S3 and the console; with an empty list, nobody. Default: the pods of the namespace. */
@@ -570,8 +570,8 @@ export type PodManagementPolicy = (typeof PodManagementPolicy)[keyof typeof PodM
 /** When a server is ready and gets requests. */
 export const Readiness = {
     /**
-     * When it has started and reaches all drives. MinIO's health endpoint can be trusted during an update with 2, 4, 6 or 8
-     * servers of a drive each. Objects must then also be readable through the server.
+     * When it has started and reaches all drives. MinIO's health endpoint can be trusted during an update with 2, 4, 6
+     * or 8 servers of a drive each. Objects must then also be readable through the server.
      */
     Cluster: "Cluster",
     /** When its process answers. It may still wait for its peers, and answer every request with an error. */

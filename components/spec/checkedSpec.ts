@@ -35,8 +35,8 @@ export interface SecretVariables {
 }
 
 /**
- * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the program
- * before anything is registered; the rest when it becomes known, before anything that uses it is created.
+ * The arguments, checked and with defaults. What is known already is checked at once, so that a mistake stops the
+ * program before anything is registered; the rest when it becomes known, before anything that uses it is created.
  *
  * @param args without nulls: see `withoutNulls`
  * @param resource where warnings are shown
@@ -69,7 +69,8 @@ function checked(name: string, args: MinioClusterArgs, resource?: pulumi.Resourc
     };
     const hasLateParity = !isLate && isEventual(environment?.[standardClass]);
     refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args)]);
-    // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything so.
+    // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything
+    // so.
     const { kubeconfig, context, ...rollout } = args.rollout ?? {};
     const made = {
         ...args,
@@ -140,7 +141,10 @@ async function secretVariables(environment: object | undefined): Promise<Secrecy
     return { any: variables.length > 0, is: (variable) => variables.includes(variable) };
 }
 
-/** Without the marks of those secrets that stand in no object but their Secret: all that is made of the arguments would get the mark. */
+/**
+ * Without the marks of those secrets that stand in no object but their Secret: all that is made of the arguments would
+ * get the mark.
+ */
 function shown(environment: Environment): Environment {
     return isEventual(environment)
         ? environment

@@ -1,4 +1,6 @@
-/** The cluster that a program asks for, as one value: computed where the arguments are known, and passed whole. Pure. */
+/**
+ * The cluster that a program asks for, as one value: computed where the arguments are known, and passed whole. Pure.
+ */
 
 import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";

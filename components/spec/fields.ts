@@ -174,8 +174,9 @@ const known = {
 const nullable = ["podSecurityContext"];
 
 /**
- * The arguments without the fields that are null, as a blank line in a stack's file makes them, or undefined: such a field is left out,
- * whatever it is. The entries of lists, and of objects whose keys are the user's own, stay as they are.
+ * The arguments without the fields that are null, as a blank line in a stack's file makes them, or undefined: such a
+ * field is left out, whatever it is. The entries of lists, and of objects whose keys are the user's own, stay as they
+ * are.
  */
 export function withoutNulls<T extends object>(given: T): T {
     return present(given, { fields: known }, "") as T;

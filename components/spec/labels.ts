@@ -1,6 +1,6 @@
 /**
- * All labels and annotations of the component. When you add one, say here what it means, which objects have it, and who sets it: the
- * program, by what it registers, or the component itself, during an `up`. Pure.
+ * All labels and annotations of the component. When you add one, say here what it means, which objects have it, and who
+ * sets it: the program, by what it registers, or the component itself, during an `up`. Pure.
  */
 import type { Names } from "./names";
 import type { MinioClusterSpec } from "./spec";
@@ -37,7 +37,10 @@ export const restoreAnnotation = "minio-cluster/restore-from";
 /** It changes with the root credentials: all servers must then restart together. */
 export const credentialsAnnotation = "minio-cluster/credentials";
 
-/** Digests of what the servers read from Secrets and ConfigMaps, by variable, as JSON: another value is a change of the pods. */
+/**
+ * Digests of what the servers read from Secrets and ConfigMaps, by variable, as JSON: another value is a change of the
+ * pods.
+ */
 export const valuesAnnotation = "minio-cluster/values";
 
 // On Services, by the program.
@@ -45,7 +48,8 @@ export const valuesAnnotation = "minio-cluster/values";
 /** Which of the Services it is, for a ServiceMonitor to select: all have the same other labels. */
 export const serviceLabel = "minio-cluster/service";
 
-// On the StatefulSet of the first pool, by the component while it works, so that the next run knows what an interrupted one has left.
+// On the StatefulSet of the first pool, by the component while it works, so that the next run knows what an interrupted
+// one has left.
 
 /** While the cluster is frozen: the set that is taken. */
 export const frozenAnnotation = "minio-cluster/frozen-for";
@@ -66,12 +70,16 @@ export const restoringSinceAnnotation = "minio-cluster/restoring-since";
 export const setLabel = "minio-cluster/snapshot-set";
 
 /**
- * The set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of that name must
- * not get into a restore of the later one. Single snapshots have it in their names too, which outlive a lost namespace.
+ * The set's own id, which no other set has: a name may be used again, and what the storage kept of the earlier set of
+ * that name must not get into a restore of the later one. Single snapshots have it in their names too, which outlive a
+ * lost namespace.
  */
 export const setIdLabel = "minio-cluster/snapshot-set-id";
 
-/** Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the cluster. */
+/**
+ * Of the VolumeSnapshotContents of a group, as their names tell nothing: the claim that each was taken of, and the
+ * cluster.
+ */
 export const claimAnnotation = "minio-cluster/snapshot-of";
 export const clusterLabel = "minio-cluster/snapshots-of";
 
@@ -91,7 +99,9 @@ export const endedAnnotation = "minio-cluster/restore-ended";
 
 // On volumes, by the component.
 
-/** Of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began. */
+/**
+ * Of a volume that a restore replaced: the namespace and the component whose drive it was, and when the restore began.
+ */
 export const replacedLabels = {
     namespace: "minio-cluster/replaced-in",
     cluster: "minio-cluster/replaced-of",

@@ -18,7 +18,9 @@ export interface Names {
     selector: Record<string, string>;
 }
 
-/** The name of a StatefulSet may not be longer: with the hash of a revision it becomes a label's value (63 characters). */
+/**
+ * The name of a StatefulSet may not be longer: with the hash of a revision it becomes a label's value (63 characters).
+ */
 export const longestName = 52;
 
 export function namesOf(name: string): Names {
@@ -96,7 +98,9 @@ export function certificateNames(names: Names, spec: MinioClusterSpec): string[]
     ];
 }
 
-/** Name of the claim template, and of the claims `<drive>-<pod>`: `data`, or `data0`, `data1`, … with several drives. */
+/**
+ * Name of the claim template, and of the claims `<drive>-<pod>`: `data`, or `data0`, `data1`, … with several drives.
+ */
 export function driveNames(drivesPerServer: number): string[] {
     return drivesPerServer === 1 ? ["data"] : Array.from({ length: drivesPerServer }, (_, drive) => `data${drive}`);
 }

@@ -55,7 +55,9 @@ interface Defaulted {
     resources: NonNullable<KnownArgs["resources"]>;
     /** Variables of `environment` that are secrets: their values are in the Secret of the settings, and not here. */
     secretVariables?: string[];
-    /** Of what the servers read from Secrets and ConfigMaps, by variable: digests of the values that were seen there. */
+    /**
+     * Of what the servers read from Secrets and ConfigMaps, by variable: digests of the values that were seen there.
+     */
     digests?: Record<string, string>;
 }
 
@@ -66,8 +68,8 @@ type PoolFields = keyof PoolDrives | "expansionPools";
 export type MinioClusterSpec = Defaulted & Omit<KnownArgs, keyof Defaulted | PoolFields>;
 
 /**
- * Silo, the maintained successor of the archived MinIO: same source, same drives, and its program is called `silo`. The digest is
- * that of the index on Docker Hub.
+ * Silo, the maintained successor of the archived MinIO: same source, same drives, and its program is called `silo`. The
+ * digest is that of the index on Docker Hub.
  */
 export const defaultImage =
     "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z" +
@@ -151,9 +153,9 @@ export function topologyOfSpec({ pools, environment }: TopologySource): Topology
 }
 
 /**
- * Whether `cluster/read` says yes during an update. It counts servers that wait for a boot quorum as gone, though they serve
- * their drives: where more must wait than may be gone, all others would become unready, and the cluster would serve nobody
- * (tried with 16 servers, where every request succeeded).
+ * Whether `cluster/read` says yes during an update. It counts servers that wait for a boot quorum as gone, though they
+ * serve their drives: where more must wait than may be gone, all others would become unready, and the cluster would
+ * serve nobody (tried with 16 servers, where every request succeeded).
  */
 export function countsServersThatWait(spec: TopologySource): boolean {
     const topology = topologyOfSpec(spec);

@@ -80,8 +80,8 @@ const largestQuantity = 2 ** 63 - 1;
 const namesOfParts = /-(console|headless|pool-\d+)$/;
 
 /**
- * What Kubernetes' Pod Security Standards let a pod set: `policy/check_seLinuxOptions.go` and `policy/check_sysctls.go` of
- * `k8s.io/pod-security-admission`. Other sysctls are refused by kubelet, too, unless its node allows them.
+ * What Kubernetes' Pod Security Standards let a pod set: `policy/check_seLinuxOptions.go` and `policy/check_sysctls.go`
+ * of `k8s.io/pod-security-admission`. Other sysctls are refused by kubelet, too, unless its node allows them.
  */
 const confinedTypes = ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 const safeSysctls = [
@@ -91,8 +91,8 @@ const safeSysctls = [
 ].map((name) => (name.includes(".") ? name : `net.ipv4.${name}`));
 
 /**
- * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files overwrite
- * the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`).
+ * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files
+ * overwrite the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`).
  */
 const ownVariables = [
     ...["ROOT_USER", "ROOT_PASSWORD", "ACCESS_KEY", "SECRET_KEY"].flatMap((name) => [
@@ -116,7 +116,10 @@ export const readVariables = [
 /** As Kubernetes wants the keys of Secrets and ConfigMaps: `IsConfigMapKey` in `k8s.io/apimachinery`. */
 const dataKey = /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/;
 
-/** Kinds of volumes that the Pod Security Standard `restricted` allows: `policy/check_restrictedVolumes.go` of `k8s.io/pod-security-admission`. */
+/**
+ * Kinds of volumes that the Pod Security Standard `restricted` allows: `policy/check_restrictedVolumes.go` of
+ * `k8s.io/pod-security-admission`.
+ */
 const safeVolumes = [
     ...["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"],
 ];
@@ -124,7 +127,9 @@ const safeVolumes = [
 /** The component's own volumes: the scratch folder, the certificates and the drives. */
 const ownVolume = /^(tmp|certs|data\d*)$/;
 
-/** Folders that the server, its scripts and the system need as they are; the drives are `/data`, or `/data0` and so on. */
+/**
+ * Folders that the server, its scripts and the system need as they are; the drives are `/data`, or `/data0` and so on.
+ */
 const ownFolders = /^\/(data\d*|certs|tmp|bin|sbin|usr|lib\w*|etc|dev|proc|sys|run|var|root|home)(\/|$)/;
 
 /** Annotations that took a pod's confinement off before its security context could. */
@@ -747,7 +752,10 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
 
 type Entry = [path: string, one: Record<string, unknown>];
 
-/** The entries of a list of objects that are objects, with their paths. What is wrong with an entry is said before the next one is looked at. */
+/**
+ * The entries of a list of objects that are objects, with their paths. What is wrong with an entry is said before the
+ * next one is looked at.
+ */
 function* objectsIn(check: Check, list: string, given: unknown): Generator<Entry> {
     check.list(list, given);
     for (const [index, one] of asList(given).entries()) {

@@ -198,7 +198,10 @@ async function healthOf(
     return undefined;
 }
 
-/** Of those that are ready: one that starts holds requests until it can serve them (`freezeServices` in `cmd/server-main.go`). */
+/**
+ * Of those that are ready: one that starts holds requests until it can serve them (`freezeServices` in
+ * `cmd/server-main.go`).
+ */
 async function frozenOf(
     kubernetes: Kubernetes,
     { namespace, wanted: { scheme } }: FoundCluster,

@@ -30,8 +30,8 @@ export interface ArrivalOptions {
 }
 
 /**
- * The way of the servers to where they should be. It has ended once every server that the partition allows is updated, all are ready,
- * and every object can be written.
+ * The way of the servers to where they should be. It has ended once every server that the partition allows is updated,
+ * all are ready, and every object can be written.
  */
 export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.CustomResource> {
     const { cluster, pools, opts } = options;

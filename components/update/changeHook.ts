@@ -86,10 +86,12 @@ interface PoolHookOptions extends HookOptions {
 }
 
 /**
- * What happens before a pool is made or changed, which the engine tells: in a refresh, a destroy, or an `up` of other targets it is not.
+ * What happens before a pool is made or changed, which the engine tells: in a refresh, a destroy, or an `up` of other
+ * targets it is not.
  *
- * A change is told in the preview already, by what it will restart, and one is refused that MinIO or Kubernetes cannot make without losing
- * the cluster. On `up`, the StatefulSet is held, so that nothing restarts before the guided rollout allows it.
+ * A change is told in the preview already, by what it will restart, and one is refused that MinIO or Kubernetes cannot
+ * make without losing the cluster. On `up`, the StatefulSet is held, so that nothing restarts before the guided rollout
+ * allows it.
  */
 function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
     const { cluster, pool, connection, preflight, restore, changing } = options;
@@ -153,9 +155,9 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
 }
 
 /**
- * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their hooks
- * would refuse then is refused here: a server that crashes in between would start with it and find no peer. A preview has
- * said it already.
+ * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their
+ * hooks would refuse then is refused here: a server that crashes in between would start with it and find no peer. A
+ * preview has said it already.
  */
 function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
     const refuse: pulumi.ResourceHookFunction = async (args) => {
@@ -170,7 +172,10 @@ function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
     return { beforeCreate: [new pulumi.ResourceHook(name, AsyncResource.bind(refuse))] };
 }
 
-/** As with a new root password: a server that crashes before the StatefulSets are refused would start with what the Secret has. */
+/**
+ * As with a new root password: a server that crashes before the StatefulSets are refused would start with what the
+ * Secret has.
+ */
 export async function refuseSettings(options: HookOptions): Promise<void> {
     let changes = false;
     const problems = await liveProblems(options, options.component, (before, after) => {
@@ -221,7 +226,8 @@ async function liveProblems(
 }
 
 /**
- * The shape that a pool has. A growth that failed is registered as if it had been made, and no drive has the size: it can be taken back.
+ * The shape that a pool has. A growth that failed is registered as if it had been made, and no drive has the size: it
+ * can be taken back.
  */
 async function trueShape(
     before: Shape,
@@ -243,7 +249,10 @@ async function trueShape(
     }
 }
 
-/** The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview. */
+/**
+ * The engine calls it outside of this run's context, in which a component provider would know neither engine nor
+ * preview.
+ */
 function hookOf({ name }: PlainPool, what: string, hook: pulumi.ResourceHookFunction): pulumi.ResourceHook {
     return new pulumi.ResourceHook(`${name}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
 }
@@ -326,8 +335,9 @@ async function problemsOfDeparture(
 }
 
 /**
- * The inputs with those that are secrets as plain values. One secret argument, such as a variable of `environment`, makes secrets of
- * all that is made from the arguments; the review shows no value of a variable or annotation, only names.
+ * The inputs with those that are secrets as plain values. One secret argument, such as a variable of `environment`,
+ * makes secrets of all that is made from the arguments; the review shows no value of a variable or annotation, only
+ * names.
  */
 async function withoutSecrets(inputs: pulumi.Inputs | undefined): Promise<pulumi.Inputs | undefined> {
     const entries = Object.entries(inputs ?? {}).map(async ([key, value]) => [key, await whenKnown(value)]);

@@ -20,8 +20,9 @@ export interface SettingsOptions {
 type Variables = Record<string, string>;
 
 /**
- * What the Secret of the settings has: what is given, and what servers may still start from. It is known only when nothing is refused:
- * the engine replaces a Secret whose data change, deletes it first, and knows no hook before that which a destroy could do without.
+ * What the Secret of the settings has: what is given, and what servers may still start from. It is known only when
+ * nothing is refused: the engine replaces a Secret whose data change, deletes it first, and knows no hook before that
+ * which a destroy could do without.
  */
 export function settingsContent(options: SettingsOptions, given: pulumi.Output<Variables>): pulumi.Output<Variables> {
     const { cluster } = options;

@@ -1,6 +1,7 @@
 /**
- * What a server leaves behind when it ends under load: by the pods' script, and killed at any moment.
- * `make bench-endings`, ROUNDS=10, BUSY=0 (processes that only use processors), ONLY=REGEXP (ways). With real servers as processes of this machine.
+ * What a server leaves behind when it ends under load: by the pods' script, and killed at any moment. `make
+ * bench-endings`, ROUNDS=10, BUSY=0 (processes that only use processors), ONLY=REGEXP (ways). With real servers as
+ * processes of this machine.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

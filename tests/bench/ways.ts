@@ -7,8 +7,8 @@ import { chartWay } from "./chart";
 import { seedWay } from "./seed";
 
 /**
- * A way to run MinIO and to change it. All have four servers, unless their title says otherwise, with a drive of 1Gi each, of the
- * same size and releases.
+ * A way to run MinIO and to change it. All have four servers, unless their title says otherwise, with a drive of 1Gi
+ * each, of the same size and releases.
  */
 export interface Way {
     /** As on the command line. */
@@ -104,7 +104,8 @@ const andBack = { "and back": { image: oldMinio.image } };
 
 export const ways: Way[] = [
     componentWay("version", "version change and back", rolling, { ...versionChange, ...andBack }),
-    // A variable that servers compare, so that it is as hard a change as another version, and that clients do not notice.
+    // A variable that servers compare, so that it is as hard a change as another version, and that clients do not
+    // notice.
     componentWay("config", "config change", rolling, {
         "config change": { environment: { MINIO_BROWSER_SESSION_DURATION: "6h" } },
     }),
@@ -120,7 +121,8 @@ export const ways: Way[] = [
         versionChange,
         anotherPool["another pool"],
     ),
-    // Of the servers that are there, by their names in this namespace one reaches enough of both pools by itself, and starts last.
+    // Of the servers that are there, by their names in this namespace one reaches enough of both pools by itself, and
+    // starts last.
     componentWay("pool-last", "another pool of 4 servers", together, anotherPool),
     componentWay("pool", "another pool, where none can start last", together, anotherPool),
     componentWay("password", "another root password", together, { "another password": { credentialsRevision: 2 } }),

@@ -23,7 +23,10 @@ const document = JSON.stringify({
     ],
 });
 
-/** Every call, by every server that the component is tested with. How they are reached in Kubernetes is another test's matter. */
+/**
+ * Every call, by every server that the component is tested with. How they are reached in Kubernetes is another test's
+ * matter.
+ */
 for (const version of minioServers) {
     describe(`MinIO ${version.release} is asked for buckets, policies and users`, () => {
         let servers: MinioProcesses;

@@ -10,9 +10,10 @@ const bucket = "bucket";
 const [older, newer] = ["older", "newer"].map((text) => Buffer.from(text));
 
 /**
- * MinIO's fault behind what docs/reliability.md says of an acknowledged DELETE that is undone. Two clients write an object at the same
- * time: the one with the older time (`modTime` in `putObject`, taken before the lock) has the lock last, and its server does not reach a
- * drive that the other one's reaches, as happens when a server has just come back. That drive then has a newer time than all others.
+ * MinIO's fault behind what docs/reliability.md says of an acknowledged DELETE that is undone. Two clients write an
+ * object at the same time: the one with the older time (`modTime` in `putObject`, taken before the lock) has the lock
+ * last, and its server does not reach a drive that the other one's reaches, as happens when a server has just come
+ * back. That drive then has a newer time than all others.
  *
  * When this fails, MinIO is mended, or has the fault with another drive: say so in docs/reliability.md.
  */

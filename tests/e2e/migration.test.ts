@@ -40,7 +40,9 @@ interface Old {
     remove?(): Promise<void>;
 }
 
-/** What the chart is asked for: small drives, and no job that needs the image of mc. Its pools are in one StatefulSet. */
+/**
+ * What the chart is asked for: small drives, and no job that needs the image of mc. Its pools are in one StatefulSet.
+ */
 const chartValues = {
     mode: "distributed",
     replicas: 4,

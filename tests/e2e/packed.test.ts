@@ -37,7 +37,10 @@ describe("the packed package, as others install it", () => {
     const nodeOf = (version: string) => join(tools, `node_modules/node${version}/bin/node`);
     let archive: string;
 
-    /** Runs a program with a Node.js of a version, and with the embedded toolchain's providers whatever the SDKs ask for. */
+    /**
+     * Runs a program with a Node.js of a version, and with the embedded toolchain's providers whatever the SDKs ask
+     * for.
+     */
     function run(version: string, command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) {
         const path = [dirname(nodeOf(version)), join(folder, "plugins"), process.env.PATH].join(delimiter);
         return execute(command, args, { cwd, env: { ...process.env, ...env, PATH: path } });

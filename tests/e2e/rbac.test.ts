@@ -7,7 +7,10 @@ import { checkout, execute, kubectl, kubectlJson, Project } from "../support/pro
 import { writeKubeconfig } from "../support/serviceAccount";
 import { stepByStep } from "../support/stepByStep";
 
-/** A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted pods. */
+/**
+ * A cluster that is made, updated and destroyed with the rights of docs/rbac.yaml only, in a namespace of restricted
+ * pods.
+ */
 describe("a deployer with the shipped roles, and no more", () => {
     stepByStep();
     const project = new Project("e2e-rbac");

@@ -16,7 +16,9 @@ const [oldImage, newImage] = [oldMinio.image, newMinio.image];
 
 const guide = join(checkout, "docs/migration.md");
 
-/** What a person sees of a command in a document: its lines on the StatefulSet that have this in them, without times. */
+/**
+ * What a person sees of a command in a document: its lines on the StatefulSet that have this in them, without times.
+ */
 function fenced(command: string, text: string, which: RegExp): string {
     const lines = text
         .split("\n")
@@ -59,8 +61,8 @@ describe("a cluster under load", () => {
     /**
      * Changes the configuration and applies it, while clients write and read with the SDK's default retries.
      *
-     * @param isOnePool and others write, read and delete a few objects, each of which has one writer: what they see must be linearizable.
-     *     MinIO's is not with more writers, nor with two pools, see docs/reliability.md
+     * @param isOnePool and others write, read and delete a few objects, each of which has one writer: what they see
+     *     must be linearizable. MinIO's is not with more writers, nor with two pools, see docs/reliability.md
      */
     async function applyUnderLoad(changes: Record<string, unknown>, isOnePool = true): Promise<ConstantLoad> {
         const target = await targetOf(project);

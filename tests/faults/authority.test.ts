@@ -10,7 +10,9 @@ import { resources } from "./loadedCluster";
 
 const title = "a cluster whose certificate authority is replaced";
 
-/** What docs/upgrades.md says of another certificate authority, step by step, on a cluster that is used all the time. */
+/**
+ * What docs/upgrades.md says of another certificate authority, step by step, on a cluster that is used all the time.
+ */
 (isMeant(title) ? describe : () => {})(title, () => {
     stepByStep();
     const project = new Project("authority");

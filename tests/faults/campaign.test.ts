@@ -3,7 +3,10 @@ import { isMeant } from "./fault";
 import { allFaults } from "./kinds/index";
 import { tableOf, writeRows } from "./table";
 
-/** `make test-faults`. With FAULTS, a regular expression on their titles, only some; the lines of the others stay as they are. */
+/**
+ * `make test-faults`. With FAULTS, a regular expression on their titles, only some; the lines of the others stay as
+ * they are.
+ */
 const titles = allFaults.map(({ title }) => title);
 const faults = allFaults.filter(({ title }) => isMeant(title));
 const rows: Row[] = [];

@@ -27,8 +27,8 @@ export class LoadedCluster {
     topology!: Topology;
     load!: ConstantLoad;
     /**
-     * Clients of a few objects, beside the load: whether what they see is linearizable. Each object has one writer: with more, MinIO's
-     * is not where the last server of a pool comes back, see docs/reliability.md.
+     * Clients of a few objects, beside the load: whether what they see is linearizable. Each object has one writer:
+     * with more, MinIO's is not where the last server of a pool comes back, see docs/reliability.md.
      */
     recorded!: RecordedClients;
     /** The loads of all faults so far: what they wrote must be there to the end. */
@@ -73,8 +73,8 @@ export class LoadedCluster {
     }
 
     /**
-     * Waits until requests go as expected of the fault: of those that begin within some seconds, and as long as clients have patience,
-     * writes and reads succeed that should, and none does that should not.
+     * Waits until requests go as expected of the fault: of those that begin within some seconds, and as long as clients
+     * have patience, writes and reads succeed that should, and none does that should not.
      */
     async goesOn(): Promise<void> {
         const deadline = Date.now() + settleSeconds * 1000;
@@ -196,7 +196,9 @@ export class LoadedCluster {
         return this.project.start("up", "--yes", "--skip-preview");
     }
 
-    /** `pulumi up` to its end, after which every server that the partition allows is updated and every drive is whole. */
+    /**
+     * `pulumi up` to its end, after which every server that the partition allows is updated and every drive is whole.
+     */
     async converges(): Promise<void> {
         await this.project.succeed("up", "--yes", "--skip-preview");
         const { spec, status } = await kubectlJson("get", "statefulset", "minio", this.inNamespace);

@@ -124,7 +124,10 @@ export class MinioProcesses {
         writeFileSync(drive, "");
     }
 
-    /** One pattern for each pool, as components/server/serverArguments.ts writes them: the servers, then the drives if several. */
+    /**
+     * One pattern for each pool, as components/server/serverArguments.ts writes them: the servers, then the drives if
+     * several.
+     */
     private patterns(): string[] {
         return this.pools.map(({ drivesPerServer }, pool) => {
             const ports = this.serversOf(pool).map((server) => this.firstPort + server);
@@ -143,7 +146,10 @@ export class MinioProcesses {
         }
     }
 
-    /** As `startAll`, and until each uses every drive: the health endpoints do not tell which it missed at its start, and looks for after 15 s. */
+    /**
+     * As `startAll`, and until each uses every drive: the health endpoints do not tell which it missed at its start,
+     * and looks for after 15 s.
+     */
     async startSettled(): Promise<void> {
         await this.startAll();
         await sleep(17_000);
@@ -220,7 +226,9 @@ export class MinioProcesses {
         return JSON.parse(text).info;
     }
 
-    /** Where each drive of `mc admin info` is: its pool, its erasure set there, its server by ordinal, and its number. */
+    /**
+     * Where each drive of `mc admin info` is: its pool, its erasure set there, its server by ordinal, and its number.
+     */
     placesOf(drives: any[]): { pool: number; set: number; server: number; drive: number }[] {
         return drives.map(({ endpoint, pool_index: pool, set_index: set }) => {
             const [, port, number] = /:(\d+)\/.*data(\d*)$/.exec(endpoint) as RegExpExecArray;

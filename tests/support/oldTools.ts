@@ -1,7 +1,7 @@
 /**
- * Objects as other tools make them, written after their source: Bitnami's chart (17.0), MinIO's operator (7.1) and a StatefulSet by hand.
- * Their servers run an image of MinIO's own, by which a command stands in for Bitnami's entry point, and an init container for the
- * operator's sidecar.
+ * Objects as other tools make them, written after their source: Bitnami's chart (17.0), MinIO's operator (7.1) and a
+ * StatefulSet by hand. Their servers run an image of MinIO's own, by which a command stands in for Bitnami's entry
+ * point, and an init container for the operator's sidecar.
  */
 
 export interface OldCluster {

@@ -196,7 +196,10 @@ export class Model {
         return bootQuorumOf(this.servers);
     }
 
-    /** As the component does it: hold, then the template. What is away then counts as dead, with a revision that nobody wants any more. */
+    /**
+     * As the component does it: hold, then the template. What is away then counts as dead, with a revision that nobody
+     * wants any more.
+     */
     setTemplate(template: Template, only = this.pools) {
         this.isUndisturbed &&= this.pools.every(({ pods }) => pods.every((pod) => isUp(pod) && pod.initialised));
         for (const pool of only) {
@@ -390,7 +393,10 @@ export class Model {
         return pod.initialised && this.reaches(pod, quorum, (peer) => peer.initialised && peer !== without);
     }
 
-    /** As the readiness probe says it: the health of the cluster, where servers that wait for their peers do not end it (probes.ts). */
+    /**
+     * As the readiness probe says it: the health of the cluster, where servers that wait for their peers do not end it
+     * (probes.ts).
+     */
     private isFit(pod: Pod): boolean {
         const counts = this.bootQuorum <= this.topology.serversThatMayFailForReads;
         return counts ? this.isHealthy(pod, "readQuorum") : pod.initialised;

@@ -514,7 +514,10 @@ describe("MinIO's consent", () => {
     });
 
     describe("to one server of each of two pools while another one waits", () => {
-        /** Who may stop, by what each server counts of whose drives heal; and who was asked for its drives, in two polls. */
+        /**
+         * Who may stop, by what each server counts of whose drives heal; and who was asked for its drives, in two
+         * polls.
+         */
         async function twoPolls(healing: (by: string) => string[], reached = (_: string) => true) {
             const names = ["minio", "minio-pool-1"].map((pool) => [0, 1, 2, 3].map((ordinal) => `${pool}-${ordinal}`));
             const heals = { status: 412, headers: { "x-minio-healing-drives": "1" } };

@@ -85,10 +85,16 @@ function randomFrom(seed: number): () => number {
     };
 }
 
-/** What real servers take, as docs/upgrades.md has it. That a peer reaches a drive again takes 5 to 30 s from the moment that it was gone. */
+/**
+ * What real servers take, as docs/upgrades.md has it. That a peer reaches a drive again takes 5 to 30 s from the moment
+ * that it was gone.
+ */
 const inSeconds: Times = { end: 5, down: 4, warm: 1, settle: 17, reach: 20, steady: 3 };
 
-/** What it takes to ask 256 servers two times, 16 at the same time, in seconds. It is assumed: so many servers were not run. */
+/**
+ * What it takes to ask 256 servers two times, 16 at the same time, in seconds. It is assumed: so many servers were not
+ * run.
+ */
 const asking = 5;
 
 const original: Template = { label: "A", version: 0, secret: 0 };
@@ -208,8 +214,8 @@ function runLogged(scenario: Scenario, log: string[]): Model {
 }
 
 /**
- * With a partition that leaves few old servers, one of them that died cannot start again. And one that is raised when a whole pool is
- * new, and no other server, leaves few new ones: that pool's StatefulSet has no old revision any more.
+ * With a partition that leaves few old servers, one of them that died cannot start again. And one that is raised when a
+ * whole pool is new, and no other server, leaves few new ones: that pool's StatefulSet has no old revision any more.
  */
 function mayBeBlocked(model: Model): boolean {
     const { old, fresh } = model.split(model.pools[0].wanted);

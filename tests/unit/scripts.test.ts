@@ -18,7 +18,9 @@ const server = (args: KnownArgs): any =>
 const scriptsOf = ({ command, lifecycle, startupProbe }: any): string[] =>
     [command, lifecycle.preStop.exec.command, startupProbe.exec.command].map(([, , text]) => text);
 
-/** What the scripts in a pod template came to when somebody last decided that all servers of all users restart for them. */
+/**
+ * What the scripts in a pod template came to when somebody last decided that all servers of all users restart for them.
+ */
 const decided = "173656b8a2c4a0b0";
 
 describe("the pods' scripts", () => {

@@ -17,7 +17,10 @@ describe("the server's process", () => {
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     describe("when it is to end", () => {
-        /** What is done when MinIO answers so each time that it is asked, and in the end as the last time. Each look at the clock is a second. */
+        /**
+         * What is done when MinIO answers so each time that it is asked, and in the end as the last time. Each look at
+         * the clock is a second.
+         */
         function end(answers: string[][], readable = true): string[] {
             const file = join(folder, "done");
             const nth = (name: string) => `echo . >> ${folder}/${name}; n=$(wc -l < ${folder}/${name})`;

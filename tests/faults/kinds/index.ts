@@ -9,8 +9,8 @@ import { serverEvicted, serverFrozen, serverKilled, serversKilled } from "./serv
 import { restoreKilled, snapshotKilled } from "./snapshots";
 
 /**
- * The whole campaign, for four nodes, in the order of the table. A new fault is a file of its kind and a line here. What makes servers
- * share nodes comes last.
+ * The whole campaign, for four nodes, in the order of the table. A new fault is a file of its kind and a line here.
+ * What makes servers share nodes comes last.
  */
 export const allFaults: Fault[] = [
     serverKilled,
