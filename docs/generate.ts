@@ -53,7 +53,7 @@ const monitored = (title: string): TestName => ["e2e/monitoring.test.ts", title]
 const servers = (title: string): TestName => ["e2e/topology.test.ts", title];
 const component = (title: string): TestName => ["unit/minioCluster.test.ts", title];
 const change = (title: string): TestName => ["unit/change.test.ts", title];
-const rendered: TestName = ["unit/reference.test.ts", "says of this component what it makes"];
+const rendered: TestName = ["docs/reference.test.ts", "says of this component what it makes"];
 
 /** Every requirement, in the order of the table. */
 export const requirements: Requirement[] = [
@@ -328,7 +328,7 @@ export function reference(): string {
         "# Reference",
         "## Requirements",
         "What a StatefulSet of MinIO servers must offer, and how this component offers it. Names are those of a component " +
-            "called `minio`. The tests run with `make test`, and those under `unit/` also with `npm run test:unit`. In a " +
+            "called `minio`. The tests run with `make test`, and those under `unit/` and `docs/` also with `npm run test:unit`. In a " +
             "title, `…` replaces what differs from case to case.",
         requirementsTable(interfaces),
         "## `new MinioCluster(name, args?, opts?)`",

@@ -1,12 +1,20 @@
 import Mocha from "mocha";
 
-/** Mocha's own report, and one closing line for machines: `N passed, N failed`. */
+/** Mocha's own report, the failed tests again by their names, and one closing line for machines: `N passed, N failed`. */
 export = class extends Mocha.reporters.Spec {
     constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
         super(runner, options);
         process.once("exit", () => {
             const { passes, failures, pending } = this.stats;
+            // Whoever sees only the end of a long report, as of a CI, knows by them what to run again.
+            for (const test of this.failures) {
+                process.stdout.write(`failed: ${test.fullTitle()}: ${firstLine(test.err)}\n`);
+            }
             process.stdout.write(`${passes} passed, ${failures} failed${pending ? `, ${pending} skipped` : ""}\n`);
         });
     }
 };
+
+function firstLine(error: Error | undefined): string {
+    return String(error?.message).split("\n", 1)[0]?.slice(0, 200) ?? "";
+}
