@@ -50,7 +50,13 @@ export async function test(): Promise<void> {
     await installToolchain(watchers);
     const endToEnd = readdirSync(join(checkout, "tests/e2e")).map((name) => `tests/e2e/${name}`);
     const others = endToEnd.filter((file) => file.endsWith(".test.ts") && !longTests.includes(file));
-    return onCluster("mocha", ["--parallel", `--jobs=${testJobs}`, ...longTests, ...others, "tests/{unit,docs}/**/*.test.ts"]);
+    return onCluster("mocha", [
+        "--parallel",
+        `--jobs=${testJobs}`,
+        ...longTests,
+        ...others,
+        "tests/{unit,docs}/**/*.test.ts",
+    ]);
 }
 
 /** `make test-faults`: breaks a cluster in every way, and writes the table of docs/reliability.md. */

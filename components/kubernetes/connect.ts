@@ -4,7 +4,7 @@ import type { Configuration } from "@kubernetes/client-node";
 import { apiPort } from "../minio/ports";
 import { askerOf, type Way } from "./askServer";
 import type { Answer, AnyObject, KindReference, Kubernetes, ObjectReference, PodRequest } from "./client";
-import { type KubernetesError, kubernetesError, messageOf, unlessThrottled } from "./errors";
+import { type KubernetesError, kubernetesError, statusMessage, unlessThrottled } from "./errors";
 import { execute } from "./execute";
 import { largestAnswer, request } from "./http";
 import { againIfCut, keepingConnections } from "./keptConnections";
@@ -85,7 +85,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             // Where the server is not reached, the API server answers itself, with a Status in JSON. A pod could answer
             // so too, so nothing follows from what it says; whether the right is there was asked before: see rights.ts.
             if (isOwn(answer)) {
-                throw new Error(messageOf(answer.body));
+                throw new Error(statusMessage(answer.body));
             }
             return answer;
         },

@@ -1,4 +1,5 @@
 /** What a failed request to the Kubernetes API means. Pure, but for the waiting of `untilAnswered`. */
+import { messageOf } from "../basics/messageOf";
 
 /** A request to the Kubernetes API failed. */
 export class KubernetesError extends Error {
@@ -62,9 +63,9 @@ export function kubernetesError(thrown: unknown): KubernetesError {
     if (thrown instanceof KubernetesError) {
         return thrown;
     }
-    const { name, message, code, body } = thrown as Error & { code?: string | number; body?: unknown };
+    const { name, code, body } = thrown as Error & { code?: string | number; body?: unknown };
     if (typeof code === "number") {
-        const said = messageOf(body) || `HTTP status ${code}`;
+        const said = statusMessage(body) || `HTTP status ${code}`;
         const lacksRight = code === 403 && deniedByRights.test(said);
         return new KubernetesError(
             lacksRight ? `a right is missing: ${said} (all that are needed: docs/rbac.yaml)` : said,
@@ -76,7 +77,7 @@ export function kubernetesError(thrown: unknown): KubernetesError {
     if (name === "AbortError" || name === "TimeoutError") {
         return new KubernetesError("no answer in time", true);
     }
-    return new KubernetesError(String(message), passingCodes.includes(String(code)));
+    return new KubernetesError(messageOf(thrown), passingCodes.includes(String(code)));
 }
 
 /**
@@ -101,13 +102,13 @@ function parsed(body: unknown): unknown {
 }
 
 /** The message of a Kubernetes `Status`, as text or parsed. */
-export function messageOf(body: unknown): string {
+export function statusMessage(body: unknown): string {
     if (typeof body !== "string") {
         const { message } = (body ?? {}) as { message?: unknown };
         return typeof message === "string" ? message : "";
     }
     try {
-        return messageOf(JSON.parse(body)) || body;
+        return statusMessage(JSON.parse(body)) || body;
     } catch {
         return body;
     }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { engineAnswers, hasEngine, hasProcess } from "./engine";
+import { resourceHook } from "./hooked";
 import { allWorkDone, isWorkUnderWay } from "./underWay";
 
 /**
@@ -64,6 +65,6 @@ function failStep(error: Error): void {
     const fail = () => {
         throw error;
     };
-    const hooks = { beforeCreate: [new pulumi.ResourceHook(name, fail, { onDryRun: true })] };
+    const hooks = { beforeCreate: [resourceHook(name, fail, { onDryRun: true })] };
     new pulumi.ComponentResource("minio-cluster:index:Failure", name, {}, { hooks });
 }

@@ -1,4 +1,6 @@
+import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 
 /**
  * The resource that a hook is called for, to show lines at.
@@ -8,4 +10,26 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function hookedResource({ urn }: pulumi.ResourceHookArgs): pulumi.Resource {
     return { urn: pulumi.output(urn) } as pulumi.Resource;
+}
+
+/**
+ * A hook of resources. The engine calls it outside of this run's context, in which a component provider would know
+ * neither engine nor preview.
+ *
+ * An error without a message is none to the engine: it would go on as if the hook had ended well
+ * (`registerResourceHook` in @pulumi/pulumi's `runtime/callbacks.js`).
+ */
+export function resourceHook(
+    name: string,
+    hook: pulumi.ResourceHookFunction,
+    opts?: pulumi.ResourceHookOptions,
+): pulumi.ResourceHook {
+    const speaking: pulumi.ResourceHookFunction = async (args) => {
+        try {
+            await hook(args);
+        } catch (error) {
+            throw new Error(messageOf(error), { cause: error });
+        }
+    };
+    return new pulumi.ResourceHook(name, AsyncResource.bind(speaking), opts);
 }

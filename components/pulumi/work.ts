@@ -1,7 +1,6 @@
-import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { hasEngine, isUp } from "./engine";
-import { hookedResource } from "./hooked";
+import { hookedResource, resourceHook } from "./hooked";
 import { underWay } from "./underWay";
 
 export interface Work {
@@ -42,7 +41,6 @@ function hooksOf(name: string, work: pulumi.ResourceHookFunction): pulumi.Resour
     if (!hasEngine()) {
         return {}; // A unit test with mocks, which know no hooks.
     }
-    // The engine calls it outside of this run's context, in which a component provider would know neither engine nor preview.
-    const hook = new pulumi.ResourceHook(name, AsyncResource.bind(work));
+    const hook = resourceHook(name, work);
     return { beforeCreate: [hook], beforeUpdate: [hook] };
 }

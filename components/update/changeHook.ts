@@ -1,4 +1,3 @@
-import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { both } from "../basics/both";
 import { messageOf } from "../basics/messageOf";
@@ -22,7 +21,7 @@ import type { Connection } from "../live/connection";
 import type { PoolStatuses } from "../live/poolStatuses";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
-import { hookedResource } from "../pulumi/hooked";
+import { hookedResource, resourceHook } from "../pulumi/hooked";
 import { after, knownValue, whenKnown } from "../pulumi/outputs";
 import { largestRequest } from "../rollout/drives";
 import { podTemplate } from "../server/podTemplate";
@@ -113,6 +112,8 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
             await restore();
         } else if (made) {
             await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args));
+        } else {
+            notReviewed(hookedResource(args));
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {
@@ -122,7 +123,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         const inputs = await Promise.all(both(oldInputs, newInputs, withoutSecrets));
         const [last, after] = both(...inputs, registered);
         if (!last || !after) {
-            return; // Not known in this preview.
+            return notReviewed(hookedResource(args));
         }
         const before = {
             ...last,
@@ -151,7 +152,27 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
         }
     };
-    return { beforeCreate: [hookOf(pool, "creation", make)], beforeUpdate: [hookOf(pool, "change", change)] };
+    const hook = (what: string, work: pulumi.ResourceHookFunction) =>
+        resourceHook(`${pool.name}-${what}`, work, { onDryRun: true });
+    return { beforeCreate: [hook("creation", make)], beforeUpdate: [hook("change", change)] };
+}
+
+/**
+ * Where the inputs of a StatefulSet do not tell what it is.
+ *
+ * @throws Error on `up`, where all inputs are known
+ */
+function notReviewed(resource: pulumi.Resource): void {
+    if (!pulumi.runtime.isDryRun()) {
+        throw new Error(
+            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} or the pod template is ` +
+                "missing. If a transform replaces them, let it add to the annotations and containers that are given",
+        );
+    }
+    pulumi.log.info(
+        "not checked in this preview: what this does to the servers, as not all of it is known yet",
+        resource,
+    );
 }
 
 /**
@@ -169,7 +190,7 @@ function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
         }
     };
     const name = `${options.cluster.names.cluster}-password`;
-    return { beforeCreate: [new pulumi.ResourceHook(name, AsyncResource.bind(refuse))] };
+    return { beforeCreate: [resourceHook(name, refuse)] };
 }
 
 /**
@@ -247,14 +268,6 @@ async function trueShape(
         pulumi.log.info(`not checked how large the drives' claims are: ${messageOf(error)}`, resource);
         return before;
     }
-}
-
-/**
- * The engine calls it outside of this run's context, in which a component provider would know neither engine nor
- * preview.
- */
-function hookOf({ name }: PlainPool, what: string, hook: pulumi.ResourceHookFunction): pulumi.ResourceHook {
-    return new pulumi.ResourceHook(`${name}-${what}`, AsyncResource.bind(hook), { onDryRun: true });
 }
 
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;

@@ -2,8 +2,9 @@
  * A cluster keeps its name. Those of its objects derive from it, and those of its drives' claims: with an alias, Pulumi would replace all
  * objects by new ones, and the servers would start with empty drives.
  */
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "../pulumi/engine";
+import { resourceHook } from "../pulumi/hooked";
 import { after } from "../pulumi/outputs";
 import type { DeclaredCluster } from "../spec/cluster";
 import { type Names, namesOf } from "../spec/names";
@@ -23,7 +24,7 @@ export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
             throw new Error(problem);
         }
     };
-    const beforeUpdate = [new pulumi.ResourceHook(`${names.headlessService}-name`, hook, { onDryRun: true })];
+    const beforeUpdate = [resourceHook(`${names.headlessService}-name`, hook, { onDryRun: true })];
     return { ignoreChanges, hooks: { beforeUpdate } };
 }
 

@@ -104,6 +104,15 @@ describe("a cluster's resource options", () => {
         await project.succeed("preview", "--expect-no-changes");
     }).timeout(900_000); // Each of its four servers ends only with the grace period, as `sleep` does not heed the signal.
 
+    it("a transform that takes the component's annotations away is refused: nothing would tell what changes", async () => {
+        await project.configure({ replaceAnnotations: true });
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        await project.configure({ replaceAnnotations: undefined });
+        assert.notEqual(code, 0, text);
+        assert.match(text, /the annotation minio-cluster\/shape or the pod template is missing\. If a transform/);
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
     it("an alias of the name that it has is none of that", async () => {
         await project.configure({ alias: "minio" });
         await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");

@@ -10,7 +10,11 @@ interface Volume {
 }
 
 /** The program's process is gone: no request gets through any more. */
-export class Killed extends Error {}
+export class Killed extends Error {
+    constructor() {
+        super("killed");
+    }
+}
 
 export class FakeDrives {
     readonly statefulSet = {

@@ -190,6 +190,13 @@ describe("the connection to Kubernetes", () => {
         assert.deepEqual([error.message, error.isPassing], ["no answer in time", true]);
     });
 
+    it("says why no address of a name is reached, though Node.js says nothing", () => {
+        const refusals = ["::1", "127.0.0.1"].map((address) => new Error(`connect ECONNREFUSED ${address}:6443`));
+        const error = kubernetesError(Object.assign(new AggregateError(refusals), { code: "ECONNREFUSED" }));
+        assert.equal(error.message, "connect ECONNREFUSED ::1:6443; connect ECONNREFUSED 127.0.0.1:6443");
+        assert.equal(error.isPassing, true);
+    });
+
     it("tells a server that does not answer from an API server that does not", async () => {
         api.answers = (_, response) => json(response, 503, { kind: "Status", message: "connection refused" });
         assert.equal(await kubernetes.ask("a", "minio-0", "http", "/minio/health/live"), undefined);

@@ -23,6 +23,12 @@ const addSidecar: pulumi.ResourceTransform = ({ type, props, opts }) => {
     return { props: { ...props, spec: { ...props.spec, template: { ...props.spec.template, spec } } }, opts };
 };
 
+/** As a person may do who wants one annotation, and forgets that there are others. */
+const replaceAnnotations: pulumi.ResourceTransform = ({ type, props, opts }) =>
+    type === "kubernetes:apps/v1:StatefulSet"
+        ? { props: { ...props, metadata: { ...props.metadata, annotations: { team: "storage" } } }, opts }
+        : undefined;
+
 const minio = new MinioCluster(
     config.get("name") ?? "minio",
     {
@@ -37,7 +43,10 @@ const minio = new MinioCluster(
         dependsOn: [namespace],
         protect: config.getBoolean("protect"),
         aliases: alias ? [{ name: alias }] : [],
-        transforms: sidecar ? [addSidecar] : [],
+        transforms: [
+            ...(sidecar ? [addSidecar] : []),
+            ...(config.getBoolean("replaceAnnotations") ? [replaceAnnotations] : []),
+        ],
     },
 );
 
