@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { checkout, execute, kubectl, kubectlJson, succeed } from "../support/project";
 
 /** What a program takes of the small embedded cluster. */
@@ -74,6 +75,7 @@ describe("the packed package", () => {
     before(async () => {
         folder = await installPackage();
         await kubectl("create", "namespace", namespace);
+        await kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
     });
     after(async () => {
         await execute("kubectl", ["delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s"]);
@@ -133,11 +135,15 @@ describe("the packed package", () => {
     describe("in a YAML program", () => {
         let program: Consumer;
         const project = () => join(program.folder, "Pulumi.yaml");
+        /** It ends when it is told to, so that no restart waits for it. */
+        const command = ["sh", "-c", "trap exit TERM; sleep 1000000 & wait"];
+        /** What every program has from here on. */
+        const kept: Record<string, unknown> = { extraContainers: [{ name: "beside", image: newMinio.image, command }] };
         /** The example with other properties, and perhaps another way to the component. */
         function write(changes: Record<string, unknown> = {}, path = "../node_modules/.bin"): void {
             const example = parse(readFileSync(join(checkout, "examples/yaml/Pulumi.yaml"), "utf8"));
             example.plugins.providers[0].path = path;
-            Object.assign(example.resources.store.properties, small, { namespace }, changes);
+            Object.assign(example.resources.store.properties, small, { namespace }, kept, changes);
             writeFileSync(project(), stringify(example));
         }
         before(async () => {
@@ -186,6 +192,28 @@ describe("the packed package", () => {
         it("refuses a change that would end the cluster", async () => {
             write({ replicas: 8 });
             assert.match(await program.refusal("preview"), /replicas: 4 cannot become 8: MinIO forbids another number/);
+        });
+
+        it("keeps another container in a rollout that gives the servers another argument, by which they serve FTP", async () => {
+            kept.extraArgs = ["--ftp=address=:8021"];
+            write();
+            // Servers do not compare it: none waits for others that have it, too.
+            const line =
+                /args changes: store-3 to store-0 are updated in this order, one at a time; every object stays/;
+            assert.match(await program.succeed("preview"), line);
+            await program.succeed("up", "--yes", "--skip-preview");
+            const { items } = await kubectlJson("get", "pods", "-n", namespace, "--selector=app=store");
+            for (const { spec, status } of items) {
+                assert.ok(spec.containers[0].args.includes("--ftp=address=:8021"));
+                const ready = status.containerStatuses.map(({ name, ready }: any) => [name, ready]).sort();
+                assert.deepEqual(ready, [
+                    ["beside", true],
+                    ["minio", true],
+                ]);
+            }
+            const list =
+                'curl --silent --show-error --user "$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD" ftp://127.0.0.1:8021/';
+            await kubectl("exec", "store-0", "-n", namespace, "--container=minio", "--", "sh", "-c", list);
         });
 
         it("makes a bucket and a key, which the preview tells", async () => {
@@ -242,6 +270,7 @@ describe("the packed package", () => {
         assert.match(text, /class MinioCluster\(pulumi\.ComponentResource\)/);
         assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgs'\]\]/);
         assert.match(text, /buckets: Optional\[Sequence\['BucketArgs'\]\]/);
+        assert.match(text, /extra_containers: pulumi\.Input\[Optional\[/);
         assert.match(text, /accesses: Optional\[Sequence\['AccessArgs'\]\]/);
         assert.match(text, /readiness: pulumi\.Input\[Optional\['Readiness'\]\]/);
         const enums = readFileSync(join(folder, "python/pulumi_minio_cluster/_enums.py"), "utf8");
