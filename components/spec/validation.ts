@@ -604,6 +604,18 @@ function checkContainers(check: Check, args: KnownArgs): void {
         checkImage(check, `${field}.image`, image);
         check.oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy ?? "Always", ImagePullPolicy);
         checkResources(check, `${field}.resources`, container.resources);
+        for (const list of ["command", "args"]) {
+            check.list(`${field}.${list}`, container[list]);
+            for (const [index, word] of asList(container[list]).entries()) {
+                check.that(isText(word), `${field}.${list}[${index}]`, word, useText);
+            }
+        }
+        for (const [where, { name, value }] of objectsIn(check, `${field}.env`, container.env)) {
+            check.that(isText(name) && name !== "", `${where}.name`, name, "use the name of a variable");
+            // It may be a secret, and is not shown.
+            check.that(isText(value ?? ""), `${where}.value`, typeof value, useText);
+        }
+        check.list(`${field}.envFrom`, container.envFrom);
         for (const [where, port] of objectsIn(check, `${field}.ports`, ports)) {
             const { containerPort } = port;
             check.that(

@@ -182,6 +182,12 @@ describe("validation", () => {
         ["extraContainers[1].name", { extraContainers: [proxy, proxy] }],
         ["extraContainers[0].image", besideServer({ image: undefined })],
         ["extraContainers[0].image", besideServer({ image: "http://example.org/proxy" })],
+        ["extraContainers[0].imagePullPolicy", besideServer({ imagePullPolicy: "Sometimes" })],
+        ["extraContainers[0].command", besideServer({ command: "sleep" })],
+        ["extraContainers[0].args[1]", besideServer({ args: ["--port", 8080] })],
+        ["extraContainers[0].env[0].name", besideServer({ env: [{ value: "a" }] })],
+        ["extraContainers[0].env[0].value", besideServer({ env: [{ name: "PORT", value: 8080 }] })],
+        ["extraContainers[0].envFrom", besideServer({ envFrom: { secretRef: { name: "a" } } })],
         ["extraContainers[0].resources.limits.cpu", besideServer({ resources: { limits: { cpu: "lots" } } })],
         ...[9000, 9001, 0, 65536, "8080"].map((containerPort): [string, KnownArgs] => [
             "extraContainers[0].ports[0].containerPort",
@@ -370,6 +376,11 @@ describe("validation", () => {
             ...besideServer({
                 ports: [{ name: "metrics", containerPort: 8080 }],
                 volumeMounts: [{ name: "kes", mountPath: "/data" }],
+                args: ["--port", "8080"],
+                env: [
+                    { name: "PORT", value: "8080" },
+                    { name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+                ],
                 securityContext: { runAsUser: 2000, capabilities: { add: ["NET_BIND_SERVICE"] } },
                 resources: { requests: { cpu: "10m" } },
             }),
