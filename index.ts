@@ -5,6 +5,7 @@ export type {
     Bucket,
     CertificateIssuer,
     DisruptionBudget,
+    ExtraContainer,
     HttpRouteOptions,
     IngressOptions,
     KeyReference,

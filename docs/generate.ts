@@ -115,13 +115,24 @@ export const requirements: Requirement[] = [
     {
         row: "claims",
         asked: "`data-minio-N`, which outlive pods and StatefulSet and are found again; they grow in place",
-        arguments: ["storageSize", "storageClassName", "drivesPerServer", "driveSubPath"],
+        arguments: [
+            "storageSize",
+            "storageClassName",
+            "volumeAttributesClassName",
+            "persistentVolumeClaimAnnotations",
+            "drivesPerServer",
+            "driveSubPath",
+        ],
         tests: [
             variants("a pod that is made anew finds its claim again"),
             variants("several drives lie on claims of their own, and all are used"),
             lifecycle("leaves the claims and nothing else when it is destroyed"),
             lifecycle("finds its data again when it is created anew"),
             upgrade("grows its drives in place"),
+            [
+                "e2e/preflight.test.ts",
+                "is a VolumeAttributesClass; one that is there comes into the claims, as annotations do, and nothing restarts",
+            ],
             ["e2e/migration.test.ts", "are taken over with all of it, in one gap"],
         ],
     },

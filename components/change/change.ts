@@ -63,8 +63,11 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     if (old.image !== wanted.image) {
         note("coupled", "image");
     }
-    if (!same(old.args, wanted.args)) {
-        note(...argumentsChange(old.args, wanted.args));
+    const isOtherPools = !same(poolPatterns(old.args), poolPatterns(wanted.args));
+    if (isOtherPools) {
+        note(...poolsChange(poolPatterns(old.args), poolPatterns(wanted.args)));
+    } else if (!same(old.args, wanted.args)) {
+        note("rolling", "args");
     }
     const [parameters, variables] = partition(differingKeys(old.environment, wanted.environment), isScriptVariable);
     for (const name of variables) {
@@ -78,7 +81,7 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     }
     // By the servers' addresses, their pools and their variables, the scripts are told of the cluster, and Kubernetes
     // asks a server.
-    const isFollowed = !same(old.args, wanted.args) || variables.some(isCompared);
+    const isFollowed = isOtherPools || variables.some(isCompared);
     if (!isFollowed) {
         for (const key of [...parameters.map(() => scripts), ...followers]) {
             note("rolling", key);
@@ -94,7 +97,7 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
 export function versionOf(template: PodTemplate): string {
     const { credentials, image, args, environment } = partsOf(template);
     const compared = Object.entries(environment).filter(([name]) => isCompared(name));
-    return canonical({ credentials, image, args, environment: Object.fromEntries(compared) });
+    return canonical({ credentials, image, pools: poolPatterns(args), environment: Object.fromEntries(compared) });
 }
 
 /** How servers restart for another value of a variable. */
@@ -124,18 +127,20 @@ interface Probe {
     httpGet?: object;
 }
 
-function argumentsChange(before: string[], after: string[]): [ChangeClass, string] {
-    const isTls = (args: string[]) => poolPatterns(args).some((pattern) => pattern.startsWith("https:"));
+function poolsChange(before: string[], after: string[]): [ChangeClass, string] {
+    const isTls = (patterns: string[]) => patterns.some((pattern) => pattern.startsWith("https:"));
     if (isTls(before) !== isTls(after)) {
         return ["together", "TLS"];
     }
-    const sameCount = poolPatterns(before).length === poolPatterns(after).length;
-    return sameCount ? ["coupled", "args"] : ["together", "pools"];
+    return before.length === after.length ? ["coupled", "args"] : ["together", "pools"];
 }
 
-/** The pools among a server's arguments. */
+/**
+ * The pools among a server's arguments. Servers compare no other ones: `CmdLines` of `ServerSystemConfig` in
+ * `cmd/bootstrap-peer-server.go` has the pools alone.
+ */
 export function poolPatterns(args: string[]): string[] {
-    return args.filter((arg) => arg.includes("://"));
+    return args.filter((arg) => !arg.startsWith("-") && arg.includes("://"));
 }
 
 /** A pod template with its values known. */
@@ -175,7 +180,7 @@ function partsOf(template: PodTemplate) {
     } = metadata?.annotations ?? {};
     const digests = digestsOf(template);
     const { containers = [], ...pod } = spec ?? {};
-    // Those that a program adds by transforms: the pod restarts for them as for the server.
+    // Those that a program adds: the pod restarts for them as for the server.
     const others = containers.filter(({ name }) => name !== serverName).map((one) => [`container ${one.name}`, one]);
     const variables = (env ?? []).map(({ name }) => name);
     const [, files] = partition(Object.entries(digests), ([name]) => variables.includes(name));

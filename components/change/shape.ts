@@ -11,6 +11,7 @@ export interface Shape {
     drivesPerServer: number;
     storageSize: string;
     storageClassName?: string;
+    volumeAttributesClassName?: string;
     driveSubPath?: string;
 }
 
@@ -19,8 +20,12 @@ export function shapeOf(
     pool: number,
 ): Shape {
     const { namespace, podManagementPolicy, driveSubPath } = spec;
-    const { replicas, drivesPerServer, storageSize, storageClassName } = element(spec.pools, pool);
-    return { namespace, podManagementPolicy, replicas, drivesPerServer, storageSize, storageClassName, driveSubPath };
+    const { replicas, drivesPerServer, storageSize, storageClassName, volumeAttributesClassName } = element(
+        spec.pools,
+        pool,
+    );
+    const drives = { storageSize, storageClassName, volumeAttributesClassName, driveSubPath };
+    return { namespace, podManagementPolicy, replicas, drivesPerServer, ...drives };
 }
 
 const copyTheData = "or make a second MinioCluster and copy the data with mc mirror";
@@ -45,6 +50,10 @@ const explanations: Record<keyof Shape, [because: string, wayOut: string]> = {
         "the class of a claim cannot change",
         `or add a pool of the new class with expansionPools, ${copyTheData}`,
     ],
+    volumeAttributesClassName: [
+        "Kubernetes gives a claim another of these classes, and does not take away the only one",
+        "or name another class",
+    ],
     driveSubPath: [
         "MinIO would find empty drives in another folder of the volumes, and begin a new cluster there without any object",
         copyTheData,
@@ -54,13 +63,19 @@ const explanations: Record<keyof Shape, [because: string, wayOut: string]> = {
 /** Why a pool of one shape cannot become one of another, a sentence for each difference; none when it can. */
 export function reshapingProblems(before: Shape, after: Shape): string[] {
     return (Object.keys(explanations) as (keyof Shape)[])
-        .filter((field) => before[field] !== after[field] && !(field === "storageSize" && grows(before, after)))
+        .filter((field) => before[field] !== after[field] && !mayChange[field]?.(before, after))
         .map((field) => {
             const [from, to] = [before[field], after[field]].map((value) => value ?? "the default");
             const [because, wayOut] = explanations[field];
             return `${field}: ${from} cannot become ${to}: ${because}. Set it back to ${from}, ${wayOut}`;
         });
 }
+
+/** What is changed in the claims, in one direction. */
+const mayChange: { [field in keyof Shape]?: (before: Shape, after: Shape) => boolean } = {
+    storageSize: grows,
+    volumeAttributesClassName: (_, after) => after.volumeAttributesClassName !== undefined,
+};
 
 /** Whether the drives are to become smaller than a program has wanted them. */
 export function shrinks(before: Shape, after: Shape): boolean {

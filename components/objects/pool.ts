@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
-import type { Cluster, ClusterPool, DeclaredCluster, PlainPool } from "../spec/cluster";
+import { type Cluster, type ClusterPool, claimSpec, type DeclaredCluster, type PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { driveNames, restoreSource } from "../spec/names";
 import { metadataOf } from "./metadata";
@@ -42,12 +42,8 @@ function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.
         selector: { matchLabels: pool.selector },
         template: podTemplate(names, spec, pool.index),
         volumeClaimTemplates: driveNames(pool.drivesPerServer).map((drive) => ({
-            metadata: { name: drive, labels: pool.selector },
-            spec: {
-                accessModes: ["ReadWriteOnce"],
-                storageClassName: pool.storageClassName,
-                resources: { requests: { storage: pool.storageSize } },
-            },
+            metadata: { name: drive, labels: pool.selector, annotations: spec.persistentVolumeClaimAnnotations },
+            spec: claimSpec(pool),
         })),
     };
 }

@@ -42,7 +42,7 @@ export function quotaChecks(wanted: Wanted): Check[] {
 
 /** What of a quota is still needed. Pure. */
 export function needs(
-    { resources }: Pick<MinioClusterSpec, "resources">,
+    { resources, extraContainers = [] }: Pick<MinioClusterSpec, "resources" | "extraContainers">,
     pools: PoolWithClaims[],
     pods: V1Pod[],
 ): Record<string, number> {
@@ -50,9 +50,7 @@ export function needs(
     const add = (resource: string, amount: number) => {
         needed[resource] = (needed[resource] ?? 0) + amount;
     };
-    const addServers = (servers: number, { limits, requests }: typeof resources) => {
-        add("pods", servers);
-        add("count/pods", servers);
+    const addContainers = (servers: number, { limits, requests }: typeof resources) => {
         for (const kind of ["requests", "limits"] as const) {
             // Without a request, a limit is one.
             const amounts = kind === "requests" ? { ...limits, ...requests } : { ...limits };
@@ -67,7 +65,12 @@ export function needs(
     };
     for (const pool of pools) {
         const there = pods.filter(({ metadata }) => metadata?.labels?.pool === pool.name);
-        addServers(pool.replicas - there.length, pool.resources ?? resources);
+        const missing = pool.replicas - there.length;
+        add("pods", missing);
+        add("count/pods", missing);
+        for (const one of [pool.resources ?? resources, ...extraContainers.map((container) => container.resources)]) {
+            addContainers(missing, one ?? {});
+        }
     }
     for (const { replicas, drivesPerServer, storageSize, storageClassName, claims } of pools) {
         const size = parseQuantity(storageSize) ?? 0;
@@ -140,7 +143,7 @@ function amountOf(resource: string, amount: number): string {
 /** Pure. */
 function limitProblems(
     ranges: V1LimitRange[],
-    { resources }: Pick<MinioClusterSpec, "resources">,
+    { resources, extraContainers = [] }: Pick<MinioClusterSpec, "resources" | "extraContainers">,
     pools: PoolWithClaims[],
     { isKnown }: Pick<Wanted, "isKnown">,
 ): Problem[] {
@@ -169,7 +172,8 @@ function limitProblems(
             return [];
         }
         const names = [...new Set([...Object.keys(max), ...Object.keys(min)])];
-        const all = [{ prefix: "", resources }, ...pools];
+        const others = extraContainers.map((one, index) => ({ ...one, prefix: `extraContainers[${index}].` }));
+        const all = [{ prefix: "", resources }, ...pools, ...others];
         return all.flatMap(({ prefix, resources: of }) =>
             names.flatMap((resource) => [
                 ...outside(

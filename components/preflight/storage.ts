@@ -4,9 +4,10 @@ import { parseQuantity } from "../basics/quantity";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import type { Problem } from "../spec/check";
 import type { ClusterPool } from "../spec/cluster";
-import type { Check, Wanted } from "./check";
+import { type Check, checkOf, type Wanted } from "./check";
 
 export const storageClassKind = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" };
+const attributesClassKind = { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttributesClass" };
 const volumeKind = { apiVersion: "v1", kind: "PersistentVolume" };
 
 type Volume = AnyObject & { spec?: { storageClassName?: string } };
@@ -23,9 +24,13 @@ export async function poolsWithClaims(kubernetes: Kubernetes, { cluster }: Wante
     const claims = await kubernetes.claims(cluster.spec.namespace, cluster.names.selector);
     return cluster.pools.map((pool) => ({
         ...pool,
-        prefix: pool.index === 0 ? "" : `expansionPools[${pool.index - 1}].`,
+        prefix: prefixOf(pool.index),
         claims: claims.filter(({ metadata }) => metadata?.labels?.pool === pool.name),
     }));
+}
+
+function prefixOf(pool: number): string {
+    return pool === 0 ? "" : `expansionPools[${pool - 1}].`;
 }
 
 export function storageChecks(wanted: Wanted): Check[] {
@@ -45,7 +50,27 @@ export function storageChecks(wanted: Wanted): Check[] {
                 return { problems: [...ofClass.filter(({ className }) => !byHand.has(className)), ...growth] };
             },
         },
+        ...attributesClassChecks(wanted),
     ];
+}
+
+function attributesClassChecks(wanted: Wanted): Check[] {
+    const { apiVersion, kind } = attributesClassKind;
+    const { pools } = wanted.cluster;
+    return pools.flatMap(({ index, volumeAttributesClassName: name }) => {
+        const field = `${prefixOf(index)}volumeAttributesClassName`;
+        const isOfFirst = index > 0 && name === pools[0]?.volumeAttributesClassName;
+        if (name === undefined || isOfFirst || !wanted.isKnown(field)) {
+            return [];
+        }
+        const asked = { absent: "make it first, or leave it out", judge: () => ({ problems: [] }) };
+        const check = checkOf(wanted, field, { apiVersion, kind, metadata: { name } }, asked);
+        // A Kubernetes that does not know these classes drops the name silently.
+        const reason = `the cluster does not know ${kind} (${apiVersion}), which Kubernetes has from 1.34 on: leave it out`;
+        const ask = async (kubernetes: Kubernetes) =>
+            (await kubernetes.knows(apiVersion, kind)) ? check.ask(kubernetes) : { problems: [{ field, reason }] };
+        return [{ ...check, ask }];
+    });
 }
 
 /** A class that is not there. */

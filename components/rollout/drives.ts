@@ -2,6 +2,7 @@ import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { parseQuantity } from "../basics/quantity";
 import type { Kubernetes } from "../kubernetes/client";
 import { KubernetesError } from "../kubernetes/errors";
+import { claimKind } from "../kubernetes/kinds";
 import type { WantedCluster, WantedPool } from "./wanted";
 
 /**
@@ -47,6 +48,42 @@ export async function growDrives(
         tell(`waits for larger drives: ${names}`);
         await new Promise((resolve) => setTimeout(resolve, 1000));
     }
+}
+
+/**
+ * Gives the claims the annotations and the attributes class that are wanted. The storage changes the volumes by itself
+ * then.
+ */
+export async function updateClaims(
+    kubernetes: Kubernetes,
+    { namespace, pools }: Pick<WantedCluster, "namespace" | "pools">,
+    tell: (text: string) => void,
+): Promise<void> {
+    for (const { pool, claim } of await otherClaims(kubernetes, { namespace, pools })) {
+        const name = nameOf(claim);
+        const { claimAnnotations: annotations, volumeAttributesClassName } = pool;
+        tell(`${name}: gets the annotations and the VolumeAttributesClass that are wanted`);
+        await kubernetes.patch(
+            { ...claimKind, metadata: { name, namespace } },
+            { metadata: { annotations }, spec: { volumeAttributesClassName } },
+        );
+    }
+}
+
+/** The claims that have other annotations or another attributes class than wanted. */
+export async function otherClaims(
+    kubernetes: Kubernetes,
+    { namespace, pools }: Pick<WantedCluster, "namespace" | "pools">,
+): Promise<{ pool: WantedPool; claim: V1PersistentVolumeClaim }[]> {
+    const asking = pools.filter((pool) => pool.claimAnnotations ?? pool.volumeAttributesClassName);
+    const found = asking.map(async (pool) => {
+        const { claimAnnotations: annotations = {}, volumeAttributesClassName: className } = pool;
+        const isOther = ({ metadata, spec }: V1PersistentVolumeClaim) =>
+            Object.entries(annotations).some(([name, value]) => metadata?.annotations?.[name] !== value) ||
+            (className !== undefined && spec?.volumeAttributesClassName !== className);
+        return (await kubernetes.claims(namespace, pool.selector)).filter(isOther).map((claim) => ({ pool, claim }));
+    });
+    return (await Promise.all(found)).flat();
 }
 
 function refusal(

@@ -9,7 +9,7 @@ import { imageWarning } from "../server/imageProblem";
 import { serverName } from "../server/podTemplate";
 import { Budget } from "./budget";
 import { Consent } from "./consent";
-import { growDrives, smallDrives } from "./drives";
+import { growDrives, otherClaims, smallDrives, updateClaims } from "./drives";
 import { Trouble } from "./events";
 import { Progress, Reach, Steadiness } from "./noticed";
 import { Observer, requirePools } from "./observe";
@@ -77,6 +77,7 @@ export async function rollOut(
         });
     await answered(() => requireRights(kubernetes, wanted.namespace, guided));
     await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
+    await answered(() => updateClaims(kubernetes, wanted, tell));
     if (!guided) {
         await answered(() => requirePools(kubernetes, wanted));
     }
@@ -154,6 +155,10 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
     const small = await smallDrives(kubernetes, wanted);
     if (small.length > 0) {
         return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
+    }
+    const others = await otherClaims(kubernetes, wanted);
+    if (others.length > 0) {
+        return `claims are to change: ${others.map(({ claim }) => claim.metadata?.name).join(", ")}`;
     }
     if (!guided) {
         await requirePools(kubernetes, wanted);

@@ -16,6 +16,10 @@ export interface WantedPool {
     serversThatMayFail: number;
     /** Size of each drive, as a Kubernetes quantity. */
     storageSize: string;
+    /** Of each drive's claim. */
+    volumeAttributesClassName?: string;
+    /** Those that each drive's claim has at least. */
+    claimAnnotations?: Record<string, string>;
 }
 
 /** A cluster as the program wants it. */

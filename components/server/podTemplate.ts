@@ -3,6 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
 import { apiPort, consolePort } from "../minio/ports";
+import type { ExtraContainer } from "../spec/args";
 import { credentialsAnnotation, labelsOf, valuesAnnotation } from "../spec/labels";
 import { driveNames, type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
@@ -65,7 +66,7 @@ export function podTemplate(names: Names, spec: MinioClusterSpec, pool: number):
             affinity: spec.affinity,
             topologySpreadConstraints: spreadOf(spec, selector),
             priorityClassName: spec.priorityClassName,
-            containers: [server(names, spec, pool)],
+            containers: [server(names, spec, pool), ...(spec.extraContainers ?? []).map(hardened)],
             volumes: [
                 { name: scratch.name, emptyDir: {} },
                 ...certificateVolumes(names, spec),
@@ -118,6 +119,19 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
         evenly("topology.kubernetes.io/zone"),
     ];
     return constraints.map((constraint) => ({ labelSelector: { matchLabels: selector }, ...constraint }));
+}
+
+/** A container of the user's, as the Pod Security Standard `restricted` wants it. It may write to its root file system. */
+function hardened({ securityContext, ...container }: pulumi.Unwrap<ExtraContainer>): Container {
+    const { allowPrivilegeEscalation, capabilities } = containerSecurityContext;
+    return {
+        ...container,
+        securityContext: {
+            ...securityContext,
+            allowPrivilegeEscalation,
+            capabilities: { ...securityContext?.capabilities, ...capabilities },
+        },
+    };
 }
 
 function server(names: Names, spec: MinioClusterSpec, pool: number): Container {

@@ -18,6 +18,7 @@ export function serverArguments(names: Names, spec: MinioClusterSpec): string[] 
         `--address=:${apiPort}`,
         `--console-address=:${consolePort}`,
         ...(certificateVolumes(names, spec).length > 0 ? [`--certs-dir=${certificatesFolder}`] : []),
+        ...(spec.extraArgs ?? []),
         ...patterns,
     ];
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { element } from "../basics/element";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
-import type { Cluster } from "../spec/cluster";
+import { type Cluster, claimSpec } from "../spec/cluster";
 import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
 import type { DrivePosition } from "../spec/names";
 import type { FoundSet, FoundSnapshot } from "./findSet";
@@ -149,15 +149,14 @@ export function claimObject(
             namespace: cluster.spec.namespace,
             labels: pool.selector,
             annotations: {
+                ...cluster.spec.persistentVolumeClaimAnnotations,
                 [restoredAnnotation]: source,
                 [restoredSetAnnotation]: set,
                 ...(since && { [restoredAtAnnotation]: since }),
             },
         },
         spec: {
-            accessModes: ["ReadWriteOnce"],
-            storageClassName: pool.storageClassName,
-            resources: { requests: { storage: pool.storageSize } },
+            ...claimSpec(pool),
             dataSource: { apiGroup: "snapshot.storage.k8s.io", kind: snapshotKind.kind, name: snapshot },
         },
     };

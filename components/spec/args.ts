@@ -53,6 +53,19 @@ export interface MinioClusterArgs {
     storageClassName?: pulumi.Input<string>;
 
     /**
+     * VolumeAttributesClass of the drives, such as one of more IOPS. Kubernetes 1.34 or newer knows these classes, and
+     * the storage driver must support them. Another class is set in the claims, and nothing restarts. The storage
+     * then changes the volumes, and `pulumi up` does not wait for that. It cannot be left out later. Default: none.
+     */
+    volumeAttributesClassName?: pulumi.Input<string>;
+
+    /**
+     * Annotations of the drives' claims, such as those that a backup tool reads. A change is made in the claims, and
+     * nothing restarts. One that is left out later stays in the claims. Default: none.
+     */
+    persistentVolumeClaimAnnotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /**
      * Folder of each volume in which its drive is, such as `data` on volumes of a tenant of MinIO's operator. It is a
      * relative path, the same in all pools, and cannot change later. A cluster that begins with snapshots of these
      * drives needs the same. Default: none, the drive is the whole volume.
@@ -181,6 +194,20 @@ export interface MinioClusterArgs {
      * `/data`, `/certs`, `/tmp` and the system's folders, with all that is in them. Default: none.
      */
     extraVolumeMounts?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.VolumeMount>[]>;
+
+    /**
+     * Further arguments of each server, such as `--ftp=address=:8021`. Each is `--name=value`, a switch too:
+     * `--anonymous=true`. Refused are drives and addresses of servers, and what the component gives or needs:
+     * `--address`, `--console-address`, `--certs-dir`, `--config`, `--config-dir`, `--help` and `--version`. A server
+     * does not start with an argument that its version does not know. Default: none.
+     */
+    extraArgs?: pulumi.Input<pulumi.Input<string>[]>;
+
+    /**
+     * Further containers of each pod, beside the server. A server gets requests only while they run. One that does not
+     * end when it is told to delays each restart by a minute. Default: none.
+     */
+    extraContainers?: pulumi.Input<pulumi.Input<ExtraContainer>[]>;
 
     /** The budget for voluntary disruptions of each pool. Default: computed from the write quorum. */
     disruptionBudget?: DisruptionBudget;
@@ -324,12 +351,51 @@ export interface Pool {
     storageSize?: pulumi.Input<string>;
     /** StorageClass of the drives. Default: as the first pool. */
     storageClassName?: pulumi.Input<string>;
+    /** VolumeAttributesClass of the drives. Default: as the first pool. */
+    volumeAttributesClassName?: pulumi.Input<string>;
     /** CPU and memory of each server. Default: as the first pool. */
     resources?: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
     /** Labels that a node must have. Default: as the first pool. */
     nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Taints of nodes that the servers tolerate. Default: as the first pool. */
     tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
+}
+
+/**
+ * A container beside the server. It has the fields of a container in Kubernetes, without probes and lifecycle: a probe
+ * that fails would take the server out of the Services.
+ */
+export interface ExtraContainer {
+    /** Name of the container, not `minio`. */
+    name: pulumi.Input<string>;
+    /** Container image. */
+    image: pulumi.Input<string>;
+    /** When a node pulls the image. Default: left to Kubernetes. */
+    imagePullPolicy?: pulumi.Input<ImagePullPolicy>;
+    /** The program, with its first arguments. Default: that of the image. */
+    command?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Arguments of the program. Default: those of the image. */
+    args?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Folder in which the program starts. Default: that of the image. */
+    workingDir?: pulumi.Input<string>;
+    /** Environment variables. Default: none. */
+    env?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvVar>[]>;
+    /** Secrets and ConfigMaps whose keys are environment variables. Default: none. */
+    envFrom?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvFromSource>[]>;
+    /**
+     * Ports at which the program listens. Refused are the server's, 9000 and 9001, and their names `api` and `console`.
+     * Default: none.
+     */
+    ports?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.ContainerPort>[]>;
+    /** CPU and memory. Default: none. */
+    resources?: pulumi.Input<k8s.types.input.core.v1.ResourceRequirements>;
+    /**
+     * Security context. What the Pod Security Standard `restricted` forbids is refused. In any case, there is no
+     * escalation of privileges, and all capabilities are dropped. Default: what the pod has.
+     */
+    securityContext?: pulumi.Input<k8s.types.input.core.v1.SecurityContext>;
+    /** Where the container has the `extraVolumes`. Default: none. */
+    volumeMounts?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.VolumeMount>[]>;
 }
 
 /** Where a value is. Give exactly one of `secretKeyRef` and `configMapKeyRef`. */

@@ -115,6 +115,16 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
     };
 }
 
+/** What a drive's claim asks for, wherever it is made. */
+export function claimSpec({ storageClassName, volumeAttributesClassName, storageSize }: PoolSpec) {
+    return {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName,
+        volumeAttributesClassName,
+        resources: { requests: { storage: storageSize } },
+    };
+}
+
 /** @param args checked */
 export function plainCluster(name: string, args: PlainArgs & Pick<MinioClusterArgs, "environment">): PlainCluster {
     return clusterOf(name, withDefaults(plainPart(args)));

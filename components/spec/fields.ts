@@ -50,6 +50,7 @@ const known = {
         "existingSecretName",
     ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
+    ...plain("volumeAttributesClassName", "persistentVolumeClaimAnnotations", "extraArgs"),
     imagePullPolicy: "anything",
     environmentFrom: { named: valueSource },
     extraVolumes: {
@@ -83,11 +84,19 @@ const known = {
             ),
         } satisfies Of<types.input.core.v1.VolumeMount>,
     },
+    extraContainers: {
+        each: {
+            ...plain("name", "image", "imagePullPolicy", "command", "args", "workingDir", "env", "envFrom", "ports"),
+            ...plain("securityContext", "volumeMounts"),
+            resources,
+        } satisfies Of<args.ExtraContainer>,
+    },
     trustedAuthorities: { each: valueSource },
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
         each: {
-            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "nodeSelector"),
+            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "volumeAttributesClassName"),
+            ...plain("nodeSelector"),
             ...{ resources, tolerations },
         } satisfies Of<args.Pool>,
     },

@@ -25,6 +25,7 @@ interface PoolDrives {
     drivesPerServer: number;
     storageSize: string;
     storageClassName?: string;
+    volumeAttributesClassName?: string;
 }
 
 /** What a further pool has otherwise than the first. */
@@ -77,7 +78,15 @@ export const defaultImage =
 
 /** Fills in the defaults. */
 export function withDefaults(args: KnownArgs): MinioClusterSpec {
-    const { replicas, drivesPerServer, storageSize, storageClassName, expansionPools, ...others } = args;
+    const {
+        replicas,
+        drivesPerServer,
+        storageSize,
+        storageClassName,
+        volumeAttributesClassName,
+        expansionPools,
+        ...others
+    } = args;
     const podManagementPolicy = args.podManagementPolicy ?? "Parallel";
     return {
         ...others,
@@ -118,6 +127,7 @@ function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
         drivesPerServer: args.drivesPerServer ?? 1,
         storageSize: args.storageSize ?? "10Gi",
         storageClassName: args.storageClassName,
+        volumeAttributesClassName: args.volumeAttributesClassName,
     };
     const further = Array.isArray(args.expansionPools) ? args.expansionPools : [];
     return [
@@ -127,6 +137,7 @@ function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
             drivesPerServer: pool?.drivesPerServer ?? first.drivesPerServer,
             storageSize: pool?.storageSize ?? first.storageSize,
             storageClassName: pool?.storageClassName ?? first.storageClassName,
+            volumeAttributesClassName: pool?.volumeAttributesClassName ?? first.volumeAttributesClassName,
             ...(pool?.resources && { resources: pool.resources }),
             ...(pool?.nodeSelector && { nodeSelector: pool.nodeSelector }),
             ...(pool?.tolerations && { tolerations: pool.tolerations }),

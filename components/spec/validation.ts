@@ -9,6 +9,8 @@ import {
     tagProblem,
     userNameProblem,
 } from "../minio/bucketRules";
+import { argumentProblem, flagOf } from "../minio/extraArguments";
+import { apiPort, consolePort } from "../minio/ports";
 import { acceptedServersNear, defaultParityOf, erasureSetSizeOf, topologyOf } from "../minio/topology";
 import { standardParity, topologyVariableProblems, topologyVariables } from "../minio/topologyVariables";
 import {
@@ -127,6 +129,13 @@ const safeVolumes = [
 /** The component's own volumes: the scratch folder, the certificates and the drives. */
 const ownVolume = /^(tmp|certs|data\d*)$/;
 
+/** The component's own container, and the names of its ports, to which the Services lead. */
+const ownContainer = "minio";
+const ownPorts = ["api", "console"];
+
+/** The only capability that the Pod Security Standard `restricted` lets a container have. */
+const bindService = "NET_BIND_SERVICE";
+
 /**
  * Folders that the server, its scripts and the system need as they are; the drives are `/data`, or `/data0` and so on.
  */
@@ -135,6 +144,9 @@ const ownFolders = /^\/(data\d*|certs|tmp|bin|sbin|usr|lib\w*|etc|dev|proc|sys|r
 /** Annotations that took a pod's confinement off before its security context could. */
 const confinementAnnotations =
     /^(container\.apparmor\.security\.beta|(container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//;
+
+/** Annotations by which Kubernetes binds a claim, and chooses its class. */
+const claimAnnotations = /^(pv|volume|volume\.beta)\.kubernetes\.io\//;
 
 /**
  * Every problem of a component's name and arguments; none when they are sound.
@@ -180,13 +192,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
         spec.clusterDomain,
         "use the Kubernetes cluster's DNS domain, such as cluster.local",
     );
-    check.that(
-        isText(spec.image) && imageReference.test(spec.image),
-        "image",
-        spec.image,
-        "use a container image without http:// and with a lower-case name, such as " +
-            "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
-    );
+    checkImage(check, "image", spec.image);
     if (spec.imagePullPolicy !== undefined) {
         check.oneOf("imagePullPolicy", spec.imagePullPolicy, ImagePullPolicy);
     }
@@ -212,6 +218,16 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkPolicies(check, args);
     checkAccesses(check, name, args, spec);
     return check.problems;
+}
+
+function checkImage(check: Check, field: string, image: unknown): void {
+    check.that(
+        isText(image) && imageReference.test(image),
+        field,
+        image,
+        "use a container image without http:// and with a lower-case name, such as " +
+            "docker.io/pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
+    );
 }
 
 /** What is allowed, but hardly meant: a sentence each. */
@@ -273,7 +289,7 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
     }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
-        const { replicas, drivesPerServer, storageSize, storageClassName } = pool;
+        const { replicas, drivesPerServer, storageSize, storageClassName, volumeAttributesClassName } = pool;
         const sound = check.that(
             isInteger(replicas, 2, mostServers),
             `${prefix}replicas`,
@@ -298,6 +314,7 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
             storageClassName,
             "use the name of a StorageClass, or '' for volumes of no class that are there already",
         );
+        check.name(`${prefix}volumeAttributesClassName`, volumeAttributesClassName ?? "any", dnsName, 253);
     }
     const folder: unknown = spec.driveSubPath;
     check.that(
@@ -421,18 +438,27 @@ function checkPlace(
     prefix: string,
     given: Pick<KnownArgs, "resources" | "nodeSelector" | "tolerations"> | undefined,
 ): void {
-    const field = `${prefix}resources`;
-    check.object(field, given?.resources);
+    checkResources(check, `${prefix}resources`, given?.resources);
+    check.labels(`${prefix}nodeSelector`, given?.nodeSelector);
+    check.list(`${prefix}tolerations`, given?.tolerations);
+    for (const [index, one] of asList(given?.tolerations).entries()) {
+        check.that(isObject(one), `${prefix}tolerations[${index}]`, one, "use an object");
+    }
+}
+
+function checkResources(check: Check, field: string, given: unknown): void {
+    check.object(field, given);
+    const resources = asObject(given) as Record<string, Record<string, unknown> | undefined>;
     for (const kind of ["requests", "limits"] as const) {
-        for (const [resource, quantity] of Object.entries(asObject(given?.resources?.[kind]))) {
+        for (const [resource, quantity] of Object.entries(asObject(resources[kind]))) {
             const value = parseQuantity(quantity);
             const allowed = "use a Kubernetes quantity, such as 500m or 1Gi";
             const fits = value !== undefined && value >= 0 && value < largestQuantity;
             check.that(fits, `${field}.${kind}.${resource}`, quantity, allowed);
         }
-        check.object(`${field}.${kind}`, given?.resources?.[kind]);
+        check.object(`${field}.${kind}`, resources[kind]);
     }
-    const { requests, limits } = asObject(given?.resources) as Record<string, Record<string, unknown> | undefined>;
+    const { requests, limits } = resources;
     for (const [resource, quantity] of Object.entries(asObject(requests))) {
         const [request, limit] = [quantity, limits?.[resource]].map(parseQuantity);
         check.that(
@@ -441,11 +467,6 @@ function checkPlace(
             quantity,
             `a request may not be above its limit, ${show(limits?.[resource])}`,
         );
-    }
-    check.labels(`${prefix}nodeSelector`, given?.nodeSelector);
-    check.list(`${prefix}tolerations`, given?.tolerations);
-    for (const [index, one] of asList(given?.tolerations).entries()) {
-        check.that(isObject(one), `${prefix}tolerations[${index}]`, one, "use an object");
     }
 }
 
@@ -475,7 +496,10 @@ function checkPods(check: Check, args: KnownArgs): void {
     }
     checkReferences(check, args);
     checkVolumes(check, args);
-    checkSecurityContext(check, asObject(args?.podSecurityContext));
+    checkArguments(check, args);
+    checkContainers(check, args);
+    checkClaimAnnotations(check, args);
+    checkSecurityContext(check, "podSecurityContext", asObject(args?.podSecurityContext));
     for (const field of ["imagePullSecrets", "topologySpreadConstraints"] as const) {
         check.list(field, args?.[field]);
         for (const [index, one] of asList(args?.[field]).entries()) {
@@ -535,13 +559,108 @@ function checkVolumes(check: Check, args: KnownArgs): void {
         const sub = subPath ?? "";
         const inside = isText(sub) && !sub.startsWith("/") && !sub.split("/").includes("..");
         check.that(inside, `${field}.subPath`, subPath, "use a path in the volume, without '..'");
-        const bidirectional = mountPropagation === "Bidirectional";
+        checkPropagation(check, field, mountPropagation);
+    }
+}
+
+function checkPropagation(check: Check, field: string, propagation: unknown): void {
+    const sound = propagation !== "Bidirectional";
+    check.that(sound, `${field}.mountPropagation`, propagation, "a pod needs privileges for it; leave it out");
+}
+
+function checkClaimAnnotations(check: Check, { persistentVolumeClaimAnnotations: given }: KnownArgs): void {
+    check.annotations("persistentVolumeClaimAnnotations", given);
+    for (const [name, value] of Object.entries(asObject(given))) {
+        const sound = !name.startsWith(ownAnnotations) && !claimAnnotations.test(name);
+        const allowed = "the component and Kubernetes set these annotations themselves";
+        check.that(sound, `persistentVolumeClaimAnnotations.${name}`, value, allowed);
+    }
+}
+
+function checkArguments(check: Check, args: KnownArgs): void {
+    check.list("extraArgs", args?.extraArgs);
+    const given = asList(args?.extraArgs);
+    for (const [index, argument] of given.entries()) {
+        const problem = argumentProblem(argument, given.slice(0, index).map(flagOf));
+        check.that(problem === undefined, `extraArgs[${index}]`, argument, problem ?? "");
+    }
+}
+
+/** What would break the server beside these containers. Kubernetes refuses the rest of what is wrong with one. */
+function checkContainers(check: Check, args: KnownArgs): void {
+    const volumes = asList(args?.extraVolumes).map((volume) => asObject(volume).name);
+    const names: unknown[] = [];
+    for (const [field, container] of objectsIn(check, "extraContainers", args?.extraContainers)) {
+        const { name, image, ports, volumeMounts } = container;
+        check.name(`${field}.name`, name, namespaceName, longestLabel);
         check.that(
-            !bidirectional,
-            `${field}.mountPropagation`,
-            mountPropagation,
-            "a pod needs privileges for it; leave it out",
+            name !== ownContainer,
+            `${field}.name`,
+            name,
+            "the server's container has this name: use another one",
         );
+        check.that(!names.includes(name), `${field}.name`, name, "it is there twice: give each container another name");
+        names.push(name);
+        checkImage(check, `${field}.image`, image);
+        check.oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy ?? "Always", ImagePullPolicy);
+        checkResources(check, `${field}.resources`, container.resources);
+        for (const list of ["command", "args"]) {
+            check.list(`${field}.${list}`, container[list]);
+            for (const [index, word] of asList(container[list]).entries()) {
+                check.that(isText(word), `${field}.${list}[${index}]`, word, useText);
+            }
+        }
+        for (const [where, { name, value }] of objectsIn(check, `${field}.env`, container.env)) {
+            check.that(isText(name) && name !== "", `${where}.name`, name, "use the name of a variable");
+            // It may be a secret, and is not shown.
+            check.that(isText(value ?? ""), `${where}.value`, typeof value, useText);
+        }
+        check.list(`${field}.envFrom`, container.envFrom);
+        for (const [where, port] of objectsIn(check, `${field}.ports`, ports)) {
+            const { containerPort } = port;
+            check.that(
+                isInteger(containerPort, 1, 65_535) && ![apiPort, consolePort].includes(containerPort),
+                `${where}.containerPort`,
+                containerPort,
+                `use an integer from 1 to 65535, but neither ${apiPort} nor ${consolePort}: the server listens there`,
+            );
+            check.that(
+                !ownPorts.includes(String(port.name)),
+                `${where}.name`,
+                port.name,
+                "the Services lead to the server's port of this name: use another one",
+            );
+        }
+        for (const [where, mount] of objectsIn(check, `${field}.volumeMounts`, volumeMounts)) {
+            check.that(
+                volumes.includes(mount.name),
+                `${where}.name`,
+                mount.name,
+                "use the name of one of extraVolumes",
+            );
+            checkPropagation(check, where, mount.mountPropagation);
+        }
+        const context = `${field}.securityContext`;
+        if (check.object(context, container.securityContext)) {
+            checkPrivileges(check, context, asObject(container.securityContext));
+            checkSecurityContext(check, context, asObject(container.securityContext));
+        }
+    }
+}
+
+/** What only a container can ask for, and the Pod Security Standard `restricted` forbids. */
+function checkPrivileges(check: Check, context: string, given: Record<string, unknown>): void {
+    for (const [name, unsafe] of [
+        ["privileged", true],
+        ["allowPrivilegeEscalation", true],
+        ["procMount", "Unmasked"],
+    ] as const) {
+        check.that(given[name] !== unsafe, `${context}.${name}`, unsafe, "the pods have no privileges: leave it out");
+    }
+    if (check.object(`${context}.capabilities`, given.capabilities)) {
+        const { add } = asObject(given.capabilities);
+        const sound = check.list(`${context}.capabilities.add`, add) && asList(add).every((one) => one === bindService);
+        check.that(sound, `${context}.capabilities.add`, add, `of all capabilities, only ${bindService} may be added`);
     }
 }
 
@@ -600,20 +719,11 @@ function checkSource(check: Check, field: string, source: unknown): void {
 }
 
 /** What would take off a pod's confinement, or keep its containers, which never run as root, from starting. */
-function checkSecurityContext(check: Check, context: Record<string, unknown>): void {
-    const field = (name: string) => `podSecurityContext.${name}`;
-    check.that(
-        context.runAsUser !== 0,
-        field("runAsUser"),
-        0,
-        "the servers never run as root; use another user's number",
-    );
-    check.that(
-        context.runAsNonRoot !== false,
-        field("runAsNonRoot"),
-        false,
-        "the servers never run as root; leave it out",
-    );
+function checkSecurityContext(check: Check, path: string, context: Record<string, unknown>): void {
+    const field = (name: string) => `${path}.${name}`;
+    const notRoot = "the pods never run as root";
+    check.that(context.runAsUser !== 0, field("runAsUser"), 0, `${notRoot}; use another user's number`);
+    check.that(context.runAsNonRoot !== false, field("runAsNonRoot"), false, `${notRoot}; leave it out`);
     for (const name of ["seccompProfile", "appArmorProfile"]) {
         const { type } = asObject(context[name]);
         check.that(type !== "Unconfined", field(`${name}.type`), type, "use RuntimeDefault or a Localhost profile");

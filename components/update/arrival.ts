@@ -57,9 +57,16 @@ export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.Cus
 
 /** Changes with all that the way leads to. */
 function digestOf({ names, spec }: Cluster): string {
-    const { partition, updateStrategy, rollout, restoreFrom } = spec;
+    const { partition, updateStrategy, rollout, restoreFrom, persistentVolumeClaimAnnotations } = spec;
     const pools = spec.pools.map((_, pool) => [podTemplate(names, spec, pool), shapeOf(spec, pool)]);
-    const wanted = { pools, partition, updateStrategy, mode: rollout.mode, restoreFrom };
+    const wanted = {
+        pools,
+        partition,
+        updateStrategy,
+        mode: rollout.mode,
+        restoreFrom,
+        persistentVolumeClaimAnnotations,
+    };
     return digest(JSON.stringify(wanted));
 }
 
@@ -173,14 +180,16 @@ function wantedCluster(cluster: Cluster, credentials: Credentials): WantedCluste
         namespace: spec.namespace,
         scheme,
         bootQuorum: topology.bootQuorum,
-        pools: pools.map(({ name, selector, partition, replicas, storageSize, topology: pool }) => ({
-            name,
-            selector,
-            partition,
-            replicas,
-            erasureSets: pool.erasureSets,
-            serversThatMayFail: pool.serversThatMayFailForWrites,
-            storageSize,
+        pools: pools.map((pool) => ({
+            name: pool.name,
+            selector: pool.selector,
+            partition: pool.partition,
+            replicas: pool.replicas,
+            erasureSets: pool.topology.erasureSets,
+            serversThatMayFail: pool.topology.serversThatMayFailForWrites,
+            storageSize: pool.storageSize,
+            volumeAttributesClassName: pool.volumeAttributesClassName,
+            claimAnnotations: spec.persistentVolumeClaimAnnotations,
         })),
         admin: async (kubernetes, server) => adminOf(await liveCluster(kubernetes, cluster, credentials), server),
     };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
+import { newMinio } from "../../devcluster/toolchain/versions";
 import { checkout, execute, kubectl, kubectlJson, succeed } from "../support/project";
 
 /** What a program takes of the small embedded cluster. */
@@ -74,6 +75,7 @@ describe("the packed package", () => {
     before(async () => {
         folder = await installPackage();
         await kubectl("create", "namespace", namespace);
+        await kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted");
     });
     after(async () => {
         await execute("kubectl", ["delete", "namespace", namespace, "--ignore-not-found", "--timeout=120s"]);
@@ -133,11 +135,15 @@ describe("the packed package", () => {
     describe("in a YAML program", () => {
         let program: Consumer;
         const project = () => join(program.folder, "Pulumi.yaml");
+        /** It ends when it is told to, so that no restart waits for it. */
+        const command = ["sh", "-c", "trap exit TERM; sleep 1000000 & wait"];
+        /** What every program has from here on. */
+        const kept: Record<string, unknown> = { extraContainers: [{ name: "beside", image: newMinio.image, command }] };
         /** The example with other properties, and perhaps another way to the component. */
         function write(changes: Record<string, unknown> = {}, path = "../node_modules/.bin"): void {
             const example = parse(readFileSync(join(checkout, "examples/yaml/Pulumi.yaml"), "utf8"));
             example.plugins.providers[0].path = path;
-            Object.assign(example.resources.store.properties, small, { namespace }, changes);
+            Object.assign(example.resources.store.properties, small, { namespace }, kept, changes);
             writeFileSync(project(), stringify(example));
         }
         before(async () => {
@@ -188,6 +194,30 @@ describe("the packed package", () => {
             assert.match(await program.refusal("preview"), /replicas: 4 cannot become 8: MinIO forbids another number/);
         });
 
+        it("keeps another container in a rollout, and one server serves by FTP among others that do not", async () => {
+            // Servers do not compare this argument: the new one need not wait for others that have it, too.
+            Object.assign(kept, { extraArgs: ["--ftp=address=:8021"], partition: 3 });
+            write();
+            assert.match(
+                await program.succeed("preview"),
+                /args changes: store-3 is updated, one at a time; store-0 to/,
+            );
+            await program.succeed("up", "--yes", "--skip-preview");
+            const { items } = await kubectlJson("get", "pods", "-n", namespace, "--selector=app=store");
+            const found = items.map(({ spec, status }: any) => [
+                status.containerStatuses.map(({ name, ready }: any) => [name, ready].join()).sort(),
+                spec.containers[0].args.includes("--ftp=address=:8021"),
+            ]);
+            const both = ["beside,true", "minio,true"];
+            assert.deepEqual(
+                found,
+                [0, 1, 2, 3].map((ordinal) => [both, ordinal === 3]),
+            );
+            const list =
+                'curl --silent --show-error --user "$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD" ftp://127.0.0.1:8021/';
+            await kubectl("exec", "store-3", "-n", namespace, "--container=minio", "--", "sh", "-c", list);
+        });
+
         it("makes a bucket and a key, which the preview tells", async () => {
             const declared = {
                 buckets: [{ name: "photos", versioning: true, quota: "1Gi", lifecycle: [{ expirationDays: 30 }] }],
@@ -220,7 +250,12 @@ describe("the packed package", () => {
         it("lets a neighbour be done when a cluster fails, and names only the one that failed", async () => {
             write();
             const both = parse(readFileSync(project(), "utf8"));
-            const properties = { ...both.resources.store.properties, replicas: 2, image: "example.org/no/image:v1" };
+            const properties = {
+                ...both.resources.store.properties,
+                replicas: 2,
+                partition: 0,
+                image: "example.org/no/image:v1",
+            };
             Object.assign(both.resources, {
                 neighbour: { ...both.resources.store, properties: { ...small, namespace, replicas: 2 } },
                 failing: { ...both.resources.store, properties: { ...properties, rollout: { timeoutSeconds: 3 } } },
@@ -242,6 +277,7 @@ describe("the packed package", () => {
         assert.match(text, /class MinioCluster\(pulumi\.ComponentResource\)/);
         assert.match(text, /expansion_pools: Optional\[Sequence\['PoolArgs'\]\]/);
         assert.match(text, /buckets: Optional\[Sequence\['BucketArgs'\]\]/);
+        assert.match(text, /extra_containers: pulumi\.Input\[Optional\[/);
         assert.match(text, /accesses: Optional\[Sequence\['AccessArgs'\]\]/);
         assert.match(text, /readiness: pulumi\.Input\[Optional\['Readiness'\]\]/);
         const enums = readFileSync(join(folder, "python/pulumi_minio_cluster/_enums.py"), "utf8");

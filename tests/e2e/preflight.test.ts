@@ -46,6 +46,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
             await refusal.end();
         }
         await execute("kubectl", ["delete", "--ignore-not-found", ...made]);
+        await execute("kubectl", ["delete", "volumeattributesclass", "e2e-gold", "--ignore-not-found", "--wait=false"]);
         await project.remove();
     });
 
@@ -138,6 +139,38 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         const shrunk = await project.execute("preview");
         assert.match(shrunk.text, /storageSize: 2Gi cannot become 1Gi: a volume cannot shrink/);
         await project.configure({ storageSize: "2Gi" });
+    });
+
+    it("is a VolumeAttributesClass; one that is there comes into the claims, as annotations do, and nothing restarts", async () => {
+        const before = await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}");
+        const claims = async () =>
+            (await kubectlJson("get", "pvc", inNamespace)).items.map(({ metadata, spec }: any) => [
+                metadata.annotations["example.org/keep"],
+                spec.volumeAttributesClassName,
+            ]);
+        await project.configure({ volumeAttributesClassName: "e2e-gold" });
+        const { code, text } = await project.execute("preview");
+        assert.notEqual(code, 0, text);
+        // A Kubernetes before 1.34 has no such classes, and would drop the name silently.
+        const hasKind = (await execute("kubectl", ["get", "volumeattributesclasses"])).code === 0;
+        const reason = hasKind ? "there is no VolumeAttributesClass 'e2e-gold'" : "the cluster does not know";
+        assert.match(text, new RegExp(`volumeAttributesClassName: ${reason}`));
+        if (hasKind) {
+            const { provisioner: driverName } = await kubectlJson("get", "storageclass", storageClass);
+            const metadata = { name: "e2e-gold" };
+            const kind = { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttributesClass" };
+            apply({ ...kind, metadata, driverName, parameters: { iops: "1" } });
+        } else {
+            await project.configure({ volumeAttributesClassName: undefined });
+        }
+        await project.configure({ persistentVolumeClaimAnnotations: { "example.org/keep": "a year" } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await claims(), Array(4).fill(["a year", hasKind ? "e2e-gold" : undefined]));
+        await kubectl("annotate", "pvc", "data-minio-2", inNamespace, "example.org/keep-");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual((await claims())[2][0], "a year");
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        assert.equal(await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}"), before);
     });
 
     it("is a snapshot class of another driver; nobody waits for one that does not work", async () => {

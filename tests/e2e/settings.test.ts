@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rootCertificates } from "node:tls";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { firstId, PlatformIds } from "../support/platformIds";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { makeBucket, put, targetOf } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -23,6 +24,21 @@ describe("settings from Secrets and ConfigMaps", () => {
     const region = { MINIO_REGION: "eu-test-1" };
     const ownVariable = "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_OWN";
     const names = [...Object.keys(variables), ownVariable];
+    const platform = new PlatformIds(project.namespace);
+    /** Ids are left to the platform. */
+    const podSecurityContext = { runAsUser: null, runAsGroup: null, fsGroup: null, fsGroupChangePolicy: null };
+    /** What the API server says to a pod of the namespace, which is not made. */
+    const tryPod = async (spec: object, securityContext: object) => {
+        const container = { name: "a", image: "example.org/a:1", securityContext };
+        const pod = {
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name: "try" },
+            spec: { containers: [container], ...spec },
+        };
+        const create = `kubectl create ${inNamespace} --dry-run=server --filename=- <<< "$1"`;
+        return (await execute("bash", ["-c", create, "create", JSON.stringify(pod)])).text;
+    };
     const pods = async () => (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items as any[];
     const setKey = (key: string, value: string) =>
         kubectl(
@@ -52,13 +68,14 @@ describe("settings from Secrets and ConfigMaps", () => {
 
     before(async () => {
         await kubectl("create", "namespace", project.namespace);
-        await kubectl("label", "namespace", project.namespace, "pod-security.kubernetes.io/enforce=restricted");
         const literals = [`--from-literal=token=${token}`, `--from-literal=kms=${kmsKey}`];
         await kubectl("create", "secret", "generic", "hooks", inNamespace, ...literals);
         const settings = ["--from-literal=name=test-1", `--from-literal=ca.crt=${rootCertificates[0]}`];
         await kubectl("create", "configmap", "site", inNamespace, ...settings);
+        await platform.begin(async () => (await tryPod({}, {})).includes(PlatformIds.message));
         await project.init({
             createNamespace: false,
+            podSecurityContext,
             environmentFrom: variables,
             trustedAuthorities: [{ configMapKeyRef: { name: "site", key: "ca.crt" } }],
             extraVolumes: [{ name: "site", configMap: { name: "site" } }],
@@ -66,7 +83,10 @@ describe("settings from Secrets and ConfigMaps", () => {
         });
         await project.setSecret("environment", JSON.stringify({ ...region, [ownVariable]: own }));
     });
-    after(() => project.remove());
+    after(async () => {
+        await project.remove();
+        await platform.end();
+    });
     afterEach(async function () {
         if (this.currentTest?.state === "failed") {
             const { text } = await execute("kubectl", ["get", "pods,statefulsets", inNamespace, "--output=wide"]);
@@ -82,6 +102,29 @@ describe("settings from Secrets and ConfigMaps", () => {
         showsNone("the StatefulSet", await kubectl("get", "statefulset", "minio", inNamespace, "--output=json"));
         showsNone("a pod", await kubectl("get", "pod", "minio-0", inNamespace, "--output=json"));
         await project.succeed("preview", "--expect-no-changes");
+    });
+
+    it("are of servers whose ids the platform gives, where nothing else is allowed", async () => {
+        const confined = { seccompProfile: { type: "RuntimeDefault" } };
+        const sound = {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            runAsNonRoot: true,
+            ...confined,
+        };
+        assert.match(await tryPod({}, sound), /created/);
+        for (const [spec, context] of [
+            [{}, { ...sound, runAsUser: 1000 }],
+            [{ securityContext: { fsGroup: 1000 } }, sound],
+            [{}, { ...sound, capabilities: { drop: ["NET_RAW"] } }],
+            [{}, { ...sound, seccompProfile: undefined }],
+            [{}, { ...sound, allowPrivilegeEscalation: true }],
+        ]) {
+            assert.ok((await tryPod(spec, context)).includes(PlatformIds.message), JSON.stringify([spec, context]));
+        }
+        assert.equal(await kubectl("exec", "minio-0", inNamespace, "--", "id", "-u"), `${firstId}\n`);
+        const listed = await kubectl("exec", "minio-0", inNamespace, "--", "ls", "-dln", "/data/.minio.sys");
+        assert.deepEqual(listed.split(/\s+/).slice(2, 4), [String(firstId), String(firstId)]);
     });
 
     it("are what MinIO works with: its region, and the key by which it encrypts", async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,10 +18,13 @@ export class Authority {
         this.certificate = this.read("ca.crt");
     }
 
-    /** A certificate for these DNS names, and its key, as PEM. */
+    /** A certificate for these DNS names and addresses, and its key, as PEM. */
     sign(names: string[]): { certificate: string; key: string } {
         this.openssl("req", ...newKey, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=minio");
-        writeFileSync(join(this.folder, "names"), `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}\n`);
+        writeFileSync(
+            join(this.folder, "names"),
+            `subjectAltName=${names.map((name) => `${isIP(name) ? "IP" : "DNS"}:${name}`).join(",")}\n`,
+        );
         const by = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
         this.openssl("x509", "-req", "-in", "tls.csr", ...by, "-out", "tls.crt", "-days", "2", "-extfile", "names");
         return { certificate: this.read("tls.crt"), key: this.read("tls.key") };

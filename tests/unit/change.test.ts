@@ -95,6 +95,10 @@ describe("the class of a change", () => {
             ["TZ"],
         ],
         ["another volume", { extraVolumes: [{ name: "kes", secret: { secretName: "a" } }] }, "rolling", ["volumes"]],
+        ["another container", { extraContainers: [{ name: "proxy", image: "a" }] }, "rolling", ["container proxy"]],
+        ["another argument, which servers do not compare", { extraArgs: ["--ftp=a://b"] }, "rolling", ["args"]],
+        ["another attributes class", { volumeAttributesClassName: "gold" }, "none", []],
+        ["an annotation of the claims", { persistentVolumeClaimAnnotations: { a: "b" } }, "none", []],
         ["another image", { image }, "coupled", ["image"]],
         ["another domain", { clusterDomain: "example.org" }, "coupled", ["args"]],
         [
@@ -388,7 +392,7 @@ describe("another value in a Secret or ConfigMap", () => {
             fields: ["trustedAuthorities[0]"],
         });
         assert.equal(versionOf(old.template), versionOf(wanted.template), "old and new servers talk to each other");
-        assert.equal(changeOf(templateOf({}), wanted.template).class, "coupled", "it is an argument of MinIO");
+        assert.equal(changeOf(templateOf({}), wanted.template).class, "rolling", "servers do not compare --certs-dir");
         const secure = { tls: { secretName: "certs" } };
         const more = { ...secure, trustedAuthorities: [{ configMapKeyRef: { name: "ca", key: "ca.crt" } }] };
         assert.deepEqual(changeOf(templateOf(secure), templateOf(more)), { class: "rolling", fields: ["volumes"] });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { reshapingProblems, type Shape, shrinks } from "../../components/change/shape";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
-import { growDrives, largestRequest } from "../../components/rollout/drives";
+import { growDrives, largestRequest, otherClaims, updateClaims } from "../../components/rollout/drives";
 
 const claim = (name: string, storage: string, capacity = storage) => ({
     metadata: { name },
@@ -59,6 +59,57 @@ describe("drives", () => {
             },
         );
         assert.deepEqual([...new Set(sizes.values())], ["1Gi"]);
+    });
+
+    it("get the annotations and the attributes class that are wanted in their claims, where they have others", async () => {
+        const claims: any[] = [
+            { a: "1", own: "stays" },
+            { a: "1", b: "2" },
+        ].map((annotations, ordinal) => ({
+            metadata: { name: `data-minio-${ordinal}`, annotations },
+            spec: { volumeAttributesClassName: "gold" },
+        }));
+        const kubernetes = {
+            claims: async () => claims,
+            async patch({ metadata: { name } }: any, { metadata, spec }: any) {
+                const found = claims.find((one) => one.metadata.name === name);
+                Object.assign(found.metadata.annotations, metadata.annotations);
+                Object.assign(found.spec, JSON.parse(JSON.stringify(spec)));
+            },
+        } as unknown as Kubernetes;
+        const said: string[] = [];
+        const update = async (claimAnnotations?: Record<string, string>, volumeAttributesClassName?: string) => {
+            const pools = [{ ...pool, claimAnnotations, volumeAttributesClassName }];
+            said.length = 0;
+            await updateClaims(kubernetes, { ...wanted, pools }, (text) => said.push(text.slice(0, 12)));
+            assert.deepEqual(await otherClaims(kubernetes, { ...wanted, pools }), []);
+            return said;
+        };
+        assert.deepEqual(await update(), []);
+        assert.deepEqual(await update({ b: "2" }), ["data-minio-0"]);
+        assert.deepEqual(await update({ b: "2" }, "silver"), ["data-minio-0", "data-minio-1"]);
+        assert.deepEqual(await update({ b: "2" }, "silver"), []);
+        assert.deepEqual(claims[0], {
+            metadata: { name: "data-minio-0", annotations: { a: "1", own: "stays", b: "2" } },
+            spec: { volumeAttributesClassName: "silver" },
+        });
+    });
+
+    it("may have another attributes class, and never none again", () => {
+        const shape = (volumeAttributesClassName?: string): Shape => ({
+            namespace: "a",
+            podManagementPolicy: "Parallel",
+            replicas: 4,
+            drivesPerServer: 1,
+            storageSize: "1Gi",
+            volumeAttributesClassName,
+        });
+        assert.deepEqual(reshapingProblems(shape(), shape("gold")), []);
+        assert.deepEqual(reshapingProblems(shape("gold"), shape("silver")), []);
+        assert.match(
+            reshapingProblems(shape("gold"), shape())[0],
+            /^volumeAttributesClassName: gold cannot become the default: .* Set it back to gold, or name another class$/,
+        );
     });
 
     it("that have grown already are named, where others turn out not to be allowed to", async () => {

@@ -321,6 +321,34 @@ describe("MinioCluster", () => {
         assert.deepEqual(containers[0].volumeMounts.slice(-1), extraVolumeMounts);
     });
 
+    it("starts servers with further arguments, and containers beside them that have no privileges", async () => {
+        const extraArgs = ["--ftp=address=:8021"];
+        const extraContainers = [{ name: "proxy", image: "example.org/proxy:1", securityContext: { runAsUser: 5 } }];
+        const { inputsOf } = await registeredBy("minio", { extraArgs, extraContainers });
+        const [server, ...others] = inputsOf("StatefulSet", "minio").spec.template.spec.containers;
+        assert.deepEqual(server.args.slice(0, -1), [
+            ...["server", "--address=:9000", "--console-address=:9001"],
+            ...extraArgs,
+        ]);
+        const securityContext = { runAsUser: 5, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+        assert.deepEqual(others, [{ ...extraContainers[0], securityContext }]);
+    });
+
+    it("gives the claims of each pool annotations and an attributes class", async () => {
+        const persistentVolumeClaimAnnotations = { "backup.example.org/keep": "yes" };
+        const { inputsOf } = await registeredBy("minio", {
+            persistentVolumeClaimAnnotations,
+            volumeAttributesClassName: "gold",
+            expansionPools: [{ volumeAttributesClassName: "silver" }, {}],
+        });
+        const classes = ["minio", "minio-pool-1", "minio-pool-2"].map((name) => {
+            const [{ metadata, spec }] = inputsOf("StatefulSet", name).spec.volumeClaimTemplates;
+            assert.deepEqual(metadata.annotations, persistentVolumeClaimAnnotations);
+            return spec.volumeAttributesClassName;
+        });
+        assert.deepEqual(classes, ["gold", "silver", "gold"]);
+    });
+
     it("gives a pool other resources and nodes than the first, where it has some", async () => {
         const tolerations = [{ key: "storage", operator: "Exists" }];
         const own = { resources: { requests: { cpu: "4" } }, nodeSelector: { disk: "nvme" }, tolerations };

@@ -123,6 +123,33 @@ describe("what the drives need of the cluster", () => {
         const [ofSecond] = await problemsIn(cluster(second), wantedBy({ expansionPools: [{ storageSize: "2Gi" }] }));
         assert.match(ofSecond, /^expansionPools\[0\].storageSize: /);
     });
+
+    it("is a VolumeAttributesClass that there is, of a kind that the cluster knows", async () => {
+        const wanted = wantedBy({
+            volumeAttributesClassName: "gold",
+            expansionPools: [{}, { volumeAttributesClassName: "silver" }],
+        });
+        const gold = { kind: "VolumeAttributesClass", metadata: { name: "gold" } };
+        const silver = { ...gold, metadata: { name: "silver" } };
+        assert.deepEqual(await problemsIn(cluster([standard, gold, silver]), wanted), []);
+        const missing = await problemsIn(cluster([standard]), wanted);
+        assert.deepEqual(
+            missing,
+            [
+                ["volumeAttributesClassName", "gold"],
+                ["expansionPools[1].volumeAttributesClassName", "silver"],
+            ].map(
+                ([field, name]) =>
+                    `${field}: there is no VolumeAttributesClass '${name}': make it first, or leave it out`,
+            ),
+        );
+        const old = { ...cluster([standard]), knows: async () => false };
+        const [unknown] = await problemsIn(old, wanted);
+        assert.match(
+            unknown,
+            /^volumeAttributesClassName: the cluster does not know VolumeAttributesClass .* 1\.34 on/,
+        );
+    });
 });
 
 describe("the quotas and limits of a namespace", () => {
@@ -177,6 +204,20 @@ describe("the quotas and limits of a namespace", () => {
             assert.deepEqual(others, []);
         });
     }
+
+    it("are for the containers beside the servers, too", async () => {
+        const resources = { requests: { cpu: "200m" }, limits: { memory: "1Gi" } };
+        const wanted = wantedBy({ ...small, extraContainers: [{ name: "proxy", image: "a", resources }] });
+        const [cpu] = await problemsIn(cluster([standard, quota({ cpu: "1" }, {})]), wanted);
+        assert.match(cpu, /1.2 more are needed/);
+        const range = {
+            kind: "LimitRange",
+            metadata: { name: "l" },
+            spec: { limits: [{ type: "Container", min: { cpu: "300m" } }] },
+        };
+        const limited = await problemsIn(cluster([standard, range]), wanted);
+        assert.match(limited[1], /^extraContainers\[0\]\.resources\.requests\.cpu: '200m' .* use at least 300m/);
+    });
 
     it("leave room for what is there already, and for no more growth than they allow", async () => {
         const pods = [0, 1, 2, 3].map((ordinal) => ({

@@ -210,6 +210,14 @@ describe("a restore", () => {
         });
         assert.equal(spec.dataSource.name, "monday-data-minio-1");
         assert.deepEqual(spec.resources, { requests: { storage: "10Gi" } });
+        const claims = { persistentVolumeClaimAnnotations: { keep: "yes" }, volumeAttributesClassName: "gold" };
+        const args = { namespace: "b", replicas: 2, ...claims };
+        const more = { ...restored, cluster: clusterOf("copy", withDefaults(args)) };
+        const object = claimObject(more, drives[1], "monday-data-minio-1", "s1");
+        assert.deepEqual(
+            [object.metadata.annotations, object.spec.volumeAttributesClassName],
+            [{ ...metadata.annotations, keep: "yes" }, "gold"],
+        );
     });
 
     it("makes all claims where there are none, and the missing ones where it was cut off", () => {

@@ -88,6 +88,11 @@ describe("the stacks", () => {
         assert.deepEqual(read({ snapshots: { sets: [20261126, "b"], freezeTimeoutSeconds: 30 } }), {
             snapshots: { sets: ["20261126", "b"], freezeTimeoutSeconds: 30 },
         });
+        const env = { name: "A", valueFrom: { secretKeyRef: { name: "a", key: "b", optional: true } } };
+        const ports = [{ containerPort: 8080 }];
+        assert.deepEqual(read({ extraContainers: [{ args: [80], env: [env, { name: "B", value: 1 }], ports }] }), {
+            extraContainers: [{ args: ["80"], env: [env, { name: "B", value: "1" }], ports }],
+        });
         const others = {
             replicas: 4,
             rollout: { timeoutSeconds: 60 },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { parseQuantity } from "../../components/basics/quantity";
+import { poolPatterns } from "../../components/change/change";
 import { podTemplate, serverContainer } from "../../components/server/podTemplate";
 import { ServiceType } from "../../components/spec/args";
 import { checkedSpec, InvalidArgumentsError } from "../../components/spec/checkedSpec";
@@ -21,6 +22,8 @@ const balanced = (...loadBalancerSourceRanges: string[]) => ({
 
 const inSecret = { secretKeyRef: { name: "oidc", key: "client-secret" } };
 const kes = { name: "kes", secret: { secretName: "kes-client" } };
+const proxy = { name: "proxy", image: "example.org/proxy:1" };
+const besideServer = (more: object): KnownArgs => ({ extraContainers: [{ ...proxy, ...more }] });
 const inConfigMap = { configMapKeyRef: { name: "settings", key: "b" } };
 
 describe("validation", () => {
@@ -165,6 +168,71 @@ describe("validation", () => {
                 ],
             },
         ],
+        ["extraArgs", { extraArgs: "--json=true" as never }],
+        ...[
+            ...["--json", "json", "-json=true", "", "/data", "http://other-{0...3}:9000/data", "--", "--=a", 7, null],
+            ...["--address=:9000", "--console-address=:9001", "--certs-dir=/certs", "--S=/certs", "--config=/a"],
+            ...["--config-dir=/a", "--C=/a", "--help=true", "--version=true"],
+        ].map((argument): [string, KnownArgs] => ["extraArgs[1]", { extraArgs: ["--ftp=a", argument as string] }]),
+        ["extraArgs[2]", { extraArgs: ["--json=true", "--ftp=a", "--json=false"] }],
+        ["extraContainers", { extraContainers: "proxy" as never }],
+        ["extraContainers[0]", { extraContainers: ["proxy" as never] }],
+        ["extraContainers[0].name", besideServer({ name: "minio" })],
+        ["extraContainers[0].name", besideServer({ name: "A" })],
+        ["extraContainers[1].name", { extraContainers: [proxy, proxy] }],
+        ["extraContainers[0].image", besideServer({ image: undefined })],
+        ["extraContainers[0].image", besideServer({ image: "http://example.org/proxy" })],
+        ["extraContainers[0].imagePullPolicy", besideServer({ imagePullPolicy: "Sometimes" })],
+        ["extraContainers[0].command", besideServer({ command: "sleep" })],
+        ["extraContainers[0].args[1]", besideServer({ args: ["--port", 8080] })],
+        ["extraContainers[0].env[0].name", besideServer({ env: [{ value: "a" }] })],
+        ["extraContainers[0].env[0].value", besideServer({ env: [{ name: "PORT", value: 8080 }] })],
+        ["extraContainers[0].envFrom", besideServer({ envFrom: { secretRef: { name: "a" } } })],
+        ["extraContainers[0].resources.limits.cpu", besideServer({ resources: { limits: { cpu: "lots" } } })],
+        ...[9000, 9001, 0, 65536, "8080"].map((containerPort): [string, KnownArgs] => [
+            "extraContainers[0].ports[0].containerPort",
+            besideServer({ ports: [{ containerPort }] }),
+        ]),
+        ["extraContainers[0].ports[0].name", besideServer({ ports: [{ name: "api", containerPort: 8080 }] })],
+        [
+            "extraContainers[0].volumeMounts[0].name",
+            besideServer({ volumeMounts: [{ name: "data", mountPath: "/d" }] }),
+        ],
+        ["extraContainers[0].securityContext", besideServer({ securityContext: "root" })],
+        ...(
+            [
+                ["privileged", true],
+                ["allowPrivilegeEscalation", true],
+                ["procMount", "Unmasked"],
+                ["runAsUser", 0],
+                ["runAsNonRoot", false],
+                ["capabilities", "ALL"],
+            ] as const
+        ).map(([field, value]): [string, KnownArgs] => [
+            `extraContainers[0].securityContext.${field}`,
+            besideServer({ securityContext: { [field]: value } }),
+        ]),
+        [
+            "extraContainers[0].securityContext.capabilities.add",
+            besideServer({ securityContext: { capabilities: { add: ["NET_BIND_SERVICE", "SYS_ADMIN"] } } }),
+        ],
+        [
+            "extraContainers[0].securityContext.seccompProfile.type",
+            besideServer({ securityContext: { seccompProfile: { type: "Unconfined" } } }),
+        ],
+        ["volumeAttributesClassName", { volumeAttributesClassName: "Very Fast" }],
+        ["expansionPools[0].volumeAttributesClassName", { expansionPools: [{ volumeAttributesClassName: "A" }] }],
+        ["persistentVolumeClaimAnnotations", { persistentVolumeClaimAnnotations: "backup" as never }],
+        ["persistentVolumeClaimAnnotations.a b", { persistentVolumeClaimAnnotations: { "a b": "c" } }],
+        ...[
+            "minio-cluster/restored-from",
+            "volume.beta.kubernetes.io/storage-class",
+            "pv.kubernetes.io/bind-completed",
+        ].map((name): [string, KnownArgs] => [
+            `persistentVolumeClaimAnnotations.${name}`,
+            { persistentVolumeClaimAnnotations: { [name]: "a" } },
+        ]),
+        ["persistentVolumeClaimAnnotations.a", { persistentVolumeClaimAnnotations: { a: 1 as never } }],
         ["trustedAuthorities", { trustedAuthorities: "ca" as never }],
         ["trustedAuthorities[0]", { trustedAuthorities: ["ca" as never] }],
         [
@@ -302,6 +370,23 @@ describe("validation", () => {
             extraVolumeMounts: [{ name: "kes", mountPath: "/kes/client", readOnly: true, subPath: "a/b" }],
         },
         { extraVolumes: [kes], extraVolumeMounts: [{ name: "kes", mountPath: "/database" }] },
+        { extraArgs: ["--ftp=address=:8021", "--ftp=passive-port-range=30000-40000", "--anonymous=true"] },
+        {
+            extraVolumes: [kes],
+            ...besideServer({
+                ports: [{ name: "metrics", containerPort: 8080 }],
+                volumeMounts: [{ name: "kes", mountPath: "/data" }],
+                args: ["--port", "8080"],
+                env: [
+                    { name: "PORT", value: "8080" },
+                    { name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+                ],
+                securityContext: { runAsUser: 2000, capabilities: { add: ["NET_BIND_SERVICE"] } },
+                resources: { requests: { cpu: "10m" } },
+            }),
+        },
+        { volumeAttributesClassName: "gold", expansionPools: [{ volumeAttributesClassName: "silver" }] },
+        { persistentVolumeClaimAnnotations: { "backup.example.org/keep": "" } },
         { trustedAuthorities: [inSecret, inConfigMap] },
         {
             environmentFrom: {
@@ -343,6 +428,7 @@ describe("validation", () => {
             "key",
             { environmentFrom: { A: { secretKeyRef: { keys: "s3cr3t" } } } },
         ],
+        ["extraContainers[0].commands", "command", { extraContainers: [{ ...proxy, commands: ["s3cr3t"] }] }],
         ["monitoring.constructor", "interval", { monitoring: { constructor: 1 } }],
     ];
     for (const [field, nearest, args] of unknown) {
@@ -593,6 +679,95 @@ describe("validation", () => {
             { numRuns: 3000 },
         );
         assert.ok(passed > 100, `${passed} passed`);
+    });
+
+    it("lets no further argument name a server or a drive, or take the place of one of the component's", () => {
+        const flag = fc
+            .tuple(
+                fc.constantFrom("--", "--", "--", "--", "--", "-", "---", ""),
+                fc.constantFrom("json", "ftp", "sftp", "x", "address", "certs-dir", "S", "config", ""),
+                fc.constantFrom("=", "=", "=a", "=a", "=http://a/data", "", "://a/data", "/data"),
+            )
+            .map((parts) => parts.join(""));
+        const text = fc.oneof({ weight: 9, arbitrary: flag }, fc.anything());
+        const plain = serverContainer(podTemplate(namesOf("minio"), withDefaults({}), 0)).args ?? [];
+        const nameOf = (argument: string) => argument.split("=", 1)[0];
+        let passed = 0;
+        fc.assert(
+            fc.property(fc.array(text, { maxLength: 3 }), (extraArgs) => {
+                const args = { extraArgs } as KnownArgs;
+                if (problemsOf("minio", args).length > 0) {
+                    return;
+                }
+                passed += extraArgs.length;
+                const { args: all = [] } = serverContainer(podTemplate(namesOf("minio"), withDefaults(args), 0));
+                assert.deepEqual(
+                    all.filter((one) => !extraArgs.includes(one)),
+                    plain,
+                );
+                assert.deepEqual(poolPatterns(all), plain.slice(-1));
+                // What comes after the first one that is no flag, and after a flag without a value, is no flag.
+                assert.ok(all.slice(1, -1).every((one) => /^--[^=]+=/.test(one)));
+                const once = all.map(nameOf).filter((name) => !["--ftp", "--sftp"].includes(name));
+                assert.deepEqual(once, [...new Set(once)]);
+            }),
+            { numRuns: 3000 },
+        );
+        assert.ok(passed > 30, `${passed} passed`);
+    });
+
+    it("gives the pods only containers beside the server's that Kubernetes takes, and restricted namespaces", () => {
+        const port = fc.record({
+            name: fc.constantFrom("metrics", undefined, "api"),
+            containerPort: fc.constantFrom(8080, 9000, 8080, "80"),
+        });
+        const securityContext = fc.record(
+            {
+                privileged: fc.constantFrom(false, undefined, true),
+                allowPrivilegeEscalation: fc.constantFrom(false, null, true),
+                runAsUser: fc.constantFrom(5, null, 0),
+                runAsNonRoot: fc.constantFrom(true, undefined, false),
+                capabilities: fc.constantFrom(
+                    ...[null, {}, { drop: [] }, { add: ["NET_BIND_SERVICE"] }, { add: ["SYS_ADMIN"] }, "ALL"],
+                ),
+            },
+            { requiredKeys: [] },
+        );
+        const container = fc.record(
+            {
+                name: fc.constantFrom("proxy", "agent", "minio"),
+                image: fc.constantFrom("example.org/proxy:1", "proxy", "No Image"),
+                ports: fc.array(port, { maxLength: 1 }),
+                volumeMounts: fc.array(fc.constantFrom({ name: "data" }, { name: "kes", mountPath: "/kes" }), {
+                    maxLength: 1,
+                }),
+                securityContext,
+            },
+            { requiredKeys: ["name", "image"] },
+        );
+        let passed = 0;
+        fc.assert(
+            fc.property(fc.array(container, { maxLength: 2 }), (extraContainers) => {
+                const args = { extraVolumes: [kes], extraContainers } as unknown as KnownArgs;
+                if (problemsOf("minio", args).length > 0) {
+                    return;
+                }
+                passed += extraContainers.length;
+                const { spec } = podTemplate(namesOf("minio"), withDefaults(args), 0) as any;
+                const [, ...others] = spec.containers;
+                const names = spec.containers.map(({ name }: any) => name);
+                assert.deepEqual(names, [...new Set(names)]);
+                for (const { ports = [], volumeMounts = [], securityContext: context } of others) {
+                    assert.ok(ports.every(({ containerPort }: any) => containerPort === 8080));
+                    assert.ok(volumeMounts.every(({ name }: any) => name === "kes"));
+                    assert.deepEqual([context.allowPrivilegeEscalation, context.capabilities.drop], [false, ["ALL"]]);
+                    assert.ok(!context.privileged && context.runAsNonRoot !== false && context.runAsUser !== 0);
+                    assert.ok(!JSON.stringify(context).includes("SYS_ADMIN"));
+                }
+            }),
+            { numRuns: 3000 },
+        );
+        assert.ok(passed > 30, `${passed} passed`);
     });
 
     it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {
