@@ -173,7 +173,7 @@ function describeValues(before: PodTemplate, after: PodTemplate): string[] {
 /** How many servers restart at the same time: see `mayGoMeanwhile` in the rollout's plan. */
 function paceOf({ pools, servers, serversThatMayFailForWrites }: Layout): string {
     return pools.length > 1 && serversThatMayFailForWrites > 0
-        ? `one at a time and one of each other pool with it, while ${leastThatServe(servers)} of ${servers} servers take requests`
+        ? `one at a time and one of each other pool with it, in one zone where zones are known, while ${leastThatServe(servers)} of ${servers} servers take requests`
         : "one at a time";
 }
 

@@ -10,7 +10,7 @@ import { versionOf } from "../change/change";
 import type { Kubernetes } from "../kubernetes/client";
 import { isForbidden } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
-import { type PodTemplate, serverName } from "../server/podTemplate";
+import { type PodTemplate, serverName, zoneOf } from "../server/podTemplate";
 import { atTheSameTime, clusterHealth } from "./consent";
 import { type Heard, hasSettled, isReady, type Question, questionsOf, restartsOf, runOf, standingOf } from "./heard";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
@@ -25,6 +25,8 @@ export class Observer {
     private readonly revisions = new Revisions();
     private mayList = true;
     private turn = 0;
+    /** A pod that is not placed yet does not tell where its server was, which its drives mostly bind to a zone. */
+    private readonly zones = new Map<string, string>();
     /** Servers that did not say how the cluster is when they were asked. */
     private readonly mute = new Set<string>();
 
@@ -165,12 +167,18 @@ export class Observer {
         state.servers = byOrdinal(pool, this.pods).map((pod, ordinal): ServerState => {
             const name = `${pool.name}-${ordinal}`;
             const revision = pod && revisionOf(pod);
+            const zone = (pod && zoneOf(pod)) ?? this.zones.get(name);
+            if (zone !== undefined) {
+                this.zones.set(name, zone);
+            }
             return {
                 name,
                 ordinal,
                 uid: pod?.metadata?.uid,
                 terminating: pod !== undefined && isTerminating(pod),
                 lost: isLost(pod),
+                failing: isFailing(pod),
+                zone,
                 revision,
                 version: pod?.spec && versionOf(pod as PodTemplate),
                 ready: pod !== undefined && isReady(pod),
@@ -314,6 +322,21 @@ const lostSeconds = 60;
 function isLost(pod: V1Pod | undefined): boolean {
     const end = pod?.metadata?.deletionTimestamp;
     return end !== undefined && Date.now() - new Date(end).getTime() > lostSeconds * 1000;
+}
+
+/** A server that starts is ready long before. */
+const failingSeconds = 120;
+
+/**
+ * Whether a server does not come up on its node. Not where no node takes its pod, or where its node is gone: then its
+ * process ran for long, by what was heard last.
+ */
+function isFailing(pod: V1Pod | undefined): boolean {
+    if (!pod?.spec?.nodeName || isTerminating(pod) || isReady(pod) || hasSettled(pod)) {
+        return false;
+    }
+    const since = pod.status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime;
+    return since !== undefined && Date.now() - new Date(since).getTime() > failingSeconds * 1000;
 }
 
 /**

@@ -22,6 +22,10 @@ export interface ServerState {
     terminating: boolean;
     /** It should have ended long ago, and its kubelet does not say that it has: its node is gone. */
     lost: boolean;
+    /** On its node, its process has not begun or ended again and again for minutes: perhaps only its update mends it. */
+    failing?: boolean;
+    /** The zone that it is in. Undefined: not known. */
+    zone?: string;
     /** Revision that the pod was made from (label `controller-revision-hash`). */
     revision?: string;
     /**
@@ -272,7 +276,8 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
 
 /**
  * Restarts the first server in the order, when all others can do without it; or one of each pool that can, see
- * `mayGoMeanwhile`. Pools have no erasure set in common, so that none of them misses more than one server for it.
+ * `mayGoMeanwhile`. Pools have no erasure set in common, so that none of them misses more than one server for it. All
+ * that are away are in one zone, so that another zone may be lost meanwhile.
  */
 function restartNext(view: View): Action | Question | undefined {
     const outdated = view.members.filter((member) => member.outdated);
@@ -298,16 +303,20 @@ function restartNext(view: View): Action | Question | undefined {
         return setPartition(released.pool, released.ordinal + 1, `keeps ${released.name} from restarting`);
     }
     if (question || going.length > 0) {
-        return question ?? inOneStep(going.map((next) => releaseOrRestart(next, view)));
+        return question ?? inOneStep(going, view);
     }
     return hindrance ?? objectionTo(element(candidates, 0), view);
 }
 
-function inOneStep(steps: Release[]): Action {
+function inOneStep(going: Member[], view: View): Action {
+    const steps = going.map((next) => releaseOrRestart(next, view));
     const [first, ...others] = [element(steps, 0), ...steps.slice(1)];
-    return others.length === 0
-        ? first
-        : { kind: "several", steps, reason: steps.map(({ reason }) => reason).join("; ") };
+    if (others.length === 0) {
+        return first;
+    }
+    const reasons = steps.map(({ reason }) => reason);
+    const unknown = going.every(({ zone }) => zone === undefined) ? ["it is not known in which zones they are"] : [];
+    return { kind: "several", steps, reason: [...reasons, ...unknown].join("; ") };
 }
 
 /** Why a server that answers may not be restarted now, by what is known without asking MinIO. */
@@ -352,9 +361,9 @@ function objectionTo(next: Member, view: View): Action | undefined {
 }
 
 /**
- * Whether a server may restart while one of each other pool is on its way, or goes in the same step. Its own pool must
- * be as it would have to be otherwise. Enough servers must take requests, the new revision must have proved itself, and
- * nothing else may be wrong anywhere.
+ * Whether a server may restart while one of each other pool is on its way, or goes in the same step, if these are in its
+ * zone. Its own pool must be as it would have to be otherwise, and so must all other zones. Enough servers must take
+ * requests, the new revision must have proved itself, and nothing else may be wrong anywhere.
  */
 function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
     const { members, bootQuorum } = view;
@@ -368,8 +377,14 @@ function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
         serving.length >= leastThatServe(members.length) &&
         isProven(view) &&
         !isTroubled(view) &&
-        others.every((other) => other.pool !== next.pool || !holdsUp(other, next, view))
+        going.every((other) => isInZoneOf(other, next)) &&
+        others.every((other) => (other.pool !== next.pool && isInZoneOf(other, next)) || !holdsUp(other, next, view))
     );
+}
+
+/** A zone that is not known may be any; where none is known, zones do not count. */
+function isInZoneOf(other: Member, one: Member): boolean {
+    return other.zone === one.zone;
 }
 
 function takesRequests({ uid, terminating, ready, initialised }: Member): boolean {
@@ -424,7 +439,11 @@ function holdsUp(other: Member, next: Member, view: View): boolean {
     }
     if (isGone(other)) {
         // Perhaps only its own restart mends it, and its turn comes later; or only its node.
-        return !canMiss(next, view) || (other.lost && other.pool === next.pool && next.pool.ordered);
+        return (
+            !canMiss(next, view) ||
+            (!isInZoneOf(other, next) && !other.failing) ||
+            (other.lost && other.pool === next.pool && next.pool.ordered)
+        );
     }
     if (!other.uid || other.terminating) {
         return true; // One pod is on its way already.
@@ -540,7 +559,8 @@ function waitFor(waited: Member[], view: View, next?: Member): Action {
     const what = lack(element(waited, 0));
     const first = waited.filter((member) => lack(member) === what);
     const who = next && !first.includes(next) ? `${next.name}: ` : "";
-    const reason = `${who}waits for ${namesOf(first)} ${what ?? "to stay ready"} ${progress(view)}`;
+    const where = next && first.some((one) => isGone(one) && !isInZoneOf(one, next)) ? ", in another zone" : "";
+    const reason = `${who}waits for ${namesOf(first)} ${what ?? "to stay ready"}${where} ${progress(view)}`;
     return { kind: "wait", reason, servers: waited.map(({ name }) => name) };
 }
 

@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
 import { apiPort, consolePort } from "../minio/ports";
 import type { ExtraContainer } from "../spec/args";
-import { credentialsAnnotation, labelsOf, valuesAnnotation } from "../spec/labels";
+import { credentialsAnnotation, labelsOf, valuesAnnotation, zoneLabel } from "../spec/labels";
 import { driveNames, type Names, poolSelector } from "../spec/names";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { MinioClusterSpec } from "../spec/spec";
@@ -116,7 +116,7 @@ function spreadOf(spec: MinioClusterSpec, selector: Record<string, string>): Top
     const evenly = (topologyKey: string) => ({ maxSkew: 1, topologyKey, whenUnsatisfiable: "ScheduleAnyway" });
     const constraints: TopologySpreadConstraint[] = spec.topologySpreadConstraints ?? [
         evenly("kubernetes.io/hostname"),
-        evenly("topology.kubernetes.io/zone"),
+        evenly(zoneLabel),
     ];
     return constraints.map((constraint) => ({ labelSelector: { matchLabels: selector }, ...constraint }));
 }
@@ -175,6 +175,11 @@ function server(names: Names, spec: MinioClusterSpec, pool: number): Container {
         ...probes(spec),
         lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript] } } },
     };
+}
+
+/** The zone that a pod is in, by its label; or is bound to, where Kubernetes sets none. Undefined: not known. */
+export function zoneOf({ metadata, spec }: V1Pod): string | undefined {
+    return metadata?.labels?.[zoneLabel] ?? spec?.nodeSelector?.[zoneLabel];
 }
 
 /** How Kubernetes says that the server in a pod is; undefined where it has not begun. */

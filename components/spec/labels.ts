@@ -21,6 +21,9 @@ export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): 
     return { ...spec.labels, ...labelsOfCluster(names) };
 }
 
+/** Of nodes, by Kubernetes or whoever runs it; from 1.35 on, Kubernetes copies it to each pod that it places. */
+export const zoneLabel = "topology.kubernetes.io/zone";
+
 // On StatefulSets, by the program.
 
 /** What of a pool is fixed, so that a change of it is seen. */

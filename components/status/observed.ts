@@ -41,6 +41,7 @@ export interface Server {
     /** Why it is not ready, in Kubernetes' words. */
     why?: string;
     node?: string;
+    zone?: string;
     image?: string;
     /** How often its container was started again in its present pod. */
     restarts: number;

@@ -49,6 +49,35 @@ export function quorumsLeft(observed: Pick<Observed, "topology" | "servers" | "s
     };
 }
 
+/** A zone, and what would fail without it. */
+export interface ZoneLoss {
+    /** Undefined: servers whose zone is not known. */
+    zone?: string;
+    servers: number;
+    fails: "" | "writes" | "writes and reads";
+}
+
+/** @returns none where no zone is known */
+export function zoneLosses({ topology, servers, storage }: Parameters<typeof quorumsLeft>[0]): ZoneLoss[] {
+    const zones = [...new Set(servers.map(({ zone }) => zone))].sort();
+    return zones.every((zone) => zone === undefined)
+        ? []
+        : zones.flatMap((zone): ZoneLoss[] => {
+              const lost = new Set(servers.filter((one) => one.zone === zone).map(({ name }) => name));
+              const left = quorumsLeft({
+                  topology,
+                  servers: servers.map((one) => (lost.has(one.name) ? { ...one, standing: "lost" } : one)),
+                  storage: storage && {
+                      ...storage,
+                      drives: storage.drives.map((one) => (lost.has(one.server) ? { ...one, works: false } : one)),
+                  },
+              });
+              const fails =
+                  left && (left.reads.drives < 0 ? "writes and reads" : left.writes.drives < 0 ? "writes" : "");
+              return fails === undefined ? [] : [{ zone, servers: lost.size, fails }];
+          });
+}
+
 /** Of each erasure set, how many drives work. */
 function workingOf(
     { pools }: Topology,

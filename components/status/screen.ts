@@ -3,7 +3,7 @@ import { printable } from "../basics/printable";
 import { certificateDays } from "./certificate";
 import { type Finding, imagesOf, rolloutOf, type Verdict } from "./judge";
 import type { Observed } from "./observed";
-import { capacityOf, type Left, quorumsLeft, usedShare } from "./quorumsLeft";
+import { capacityOf, type Left, quorumsLeft, usedShare, zoneLosses } from "./quorumsLeft";
 
 const labelWidth = 13;
 
@@ -43,6 +43,7 @@ function facts(observed: Observed): Fact[] {
         ...requestFacts(observed),
         ...driveFacts(observed),
         ...quorumFacts(observed),
+        ...zoneFacts(observed),
         ...roomFacts(observed),
         ...certificateFacts(observed),
         ...setFacts(observed),
@@ -104,6 +105,13 @@ function quorumFacts(observed: Observed): Fact[] {
         ["write quorum", told(left.writes)],
         ["read quorum", told(left.reads)],
     ];
+}
+
+function zoneFacts(observed: Observed): Fact[] {
+    return zoneLosses(observed).map(({ zone = "not known", servers, fails }): Fact => {
+        const cost = fails === "" ? "may be lost" : `without it ${fails} fail`;
+        return ["zone", `${zone}, ${count(servers, "server")}: ${cost}`];
+    });
 }
 
 function roomFacts(observed: Observed): Fact[] {

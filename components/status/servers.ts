@@ -24,6 +24,7 @@ export function serversIn(pools: PoolState[], pods: V1Pod[], lostNodes: Set<stri
                 pool: index,
                 ...standingOf(state, pod, lostNodes),
                 node: pod?.spec?.nodeName,
+                zone: state.zone,
                 image: pod?.spec?.containers.find(({ name }) => name === serverName)?.image,
                 restarts: status?.restartCount ?? 0,
                 since: since && new Date(since).toISOString(),

@@ -14,6 +14,7 @@ import {
     settingsChange,
 } from "../change/review";
 import { type Shape, shapeOf, shrinks } from "../change/shape";
+import { describeLostZone } from "../change/zones";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
@@ -100,6 +101,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         topology: cluster.topology,
         guided: cluster.guided,
     };
+    const lostZone = ({ template }: Registered) => describeLostZone(template, pool.topology, pool.selector);
     const unended = async (source: string | undefined) => {
         const known = await whenKnown(cluster.resolved);
         return known && unendedRestore(connection, known, source);
@@ -108,6 +110,9 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         changing();
         await preflight.refuse();
         const made = registered(await withoutSecrets(args.newInputs));
+        if (made) {
+            pulumi.log.info(lostZone(made), hookedResource(args));
+        }
         if (made?.restoreFrom) {
             await restore();
         } else if (made) {
@@ -139,7 +144,12 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
             throw new Error(problems.join("\n"));
         }
         const [was, becomes] = both(...inputs, moverOf);
-        for (const line of [describeChange(change, before, after, reviewed), describeSwitch(was, becomes)]) {
+        const [stood, stands] = both(before, after, lostZone);
+        for (const line of [
+            describeChange(change, before, after, reviewed),
+            describeSwitch(was, becomes),
+            stood === stands ? undefined : stands,
+        ]) {
             if (line) {
                 pulumi.log.info(line, hookedResource(args));
             }

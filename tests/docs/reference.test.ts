@@ -4,6 +4,8 @@ import { basename, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
 import { parse } from "yaml";
+import { topologyOf } from "../../components/minio/topology";
+import { zonesNeeded } from "../../components/minio/zones";
 import { withDefaults } from "../../components/spec/spec";
 import {
     argumentAt,
@@ -95,6 +97,23 @@ describe("docs/topology/", () => {
         const concepts = readFileSync(join(__dirname, "../../docs/concepts.md"), "utf8");
         const shown = [...concepts.matchAll(/\]\(topology\/([^)]+)\)/g)].map(([, name]) => name);
         assert.deepEqual(shown.sort(), [...topologyDrawings().keys()].map((file) => basename(file)).sort());
+    });
+});
+
+describe("docs/concepts.md", () => {
+    it("says from how many zones on one may be lost", () => {
+        const [, section] = readFileSync(join(tests, "../docs/concepts.md"), "utf8").split("## A lost zone\n");
+        const rows = [...section.split("\n#")[0].matchAll(/^\| (\d.*) \| (\d+) zones \| (\d+) zones \|$/gm)];
+        assert.ok(rows.length >= 7);
+        for (const [, shapes, ...told] of rows) {
+            for (const [, servers, drives] of shapes.matchAll(/(\d+) × (\d+)/g)) {
+                const pool = topologyOf([{ servers: Number(servers), drivesPerServer: Number(drives), driveBytes: 0 }]);
+                const needed = [pool?.serversThatMayFailForWrites, pool?.serversThatMayFailForReads].map(
+                    (mayFail = 0) => String(zonesNeeded(Number(servers), mayFail, 1)),
+                );
+                assert.deepEqual(told, needed, shapes);
+            }
+        }
     });
 });
 

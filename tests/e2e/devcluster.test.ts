@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
 import { waitFor } from "../../devcluster/shell";
-import { pauseImage } from "../../devcluster/toolchain/versions";
+import { kubernetesMinor, pauseImage } from "../../devcluster/toolchain/versions";
 import { checkout, kubectl, succeed } from "../support/project";
 
 const name = "e2e";
@@ -33,6 +33,16 @@ describe("the embedded cluster", () => {
     it("keeps its images however full the disk is, as it cannot pull them again", async () => {
         const text = await succeed("kubectl", ["get", "--raw=/api/v1/nodes/n1/proxy/configz"], { env: ofCluster });
         assert.equal(JSON.parse(text).kubeletconfig.imageGCHighThresholdPercent, 100);
+    });
+
+    it("copies a node's zone to the pods on it from Kubernetes 1.35 on, by which a rollout knows it", async () => {
+        const script = `kubectl label node n1 topology.kubernetes.io/zone=a
+            kubectl run zoned --image=${pauseImage}
+            kubectl wait --for=condition=PodScheduled pod/zoned --timeout=60s
+            kubectl get pod zoned --output=custom-columns='ZONE:.metadata.labels.topology\\.kubernetes\\.io/zone'
+            kubectl delete pod zoned --wait=false`;
+        const text = await succeed("bash", ["-euc", script], { env: ofCluster });
+        assert.equal(/^ZONE\na$/m.test(text), Number(kubernetesMinor.split(".")[1]) >= 35, text);
     });
 
     it("ends all of its processes when its first one is killed, and starts again", async () => {

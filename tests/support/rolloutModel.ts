@@ -58,6 +58,8 @@ interface Pod {
     ready: boolean;
     /** Steps for which it has been ready. */
     readyFor: number;
+    /** Steps for which it has not been ready. */
+    unreadyFor: number;
     /** Steps in which its drives fail, though it answers. */
     faulty: number;
     /** What it said when it was asked last. */
@@ -82,6 +84,8 @@ export class Pool {
         readonly name: string,
         readonly topology: PoolTopology,
         readonly ordered: boolean,
+        /** Of each server; none where zones are not known. */
+        readonly zones: (string | undefined)[],
         public template: Template,
         make: (template: Template) => Pod,
     ) {
@@ -103,6 +107,8 @@ export class Pool {
 export interface Shape {
     pools: { servers: number; drivesPerServer: number }[];
     ordered: boolean;
+    /** In how many zones the servers are, each pool in all of them or in one only. Default: not known. */
+    zones?: { count: number; pools: "spread" | "apart" };
 }
 
 /** How many steps what takes. Each is the most of a random number, where there is chance; else all that it takes. */
@@ -120,6 +126,12 @@ const short: Times = { end: 3, down: 4, warm: 2, settle: 4, reach: 8, steady: 2 
 
 /** After so many steps all peers have come back to a server, if they can. */
 const longSteps = 15;
+
+/** After so many steps a server that does not come up is not expected to. */
+const failingSteps = 25;
+
+/** It does not come up by itself, whatever is waited for. */
+const isFailing = (pod: Pod) => !pod.lost && pod.unreadyFor > failingSteps && pod.age < longSteps;
 
 const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
 const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
@@ -153,16 +165,23 @@ export class Model {
         this.topology = topology;
         this.pools = topology.pools.map(
             (pool, index) =>
-                new Pool(index === 0 ? "minio" : `minio-pool-${index}`, pool, shape.ordered, template, (made) => ({
-                    ...this.newPod(made),
-                    down: 0,
-                    initialised: true,
-                    ready: true,
-                    settling: 0,
-                    unreached: 0,
-                    age: longSteps,
-                    readyFor: Number.POSITIVE_INFINITY,
-                })),
+                new Pool(
+                    index === 0 ? "minio" : `minio-pool-${index}`,
+                    pool,
+                    shape.ordered,
+                    zonesOf(shape, index),
+                    template,
+                    (made) => ({
+                        ...this.newPod(made),
+                        down: 0,
+                        initialised: true,
+                        ready: true,
+                        settling: 0,
+                        unreached: 0,
+                        age: longSteps,
+                        readyFor: Number.POSITIVE_INFINITY,
+                    }),
+                ),
         );
     }
 
@@ -239,6 +258,7 @@ export class Model {
             initialised: false,
             ready: false,
             readyFor: 0,
+            unreadyFor: 0,
             faulty: 0,
         };
     }
@@ -257,7 +277,10 @@ export class Model {
         this.checkSets();
     }
 
-    /** As long as nothing dies by itself: no erasure set ever misses two servers, gone or not reached by all yet. */
+    /**
+     * As long as nothing dies by itself: no erasure set ever misses two servers, gone or not reached by all yet; and
+     * never are servers of two zones down.
+     */
     private checkSets() {
         const templates = this.pools.flatMap(({ pods, template }) => [template, ...pods.map((pod) => pod?.template)]);
         this.isUndisturbed &&=
@@ -274,6 +297,8 @@ export class Model {
             const missing = pods.filter((pod) => !isUp(pod) || pod.unreached > 0);
             assert.ok(missing.length <= 1, `${name} misses ${missing.length} servers at the same time`);
         }
+        const down = this.pools.flatMap(({ pods, zones }) => zones.filter((_, ordinal) => !isUp(pods[ordinal])));
+        assert.ok(new Set(down).size <= 1, `servers of two zones are down: ${down}`);
     }
 
     /** One sync of the StatefulSet controller. */
@@ -361,6 +386,7 @@ export class Model {
                 pod.ready = ready && !pod.template.neverReady;
             }
             pod.readyFor = pod.ready ? pod.readyFor + 1 : 0;
+            pod.unreadyFor = pod.ready ? 0 : pod.unreadyFor + 1;
         }
     }
 
@@ -438,6 +464,9 @@ export class Model {
                             uid: pod?.uid,
                             terminating: pod?.ending !== undefined,
                             lost: pod?.lost ?? false,
+                            failing: pod !== undefined && pod.ending === undefined && isFailing(pod),
+                            // Of a pod that is not there, only an observer that has seen it knows the zone.
+                            zone: pod || this.choose(2) === 0 ? pool.zones[ordinal] : undefined,
                             steady: (pod?.readyFor ?? 0) >= (this.times ?? short).steady,
                             longUp: (pod?.age ?? 0) >= longSteps,
                             revision: pod && revision(pod.template),
@@ -683,6 +712,13 @@ export class Model {
         if (!answers(pod)) {
             return;
         }
+        for (const { name, pods, zones } of this.pools) {
+            for (const [index, other] of pods.entries()) {
+                const isDown = going.has(other) || !(isUp(other) || (other && isFailing(other)));
+                const isApart = other !== pod && isDown && zones[index] !== pool.zones[ordinal];
+                assert.ok(!isApart, `${pool.name}-${ordinal} goes while ${name}-${index} of another zone is down`);
+            }
+        }
         const others = this.pools.flatMap(({ pods }) => pods).filter((other) => other !== pod);
         const isLeaving = (other?: Pod) => other === undefined || (other.ending !== undefined && !other.lost);
         assert.ok(!pool.pods.some((other) => other !== pod && isLeaving(other)), "one of a pool after another");
@@ -739,6 +775,14 @@ export class Model {
             }
         }
     }
+}
+
+function zonesOf({ pools, zones }: Shape, pool: number): (string | undefined)[] {
+    return Array.from({ length: pools[pool].servers }, (_, ordinal) =>
+        zones && zones.count > 0
+            ? `zone-${(zones.pools === "apart" ? pool : pool + ordinal) % zones.count}`
+            : undefined,
+    );
 }
 
 function isTogether({ pools }: ClusterState): boolean {

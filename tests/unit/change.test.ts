@@ -9,10 +9,12 @@ import {
     settingsChange,
 } from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
+import { describeLostZone } from "../../components/change/zones";
 import type { Topology } from "../../components/minio/topology";
 import { podTemplate } from "../../components/server/podTemplate";
 import type { Readiness } from "../../components/spec/args";
-import { namesOf } from "../../components/spec/names";
+import { zoneLabel } from "../../components/spec/labels";
+import { namesOf, poolSelector } from "../../components/spec/names";
 import { isScriptVariable } from "../../components/spec/scriptVariables";
 import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../../components/spec/spec";
 
@@ -50,6 +52,76 @@ describe("the version of a server", () => {
             const { class: change } = changeOf(templateOf({}), templateOf(other));
             assert.equal(version(other) !== version({}), change !== "rolling" && change !== "none", change);
         }
+    });
+});
+
+describe("a lost zone", () => {
+    const line = (args: KnownArgs, pool = 0) => {
+        const [names, spec] = [namesOf("minio"), withDefaults(args)];
+        const { pools } = topologyOfSpec(spec) as Topology;
+        return describeLostZone(podTemplate(names, spec, pool), pools[pool], poolSelector(names, pool));
+    };
+    const over = (some: Record<string, unknown>, replicas = 8) =>
+        line({
+            replicas,
+            topologySpreadConstraints: [
+                { maxSkew: 1, topologyKey: zoneLabel, whenUnsatisfiable: "DoNotSchedule", ...some },
+            ],
+        });
+
+    it("stops what the quorums say, by how many zones there are, and is harmless in no number by default", () => {
+        assert.equal(
+            line({}),
+            "a lost zone stops writes if there are fewer than 4 zones, and reads if there are fewer than 2 zones; " +
+                "with more, too, where the servers are not spread evenly, which whenUnsatisfiable: ScheduleAnyway allows",
+        );
+        assert.match(
+            line({ replicas: 8 }),
+            /^a lost zone stops writes if .* fewer than 3 zones, and reads .* than 2 z/,
+        );
+        assert.match(
+            line({ replicas: 16 }),
+            /^a lost zone stops writes if .* fewer than 4 zones, and reads .* than 4 z/,
+        );
+        assert.match(
+            line({ replicas: 2 }),
+            /^a lost zone stops writes in any case, and reads if .* fewer than 2 zones;/,
+        );
+        assert.equal(
+            line({ replicas: 1, drivesPerServer: 4 }),
+            "a lost zone stops writes in any case, and reads in any case",
+        );
+    });
+
+    it("is harmless only where Kubernetes places no server otherwise", () => {
+        assert.equal(
+            over({ minDomains: 3 }),
+            "a lost zone stops neither writes nor reads: at most 3 of 8 servers are in one",
+        );
+        const fewer =
+            "a lost zone stops writes if there are fewer than 3 zones, and reads if there are fewer than 2 zones";
+        assert.equal(over({ minDomains: 2 }), fewer);
+        assert.equal(over({}), fewer);
+        assert.match(over({ minDomains: 3, whenUnsatisfiable: "ScheduleAnyway" }), /ScheduleAnyway allows$/);
+        assert.match(over({ minDomains: 3, maxSkew: 3 }), /^a lost zone stops writes if there are fewer than 6 zones/);
+        assert.match(over({ minDomains: 3, maxSkew: 4 }), /^a lost zone stops writes in any case, and reads if/);
+    });
+
+    it("may take all servers where nothing spreads those of the pool", () => {
+        const none = /^a lost zone may stop writes and reads: topologySpreadConstraints do not spread the 8 servers/;
+        assert.match(line({ replicas: 8, topologySpreadConstraints: [] }), none);
+        assert.match(over({ topologyKey: "kubernetes.io/hostname" }), none);
+        assert.match(over({ labelSelector: { matchLabels: { app: "minio" } } }), none);
+        const own = poolSelector(namesOf("minio"), 0);
+        assert.match(over({ minDomains: 3, labelSelector: { matchLabels: own } }), /stops neither writes nor reads/);
+    });
+
+    it("takes a pool that nodeSelector puts into it", () => {
+        const nodeSelector = { [zoneLabel]: "eu-1b" };
+        const said = /^a lost zone eu-1b stops writes and reads: nodeSelector puts all 4 servers there$/;
+        assert.match(line({ nodeSelector }), said);
+        assert.match(line({ expansionPools: [{ nodeSelector }] }, 1), said);
+        assert.match(line({ expansionPools: [{ nodeSelector }] }, 0), /fewer than 4 zones/);
     });
 });
 
@@ -185,7 +257,7 @@ describe("the review of a change", () => {
         const [two, small] = [[{}], [{ replicas: 2, drivesPerServer: 2 }]];
         assert.match(
             review({ expansionPools: two }, { image, expansionPools: two }).line ?? "",
-            /are updated in this order, one at a time and one of each other pool with it, while 4 of 8 servers take requests, the/,
+            /are updated in this order, one at a time and one of each other pool with it, in one zone where zones are known, while 4 of 8 servers take requests, the/,
         );
         assert.match(
             review({ expansionPools: small }, { image, expansionPools: small }).line ?? "",

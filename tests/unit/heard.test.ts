@@ -6,6 +6,7 @@ import { Observer } from "../../components/rollout/observe";
 import type { ClusterState, ServerState } from "../../components/rollout/plan";
 import type { WantedCluster } from "../../components/rollout/wanted";
 import { serverName } from "../../components/server/podTemplate";
+import { zoneLabel } from "../../components/spec/labels";
 
 const pod = (ready: boolean, { name = "minio-0", path = "ready", restarts = 0 } = {}): V1Pod => ({
     metadata: { name, uid: "1" },
@@ -107,6 +108,58 @@ describe("who is asked next", () => {
             [1, 2, 3, 4].map((turn) => names(pods, turn)[0]),
             ["dead life", "dead life", "dead life", "waiting life"],
         );
+    });
+});
+
+describe("what a pod tells of its server", () => {
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+
+    /** As it is seen at the last of several looks. */
+    async function seen(...looks: V1Pod[]): Promise<ServerState> {
+        const pool = { name: "minio", replicas: 1, selector: {}, partition: 0 };
+        const wanted = { namespace: "a", scheme: "http", pools: [pool] } as unknown as WantedCluster;
+        const statefulSet = async () => ({ status: { currentRevision: "r", updateRevision: "r" } });
+        const revisions = { controllerRevisions: async () => [], ask: async () => undefined };
+        const pods = async () => [looks.shift()];
+        const observer = new Observer({ statefulSet, pods, ...revisions } as unknown as Kubernetes, wanted);
+        let state = await observer.look();
+        while (looks.length > 0) {
+            state = await observer.look();
+        }
+        return state.pools[0].servers[0];
+    }
+    const placed = (one: V1Pod, labels: Record<string, string>, spec: object = {}): V1Pod => ({
+        ...one,
+        metadata: { ...one.metadata, labels },
+        spec: { containers: [], nodeName: "n1", ...one.spec, ...spec },
+    });
+    const inZone = (zone: string) => ({ [zoneLabel]: zone });
+
+    it("is its zone, by its label, or by what it is bound to; and it is remembered until another is told", async () => {
+        const unplaced = pod(false);
+        assert.equal((await seen(placed(pod(true), {}))).zone, undefined);
+        assert.equal((await seen(placed(pod(true), inZone("a")))).zone, "a");
+        assert.equal((await seen(placed(unplaced, {}, { nodeSelector: inZone("b") }))).zone, "b");
+        assert.equal((await seen(placed(pod(true), inZone("a")), unplaced)).zone, "a");
+        assert.equal((await seen(placed(pod(true), inZone("a")), unplaced, placed(pod(true), inZone("c")))).zone, "c");
+    });
+
+    it("is that it fails, when its process has not run for long on its node for two minutes", async () => {
+        const since = (minutes: number, running?: number): V1Pod => {
+            const one = placed(pod(false, { restarts: 5 }), {});
+            const [server] = one.status?.containerStatuses ?? [];
+            const state = running === undefined ? {} : { running: { startedAt: minutesAgo(running) } };
+            const lastTransitionTime = minutesAgo(minutes);
+            const conditions = [{ type: "Ready", status: "False", lastTransitionTime }];
+            return { ...one, status: { ...one.status, conditions, containerStatuses: [{ ...server, state }] } };
+        };
+        assert.equal((await seen(since(3))).failing, true);
+        assert.equal((await seen(since(3, 0))).failing, true);
+        assert.equal((await seen(since(1))).failing, false);
+        // Its node is gone, as far as is known: nobody says that it ended.
+        assert.equal((await seen(since(3, 60))).failing, false);
+        assert.equal((await seen(placed(since(3), {}, { nodeName: undefined }))).failing, false);
+        assert.equal((await seen(placed(pod(true), {}))).failing, false);
     });
 });
 

@@ -48,6 +48,10 @@ const shapes: fc.Arbitrary<Shape> = fc
             fc.tuple(fc.nat(15), poolShapes).map(([more, one]) => Array.from({ length: 1 + more }, () => one)),
         ),
         ordered: fc.integer({ min: 0, max: 4 }).map((one) => one === 4),
+        zones: fc.record({
+            count: fc.constantFrom(0, 0, 1, 2, 3, 4),
+            pools: fc.constantFrom("spread" as const, "apart" as const),
+        }),
     })
     .filter(({ pools }) => topologyOf(pools.map((pool) => ({ ...pool, driveBytes: 1 }))) !== undefined);
 
@@ -407,6 +411,50 @@ describe("the next step of a rollout", () => {
             assert.match(pair({ 2: { ...dead, ...updated, crashed: true } }), /^wait /);
             assert.equal(pair({ 2: { ...updated, crashed: true } }), "partition minio-pool-1 1, partition minio 2");
             assert.match(pair({ 2: ends }, { 3: updated, 0: dead }), /^wait /);
+        });
+    });
+
+    describe("where zones are known", () => {
+        const [a, b] = [{ zone: "a" }, { zone: "b" }];
+        const pair = (ofLast: Partial<ServerState>, ofFirst: Partial<ServerState>) =>
+            next(
+                pool("rolling", { 3: { ...updated, ...a }, 2: ofFirst, 1: a, 0: a }, { partition: 3 }),
+                pool(
+                    "rolling",
+                    { 3: { ...updated, ...b }, 2: ofLast, 1: b, 0: b },
+                    { name: "minio-pool-1", partition: 3 },
+                ),
+            );
+
+        it("restarts servers of several pools at the same time only in one zone", () => {
+            assert.equal(pair(a, a), "partition minio-pool-1 2, partition minio 2");
+            assert.equal(pair(a, b), "partition minio-pool-1 2");
+            assert.equal(pair(a, {}), "partition minio-pool-1 2");
+            for (const away of [{ terminating: true }, missing, { ...dead, ...updated }]) {
+                assert.equal(pair({ ...away, ...a }, a), "partition minio 2", JSON.stringify(away));
+                assert.equal(pair({ ...away, ...a }, b), "wait minio-pool-1-2", JSON.stringify(away));
+            }
+            assert.equal(pair({ ...updated, steady: false, ...a }, b), "wait minio-pool-1-2");
+            assert.equal(pair({ ...missing, zone: undefined }, a), "wait minio-pool-1-2");
+        });
+
+        it("says so where they are not", () => {
+            const pools = (zone: object) =>
+                ["minio", "a"].map((name) => pool("rolling", { 3: { ...updated, ...zone }, 2: zone }, { name }));
+            assert.match(reason(...pools({})), /; it is not known in which zones they are$/);
+            assert.doesNotMatch(reason(...pools(a)), /known/);
+        });
+
+        it("waits for a server that is down in another zone, unless only its update may mend it", () => {
+            const eight = (two: Partial<ServerState>) =>
+                pool("rolling", { 7: a, 2: two }, { size: 8, serversThatMayFail: 3 });
+            assert.equal(next(eight({ ...dead, ...a })), "partition minio 7");
+            assert.equal(next(eight({ ...dead, ...b })), "wait minio-2");
+            assert.equal(next(eight({ ...dead, ...b, failing: true })), "partition minio 7");
+            assert.equal(
+                reason(eight({ ...dead, ...b, terminating: true, lost: true })),
+                "minio-7: waits for minio-2 to end, in another zone (0 of 8 servers updated)",
+            );
         });
     });
 
@@ -780,6 +828,21 @@ describe("a rollout", () => {
             model.step();
         }
         assert.deepEqual([model.restarts, model.mostAway], [12, 3]);
+    });
+
+    it("has servers of one zone down at a time, and those of several pools together", () => {
+        const pools = Array.from({ length: 3 }, () => ({ servers: 6, drivesPerServer: 1 }));
+        for (const spread of ["spread", "apart"] as const) {
+            const zones = { count: 3, pools: spread };
+            const model = new Model({ pools, ordered: false, zones }, original);
+            model.setTemplate({ ...original, label: "B" });
+            while (model.rollOn().kind !== "done") {
+                model.step();
+            }
+            // In zones of their own, pools never go together.
+            const expected = [18, spread === "spread" ? 3 : 1, true];
+            assert.deepEqual([model.restarts, model.mostAway, model.isUndisturbed], expected);
+        }
     });
 
     for (const change of ["rolling", "coupled"]) {

@@ -101,6 +101,41 @@ function of(changes: Partial<Observed>) {
 
 const whats = (changes: Partial<Observed>) => of(changes).findings.map(({ severity, what }) => `${severity}: ${what}`);
 
+describe("the zones of a cluster", () => {
+    const linesOf = (zones: (string | undefined)[], changes: Partial<Observed> = {}) =>
+        of({ servers: names.map((name, index) => server(name, { zone: zones[index] })), ...changes })
+            .text.split("\n")
+            .filter((line) => line.startsWith("zone "))
+            .map((line) => line.replace(/^zone +/, ""));
+
+    it("are shown with what fails without each, and not where none is known", () => {
+        const apart = (zone: string) => `${zone}, 1 server: may be lost`;
+        assert.deepEqual(linesOf(["a", "b", "c", "d"]), ["a", "b", "c", "d"].map(apart));
+        assert.deepEqual(linesOf(["a", "a", "b", "b"]), [
+            "a, 2 servers: without it writes fail",
+            "b, 2 servers: without it writes fail",
+        ]);
+        assert.deepEqual(linesOf(["a", "a", "a", undefined]), [
+            "a, 3 servers: without it writes and reads fail",
+            "not known, 1 server: may be lost",
+        ]);
+        assert.deepEqual(linesOf([]), []);
+    });
+
+    it("count with the drives that work now, or the servers that are ready", () => {
+        const storage = drivesWith({ 0: { works: false, state: "faulty" } });
+        assert.deepEqual(linesOf(["a", "b", "b", "b"], { storage }), [
+            "a, 1 server: may be lost",
+            "b, 3 servers: without it writes and reads fail",
+        ]);
+        assert.match(linesOf(["a", "b", "c", "d"], { storage })[1], /^b, 1 server: without it writes fail$/);
+        assert.match(
+            linesOf(["a", "a", "b", "b"], { storage: undefined })[0],
+            /^a, 2 servers: without it writes fail$/,
+        );
+    });
+});
+
 describe("the status of a healthy cluster", () => {
     const { findings, text, code, json } = of({});
 

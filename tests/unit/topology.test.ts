@@ -10,6 +10,7 @@ import {
     type Topology,
     topologyOf,
 } from "../../components/minio/topology";
+import { mostInAZone, zonesNeeded } from "../../components/minio/zones";
 
 const GiB = 2 ** 30;
 
@@ -28,6 +29,44 @@ function row(pool: PoolTopology): number[] {
     const { erasureSets, erasureSetSize, parity, serversThatMayFailForWrites, serversThatMayFailForReads } = pool;
     return [erasureSets, erasureSetSize, parity, serversThatMayFailForWrites, serversThatMayFailForReads];
 }
+
+describe("servers in zones", () => {
+    /** Every way to place servers in zones, so that no two zones differ by more. */
+    function* placements(servers: number, zones: number, maxSkew: number): Generator<number[]> {
+        const tuples = function* (left: number, of: number): Generator<number[]> {
+            for (let here = of === 1 ? left : 0; here <= left; here++) {
+                for (const others of of === 1 ? [[]] : tuples(left - here, of - 1)) {
+                    yield [here, ...others];
+                }
+            }
+        };
+        for (const counts of tuples(servers, zones)) {
+            if (Math.max(...counts) - Math.min(...counts) <= maxSkew) {
+                yield counts;
+            }
+        }
+    }
+
+    it("are at most as many in one zone as some placement has there", () => {
+        for (const servers of [1, 2, 4, 7, 8]) {
+            for (const zones of [1, 2, 3, 4]) {
+                for (const maxSkew of [1, 2, 3]) {
+                    const most = Math.max(...[...placements(servers, zones, maxSkew)].flat());
+                    assert.equal(mostInAZone(servers, zones, maxSkew), most, `${[servers, zones, maxSkew]}`);
+                }
+            }
+        }
+    });
+
+    it("bear the loss of any zone from as many zones on as are needed, and not of fewer", () => {
+        assert.equal(zonesNeeded(4, 1, 1), 4);
+        assert.equal(zonesNeeded(8, 3, 1), 3);
+        assert.equal(zonesNeeded(16, 4, 1), 4);
+        assert.equal(zonesNeeded(8, 4, 1), 2);
+        assert.equal(zonesNeeded(8, 3, 4), undefined);
+        assert.equal(zonesNeeded(2, 0, 1), undefined);
+    });
+});
 
 describe("topology of one pool", () => {
     // As real servers have it: tests/e2e/topology.test.ts starts most of these. Servers × drives → sets × size, parity,
