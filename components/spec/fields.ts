@@ -123,6 +123,8 @@ const known = {
             "className",
             "groupClassName",
             "sets",
+            "take",
+            "keep",
             "consistency",
             "freezeTimeoutSeconds",
         ) satisfies Of<args.Snapshots>,

@@ -47,6 +47,8 @@ interface Defaulted {
         className?: string;
         groupClassName?: string;
         sets: string[];
+        take?: string;
+        keep?: number;
         consistency: SnapshotConsistency;
         freezeTimeoutSeconds: number;
     };
@@ -99,6 +101,7 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
         },
         snapshots: args.snapshots && {
             ...args.snapshots,
+            sets: args.snapshots.sets ?? [],
             consistency: args.snapshots.consistency ?? "Frozen",
             freezeTimeoutSeconds: args.snapshots.freezeTimeoutSeconds ?? 60,
         },

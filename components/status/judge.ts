@@ -347,7 +347,7 @@ function snapshots({ takingSet, frozenFor, restoring, sets = [] }: Observed): Fi
             findings.push({
                 severity: "care",
                 what: `the set ${set} cannot be restored: ${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} gone`,
-                do: "take its name out of snapshots.sets, add another one, and run pulumi up",
+                do: "take another set; if snapshots.sets has its name, take that out, and run pulumi up",
             });
         }
     }
