@@ -215,6 +215,7 @@ export const requirements: Requirement[] = [
             "snapshots",
             "snapshots.take",
             "snapshots.keep",
+            "snapshots.maxAgeHours",
             "snapshots.groupClassName",
             "snapshots.consistency",
             "snapshots.freezeTimeoutSeconds",

@@ -415,6 +415,11 @@ export interface Snapshots {
      * set does not count. Sets of `sets` do not count and stay. Default: all stay.
      */
     keep?: number;
+    /**
+     * Age of the newest set, in hours, from which on the alert `MinioNoRecentSet` fires. It is one of the rules of
+     * `monitoring`. For a set each night, 26. Default: none, no such alert.
+     */
+    maxAgeHours?: number;
     /** Whether requests wait while the drives are snapshotted. Default: `Frozen`. */
     consistency?: SnapshotConsistency;
     /**

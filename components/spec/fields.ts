@@ -125,6 +125,7 @@ const known = {
             "sets",
             "take",
             "keep",
+            "maxAgeHours",
             "consistency",
             "freezeTimeoutSeconds",
         ) satisfies Of<args.Snapshots>,

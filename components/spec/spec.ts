@@ -49,6 +49,7 @@ interface Defaulted {
         sets: string[];
         take?: string;
         keep?: number;
+        maxAgeHours?: number;
         consistency: SnapshotConsistency;
         freezeTimeoutSeconds: number;
     };

@@ -705,7 +705,7 @@ function poolsAreSound({ pools }: ReturnType<typeof withDefaults>): boolean {
 
 function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     if (check.object("snapshots", args?.snapshots) && args?.snapshots) {
-        const { className, groupClassName, sets, take, keep, consistency, freezeTimeoutSeconds } =
+        const { className, groupClassName, sets, take, keep, maxAgeHours, consistency, freezeTimeoutSeconds } =
             spec.snapshots as NonNullable<typeof spec.snapshots>;
         check.that(
             groupClassName == null || className == null,
@@ -735,6 +735,12 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
             "snapshots.keep",
             keep,
             "use an integer from 1, the newest set always stays; or leave it out, and all stay",
+        );
+        check.that(
+            maxAgeHours == null || isInteger(maxAgeHours, 1, 10_000),
+            "snapshots.maxAgeHours",
+            maxAgeHours,
+            "use an integer from 1 to 10000 hours, or leave it out for no alert",
         );
         check.oneOf("snapshots.consistency", consistency, SnapshotConsistency);
         check.that(

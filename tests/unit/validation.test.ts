@@ -186,6 +186,7 @@ describe("validation", () => {
         ["snapshots.take", { snapshots: { className: "a", sets: ["monday"], take: "monday" } }],
         ["snapshots.keep", { snapshots: { className: "a", keep: 0 } }],
         ["snapshots.keep", { snapshots: { className: "a", take: "a", keep: 1.5 } }],
+        ["snapshots.maxAgeHours", { snapshots: { className: "a", maxAgeHours: 0 } }],
         ["snapshots.consistency", { snapshots: { className: "a", sets: [], consistency: "Torn" as never } }],
         ["snapshots.freezeTimeoutSeconds", { snapshots: { className: "a", sets: [], freezeTimeoutSeconds: 601 } }],
         ["restoreFrom.set", { restoreFrom: { set: "" } }],
