@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
+import { defaultImage } from "../../components/spec/spec";
 import { snapshotClass } from "../../devcluster/cluster/storage";
 import { newMinio } from "../../devcluster/toolchain/versions";
 import { commandsOf, countOfCommands } from "../support/guide";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../support/load";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { neverCut, type Refusal } from "../support/refusals";
-import { makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { get, makeBucket, put, s3Of, targetOf } from "../support/s3";
 import { deleteContents } from "../support/snapshotContents";
 import { stepByStep } from "../support/stepByStep";
 import { until } from "../support/until";
@@ -102,6 +103,7 @@ describe("sets of snapshots", () => {
         await makeBucket(from, bucket);
         await put(from, bucket, "hello", Buffer.from("hello"));
         await follow("A copy elsewhere");
+        await mirrorByJob(project.namespace, hosts, bucket);
         await follow("Restore into a new cluster", 1);
         assert.deepEqual(await unreadable(await targetOf(project), bucket), []);
     });
@@ -338,6 +340,42 @@ async function answers(endpoint: string, milliseconds: number): Promise<boolean>
         () => true,
         () => false,
     );
+}
+
+/** Copies `hello` by the CronJob of the guide; from and to what `mcHosts` tells. */
+async function mirrorByJob(namespace: string, hosts: Record<string, string>, bucket: string): Promise<void> {
+    const inNamespace = `--namespace=${namespace}`;
+    const secretOf = (name: string, { endpoint, rootUser, rootPassword }: Target, own: string) => {
+        const literals = {
+            AWS_ENDPOINT_URL_S3: endpoint,
+            AWS_ACCESS_KEY_ID: rootUser,
+            AWS_SECRET_ACCESS_KEY: rootPassword,
+            BUCKET: own,
+        };
+        const given = Object.entries(literals).map(([key, value]) => `--from-literal=${key}=${value}`);
+        return kubectl("create", "secret", "generic", name, inNamespace, ...given);
+    };
+    const [from, to] = [hosts.MC_HOST_from, hosts.MC_HOST_to].map((host): Target => {
+        const { protocol, host: address, username, password } = new URL(host);
+        return { endpoint: `${protocol}//${address}`, rootUser: username, rootPassword: password };
+    });
+    await secretOf("minio-mirror", from, bucket);
+    await secretOf("mirror-target", to, "by-job");
+    const file = join(checkout, "docs/mirror.yaml");
+    const { spec } = parse(readFileSync(file, "utf8")).spec.jobTemplate.spec.template;
+    assert.ok(defaultImage.startsWith(`${spec.containers[0].image}@`));
+    await makeBucket(client(to), "by-job");
+    await kubectl("apply", inNamespace, `--filename=${file}`);
+    await kubectl("create", "job", "mirror-now", "--from=cronjob/minio-mirror", inNamespace);
+    await until("the mirror's job has ended", async () => {
+        const { status } = await kubectlJson("get", "job", "mirror-now", inNamespace);
+        return status.succeeded > 0 || status.failed > 0;
+    });
+    const said = await kubectl("logs", "--selector=job-name=mirror-now", inNamespace, "--tail=-1");
+    const { status } = await kubectlJson("get", "job", "mirror-now", inNamespace);
+    assert.equal(status.succeeded, 1, said);
+    assert.equal((await get(client(to), "by-job", "hello")).toString(), "hello");
+    await kubectl("delete", inNamespace, `--filename=${file}`);
 }
 
 async function mcHosts(project: Project, from: Target): Promise<Record<string, string>> {
