@@ -222,13 +222,22 @@ export const requirements: Requirement[] = [
     {
         row: "snapshot",
         asked: "all drives at one point in time",
-        arguments: ["snapshots", "snapshots.groupClassName", "snapshots.consistency", "snapshots.freezeTimeoutSeconds"],
+        arguments: [
+            "snapshots",
+            "snapshots.take",
+            "snapshots.keep",
+            "snapshots.maxAgeHours",
+            "snapshots.groupClassName",
+            "snapshots.consistency",
+            "snapshots.freezeTimeoutSeconds",
+        ],
         tests: [
             snapshots("are taken under load without a failed request"),
             groups("are taken of all pools at one instant, under load and without a failed request"),
             groups("have, without a freeze, what was acknowledged before"),
             snapshots("leave the cluster thawed within the bound when the program is killed in the freeze"),
             snapshots("are deleted when their name is removed"),
+            snapshots("come and go by the schedule of the guide, which restores the newest one and reads it"),
         ],
     },
     {

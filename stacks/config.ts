@@ -84,6 +84,7 @@ const texts = [
     "clientService.annotations",
     "consoleService.annotations",
     "snapshots.sets",
+    "snapshots.take",
     "restoreFrom.set",
     "restoreFrom.id",
     "ingress.annotations",

@@ -60,6 +60,7 @@ export function alertRules(cluster: Cluster): AlertRules {
         ...topology.pools.flatMap((pool, index) => quorumRules(series, pool, index, rollout, rule)),
         ...capacityRules(series, rule),
         healingRule(series, rule),
+        ...(spec.snapshots?.maxAgeHours === undefined ? [] : [setRule(series, spec.snapshots.maxAgeHours, rule)]),
         // With OnDelete people restart the servers when they like: that may take days.
         ...(spec.updateStrategy === "OnDelete" ? [] : [rolloutRule(rollout, pods, rule)]),
     ];
@@ -180,6 +181,19 @@ function healingRule({ cluster }: Series, rule: RuleMaker): AlertRule {
         action:
             "See `mc admin heal ALIAS --verbose`, and what the servers log about healing. Restart the pod of the " +
             "drive: healing then goes on from where it was.",
+    });
+}
+
+/** No metric tells of a set itself. But its record is a ConfigMap, which is made when the set is whole, and only then. */
+function setRule({ sets }: Series, hours: number, rule: RuleMaker): AlertRule {
+    const created = `kube_configmap_created{${sets}}`;
+    const tooOld = `time() - max(${created}) > ${hours * 3600}`;
+    return rule("MinioNoRecentSet", "warning", "15m", `${tooOld} or absent(${created})`, {
+        summary: `no set of snapshots was taken for ${hours} hours`,
+        description:
+            "The schedule did not run, or failed, or kube-state-metrics does not tell of ConfigMaps. Objects that are " +
+            "deleted or overwritten by mistake come back only as they were in the newest set.",
+        action: "Look at the last runs of the schedule, and at the set in `npx minio-cluster status`. Then run the schedule again.",
     });
 }
 

@@ -1,5 +1,5 @@
 import type { Cluster } from "../spec/cluster";
-import type { Names } from "../spec/names";
+import { type Names, recordName } from "../spec/names";
 
 /** MinIO's metrics endpoints, as the last part of their paths: `/minio/v2/metrics/<scrape>`. */
 export type Scrape = "cluster" | "node" | "resource" | "bucket";
@@ -23,6 +23,8 @@ export interface Series {
     statefulSets: string;
     /** Those of kube-state-metrics about the pods. */
     pods: string;
+    /** Those of kube-state-metrics about the records of the sets of snapshots. */
+    sets: string;
     /** Those of kubelet about the drives' claims. */
     claims: string;
 }
@@ -39,6 +41,7 @@ export function seriesOf({ names, spec, pools }: Cluster): Series {
         bucket: scraped("bucket"),
         statefulSets: matchers(`statefulset=~"${anyPool}"`),
         pods: matchers(`pod=~"(${anyPool})-[0-9]+"`),
+        sets: matchers(`configmap=~"${recordName(names.cluster, ".+")}"`),
         claims: matchers(`persistentvolumeclaim=~"data[0-9]*-(${anyPool})-[0-9]+"`),
     };
 }

@@ -24,7 +24,8 @@ const migrated: Record<string, string> = {
 };
 
 export function snapshotClassChecks(wanted: Wanted): Check[] {
-    const { sets = [], className, groupClassName } = wanted.cluster.spec.snapshots ?? {};
+    const { sets: named = [], take, className, groupClassName } = wanted.cluster.spec.snapshots ?? {};
+    const sets = take === undefined ? named : [...named, take];
     const name = groupClassName ?? className;
     const field = `snapshots.${groupClassName ? "groupClassName" : "className"}`;
     if (sets.length === 0 || !name || !wanted.isKnown(field)) {

@@ -27,6 +27,8 @@ export interface SetRecord {
     cluster: string;
     /** RFC 3339. */
     takenAt: string;
+    /** `snapshots.take` has named it, so it stays without being named, as long as `snapshots.keep` says. */
+    rotates?: true;
     consistency: string;
     /** VolumeSnapshotClass, or VolumeGroupSnapshotClass of a group. */
     className: string;
@@ -131,6 +133,27 @@ export function parseRecord(configMap: AnyObject | undefined): SetRecord | undef
     } catch {
         return undefined;
     }
+}
+
+/** The records of a cluster's sets. */
+export function recordsIn(configMaps: AnyObject[], cluster: string): SetRecord[] {
+    return configMaps
+        .filter(({ metadata }) => metadata.labels?.[setLabel] !== undefined)
+        .flatMap((one) => parseRecord(one) ?? [])
+        .filter((record) => record.cluster === cluster);
+}
+
+/** Snapshots of a cluster's sets that have no record, by their sets. */
+export function unrecorded(present: AnyObject[], records: SetRecord[], cluster: string): Map<string, string[]> {
+    const recorded = new Set(records.map(({ set }) => set));
+    const left = new Map<string, string[]>();
+    for (const { metadata } of present) {
+        const { app, [clusterLabel]: origin = app, [setLabel]: set } = metadata.labels ?? {};
+        if (origin === cluster && set !== undefined && !recorded.has(set) && !metadata.deletionTimestamp) {
+            left.set(set, [...(left.get(set) ?? []), metadata.name]);
+        }
+    }
+    return left;
 }
 
 /**

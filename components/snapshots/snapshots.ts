@@ -2,8 +2,8 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
-import type { Kubernetes } from "../kubernetes/client";
-import { configMapKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import type { Connection } from "../live/connection";
 import { liveCluster } from "../live/liveCluster";
 import type { Credentials } from "../objects/credentials";
@@ -14,20 +14,24 @@ import { after, knownValue } from "../pulumi/outputs";
 import { takenOver } from "../pulumi/takenOver";
 import { createWork } from "../pulumi/work";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
+import { takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { groupObject } from "./groupSnapshot";
 import type { VolumeSnapshot } from "./method";
+import { type RotatingSet, retention } from "./retention";
 import {
     membersOf,
     missingMembers,
     newSetId,
     parseRecord,
     recordObject,
+    recordsIn,
     type SetRecord,
     setLabels,
     snapshotName,
     snapshotObject,
+    unrecorded,
 } from "./snapshotSet";
 import { takeSet } from "./takeSet";
 
@@ -51,7 +55,7 @@ export interface SnapshotsOptions {
  * @returns what is there when all sets are taken
  */
 export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi.CustomResource> {
-    const { cluster, arrival, dispensable, opts } = options;
+    const { cluster, arrival, dispensable } = options;
     const { names, resolved } = cluster;
     const taking = createWork(
         `${names.cluster}-snapshots`,
@@ -65,37 +69,63 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
         },
         { ...dispensable, dependsOn: arrival },
     );
-    if (isUp()) {
-        after(
-            taking.apply(({ urn }) => urn),
-            resolved,
-        ).apply(async (known) => {
-            const { taken } = await askCluster(options, known);
-            for (const record of taken.values()) {
-                register(known, record, opts, true);
-            }
-        });
-        return taking;
-    }
-    resolved.apply(async (known) => {
-        const { taken, missing, group } = await askCluster(options, known);
-        for (const record of taken.values()) {
-            register(known, record, opts, true);
-        }
-        for (const set of missing) {
-            const record = newRecord(known, set, group);
-            announce(record, known.spec, opts.parent);
-            register(known, record, opts, false);
-        }
-    });
+    const known = isUp()
+        ? after(
+              taking.apply(({ urn }) => urn),
+              resolved,
+          )
+        : resolved;
+    known.apply((cluster) => registerSets(options, cluster));
     return taking;
+}
+
+/** Pulumi deletes what it has of sets that are not registered. */
+async function registerSets(options: SnapshotsOptions, cluster: Cluster): Promise<void> {
+    const { opts } = options;
+    const { take, keep } = cluster.spec.snapshots ?? {};
+    const { taken, missing, rotating, group } = await askCluster(options, cluster);
+    const coming = isUp() ? [] : missing.map((set) => newRecord(cluster, set, group));
+    for (const record of coming) {
+        announce(record, cluster.spec, opts.parent);
+        if (!record.rotates) {
+            register(cluster, record, opts);
+        }
+    }
+    for (const record of taken) {
+        register(cluster, record, opts, objectsOf(record));
+    }
+    const next = coming.filter(({ rotates }) => rotates).map((record) => ({ record, gone: [], there: undefined }));
+    const { stay, go, goNext } = retention<Rotating>([...rotating, ...next], keep, take);
+    for (const { record, gone } of [...stay, ...go].filter((one) => one.gone.length > 0)) {
+        const text = `the set '${record.set}' cannot be restored, as ${gone.join(", ")} of it ${gone.length === 1 ? "is" : "are"} gone`;
+        pulumi.log.warn(`snapshots.keep: ${text}. It counts as none of those that stay`, opts.parent);
+    }
+    for (const { record } of go) {
+        const text = `the set '${record.set}', taken at ${record.takenAt}, goes, as snapshots.keep is ${keep}`;
+        pulumi.log.info(`snapshots.keep: ${text}`, opts.parent);
+    }
+    for (const set of stay) {
+        // With the component protected, its sets are, too; but Pulumi deletes nothing that its last run has protected.
+        const own = goNext.includes(set) ? { ...opts, protect: false } : opts;
+        register(cluster, set.record, own, set.there);
+    }
+}
+
+/** A set of `snapshots.take`. */
+interface Rotating extends RotatingSet {
+    record: SetRecord;
+    /** Names of its objects that are there; undefined where it is still to be taken. */
+    there?: string[];
 }
 
 /** What the cluster tells of the wanted sets. */
 interface WantedSets {
-    /** Those that were taken before, with their records. */
-    taken: Map<string, SetRecord>;
+    /** Those of `snapshots.sets` that were taken before. */
+    taken: SetRecord[];
+    /** Those of `snapshots.sets` and `snapshots.take` that were not. */
     missing: string[];
+    /** All that `snapshots.take` has taken, but for those that `snapshots.sets` names. */
+    rotating: Rotating[];
     /** The cluster that was asked. */
     kubernetes?: Kubernetes;
     /** API version of VolumeGroupSnapshots, where new sets are groups. */
@@ -104,10 +134,10 @@ interface WantedSets {
 
 /** Ends the program when a wanted set is damaged, or a new one cannot be a group. */
 async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Cluster): Promise<WantedSets> {
-    const { sets = [], groupClassName } = spec.snapshots ?? {};
-    const taken = new Map<string, SetRecord>();
-    if (!hasEngine() || sets.length === 0) {
-        return { taken, missing: sets };
+    const { sets = [], take, groupClassName } = spec.snapshots ?? {};
+    const wanted = take === undefined ? sets : [...sets, take];
+    if (!hasEngine()) {
+        return { taken: [], missing: wanted, rotating: [] };
     }
     try {
         if (await connection.writesFiles()) {
@@ -119,25 +149,33 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
         const kubernetes = await (isUp() ? connection.act() : connection.look());
         if (kubernetes === undefined) {
             pulumi.log.info("snapshots.sets: not checked in this preview, as the kubeconfig is not known yet");
-            return { taken, missing: sets };
+            return { taken: [], missing: wanted, rotating: [] };
         }
         const present = await kubernetes.list<VolumeSnapshot>(snapshotKind, spec.namespace);
-        for (const set of sets) {
+        const taken = new Map<string, SetRecord>();
+        for (const set of wanted) {
+            const field = set === take ? "snapshots.take" : "snapshots.sets";
             const metadata = { name: recordName(names.cluster, set), namespace: spec.namespace };
             const record = parseRecord(await kubernetes.read({ ...configMapKind, metadata }));
             if (record) {
                 const gone = missingMembers(record, present);
                 if (gone.length > 0) {
                     return endProgram(
-                        `snapshots.sets: the set '${set}' is damaged, as ${gone.join(", ")} of it ` +
+                        `${field}: the set '${set}' is damaged, as ${gone.join(", ")} of it ` +
                             `${gone.length === 1 ? "is" : "are"} gone. It cannot be restored, and is not taken again under ` +
                             "the same name: remove the name, and add another one",
+                    );
+                }
+                if (set === take && !record.rotates) {
+                    return endProgram(
+                        `snapshots.take: '${set}' is a set that snapshots.sets has taken, which is deleted when no program ` +
+                            "names it any more: put the name into snapshots.sets, and give snapshots.take another one",
                     );
                 }
                 taken.set(set, record);
             }
         }
-        const missing = sets.filter((set) => !taken.has(set));
+        const missing = wanted.filter((set) => !taken.has(set));
         const isNewGroup = groupClassName !== undefined && missing.length > 0;
         const group = isNewGroup ? await groupVersion(kubernetes) : undefined;
         if (isNewGroup && group === undefined) {
@@ -147,7 +185,26 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
                     "snapshots.className instead",
             );
         }
-        return { taken, missing, kubernetes, group };
+        const all = recordsIn(await kubernetes.list(configMapKind, spec.namespace, names.selector), names.cluster);
+        const lost = unrecorded(present, all, names.cluster);
+        const live = lost.size > 0 ? await kubernetes.statefulSet(spec.namespace, names.cluster) : undefined;
+        for (const [set, left] of lost) {
+            // The next take removes what an interrupted one has left, and says so itself of what it cannot remove.
+            const isTaken = live?.metadata?.annotations?.[takingAnnotation] === set || wanted.includes(set);
+            if (!isTaken && (await isMeant(kubernetes, names.cluster, set, left, present))) {
+                return endProgram(
+                    `snapshots: there are snapshots of the set '${set}' (${left.join(", ")}), and its record, the ConfigMap ` +
+                        `${recordName(names.cluster, set)}, is not. Pulumi would delete them, as nobody knows whether the set is whole: ` +
+                        "put the record back; or delete them with kubectl delete volumesnapshots, and run pulumi up again",
+                );
+            }
+        }
+        const rotating: Rotating[] = [];
+        for (const record of all.filter(({ set, rotates }) => rotates && !sets.includes(set))) {
+            const gone = missingMembers(record, present);
+            rotating.push({ record, gone, there: await objectsThere(kubernetes, record, gone, spec.namespace) });
+        }
+        return { taken: sets.flatMap((set) => taken.get(set) ?? []), missing, rotating, kubernetes, group };
     } catch (error) {
         return endProgram(
             `snapshots: cannot ask the cluster which sets are there, and without that they would be deleted or taken twice: ` +
@@ -165,9 +222,51 @@ function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRe
         consistency: spec.snapshots?.consistency ?? "Frozen",
         className: (group ? spec.snapshots?.groupClassName : spec.snapshots?.className) ?? "",
         group,
+        rotates: set === spec.snapshots?.take || undefined,
         image: spec.image,
         pools: spec.pools,
     };
+}
+
+/** Names of the objects of a whole set that Pulumi has, but for its record. */
+function objectsOf(record: SetRecord): string[] {
+    return record.group ? [recordName(record.cluster, record.set)] : membersOf(record).map(({ snapshot }) => snapshot);
+}
+
+/** Whether snapshots without a record are meant to be there. Kubernetes deletes those of a group some time after the group. */
+async function isMeant(
+    kubernetes: Kubernetes,
+    cluster: string,
+    set: string,
+    left: string[],
+    present: VolumeSnapshot[],
+): Promise<boolean> {
+    const some = present.find(({ metadata }) => metadata.name === left[0]);
+    if (!some?.metadata.ownerReferences) {
+        return true;
+    }
+    const apiVersion = await groupVersion(kubernetes);
+    const metadata = { name: recordName(cluster, set), namespace: some.metadata.namespace };
+    return apiVersion !== undefined && (await kubernetes.read({ apiVersion, kind: groupKind, metadata })) !== undefined;
+}
+
+/** Of a damaged set, what is left: what is registered and not there would be made anew, of what the drives have now. */
+async function objectsThere(
+    kubernetes: Kubernetes,
+    record: SetRecord,
+    gone: string[],
+    namespace: string,
+): Promise<string[]> {
+    const all = objectsOf(record);
+    if (gone.length === 0) {
+        return all;
+    }
+    if (record.group) {
+        const [name = ""] = all;
+        const group = { apiVersion: record.group, kind: groupKind, metadata: { name, namespace } };
+        return (await kubernetes.read<AnyObject>(group)) ? all : [];
+    }
+    return all.filter((name) => !gone.includes(name));
 }
 
 /** What a preview says of a set that is going to be taken. */
@@ -179,7 +278,8 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
                 ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
                   `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
                 : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
-        pulumi.log.info(`snapshots.sets: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
+        const field = record.rotates ? "snapshots.take" : "snapshots.sets";
+        pulumi.log.info(`${field}: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
     }
 }
 
@@ -204,32 +304,40 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
                 warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
             });
         } catch (error) {
+            const field = set === spec.snapshots?.take ? "snapshots.take" : "snapshots.sets";
             throw new Error(
-                `snapshots.sets: '${set}' was not taken: ${messageOf(error)}. Run pulumi up again to try once more`,
+                `${field}: '${set}' was not taken: ${messageOf(error)}. Run pulumi up again to try once more`,
             );
         }
     }
 }
 
-/** @param isThere whether the objects of the set are there by now */
+/** @param there names of the set's objects that are there by now; undefined for one that is still to be taken */
 function register(
     { names, spec }: Cluster,
     record: SetRecord,
     opts: pulumi.CustomResourceOptions,
-    isThere: boolean,
+    there?: string[],
 ): void {
-    const optionsOf = (object: string) => ({ ...opts, ...(isThere && takenOver(object, spec.namespace)) });
+    const optionsOf = (object: string) => ({ ...opts, ...(there && takenOver(object, spec.namespace)) });
+    const isRegistered = (object: string) => there === undefined || there.includes(object);
     const labels = setLabels(names, spec.labels, record);
+    const configMap = recordObject(record, spec.namespace, labels);
+    // The record goes last: without it, nobody would know of what is left by an update that was cut off.
+    const dependsOn = new ConfigMap(configMap.metadata.name, configMap, optionsOf(configMap.metadata.name));
     if (record.group) {
         const group = groupObject(record, spec.namespace, labels, names.selector);
-        new CustomResource(group.metadata.name, group, optionsOf(group.metadata.name));
+        if (isRegistered(group.metadata.name)) {
+            new CustomResource(group.metadata.name, group, { ...optionsOf(group.metadata.name), dependsOn });
+        }
     } else {
-        for (const member of membersOf(record)) {
+        for (const member of membersOf(record).filter(({ snapshot }) => isRegistered(snapshot))) {
             // For Pulumi without the id, which a preview does not know yet.
             const snapshot = snapshotObject(record, member, spec.namespace, labels);
-            new CustomResource(snapshotName(record.set, member.claim), snapshot, optionsOf(member.snapshot));
+            new CustomResource(snapshotName(record.set, member.claim), snapshot, {
+                ...optionsOf(member.snapshot),
+                dependsOn,
+            });
         }
     }
-    const configMap = recordObject(record, spec.namespace, labels);
-    new ConfigMap(configMap.metadata.name, configMap, optionsOf(configMap.metadata.name));
 }

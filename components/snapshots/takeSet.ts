@@ -2,6 +2,7 @@ import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import { until } from "../basics/until";
 import type { AnyObject } from "../kubernetes/client";
+import { configMapKind } from "../kubernetes/kinds";
 import { annotate, serversOf } from "../live/liveCluster";
 import { setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
@@ -53,7 +54,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
     } catch (error) {
-        await removeObjects(options, method).catch((left: Error) => {
+        await removeObjects(options, method, set).catch((left: Error) => {
             throw new Error(`${messageOf(error)}; and what is left of it stays: ${left.message}`);
         });
         throw error;
@@ -79,19 +80,28 @@ function failureOf(objects: Snapshotted[]): string | undefined {
         : undefined;
 }
 
-/** Deletes what an interrupted program left of a set; but not a whole set of which only the record is lost. */
+/**
+ * Deletes what an interrupted program left of a set, of this one or of another that nobody takes any more; but not a
+ * whole set of which only the record is lost.
+ */
 async function removeLeftovers(options: TakeOptions, method: SnapshotMethod): Promise<void> {
     const { cluster, record } = options;
-    const there = await objectsOfName(options, method);
-    const annotations = (await cluster.kubernetes.statefulSet(cluster.namespace, cluster.statefulSet))?.metadata
-        ?.annotations;
-    if (there.length > 0 && annotations?.[takingAnnotation] !== record.set) {
+    const { kubernetes, namespace, statefulSet } = cluster;
+    const there = await objectsOfName(options, method, record.set);
+    const taking = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[takingAnnotation];
+    if (there.length > 0 && taking !== record.set) {
         throw new Error(
             `there are snapshots of such a set already (${namesOf(there)}), and its ` +
                 `record, the ConfigMap ${recordName(record.cluster, record.set)}, is not: delete them, or use another name`,
         );
     }
-    await removeObjects(options, method);
+    await removeObjects(options, method, record.set);
+    if (taking !== undefined && taking !== record.set) {
+        const metadata = { name: recordName(record.cluster, taking), namespace };
+        if ((await kubernetes.read({ ...configMapKind, metadata })) === undefined) {
+            await removeObjects(options, method, taking);
+        }
+    }
 }
 
 /** Waits until all that was made is so far. */
@@ -128,21 +138,23 @@ function untilAll(
 
 async function objectsThere(options: TakeOptions, method: SnapshotMethod): Promise<Snapshotted[]> {
     const names = new Set(method.objects.map(({ metadata }) => metadata.name));
-    return (await objectsOfName(options, method)).filter(({ metadata }) => names.has(metadata.name));
+    return (await objectsOfName(options, method, options.record.set)).filter(({ metadata }) =>
+        names.has(metadata.name),
+    );
 }
 
 /** What is there of any set of this name of this cluster: one that an interrupted program left has another id. */
-async function objectsOfName({ cluster, record }: TakeOptions, { kind }: SnapshotMethod): Promise<Snapshotted[]> {
+async function objectsOfName({ cluster }: TakeOptions, { kind }: SnapshotMethod, set: string): Promise<Snapshotted[]> {
     const { kubernetes, namespace, selector } = cluster;
-    return kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: record.set });
+    return kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: set });
 }
 
 /** Deletes what is there of a set that is not whole, and waits until it is gone. */
-async function removeObjects(options: TakeOptions, method: SnapshotMethod): Promise<void> {
+async function removeObjects(options: TakeOptions, method: SnapshotMethod, set: string): Promise<void> {
     const { kubernetes } = options.cluster;
     let left: Snapshotted[] = [];
     const look = async () => {
-        left = await objectsOfName(options, method);
+        left = await objectsOfName(options, method, set);
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
         await Promise.all(present.map(({ metadata }) => kubernetes.remove({ ...method.kind, metadata })));
         return left.length === 0 || undefined;

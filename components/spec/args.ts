@@ -467,9 +467,25 @@ export interface Snapshots {
     groupClassName?: pulumi.Input<string>;
     /**
      * Names of the sets. For an added name, the next `pulumi up` takes a set after the cluster is ready. For a removed
-     * name, it deletes the set. An existing set is never taken again.
+     * name, it deletes the set. An existing set is never taken again. Default: none.
      */
-    sets: string[];
+    sets?: string[];
+    /**
+     * Name of a set that the next `pulumi up` takes, such as `nightly-20261127`. A schedule gives another name each
+     * time. The set stays when the name is another one or none: see `keep`. An existing set is not taken again.
+     * Default: none.
+     */
+    take?: string;
+    /**
+     * How many of the sets that `take` has taken stay, at least 1. The oldest goes when a newer one is whole. A damaged
+     * set does not count. Sets of `sets` do not count and stay. Default: all stay.
+     */
+    keep?: number;
+    /**
+     * Age of the newest set, in hours, from which on the alert `MinioNoRecentSet` fires. It is one of the rules of
+     * `monitoring`. For a set each night, 26. Default: none, no such alert.
+     */
+    maxAgeHours?: number;
     /** Whether requests wait while the drives are snapshotted. Default: `Frozen`. */
     consistency?: SnapshotConsistency;
     /**

@@ -48,6 +48,9 @@ interface Defaulted {
         className?: string;
         groupClassName?: string;
         sets: string[];
+        take?: string;
+        keep?: number;
+        maxAgeHours?: number;
         consistency: SnapshotConsistency;
         freezeTimeoutSeconds: number;
     };
@@ -108,6 +111,7 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
         },
         snapshots: args.snapshots && {
             ...args.snapshots,
+            sets: args.snapshots.sets ?? [],
             consistency: args.snapshots.consistency ?? "Frozen",
             freezeTimeoutSeconds: args.snapshots.freezeTimeoutSeconds ?? 60,
         },

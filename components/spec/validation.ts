@@ -815,9 +815,8 @@ function poolsAreSound({ pools }: ReturnType<typeof withDefaults>): boolean {
 
 function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     if (check.object("snapshots", args?.snapshots) && args?.snapshots) {
-        const { className, groupClassName, sets, consistency, freezeTimeoutSeconds } = spec.snapshots as NonNullable<
-            typeof spec.snapshots
-        >;
+        const { className, groupClassName, sets, take, keep, maxAgeHours, consistency, freezeTimeoutSeconds } =
+            spec.snapshots as NonNullable<typeof spec.snapshots>;
         check.that(
             groupClassName == null || className == null,
             "snapshots.groupClassName",
@@ -836,6 +835,23 @@ function checkSnapshots(check: Check, name: string, args: KnownArgs, spec: Retur
                 check.that(sets.indexOf(set) === index, field, set, "it is there twice; a set is taken only once");
             }
         }
+        if (take != null) {
+            check.name("snapshots.take", take, namespaceName, longestSetName);
+            const isNamed = Array.isArray(sets) && sets.includes(take);
+            check.that(!isNamed, "snapshots.take", take, "it is in snapshots.sets too; name a set in one of the two");
+        }
+        check.that(
+            keep == null || isInteger(keep, 1, Number.MAX_SAFE_INTEGER),
+            "snapshots.keep",
+            keep,
+            "use an integer from 1, the newest set always stays; or leave it out, and all stay",
+        );
+        check.that(
+            maxAgeHours == null || isInteger(maxAgeHours, 1, 10_000),
+            "snapshots.maxAgeHours",
+            maxAgeHours,
+            "use an integer from 1 to 10000 hours, or leave it out for no alert",
+        );
         check.oneOf("snapshots.consistency", consistency, SnapshotConsistency);
         check.that(
             isInteger(freezeTimeoutSeconds, 5, 600),

@@ -22,8 +22,12 @@ const almostFull = 0.9;
 /** MinIO leaves 1 % of the drives free (`diskFillFraction` in `cmd/globals.go`). */
 const full = 0.99;
 
-/** The worst first. */
-export function judge(observed: Observed): Finding[] {
+/**
+ * The worst first.
+ *
+ * @param setHours how old the newest set of snapshots may be; undefined where sets need not be
+ */
+export function judge(observed: Observed, setHours?: number): Finding[] {
     const left = quorumsLeft(observed);
     const findings = [
         ...requests(observed),
@@ -36,6 +40,7 @@ export function judge(observed: Observed): Finding[] {
         ...rollout(observed),
         ...pools(observed),
         ...snapshots(observed),
+        ...(setHours === undefined ? [] : newestSet(observed, setHours)),
     ];
     return [
         ...findings.filter(({ severity }) => severity === "down"),
@@ -347,11 +352,27 @@ function snapshots({ takingSet, frozenFor, restoring, sets = [] }: Observed): Fi
             findings.push({
                 severity: "care",
                 what: `the set ${set} cannot be restored: ${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} gone`,
-                do: "take its name out of snapshots.sets, add another one, and run pulumi up",
+                do: "take another set; if snapshots.sets has its name, take that out, and run pulumi up",
             });
         }
     }
     return findings;
+}
+
+/** By those that can be restored. */
+function newestSet({ sets, at }: Observed, hours: number): Finding[] {
+    const [newest] = (sets ?? []).filter(({ gone = [] }) => gone.length === 0);
+    const age = newest && (Date.parse(at) - Date.parse(newest.takenAt)) / 3_600_000;
+    if (age !== undefined && age <= hours) {
+        return [];
+    }
+    const what = newest
+        ? `the newest set that can be restored, ${newest.set}, is ${Math.floor(age ?? 0)} hours old, and ${hours} are allowed`
+        : sets
+          ? `there is no set of snapshots that can be restored, and one of the last ${hours} hours is wanted`
+          : "nobody knows how old the newest set of snapshots is";
+    const wayOut = "look at the last runs of the schedule that takes sets, and run it again";
+    return [{ severity: "care", what, do: sets ? wayOut : "see below what could not be read" }];
 }
 
 function nameOf({ server, path }: DriveInDetail): string {

@@ -10,8 +10,8 @@ import { frozenServers } from "../live/frozen";
 import { atTheSameTime, clusterHealth, patientMilliseconds } from "../rollout/consent";
 import { Observer } from "../rollout/observe";
 import type { ClusterState } from "../rollout/plan";
-import { missingMembers, parseRecord, type SetRecord } from "../snapshots/snapshotSet";
-import { frozenAnnotation, labelsOfAll, restoringAnnotation, setLabel, takingAnnotation } from "../spec/labels";
+import { missingMembers, recordsIn } from "../snapshots/snapshotSet";
+import { frozenAnnotation, labelsOfAll, restoringAnnotation, takingAnnotation } from "../spec/labels";
 import { certificateIn } from "./certificate";
 import { clustersIn, type FoundCluster, type SecretKey } from "./found";
 import type { Observed, TakenSet, Unread } from "./observed";
@@ -274,11 +274,7 @@ async function setsOf(
     { namespace, name }: FoundCluster,
     reading: Reading,
 ): Promise<TakenSet[]> {
-    const configMaps = await kubernetes.list<AnyObject>(configMapKind, namespace, { app: name });
-    const records = configMaps
-        .filter(({ metadata }) => metadata.labels?.[setLabel] !== undefined)
-        .flatMap((one) => parseRecord(one) ?? [])
-        .filter((record: SetRecord) => record.cluster === name);
+    const records = recordsIn(await kubernetes.list(configMapKind, namespace, { app: name }), name);
     const present =
         records.length === 0
             ? []

@@ -14,6 +14,8 @@ const ofNode = 'namespace="storage",job="minio-node"';
 const ofSet = `${ofCluster},pool="0",set="0"`;
 const ofStates = 'namespace="storage",statefulset="minio"';
 
+const newestSet = 'kube_configmap_created{namespace="storage",configmap="minio-snapshots-nightly"}';
+
 /** What a sound cluster of four servers tells, in promtool's notation: a value, and how it goes on. */
 const sound: Record<string, string> = {
     [`up{${ofCluster}}`]: "1+0x400",
@@ -29,6 +31,8 @@ const sound: Record<string, string> = {
     [`kube_statefulset_status_replicas_updated{${ofStates}}`]: "4+0x400",
     [`kube_statefulset_status_current_revision{${ofStates},revision="a"}`]: "1+0x400",
     [`kube_statefulset_status_update_revision{${ofStates},revision="a"}`]: "1+0x400",
+    // A set at each moment.
+    [newestSet]: "0+30x400",
 };
 
 const oneAway = {
@@ -94,6 +98,14 @@ const stories: Record<string, { differs: Record<string, string>; fires: Record<s
         differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "3+0x400" },
         fires: { "4m": [], "6m": ["MinioAlmostFull"] },
     },
+    "no set of snapshots is taken any more": {
+        differs: { [newestSet]: "0+0x400", [newestSet.replace("nightly", "older")]: "-3600+0x400" },
+        fires: { "2h10m": [], "2h20m": ["MinioNoRecentSet"] },
+    },
+    "no set of snapshots is known": {
+        differs: { [newestSet]: "_x400" },
+        fires: { "14m": [], "16m": ["MinioNoRecentSet"] },
+    },
     "drives heal": {
         differs: {
             [`minio_cluster_health_erasure_set_healing_drives{${ofSet}}`]: "1+0x400",
@@ -112,7 +124,8 @@ describe("alerts, when this goes on:", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-alerts-"));
     before(async () => {
         await installToolchain(watchers);
-        const cluster = clusterOf("minio", withDefaults({ namespace: "storage", monitoring: {} }));
+        const snapshots = { className: "fast", maxAgeHours: 2 };
+        const cluster = clusterOf("minio", withDefaults({ namespace: "storage", monitoring: {}, snapshots }));
         writeFileSync(join(folder, "rules.json"), JSON.stringify(alertRules(cluster)));
     });
     after(() => rmSync(folder, { recursive: true }));

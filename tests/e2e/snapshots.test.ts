@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { parse } from "yaml";
+import { defaultImage } from "../../components/spec/spec";
 import { snapshotClass } from "../../devcluster/cluster/storage";
 import { newMinio } from "../../devcluster/toolchain/versions";
 import { commandsOf, countOfCommands } from "../support/guide";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../support/load";
-import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { neverCut, type Refusal } from "../support/refusals";
-import { makeBucket, put, s3Of, targetOf } from "../support/s3";
+import { get, makeBucket, put, s3Of, targetOf } from "../support/s3";
 import { deleteContents } from "../support/snapshotContents";
 import { stepByStep } from "../support/stepByStep";
 import { until } from "../support/until";
@@ -98,6 +103,7 @@ describe("sets of snapshots", () => {
         await makeBucket(from, bucket);
         await put(from, bucket, "hello", Buffer.from("hello"));
         await follow("A copy elsewhere");
+        await mirrorByJob(project.namespace, hosts, bucket);
         await follow("Restore into a new cluster", 1);
         assert.deepEqual(await unreadable(await targetOf(project), bucket), []);
     });
@@ -167,6 +173,57 @@ describe("sets of snapshots", () => {
         await project.configure({ snapshots: { className: snapshotClass, sets: ["monday"] } });
         await project.succeed("up", "--yes", "--skip-preview");
         assert.deepEqual([...(await setsThere())], ["monday"]);
+    });
+
+    it("come and go by the schedule of the guide, which restores the newest one and reads it", async () => {
+        const s3 = await s3Of(project);
+        await makeBucket(s3, "sample");
+        await put(s3, "sample", "new/one", Buffer.from("one"));
+        await put(s3, "sample", "new/two with a space", Buffer.from("two"));
+        await follow("By schedule");
+        const snapshots = { className: snapshotClass, sets: ["monday"], keep: 1 };
+        await project.configure({ snapshots: { ...snapshots, take: "nightly-0" } });
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual([...(await setsThere())].sort(), ["monday", "nightly-0"]);
+        await project.configure({ snapshots });
+        const file = join(mkdtempSync(join(tmpdir(), "minio-schedule-")), "env");
+        const given = { ...variables, CLUSTER: "minio", SAMPLE: "sample/new/", GITHUB_ENV: file };
+        const texts: string[] = [];
+        for (const run of scheduled()) {
+            const [, set] = existsSync(file) ? readFileSync(file, "utf8").trim().split("=") : [];
+            texts.push(await project.shell(run, { ...given, SET: set }));
+        }
+        const [taken, restored, read] = texts;
+        assert.match(taken, /snapshots.keep: the set 'nightly-0', taken at .* goes, as snapshots.keep is 1/);
+        const [, newest = ""] = /'(nightly-\d{8})' is taken once the cluster is ready/.exec(taken) ?? [];
+        assert.deepEqual([...(await setsThere())].sort(), ["monday", newest]);
+        assert.match(restored, new RegExp(`4 drives begin with the set '${newest}' of minio`));
+        assert.match(read, /2 objects were read/);
+        const { items } = await kubectlJson("get", "pvc", inNamespace, "--selector=app=minio-drill");
+        assert.deepEqual(items, []);
+        await project.succeed("stack", "select", "test");
+        await project.configure({ snapshots });
+    });
+
+    it("of a schedule stay where they are damaged or have lost their record, and are not made again", async () => {
+        const selector = "--selector=minio-cluster/snapshot-set!=monday";
+        const left = async () => (await kubectlJson("get", "volumesnapshots", inNamespace, selector)).items;
+        const [{ metadata }, ...others] = await left();
+        assert.equal(others.length, 3);
+        const record = `configmap/minio-snapshots-${metadata.labels["minio-cluster/snapshot-set"]}`;
+        const kept = await kubectlJson("get", record, inNamespace);
+        delete kept.metadata.resourceVersion;
+        await kubectl("delete", record, inNamespace);
+        const refused = await project.execute("up", "--yes", "--skip-preview");
+        await project.shell('kubectl create --filename - <<< "$RECORD"', { RECORD: JSON.stringify(kept) });
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.text, /there are snapshots of the set 'nightly-\d+' .* is not\. Pulumi would delete them/);
+        assert.equal((await left()).length, 4);
+        await kubectl("delete", "volumesnapshot", metadata.name, inNamespace);
+        const text = await project.succeed("up", "--yes", "--refresh", "--skip-preview");
+        assert.match(text, /the set 'nightly-\d+' cannot be restored, as nightly-.* of it is gone. It counts as none/);
+        const names = (some: any[]) => some.map((one) => one.metadata.name).sort();
+        assert.deepEqual(names(await left()), names(others));
     });
 
     it("are not needed for a lost drive", async () => {
@@ -252,6 +309,13 @@ describe("sets of snapshots", () => {
     it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
 });
 
+/** What the schedule of the guide runs, from the step that takes a set on. */
+function scheduled(): string[] {
+    const { jobs } = parse(readFileSync(join(checkout, "docs/backup-schedule.yaml"), "utf8"));
+    const { steps } = jobs.backup;
+    return steps.slice(steps.findIndex(({ name }: any) => name === "Take a set")).map(({ run }: any) => run);
+}
+
 /** A pod with the label of the cluster that is no server, and has ended, as of a Job: it is in nobody's way. */
 async function jobPod(namespace: string): Promise<void> {
     const pod = {
@@ -276,6 +340,42 @@ async function answers(endpoint: string, milliseconds: number): Promise<boolean>
         () => true,
         () => false,
     );
+}
+
+/** Copies `hello` by the CronJob of the guide; from and to what `mcHosts` tells. */
+async function mirrorByJob(namespace: string, hosts: Record<string, string>, bucket: string): Promise<void> {
+    const inNamespace = `--namespace=${namespace}`;
+    const secretOf = (name: string, { endpoint, rootUser, rootPassword }: Target, own: string) => {
+        const literals = {
+            AWS_ENDPOINT_URL_S3: endpoint,
+            AWS_ACCESS_KEY_ID: rootUser,
+            AWS_SECRET_ACCESS_KEY: rootPassword,
+            BUCKET: own,
+        };
+        const given = Object.entries(literals).map(([key, value]) => `--from-literal=${key}=${value}`);
+        return kubectl("create", "secret", "generic", name, inNamespace, ...given);
+    };
+    const [from, to] = [hosts.MC_HOST_from, hosts.MC_HOST_to].map((host): Target => {
+        const { protocol, host: address, username, password } = new URL(host);
+        return { endpoint: `${protocol}//${address}`, rootUser: username, rootPassword: password };
+    });
+    await secretOf("minio-mirror", from, bucket);
+    await secretOf("mirror-target", to, "by-job");
+    const file = join(checkout, "docs/mirror.yaml");
+    const { spec } = parse(readFileSync(file, "utf8")).spec.jobTemplate.spec.template;
+    assert.ok(defaultImage.startsWith(`${spec.containers[0].image}@`));
+    await makeBucket(client(to), "by-job");
+    await kubectl("apply", inNamespace, `--filename=${file}`);
+    await kubectl("create", "job", "mirror-now", "--from=cronjob/minio-mirror", inNamespace);
+    await until("the mirror's job has ended", async () => {
+        const { status } = await kubectlJson("get", "job", "mirror-now", inNamespace);
+        return status.succeeded > 0 || status.failed > 0;
+    });
+    const said = await kubectl("logs", "--selector=job-name=mirror-now", inNamespace, "--tail=-1");
+    const { status } = await kubectlJson("get", "job", "mirror-now", inNamespace);
+    assert.equal(status.succeeded, 1, said);
+    assert.equal((await get(client(to), "by-job", "hello")).toString(), "hello");
+    await kubectl("delete", inNamespace, `--filename=${file}`);
 }
 
 async function mcHosts(project: Project, from: Target): Promise<Record<string, string>> {

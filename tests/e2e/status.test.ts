@@ -57,6 +57,12 @@ describe("minio-cluster status", () => {
         assert.match(text, /^write quorum 3 of 4 drives, 4 work: any server may fail$/m);
         assert.match(text, /^read quorum {2}2 of 4 drives, 4 work: any 2 servers may fail$/m);
         assert.ok(text.split("\n").length <= 24, text);
+        const aged = await status("--newest-set", "26");
+        assert.equal(aged.code, 1, aged.text);
+        assert.match(aged.text, /there is no set of snapshots that can be restored/);
+        const wrong = await status("--newest-set", "soon");
+        assert.equal(wrong.code, 2);
+        assert.match(wrong.text, /--newest-set: 'soon' is not allowed: use a number of hours/);
         const json = JSON.parse((await status("--json")).text);
         assert.deepEqual([json.verdict, json.findings, json.unread], ["right", [], []]);
         assert.equal(json.drives.length, 4);

@@ -35,6 +35,7 @@ const clusters: [string, KnownArgs][] = [
     ["two servers", { replicas: 2 }],
     ["two pools, staged", { expansionPools: [{ replicas: 8 }], partition: 2, namespace: "storage" }],
     ["on delete", { updateStrategy: "OnDelete" }],
+    ["sets by a schedule", { snapshots: { className: "fast", maxAgeHours: 26 } }],
 ];
 
 describe("the token for the metrics", () => {
@@ -310,7 +311,8 @@ const knownMetrics = new Set([
     "minio_node_drive_reads_per_sec",
     "minio_node_drive_writes_await",
     "minio_node_drive_writes_per_sec",
-    // kube-state-metrics 2.17, docs/metrics/workload/statefulset-metrics.md and pod-metrics.md.
+    // kube-state-metrics 2.17, docs/metrics/workload/statefulset-metrics.md and pod-metrics.md; configmap-metrics.md.
+    "kube_configmap_created",
     "kube_pod_container_status_restarts_total",
     "kube_pod_info",
     "kube_pod_status_ready",
@@ -352,7 +354,7 @@ describe("every expression of rules and dashboard", () => {
                     assert.match(
                         selector,
                         new RegExp(
-                            `^\\{namespace="${namespace}",(job|pod|statefulset|persistentvolumeclaim)=~?"[^"]*minio`,
+                            `^\\{namespace="${namespace}",(job|pod|statefulset|persistentvolumeclaim|configmap)=~?"[^"]*minio`,
                         ),
                     );
                 }

@@ -7,6 +7,7 @@ import { type ClaimOrigin, claimObject, type Present } from "../../components/sn
 import { requestsUnderWay } from "../../components/snapshots/freeze";
 import { groupObject, withMembers } from "../../components/snapshots/groupSnapshot";
 import { otherSet, planRestore, restoreOf } from "../../components/snapshots/restore";
+import { type RotatingSet, retention } from "../../components/snapshots/retention";
 import {
     membersOf,
     mismatch,
@@ -17,9 +18,11 @@ import {
     poolsOfClaims,
     type RecordedPool,
     recordObject,
+    recordsIn,
     type SetRecord,
     setLabels,
     snapshotObject,
+    unrecorded,
 } from "../../components/snapshots/snapshotSet";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
@@ -176,6 +179,96 @@ describe("a set of snapshots", () => {
         );
         const large = { ...set, pools: [pool({ storageSize: "2Gi" })] };
         assert.match(mismatch(large, [pool()]) ?? "", /taken of drives of 2Gi, and those of this cluster have 1Gi/);
+    });
+});
+
+describe("sets that a schedule takes", () => {
+    const taken = (day: number, ...gone: string[]): RotatingSet => ({
+        record: { set: `nightly-${day}`, takenAt: new Date(Date.UTC(2026, 0, day)).toISOString() },
+        gone,
+    });
+    const names = (sets: RotatingSet[]) => sets.map(({ record: { set } }) => set);
+    const left = (sets: RotatingSet[], keep?: number, take?: string) => {
+        const { stay, go, goNext } = retention(sets, keep, take);
+        return { stay: names(stay), go: names(go), goNext: names(goNext) };
+    };
+
+    it("stay as long as there are not more of them that are newer, and all without a limit", () => {
+        const sets = [taken(2), taken(4), taken(1), taken(3)];
+        assert.deepEqual(left(sets, 3), {
+            stay: ["nightly-4", "nightly-3", "nightly-2"],
+            go: ["nightly-1"],
+            goNext: ["nightly-2"],
+        });
+        assert.deepEqual(left(sets), {
+            stay: ["nightly-4", "nightly-3", "nightly-2", "nightly-1"],
+            go: [],
+            goNext: [],
+        });
+        assert.deepEqual(left(sets, 9).go, []);
+        assert.deepEqual(left([], 1), { stay: [], go: [], goNext: [] });
+    });
+
+    it("do not count, and do not go early, where they cannot be restored", () => {
+        const sets = [taken(5), taken(4, "a snapshot"), taken(3), taken(2, "a snapshot"), taken(1)];
+        assert.deepEqual(left(sets, 2), {
+            stay: ["nightly-5", "nightly-4", "nightly-3"],
+            go: ["nightly-2", "nightly-1"],
+            goNext: ["nightly-4", "nightly-3"],
+        });
+        const damaged = [1, 2, 3].map((day) => taken(day, "a snapshot"));
+        assert.deepEqual(left(damaged, 1).go, []);
+    });
+
+    it("count the one that is taken now as the newest, whatever the clock said that another one has", () => {
+        assert.deepEqual(left([taken(1), taken(9)], 1, "nightly-1"), {
+            stay: ["nightly-1"],
+            go: ["nightly-9"],
+            goNext: ["nightly-1"],
+        });
+    });
+
+    it("never lose the newest whole one, nor keep fewer whole ones than there should be, and go in turn", () => {
+        const one = fc.record({ isWhole: fc.boolean() });
+        fc.assert(
+            fc.property(fc.array(one, { maxLength: 12 }), fc.integer({ min: 1, max: 6 }), (given, keep) => {
+                const sets = given.map(({ isWhole }, index) => taken(index + 1, ...(isWhole ? [] : ["a snapshot"])));
+                const whole = (some: RotatingSet[]) => some.filter(({ gone }) => gone.length === 0);
+                const { stay, go, goNext } = retention(sets, keep);
+                assert.deepEqual(names([...stay, ...go]).sort(), names(sets).sort());
+                assert.equal(whole(stay).length, Math.min(keep, whole(sets).length));
+                // What the next run deletes is what this one leaves without protection.
+                const next = retention([...stay, taken(99)], keep);
+                assert.deepEqual(names(next.go), names(goNext));
+            }),
+        );
+    });
+});
+
+describe("the records of sets", () => {
+    const labelled = (kind: object, name: string, labels: Record<string, string>) =>
+        ({ ...kind, metadata: { name, labels } }) as never;
+    const labels = { app: "minio", "minio-cluster/snapshot-set": "monday" };
+    const object = recordObject(record, "a", labels) as never;
+
+    it("are those with the label, of this cluster, that can be read", () => {
+        const none = labelled({ data: { "set.json": "{" } }, "other", labels);
+        const unlabelled = recordObject(record, "a", { app: "minio" }) as never;
+        assert.deepEqual(recordsIn([object, none, unlabelled], "minio"), [record]);
+        assert.deepEqual(recordsIn([object], "copy"), []);
+    });
+
+    it("are missed where snapshots are there without theirs, single ones and those of a group", () => {
+        const of = (name: string, set: string, more: Record<string, string>) =>
+            labelled(snapshotKind, name, { "minio-cluster/snapshot-set": set, ...more });
+        const present = [
+            of("a", "monday", { app: "minio" }),
+            of("b", "tuesday", { app: "minio" }),
+            of("c", "tuesday", { "minio-cluster/snapshots-of": "minio" }),
+            of("d", "tuesday", { app: "copy" }),
+            labelled(snapshotKind, "e", { app: "minio" }),
+        ];
+        assert.deepEqual([...unrecorded(present, [record], "minio")], [["tuesday", ["b", "c"]]]);
     });
 });
 

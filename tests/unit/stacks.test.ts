@@ -85,8 +85,8 @@ describe("the stacks", () => {
         assert.deepEqual(read({ clientService: { type: "NodePort", annotations: { "example.org/internal": true } } }), {
             clientService: { type: "NodePort", annotations: { "example.org/internal": "true" } },
         });
-        assert.deepEqual(read({ snapshots: { sets: [20261126, "b"], freezeTimeoutSeconds: 30 } }), {
-            snapshots: { sets: ["20261126", "b"], freezeTimeoutSeconds: 30 },
+        assert.deepEqual(read({ snapshots: { sets: [20261126, "b"], take: 20261127, keep: 7 } }), {
+            snapshots: { sets: ["20261126", "b"], take: "20261127", keep: 7 },
         });
         const env = { name: "A", valueFrom: { secretKeyRef: { name: "a", key: "b", optional: true } } };
         const ports = [{ containerPort: 8080 }];

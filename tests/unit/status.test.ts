@@ -403,6 +403,36 @@ describe("what is not right with a cluster", () => {
     });
 });
 
+describe("the age of the newest set", () => {
+    const told = (changes: Partial<Observed>, hours?: number) =>
+        judge({ ...healthy, ...changes }, hours).map(({ what }) => what);
+    const taken = (set: string, hours: number, gone?: string[]) => ({
+        set,
+        takenAt: new Date(Date.parse(at) - hours * 3_600_000).toISOString(),
+        gone,
+    });
+
+    it("is a finding only where it is asked for, and too high", () => {
+        assert.deepEqual(told({}), []);
+        assert.deepEqual(told({}, 5), []);
+        assert.deepEqual(told({ sets: [taken("a", 30.5)] }, 26), [
+            "the newest set that can be restored, a, is 30 hours old, and 26 are allowed",
+        ]);
+        assert.deepEqual(told({ sets: [] }), []);
+        assert.match(told({ sets: [] }, 26)[0], /^there is no set of snapshots that can be restored/);
+        assert.deepEqual(told({ sets: undefined }, 26), ["nobody knows how old the newest set of snapshots is"]);
+    });
+
+    it("is that of one that can be restored", () => {
+        const sets = [taken("b", 2, ["b-data-minio-0"]), taken("a", 30, [])];
+        assert.match(
+            told({ sets }, 26).join(),
+            /the set b cannot be restored.*the newest set that can be restored, a,/s,
+        );
+        assert.deepEqual(told({ sets: [taken("a", 3)] }, 26), []);
+    });
+});
+
 describe("what could not be read", () => {
     const unread = (isVital: boolean) => [
         { what: "the drives", why: "a right is missing", right: "get secrets (minio-secret)", isVital },

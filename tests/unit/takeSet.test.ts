@@ -11,21 +11,26 @@ class FakeCluster {
     constructor(
         readonly statusOf: (name: string, asked: number) => Snapshotted["status"],
         readonly refusesDeletion = false,
+        /** The set that an earlier program began to take. */
+        readonly begun?: string,
     ) {}
 
     kubernetes(): Kubernetes {
         return {
-            statefulSet: async () => ({ metadata: { annotations: {} } }),
+            statefulSet: async () => ({
+                metadata: { annotations: this.begun ? { "minio-cluster/taking-set": this.begun } : {} },
+            }),
             pods: async () => [],
             patch: async () => {},
-            read: async () => undefined,
+            read: async ({ metadata }: AnyObject) => this.objects.get(metadata.name),
             create: async (object: AnyObject) => {
                 this.objects.set(object.metadata.name, { ...object, metadata: { ...object.metadata, uid: "1" } });
             },
-            list: async () => {
+            list: async (_kind: object, _namespace: string, labels: Record<string, string>) => {
                 this.asked++;
+                const set = labels["minio-cluster/snapshot-set"];
                 return [...this.objects.values()]
-                    .filter(({ kind }) => kind === "VolumeSnapshot")
+                    .filter(({ kind, metadata }) => kind === "VolumeSnapshot" && metadata.name.startsWith(`${set}-`))
                     .map((object) => ({ ...object, status: this.statusOf(object.metadata.name, this.asked) }));
             },
             remove: async ({ metadata }: AnyObject) => {
@@ -98,6 +103,20 @@ describe("taking a set", () => {
         const late = { creationTime: cut.creationTime, readyToUse: false, error: { message: "the upload failed" } };
         const cluster = new FakeCluster((_, asked) => (asked < 8 ? late : cut));
         await cluster.take();
+    });
+
+    it("removes what is left of another set that was interrupted, as a schedule never takes that one again", async () => {
+        const left = { apiVersion: "v1", kind: "VolumeSnapshot", metadata: { name: "sunday-data-minio-0" } };
+        for (const isWhole of [false, true]) {
+            const cluster = new FakeCluster(() => cut, false, "sunday");
+            cluster.objects.set(left.metadata.name, left);
+            const record = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "minio-snapshots-sunday" } };
+            if (isWhole) {
+                cluster.objects.set(record.metadata.name, record);
+            }
+            await cluster.take();
+            assert.equal(cluster.objects.has(left.metadata.name), isWhole);
+        }
     });
 
     it("tells the cause even where what was made cannot be deleted", async () => {
