@@ -306,6 +306,13 @@ describe("clusters of many kinds, side by side", () => {
         );
     });
 
+    it("a bucket is found by its host name below MINIO_DOMAIN", async () => {
+        const script =
+            "curl --silent --noproxy '*' --aws-sigv4 aws:amz:eu-test-1:s3 --user \"$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD\" " +
+            "--header 'Host: bucket-of-manual.s3.example.org' http://manual:9000/seen";
+        assert.equal(await kubectl("exec", "manual-0", inNamespace, "--", "sh", "-c", script), "by this machine");
+    });
+
     it("servers find each other, and clients find them, by IPv6 alone", async () => {
         for (const service of ["namesake", "namesake-console", "namesake-headless"]) {
             const { spec } = await kubectlJson("get", "service", service, `--namespace=${elsewhere}`);

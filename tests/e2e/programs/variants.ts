@@ -49,7 +49,7 @@ const manual = new MinioCluster(
         // Kubernetes gives a number below 30086 to nobody who does not ask for it.
         clientService: { type: "NodePort", nodePort: 30010, externalTrafficPolicy: "Local" },
         appProtocol: true,
-        environment: { MINIO_REGION: "eu-test-1", ...proxies },
+        environment: { MINIO_REGION: "eu-test-1", MINIO_DOMAIN: "s3.example.org", ...proxies },
     },
     opts,
 );
