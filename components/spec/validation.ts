@@ -966,13 +966,13 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
         );
         const namespace = access.namespace ?? spec.namespace;
         check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);
-        const objects = namesOf(name);
+        const objects = namesOf(textOr(name));
         const secretName = access.secretName ?? accessSecretName(objects, user);
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
-            const place = `${namespace}/${secretName}`;
+            const place = `${textOr(namespace)}/${secretName}`;
             const own = [objects.secret, objects.settings, objects.certificate, objects.metricsToken];
             const given = [spec.existingSecretName, asObject(spec.tls).secretName];
-            const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
+            const taken = [...own, ...given.map(textOr)].map((one) => `${textOr(spec.namespace)}/${one}`);
             const isFree = !places.includes(place) && !taken.includes(place);
             check.that(isFree, `${path}.secretName`, secretName, "another Secret has this name there; use another one");
             places.push(place);

@@ -769,6 +769,13 @@ describe("validation", () => {
             problemsOf(name, { restoreFrom: {} } as KnownArgs).map(({ field }) => field),
             ["name", "restoreFrom.set"],
         );
+        const access = { name: "app", bucket: "bucket", secretName: "app" };
+        const accesses = (...given: object[]) =>
+            ({ accesses: given.map((one) => ({ ...access, ...one })) }) as KnownArgs;
+        assert.deepEqual(fieldsOf(accesses({}), name), ["name"]);
+        assert.deepEqual(fieldsOf(accesses({ namespace: name })), ["accesses[0].namespace"]);
+        const both = { ...accesses({ namespace: "a" }), namespace: name } as KnownArgs;
+        assert.deepEqual(fieldsOf(both), ["namespace"]);
     });
 
     it("neither crashes on hostile values nor lets them pass", () => {
