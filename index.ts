@@ -26,7 +26,10 @@ export type {
 export {
     AnonymousAccess,
     ClaimRetention,
+    ExternalTrafficPolicy,
     ImagePullPolicy,
+    IpFamily,
+    IpFamilyPolicy,
     PodManagementPolicy,
     Readiness,
     RolloutMode,

@@ -4,7 +4,6 @@ import { createBuckets, declaresAny } from "./buckets/buckets";
 import { connectionOf, type Witness } from "./live/connection";
 import { poolStatuses } from "./live/poolStatuses";
 import { withSeenValues } from "./live/referencedValues";
-import { apiPort, consolePort } from "./minio/ports";
 import type { Topology } from "./minio/topology";
 import { createMonitoring } from "./monitoring/monitoring";
 import { createCertificate } from "./objects/certificate";
@@ -23,7 +22,7 @@ import type { MinioClusterArgs } from "./spec/args";
 import { declaredCluster } from "./spec/checkedSpec";
 import type { DeclaredCluster } from "./spec/cluster";
 import { withoutNulls } from "./spec/fields";
-import { serverDnsName, serviceDnsName } from "./spec/names";
+import { clientAddress, consoleAddress, serverDnsName } from "./spec/names";
 import { createArrival } from "./update/arrival";
 import { createHooks } from "./update/changeHook";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
@@ -145,13 +144,13 @@ function outputsOf(
     credentials: Credentials,
     ready: pulumi.Output<boolean>,
 ): Outputs {
-    const url = (service: string, port: number) => {
-        const address = resolved.apply(({ scheme, spec }) => `${scheme}://${serviceDnsName(service, spec)}:${port}`);
+    const url = (addressOf: typeof clientAddress) => {
+        const address = resolved.apply(({ scheme, spec }) => `${scheme}://${addressOf(names, spec)}`);
         return pulumi.runtime.isDryRun() ? address : after(ready, address);
     };
     return {
-        endpoint: url(names.cluster, apiPort),
-        consoleEndpoint: url(names.consoleService, consolePort),
+        endpoint: url(clientAddress),
+        consoleEndpoint: url(consoleAddress),
         namespace: resolved.apply(({ spec }) => spec.namespace),
         serviceName: services.client.metadata.name,
         headlessServiceName: services.headless.metadata.name,

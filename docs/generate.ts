@@ -78,6 +78,7 @@ export const requirements: Requirement[] = [
         arguments: ["clientService.type", "consoleService.type"],
         tests: [
             variants("Ingress, NetworkPolicy and Services are as asked for"),
+            variants("a client reaches the cluster by a port of the node, and the servers see its address"),
             variants("do not see each other's objects, servers or budgets"),
         ],
     },

@@ -14,7 +14,7 @@ export interface StackConfig {
 }
 
 /** How each argument of MinioCluster is read from a stack's configuration, under a key of the same name. */
-const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "object" } = {
+const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "flag" | "object" } = {
     namespace: "text",
     clusterDomain: "text",
     image: "text",
@@ -55,6 +55,9 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     disruptionBudget: "object",
     clientService: "object",
     consoleService: "object",
+    ipFamilies: "object",
+    ipFamilyPolicy: "text",
+    appProtocol: "flag",
     snapshots: "object",
     restoreFrom: "object",
     ingress: "object",
@@ -112,7 +115,7 @@ export function readConfig(): StackConfig {
     const config = new pulumi.Config();
     refuseUnknownKeys();
     const name = config.require("name");
-    const read = { text: config.get, number: config.getNumber, object: config.getObject };
+    const read = { text: config.get, number: config.getNumber, flag: config.getBoolean, object: config.getObject };
     const args = withTexts(
         Object.fromEntries(Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)])),
     );

@@ -6,14 +6,13 @@ import { element } from "../basics/element";
 import { messageOf } from "../basics/messageOf";
 import type { AnyObject } from "../kubernetes/client";
 import type { Connection } from "../live/connection";
-import { apiPort } from "../minio/ports";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine, isUp } from "../pulumi/engine";
 import { after } from "../pulumi/outputs";
 import type { Access } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { labelsOf } from "../spec/labels";
-import { accessKeyOf, accessSecretName, certificateSecretName, type Names, serviceDnsName } from "../spec/names";
+import { accessKeyOf, accessSecretName, certificateSecretName, clientAddress, type Names } from "../spec/names";
 import { regionOf } from "./look";
 
 /** As long as AWS's own are. MinIO takes 8 to 40 characters. */
@@ -105,7 +104,7 @@ function placeOf(namespace: pulumi.Input<string> = "default", secretName: string
 }
 
 function endpointOf({ names, scheme, spec }: Cluster): string {
-    return `${scheme}://${serviceDnsName(names.cluster, spec)}:${apiPort}`;
+    return `${scheme}://${clientAddress(names, spec)}`;
 }
 
 /**

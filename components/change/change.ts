@@ -28,6 +28,9 @@ export const rootCredentials = "root credentials";
 /** The field under which a change of the pods' scripts is told. */
 export const scripts = "scripts";
 
+/** The field under which another port of the Service is told, by which the scripts ask the other servers. */
+const clientPort = "clientService.port";
+
 const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 
 /** The more severe of the classes. */
@@ -83,7 +86,10 @@ export function changeOf(before: PodTemplate, after: PodTemplate): Change {
     // asks a server.
     const isFollowed = isOtherPools || variables.some(isCompared);
     if (!isFollowed) {
-        for (const key of [...parameters.map(() => scripts), ...followers]) {
+        // Of the Service's address, the rest follows from the servers'.
+        const isPort = (name: string) => name === "CLUSTER_URL" && old.environment[name] !== undefined;
+        const told = parameters.map((name) => (isPort(name) ? clientPort : scripts));
+        for (const key of [...told, ...followers]) {
             note("rolling", key);
         }
     }

@@ -1,7 +1,6 @@
-import { apiPort } from "../minio/ports";
 import type { Cluster } from "../spec/cluster";
 import { serviceLabel } from "../spec/labels";
-import { certificateSecretName, type Names, serviceDnsName } from "../spec/names";
+import { certificateSecretName, clientAddress, type Names, serviceDnsName } from "../spec/names";
 import { jobOf, type Scrape } from "./series";
 import { tokenKey } from "./token";
 
@@ -54,7 +53,7 @@ interface Relabeling {
 export function clusterMonitor(cluster: Cluster, token: string): ServiceMonitorSpec {
     const { names, spec } = cluster;
     const once = [
-        { targetLabel: "__address__", replacement: `${serviceDnsName(names.cluster, spec)}:${apiPort}` },
+        { targetLabel: "__address__", replacement: clientAddress(names, spec) },
         // A list of what stays, as a Prometheus may copy any label of the pods (`podTargetLabels`).
         { action: "labelkeep" as const, regex: "__.+|namespace|service|endpoint|job" },
     ];

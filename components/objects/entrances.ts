@@ -1,34 +1,36 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import { apiPort, consolePort } from "../minio/ports";
 import type { DeclaredCluster } from "../spec/cluster";
-import type { Names } from "../spec/names";
+import { type Names, servicePorts } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { metadataOf } from "./metadata";
 
-/** What leads from a host name to a Service. */
+/** What leads from host names to the Service of its name. */
 interface Entrance {
     name: string;
-    service: string;
-    port: number;
-    host: (spec: MinioClusterSpec) => string | undefined;
+    to: keyof ReturnType<typeof servicePorts>;
+    hosts: (spec: MinioClusterSpec) => string[];
 }
 
 /** The entrances that an argument with `apiHost` and perhaps `consoleHost` asks for. */
 function entrances(
     names: Names,
     hosts: { consoleHost?: unknown },
-    of: (spec: MinioClusterSpec) => { apiHost: string; consoleHost?: string } | undefined,
+    of: (spec: MinioClusterSpec) => { apiHost: string; extraApiHosts?: string[]; consoleHost?: string } | undefined,
 ): Entrance[] {
-    const api = { name: names.cluster, service: names.cluster, port: apiPort };
-    const console = { name: names.consoleService, service: names.consoleService, port: consolePort };
-    return [
-        { ...api, host: (spec) => of(spec)?.apiHost },
-        ...(hosts.consoleHost === undefined
-            ? []
-            : [{ ...console, host: (spec: MinioClusterSpec) => of(spec)?.consoleHost }]),
-    ];
+    const given = (...all: (string | undefined)[]) => all.filter((host) => host !== undefined);
+    const client: Entrance = {
+        name: names.cluster,
+        to: "client",
+        hosts: (spec) => given(of(spec)?.apiHost, ...(of(spec)?.extraApiHosts ?? [])),
+    };
+    const console: Entrance = {
+        name: names.consoleService,
+        to: "console",
+        hosts: (spec) => given(of(spec)?.consoleHost),
+    };
+    return hosts.consoleHost === undefined ? [client] : [client, console];
 }
 
 /**
@@ -42,7 +44,7 @@ export function createIngresses(
     opts: pulumi.CustomResourceOptions,
 ): Ingress[] {
     return entrances(cluster.names, hosts, ({ ingress }) => ingress).map(
-        ({ name, service, port, host }) =>
+        ({ name, to, hosts }) =>
             new Ingress(
                 name,
                 {
@@ -54,30 +56,25 @@ export function createIngresses(
                             "pulumi.com/skipAwait": "true",
                         })),
                     },
-                    spec: cluster.resolved.apply(({ spec }) => ({
-                        ingressClassName: spec.ingress?.className,
-                        tls: spec.ingress?.tlsSecretName
-                            ? [{ hosts: [host(spec) ?? ""], secretName: spec.ingress.tlsSecretName }]
-                            : undefined,
-                        rules: [
-                            {
-                                host: host(spec),
-                                http: {
-                                    paths: [
-                                        {
-                                            path: "/",
-                                            pathType: "Prefix",
-                                            backend: { service: { name: service, port: { number: port } } },
-                                        },
-                                    ],
-                                },
-                            },
-                        ],
-                    })),
+                    spec: cluster.resolved.apply(({ spec }) => {
+                        const secretName = certificateOf(to, spec);
+                        const service = { name, port: { number: servicePorts(spec)[to] } };
+                        const paths = [{ path: "/", pathType: "Prefix", backend: { service } }];
+                        return {
+                            ingressClassName: spec.ingress?.className,
+                            tls: secretName ? [{ hosts: hosts(spec), secretName }] : undefined,
+                            rules: hosts(spec).map((host) => ({ host, http: { paths } })),
+                        };
+                    }),
                 },
                 opts,
             ),
     );
+}
+
+/** The Secret with the certificate of an Ingress. */
+function certificateOf(to: Entrance["to"], { ingress }: MinioClusterSpec): string | undefined {
+    return (to === "console" ? ingress?.consoleTlsSecretName : undefined) ?? ingress?.tlsSecretName;
 }
 
 /** A Gateway API HTTPRoute for S3 clients, and one for the console. */
@@ -87,7 +84,7 @@ export function createHttpRoutes(
     opts: pulumi.CustomResourceOptions,
 ): CustomResource[] {
     return entrances(cluster.names, hosts, ({ httpRoute }) => httpRoute).map(
-        ({ name, service, port, host }) =>
+        ({ name, to, hosts }) =>
             new CustomResource(
                 `${name}-route`,
                 {
@@ -102,8 +99,8 @@ export function createHttpRoutes(
                                 sectionName: spec.httpRoute?.sectionName,
                             },
                         ],
-                        hostnames: [host(spec)],
-                        rules: [{ backendRefs: [{ name: service, port }] }],
+                        hostnames: hosts(spec),
+                        rules: [{ backendRefs: [{ name, port: servicePorts(spec)[to] }] }],
                     })),
                 },
                 opts,

@@ -1,21 +1,25 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { Service } from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
-import { apiPort, consolePort } from "../minio/ports";
+import { apiPort } from "../minio/ports";
 import type { ServiceOptions } from "../spec/args";
 import type { DeclaredCluster } from "../spec/cluster";
 import { serviceLabel } from "../spec/labels";
-import type { MinioClusterSpec } from "../spec/spec";
+import { servicePorts } from "../spec/names";
+import { type MinioClusterSpec, scheme } from "../spec/spec";
 import { metadataOf } from "./metadata";
 
-const api = { name: "api", port: apiPort, targetPort: "api" };
-const consoleTarget = { name: "console", port: consolePort, targetPort: "console" };
+type ServiceSpec = k8s.types.input.core.v1.ServiceSpec;
+type Options = pulumi.Unwrap<ServiceOptions>;
 
 /** The Service by which the servers find each other. */
 export function createHeadlessService(cluster: DeclaredCluster, opts: pulumi.CustomResourceOptions): Service {
-    const { names } = cluster;
-    const headless = { clusterIP: "None", publishNotReadyAddresses: true, selector: names.selector, ports: [api] };
-    return createService({ kind: "headless", name: names.headlessService, specOf: () => headless }, cluster, opts);
+    const specOf = (spec: MinioClusterSpec): ServiceSpec => ({
+        clusterIP: "None",
+        publishNotReadyAddresses: true,
+        ports: [portOf("api", apiPort, spec)],
+    });
+    return createService({ kind: "headless", name: cluster.names.headlessService, specOf }, cluster, opts);
 }
 
 /** The Service for S3 clients, and the one for the console. */
@@ -24,21 +28,16 @@ export function createServices(
     opts: pulumi.CustomResourceOptions,
 ): { client: Service; console: Service } {
     const { names } = cluster;
-    const reachable = (args: pulumi.Unwrap<ServiceOptions> | undefined) => ({
-        type: args?.type ?? "ClusterIP",
-        loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
-        selector: names.selector,
-    });
     const client: ServiceKind = {
         kind: "client",
         name: names.cluster,
-        specOf: ({ clientService }) => ({ ...reachable(clientService), ports: [api] }),
+        specOf: (spec) => reachable(spec.clientService, portOf("api", servicePorts(spec).client, spec)),
         argsOf: ({ clientService }) => clientService,
     };
     const console: ServiceKind = {
         kind: "console",
         name: names.consoleService,
-        specOf: ({ consoleService }) => ({ ...reachable(consoleService), ports: [consoleTarget] }),
+        specOf: (spec) => reachable(spec.consoleService, portOf("console", servicePorts(spec).console, spec)),
         argsOf: ({ consoleService }) => consoleService,
     };
     return {
@@ -47,11 +46,27 @@ export function createServices(
     };
 }
 
+/** The name is that of the servers' port, and what ServiceMonitors and routes of others may refer to. */
+function portOf(name: "api" | "console", port: number, spec: MinioClusterSpec) {
+    return { name, port, targetPort: name, appProtocol: spec.appProtocol ? scheme(spec) : undefined };
+}
+
+function reachable(args: Options | undefined, port: ReturnType<typeof portOf>): ServiceSpec {
+    return {
+        type: args?.type ?? "ClusterIP",
+        ports: [{ ...port, nodePort: args?.nodePort }],
+        externalTrafficPolicy: args?.externalTrafficPolicy,
+        loadBalancerSourceRanges: args?.loadBalancerSourceRanges,
+        loadBalancerClass: args?.loadBalancerClass,
+        loadBalancerIP: args?.loadBalancerIP,
+    };
+}
+
 interface ServiceKind {
     kind: "headless" | "client" | "console";
     name: string;
-    specOf: (known: MinioClusterSpec) => k8s.types.input.core.v1.ServiceSpec;
-    argsOf?: (known: MinioClusterSpec) => pulumi.Unwrap<ServiceOptions> | undefined;
+    specOf: (known: MinioClusterSpec) => ServiceSpec;
+    argsOf?: (known: MinioClusterSpec) => Options | undefined;
 }
 
 function createService(
@@ -59,15 +74,20 @@ function createService(
     cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
 ): Service {
+    const { selector } = cluster.names;
     const metadata = {
         ...metadataOf(cluster, name, () => ({ [serviceLabel]: kind })),
         annotations: cluster.resolved.apply(({ spec }) => annotationsOf(argsOf?.(spec))),
     };
-    return new Service(name, { metadata, spec: cluster.resolved.apply(({ spec }) => specOf(spec)) }, opts);
+    const specified = cluster.resolved.apply(({ spec }) => {
+        const { ipFamilies, ipFamilyPolicy } = spec;
+        return { ...specOf(spec), selector, ipFamilies, ipFamilyPolicy };
+    });
+    return new Service(name, { metadata, spec: specified }, opts);
 }
 
 /** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */
-function annotationsOf(args: pulumi.Unwrap<ServiceOptions> | undefined): Record<string, string> {
+function annotationsOf(args: Options | undefined): Record<string, string> {
     const noWait = args?.type === "LoadBalancer" ? undefined : { "pulumi.com/skipAwait": "true" };
     return { ...args?.annotations, ...noWait };
 }

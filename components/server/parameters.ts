@@ -3,7 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { lastToStart } from "../minio/lastToStart";
 import { apiPort } from "../minio/ports";
 import type { Topology } from "../minio/topology";
-import { type Names, poolName, serverDnsName, serviceDnsName } from "../spec/names";
+import { clientAddress, type Names, poolName, serverDnsName } from "../spec/names";
 import type { ScriptVariable } from "../spec/scriptVariables";
 import { countsServersThatWait, type MinioClusterSpec, scheme, topologyOfSpec } from "../spec/spec";
 
@@ -34,7 +34,7 @@ export function parameters(names: Names, spec: MinioClusterSpec): Record<Exclude
         POD_DRIVES: "/data",
         POD_TERMINATION_LOG: terminationLog,
         // The Service: it leads to any server that is ready.
-        CLUSTER_URL: url(serviceDnsName(names.cluster, spec)),
+        CLUSTER_URL: `${scheme(spec)}://${clientAddress(names, spec)}`,
         CLUSTER_SERVERS: String(topology?.servers ?? 1),
         CLUSTER_FIRST_POOL: poolName(names.cluster, 0),
         // The servers that give locks, those of the first pool; 0 where no lock can be released.

@@ -218,6 +218,25 @@ export interface MinioClusterArgs {
     /** The Service for the console. Default: `ClusterIP`. */
     consoleService?: ServiceOptions;
 
+    /**
+     * Kinds of addresses that all Services have, the first one first: `IPv4`, `IPv6`, or both. The first one cannot
+     * change later. Default: left to Kubernetes, the first kind that its cluster has.
+     */
+    ipFamilies?: pulumi.Input<pulumi.Input<IpFamily>[]>;
+
+    /**
+     * How many kinds of addresses all Services have. Default: left to Kubernetes, which takes `SingleStack`, and
+     * `RequireDualStack` where `ipFamilies` has both.
+     */
+    ipFamilyPolicy?: pulumi.Input<IpFamilyPolicy>;
+
+    /**
+     * Whether the ports of all Services say what is spoken there: `appProtocol` is `http`, or `https` with `tls`.
+     * Service meshes, and some Ingress controllers and Gateways, read it. Azure's load balancers then check by HTTP,
+     * and need an annotation: see docs/entrances.md. Default: false.
+     */
+    appProtocol?: pulumi.Input<boolean>;
+
     /** Sets of snapshots of all drives, each at one point in time. Default: none. */
     snapshots?: Snapshots;
 
@@ -525,14 +544,43 @@ export interface ServiceOptions {
     type?: pulumi.Input<ServiceType>;
     /** Annotations of the Service, such as those that a cloud's load balancer reads. Default: none. */
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /**
+     * Port of the Service, from 1 to 65535, such as 443. Another one for clients restarts the servers, one after
+     * another, because they ask each other by it. Default: 9000 for clients, 9001 for the console.
+     */
+    port?: pulumi.Input<number>;
+    /**
+     * Port of every node, of a `NodePort` or a `LoadBalancer`. Kubernetes allows 30000 to 32767, unless its API server
+     * is told another range. Default: Kubernetes chooses one.
+     */
+    nodePort?: pulumi.Input<number>;
+    /**
+     * To which servers a node leads requests that come to it, of a `NodePort` or a `LoadBalancer`. Default: `Cluster`.
+     */
+    externalTrafficPolicy?: pulumi.Input<ExternalTrafficPolicy>;
     /** Addresses (CIDR) that may reach a `LoadBalancer`. Default: all. */
     loadBalancerSourceRanges?: pulumi.Input<pulumi.Input<string>[]>;
+    /**
+     * Which controller makes the `LoadBalancer`, such as `service.k8s.aws/nlb`. It cannot change while the type is
+     * `LoadBalancer`. Default: the Kubernetes cluster's own.
+     */
+    loadBalancerClass?: pulumi.Input<string>;
+    /**
+     * Address that a `LoadBalancer` shall have. Kubernetes calls the field deprecated, and some controllers read an
+     * annotation instead. Default: the controller chooses one.
+     */
+    loadBalancerIP?: pulumi.Input<string>;
 }
 
 /** An Ingress for S3 clients, and one for the console. */
 export interface IngressOptions {
     /** Host name for S3 clients. */
     apiHost: pulumi.Input<string>;
+    /**
+     * Further host names for S3 clients. One with a wildcard, such as `*.s3.example.org`, is for requests that name the
+     * bucket in the host name. The servers must then know the domain: `MINIO_DOMAIN` in `environment`. Default: none.
+     */
+    extraApiHosts?: pulumi.Input<pulumi.Input<string>[]>;
     /** Host name for the console. Default: the console has no Ingress. */
     consoleHost?: pulumi.Input<string>;
     /** IngressClass. Default: the Kubernetes cluster's default class. */
@@ -541,6 +589,11 @@ export interface IngressOptions {
     annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Secret with the certificate for the host names. Default: none, plain HTTP. */
     tlsSecretName?: pulumi.Input<string>;
+    /**
+     * Secret with the certificate for the console's host name. cert-manager needs one for each Ingress. Default: that
+     * of `tlsSecretName`.
+     */
+    consoleTlsSecretName?: pulumi.Input<string>;
 }
 
 /** A Gateway API HTTPRoute for S3 clients, and one for the console. */
@@ -553,6 +606,11 @@ export interface HttpRouteOptions {
     sectionName?: pulumi.Input<string>;
     /** Host name for S3 clients. */
     apiHost: pulumi.Input<string>;
+    /**
+     * Further host names for S3 clients. One with a wildcard, such as `*.s3.example.org`, is for requests that name the
+     * bucket in the host name. The servers must then know the domain: `MINIO_DOMAIN` in `environment`. Default: none.
+     */
+    extraApiHosts?: pulumi.Input<pulumi.Input<string>[]>;
     /** Host name for the console. Default: the console has no route. */
     consoleHost?: pulumi.Input<string>;
 }
@@ -701,6 +759,38 @@ export const ServiceType = {
     LoadBalancer: "LoadBalancer",
 } as const;
 export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
+
+/** To which servers a node leads requests that come to it from outside. */
+export const ExternalTrafficPolicy = {
+    /** To all. The servers see a node's address for the client's. */
+    Cluster: "Cluster",
+    /**
+     * To those of the node alone. The servers see the client's address, and a node without a ready server answers
+     * nothing.
+     */
+    Local: "Local",
+} as const;
+export type ExternalTrafficPolicy = (typeof ExternalTrafficPolicy)[keyof typeof ExternalTrafficPolicy];
+
+/** A kind of addresses. */
+export const IpFamily = {
+    /** Such as 10.96.0.10. */
+    IPv4: "IPv4",
+    /** Such as fd00::10. */
+    IPv6: "IPv6",
+} as const;
+export type IpFamily = (typeof IpFamily)[keyof typeof IpFamily];
+
+/** How many kinds of addresses a Service has. */
+export const IpFamilyPolicy = {
+    /** One. */
+    SingleStack: "SingleStack",
+    /** Both, where the Kubernetes cluster has both. */
+    PreferDualStack: "PreferDualStack",
+    /** Both. Kubernetes refuses the Service where its cluster has one. */
+    RequireDualStack: "RequireDualStack",
+} as const;
+export type IpFamilyPolicy = (typeof IpFamilyPolicy)[keyof typeof IpFamilyPolicy];
 
 /** What may be done in a bucket without any key. */
 export const AnonymousAccess = {

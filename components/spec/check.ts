@@ -53,6 +53,27 @@ export class Check {
         return this.that(isHostName(value), field, value, "use a host name, such as s3.example.org");
     }
 
+    /** A host name, or all below a domain. */
+    hostOrWildcard(field: string, value: unknown): boolean {
+        const sound = isHostName(isText(value) ? value.replace(/^\*\./, "") : value);
+        return this.that(sound, field, value, "use a host name, such as s3.example.org or *.s3.example.org");
+    }
+
+    /** As Kubernetes wants the keys of labels, and other names that may have a domain before them. */
+    qualifiedName(field: string, value: unknown, example: string): boolean {
+        return this.that(isText(value) && isQualifiedName(value), field, value, `use a name such as ${example}`);
+    }
+
+    /** @param whose what has the port, such as `a Service` */
+    port(field: string, value: unknown, whose: string): boolean {
+        return this.that(
+            isInteger(value, 1, 65535),
+            field,
+            value,
+            `use a port of ${whose}, an integer from 1 to 65535`,
+        );
+    }
+
     /** @param known the fields that there are, the most similar one first; the value may be a secret, and is not shown */
     unknown(field: string, [nearest, ...others]: string[]): void {
         const all = others.length < 10 ? `; there are ${[nearest, ...others].sort().join(", ")}` : "";

@@ -25,8 +25,11 @@ const peer = plain(
     "podSelector",
 ) satisfies Of<types.input.networking.v1.NetworkPolicyPeer>;
 
-const service = plain("type", "annotations", "loadBalancerSourceRanges") satisfies Of<args.ServiceOptions>;
-const hosts = plain("apiHost", "consoleHost");
+const service = {
+    ...plain("type", "annotations", "port", "nodePort", "externalTrafficPolicy", "loadBalancerSourceRanges"),
+    ...plain("loadBalancerClass", "loadBalancerIP"),
+} satisfies Of<args.ServiceOptions>;
+const hosts = plain("apiHost", "extraApiHosts", "consoleHost");
 
 const key = { fields: plain("name", "key") satisfies Of<args.KeyReference> };
 const valueSource = { secretKeyRef: key, configMapKeyRef: key } satisfies Of<args.ValueSource>;
@@ -127,6 +130,7 @@ const known = {
     },
     clientService: { fields: service },
     consoleService: { fields: service },
+    ...plain("ipFamilies", "ipFamilyPolicy", "appProtocol"),
     snapshots: {
         fields: plain(
             "className",
@@ -141,7 +145,10 @@ const known = {
     },
     restoreFrom: { fields: plain("set", "id", "cluster", "namespace", "confirm") satisfies Of<args.Restore> },
     ingress: {
-        fields: { ...hosts, ...plain("className", "annotations", "tlsSecretName") } satisfies Of<args.IngressOptions>,
+        fields: {
+            ...hosts,
+            ...plain("className", "annotations", "tlsSecretName", "consoleTlsSecretName"),
+        } satisfies Of<args.IngressOptions>,
     },
     httpRoute: {
         fields: {

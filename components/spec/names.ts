@@ -1,4 +1,5 @@
-import type { MinioClusterSpec, PoolSpec } from "./spec";
+import { apiPort, consolePort } from "../minio/ports";
+import type { KnownArgs, MinioClusterSpec, PoolSpec } from "./spec";
 
 /** The names of the Kubernetes objects, all derived from the component's name. */
 export interface Names {
@@ -54,6 +55,21 @@ export function serverDnsName(names: Names, spec: MinioClusterSpec, pool: number
 /** DNS name of a Service, in the whole Kubernetes cluster. */
 export function serviceDnsName(service: string, { namespace, clusterDomain }: MinioClusterSpec): string {
     return `${service}.${namespace}.svc.${clusterDomain}`;
+}
+
+/** Ports of the Services for clients and for the console. The servers behind them listen at MinIO's own. */
+export function servicePorts({ clientService, consoleService }: Pick<KnownArgs, "clientService" | "consoleService">) {
+    return { client: clientService?.port ?? apiPort, console: consoleService?.port ?? consolePort };
+}
+
+/** Name and port by which S3 clients find the servers, in the whole Kubernetes cluster. */
+export function clientAddress(names: Names, spec: MinioClusterSpec): string {
+    return `${serviceDnsName(names.cluster, spec)}:${servicePorts(spec).client}`;
+}
+
+/** The same for browsers that show the console. */
+export function consoleAddress(names: Names, spec: MinioClusterSpec): string {
+    return `${serviceDnsName(names.consoleService, spec)}:${servicePorts(spec).console}`;
 }
 
 /** `<namespace>/<cluster>/<set>` of the set to restore, as in the annotations of the StatefulSets and the claims. */

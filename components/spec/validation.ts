@@ -1,4 +1,6 @@
 /** Checks the arguments, and says everything that is wrong with them at once. Pure. */
+import { isIP } from "node:net";
+import { printable } from "../basics/printable";
 import { parseQuantity } from "../basics/quantity";
 import {
     bucketNameProblem,
@@ -16,7 +18,10 @@ import { standardParity, topologyVariableProblems, topologyVariables } from "../
 import {
     AnonymousAccess,
     ClaimRetention,
+    ExternalTrafficPolicy,
     ImagePullPolicy,
+    IpFamily,
+    IpFamilyPolicy,
     PodManagementPolicy,
     Readiness,
     RolloutMode,
@@ -254,6 +259,7 @@ export function warningsOf(args: KnownArgs): string[] {
                 (spec.podManagementPolicy === "OrderedReady" ? "; podManagementPolicy Parallel does not need it" : ""),
         );
     }
+    warnings.push(...backendWarnings(args));
     const entrances = entrancesOf(args);
     if (args.networkPolicy && !args.networkPolicy.clients?.length && entrances.length > 0) {
         const inside = args.networkPolicy.clients ? "nobody gets in" : "only pods of the namespace get in";
@@ -263,6 +269,21 @@ export function warningsOf(args: KnownArgs): string[] {
         );
     }
     return warnings;
+}
+
+/** Where servers speak HTTPS, and nothing tells so to what sends them requests. */
+function backendWarnings({ tls, appProtocol, ingress, httpRoute, clientService }: KnownArgs): string[] {
+    const annotations = Object.keys({ ...ingress?.annotations, ...clientService?.annotations });
+    // As those of ingress-nginx, HAProxy, Traefik, Contour, Kong and the clouds are called.
+    const isHinted = appProtocol || annotations.some((one) => /protocol|scheme|server-ssl/i.test(one));
+    const fields = Object.entries({ ingress, httpRoute }).filter(([, given]) => given);
+    return !tls || isHinted
+        ? []
+        : fields.map(
+              ([field]) =>
+                  `${field}: with tls the servers speak HTTPS, and most controllers send plain HTTP, which is answered with 400, ` +
+                  "unless an annotation, a BackendTLSPolicy or appProtocol tells them: docs/entrances.md",
+          );
 }
 
 /** The arguments that let clients in from outside of the Kubernetes cluster. */
@@ -1071,13 +1092,13 @@ function checkAccesses(check: Check, name: string, args: KnownArgs, spec: Return
         );
         const namespace = access.namespace ?? spec.namespace;
         check.name(`${path}.namespace`, namespace, namespaceName, longestLabel);
-        const objects = namesOf(name);
+        const objects = namesOf(textOr(name));
         const secretName = access.secretName ?? accessSecretName(objects, user);
         if (check.name(`${path}.secretName`, secretName, dnsName, 253)) {
-            const place = `${namespace}/${secretName}`;
+            const place = `${textOr(namespace)}/${secretName}`;
             const own = [objects.secret, objects.settings, objects.certificate, objects.metricsToken];
             const given = [spec.existingSecretName, asObject(spec.tls).secretName];
-            const taken = [...own, ...given.map(textOr)].map((one) => `${spec.namespace}/${one}`);
+            const taken = [...own, ...given.map(textOr)].map((one) => `${textOr(spec.namespace)}/${one}`);
             const isFree = !places.includes(place) && !taken.includes(place);
             check.that(isFree, `${path}.secretName`, secretName, "another Secret has this name there; use another one");
             places.push(place);
@@ -1092,42 +1113,18 @@ function replacing(name: string): string {
 
 /** Who reaches the servers, and how. */
 function checkReach(check: Check, args: KnownArgs): void {
-    for (const field of ["clientService", "consoleService"] as const) {
-        const service = args?.[field];
-        if (check.object(field, service) && service) {
-            check.oneOf(`${field}.type`, service.type ?? "ClusterIP", ServiceType);
-            check.annotations(`${field}.annotations`, service.annotations);
-            check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
-            for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
-                check.addresses(`${field}.loadBalancerSourceRanges[${index}]`, range);
-            }
-            check.that(
-                !service.loadBalancerSourceRanges || service.type === "LoadBalancer",
-                `${field}.loadBalancerSourceRanges`,
-                service.loadBalancerSourceRanges,
-                `it needs ${field}.type LoadBalancer`,
-            );
-        }
-    }
+    checkServices(check, args);
     for (const field of ["ingress", "httpRoute"] as const) {
         const hosts = args?.[field];
         if (check.object(field, hosts) && hosts) {
-            check.host(`${field}.apiHost`, hosts.apiHost);
-            if (hosts.consoleHost !== undefined && hosts.consoleHost !== null) {
-                check.host(`${field}.consoleHost`, hosts.consoleHost);
-                check.that(
-                    hosts.consoleHost !== hosts.apiHost,
-                    `${field}.consoleHost`,
-                    hosts.consoleHost,
-                    "the console needs a host name of its own: S3 clients use every path of theirs",
-                );
-            }
+            checkHosts(check, field, args, hosts);
         }
     }
     if (isObject(args?.ingress)) {
         check.annotations("ingress.annotations", args.ingress.annotations);
-        check.name("ingress.className", args.ingress.className ?? "any", dnsName, 253);
-        check.name("ingress.tlsSecretName", args.ingress.tlsSecretName ?? "any", dnsName, 253);
+        for (const name of ["className", "tlsSecretName", "consoleTlsSecretName"] as const) {
+            check.name(`ingress.${name}`, args.ingress[name] ?? "any", dnsName, 253);
+        }
     }
     if (isObject(args?.httpRoute)) {
         check.name("httpRoute.gatewayName", args.httpRoute.gatewayName, dnsName, 253);
@@ -1178,6 +1175,126 @@ function checkReach(check: Check, args: KnownArgs): void {
                 checkPeer(check, `networkPolicy.${who}[${index}]`, peer);
             }
         }
+    }
+}
+
+function checkServices(check: Check, args: KnownArgs): void {
+    for (const field of ["clientService", "consoleService"] as const) {
+        const service = args?.[field];
+        if (check.object(field, service) && service) {
+            checkService(check, field, service);
+        }
+    }
+    const [client, console] = [args?.clientService?.nodePort, args?.consoleService?.nodePort];
+    check.that(
+        client === undefined || client === null || client !== console,
+        "consoleService.nodePort",
+        console,
+        "clientService has it: use another port of the nodes",
+    );
+    if (args?.ipFamilyPolicy !== undefined) {
+        check.oneOf("ipFamilyPolicy", args.ipFamilyPolicy, IpFamilyPolicy);
+    }
+    check.list("ipFamilies", args?.ipFamilies);
+    const families = asList(args?.ipFamilies);
+    for (const [index, family] of families.entries()) {
+        check.oneOf(`ipFamilies[${index}]`, family, IpFamily);
+    }
+    check.that(
+        !Array.isArray(args?.ipFamilies) || (families.length > 0 && new Set(families).size === families.length),
+        "ipFamilies",
+        families,
+        "use IPv4, IPv6 or both, each one time",
+    );
+    check.that(
+        families.length < 2 || args?.ipFamilyPolicy !== "SingleStack",
+        "ipFamilyPolicy",
+        args?.ipFamilyPolicy,
+        "two ipFamilies need PreferDualStack or RequireDualStack",
+    );
+    check.flag("appProtocol", args?.appProtocol);
+}
+
+function checkService(
+    check: Check,
+    field: "clientService" | "consoleService",
+    service: NonNullable<KnownArgs["clientService"]>,
+): void {
+    const type = service.type ?? "ClusterIP";
+    const isGiven = (name: keyof typeof service) => service[name] !== undefined && service[name] !== null;
+    check.oneOf(`${field}.type`, type, ServiceType);
+    check.annotations(`${field}.annotations`, service.annotations);
+    check.port(`${field}.port`, service.port ?? 1, "a Service");
+    check.port(`${field}.nodePort`, service.nodePort ?? 1, "the nodes, in most clusters from 30000 to 32767");
+    check.oneOf(`${field}.externalTrafficPolicy`, service.externalTrafficPolicy ?? "Cluster", ExternalTrafficPolicy);
+    check.list(`${field}.loadBalancerSourceRanges`, service.loadBalancerSourceRanges);
+    for (const [index, range] of asList(service.loadBalancerSourceRanges).entries()) {
+        check.addresses(`${field}.loadBalancerSourceRanges[${index}]`, range);
+    }
+    check.qualifiedName(`${field}.loadBalancerClass`, service.loadBalancerClass ?? "any", "service.k8s.aws/nlb");
+    const address: unknown = service.loadBalancerIP ?? "::";
+    check.that(
+        isText(address) && isIP(address) !== 0,
+        `${field}.loadBalancerIP`,
+        address,
+        "use an address, such as 192.0.2.10",
+    );
+    const needs = (names: (keyof typeof service)[], types: string[]) => {
+        for (const name of names.filter((one) => isGiven(one) && !types.includes(type))) {
+            check.problem(`${field}.${name}`, service[name], `it needs ${field}.type ${types.join(" or ")}`);
+        }
+    };
+    needs(["nodePort", "externalTrafficPolicy"], ["NodePort", "LoadBalancer"]);
+    needs(["loadBalancerSourceRanges", "loadBalancerClass", "loadBalancerIP"], ["LoadBalancer"]);
+}
+
+function checkHosts(
+    check: Check,
+    field: "ingress" | "httpRoute",
+    args: KnownArgs,
+    { apiHost, extraApiHosts, consoleHost }: { apiHost: unknown; extraApiHosts?: unknown; consoleHost?: unknown },
+): void {
+    check.host(`${field}.apiHost`, apiHost);
+    check.list(`${field}.extraApiHosts`, extraApiHosts);
+    const hosts = [apiHost];
+    for (const [index, host] of asList(extraApiHosts).entries()) {
+        const path = `${field}.extraApiHosts[${index}]`;
+        if (check.hostOrWildcard(path, host)) {
+            check.that(!hosts.includes(host), path, host, "it is a host name for S3 clients already: leave it out");
+            checkDomain(check, path, args, host as string);
+        }
+        hosts.push(host);
+    }
+    if (consoleHost !== undefined && consoleHost !== null) {
+        check.host(`${field}.consoleHost`, consoleHost);
+        check.that(
+            !hosts.includes(consoleHost),
+            `${field}.consoleHost`,
+            consoleHost,
+            "the console needs a host name of its own: S3 clients use every path of theirs",
+        );
+    }
+}
+
+/**
+ * A request that names its bucket in the host name: a server that does not know the domain takes the first part of the
+ * path for the bucket (`getResource` in `cmd/handler-utils.go`; measured: an empty upload makes a bucket, others fail).
+ */
+function checkDomain(check: Check, path: string, args: KnownArgs, host: string): void {
+    const variable = "MINIO_DOMAIN";
+    if (!host.startsWith("*.") || Object.hasOwn(asObject(args.environmentFrom), variable)) {
+        return;
+    }
+    const domain = host.slice("*.".length);
+    const given = asObject(args.environment)[variable];
+    const isBelow = (one: string, other: string) => one === other || one.endsWith(`.${other}`);
+    if (!(isText(given) && given.split(",").some((one) => isBelow(one, domain) || isBelow(domain, one)))) {
+        check.problems.push({
+            field: `environment.${variable}`,
+            reason:
+                `${domain} is not in it, and ${path} leads requests there that name their bucket in the host name: ` +
+                `add ${domain}, after a comma where it has another domain, or leave ${printable(host)} out`,
+        });
     }
 }
 

@@ -29,6 +29,15 @@ export function addressesOf(name: string) {
 
 export const addresses = addressesOf(clusterName);
 
+/**
+ * A second kind of addresses, of pods and of the Services that ask for it. This machine does not route to them, so they
+ * are the same in every cluster. NetworkPolicies are not enforced for them.
+ */
+export const addressesV6 = {
+    podsOfNode: (index: number) => `fd00:244:0:${index}::/64`,
+    services: "fd00:96::/112",
+};
+
 /** The name of this machine's end of the cable: 15 characters at most. */
 export const hostInterface = `minio-${clusterName}`;
 
@@ -42,6 +51,7 @@ export interface Node {
     index: number;
     address: string;
     podRange: string;
+    podRangeV6: string;
 }
 
 /** The nodes `n1`, `n2`, …, each with an address and a range for its pods. */
@@ -51,5 +61,6 @@ export function nodesOf(count: number): Node[] {
         index: i + 1,
         address: addresses.node(i + 1),
         podRange: addresses.podsOfNode(i + 1),
+        podRangeV6: addressesV6.podsOfNode(i + 1),
     }));
 }

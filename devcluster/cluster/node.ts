@@ -98,7 +98,11 @@ function podNetwork(node: Node): object {
         plugins: [
             {
                 type: "ptp",
-                ipam: { type: "host-local", ranges: [[{ subnet: node.podRange }]], routes: [{ dst: "0.0.0.0/0" }] },
+                ipam: {
+                    type: "host-local",
+                    ranges: [[{ subnet: node.podRange }], [{ subnet: node.podRangeV6 }]],
+                    routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
+                },
             },
             { type: "portmap", capabilities: { portMappings: true } },
         ],

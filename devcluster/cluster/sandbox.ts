@@ -39,6 +39,7 @@ mount --bind "${logDir}/containers" /var/log/containers
 mount -o loop "${volumesImage}" "${volumesPool}"
 ip link set lo up
 echo 1 > /proc/sys/net/ipv4/ip_forward
+echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 exec s6-svscan "${servicesDir}"
 `;
 

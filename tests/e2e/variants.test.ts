@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:https";
-import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { addresses } from "../../devcluster/cluster/addresses";
 import { Authority, certificateNames } from "../support/authority";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { digest, get, makeBucket, put } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
+import { until } from "../support/until";
 
 interface Cluster {
     namespace: string;
@@ -30,11 +32,14 @@ describe("clusters of many kinds, side by side", () => {
     );
     let clusters: Record<string, Cluster>;
 
-    const addressOf = async ({ serviceName, namespace }: Cluster) =>
-        (await kubectlJson("get", "service", serviceName, `--namespace=${namespace}`)).spec.clusterIP;
+    /** Address and port of its Service for clients. */
+    const addressOf = async ({ serviceName, namespace }: Cluster) => {
+        const { spec } = await kubectlJson("get", "service", serviceName, `--namespace=${namespace}`);
+        return `${spec.clusterIP}:${spec.ports[0].port}`;
+    };
     const s3Of = async (cluster: Cluster, https = false) =>
         new S3Client({
-            endpoint: `${https ? "https" : "http"}://${await addressOf(cluster)}:9000`,
+            endpoint: `${https ? "https" : "http"}://${await addressOf(cluster)}`,
             region: { manual: "eu-test-1", secure: "eu-test-2" }[cluster.serviceName] ?? "us-east-1",
             forcePathStyle: true,
             credentials: { accessKeyId: cluster.rootUser, secretAccessKey: cluster.rootPassword },
@@ -51,11 +56,11 @@ describe("clusters of many kinds, side by side", () => {
         return Buckets?.map((bucket) => bucket.Name);
     };
     /** The same by a client in a server's pod. */
-    const bucketsByPod = async ({ serviceName: name }: Cluster) => {
+    const bucketsByPod = async ({ serviceName: name, namespace }: Cluster) => {
         const script =
             `export MC_HOST_s3="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@${name}:9000"; ` +
             `mc mb --quiet s3/bucket-of-${name} > /dev/null; mc ls --json s3`;
-        const text = await kubectl("exec", `${name}-0`, inNamespace, "--", "sh", "-c", script);
+        const text = await kubectl("exec", `${name}-0`, `--namespace=${namespace}`, "--", "sh", "-c", script);
         return text
             .trim()
             .split("\n")
@@ -114,8 +119,9 @@ describe("clusters of many kinds, side by side", () => {
 
     it("do not see each other's objects, servers or budgets", async () => {
         for (const [name, cluster] of Object.entries(clusters)) {
-            // Its policy lets only pods of its namespace in, and so not this test.
-            const buckets = await (name === "own" ? bucketsByPod(cluster) : bucketsByService(name, cluster));
+            // The policy of one lets only pods of its namespace in; and no route leads from here to the other's addresses.
+            const isOutside = !["own", "namesake"].includes(name);
+            const buckets = await (isOutside ? bucketsByService(name, cluster) : bucketsByPod(cluster));
             assert.deepEqual(buckets, [`bucket-of-${name}`]);
             const slices = await kubectlJson(
                 "get",
@@ -246,7 +252,7 @@ describe("clusters of many kinds, side by side", () => {
         const data = Buffer.from("over TLS");
         await put(s3, "bucket-of-secure", "object", data);
         assert.equal(digest(await get(s3, "bucket-of-secure", "object")), digest(data));
-        const plain = `http://${await addressOf(clusters.secure)}:9000/minio/health/live`;
+        const plain = `http://${await addressOf(clusters.secure)}/minio/health/live`;
         assert.notEqual((await fetch(plain).catch(() => ({ status: 0 }))).status, 200);
     });
 
@@ -256,7 +262,7 @@ describe("clusters of many kinds, side by side", () => {
         assert.equal(valueAt("ca.crt"), authority.certificate);
         const { hostname } = new URL(valueAt("AWS_ENDPOINT_URL_S3"));
         const s3 = new S3Client({
-            endpoint: `https://${await addressOf(clusters.secure)}:9000`,
+            endpoint: `https://${await addressOf(clusters.secure)}`,
             region: valueAt("AWS_REGION"),
             forcePathStyle: true,
             credentials: {
@@ -269,6 +275,56 @@ describe("clusters of many kinds, side by side", () => {
         });
         assert.equal(String(await get(s3, valueAt("BUCKET"), "object")), "over TLS");
         await assert.rejects(get(s3, "another-bucket", "object"), { name: "AccessDenied" });
+    });
+
+    it("a client reaches the cluster by a port of the node, and the servers see its address", async () => {
+        const s3 = await s3Of(clusters.manual);
+        const [node] = (await kubectlJson("get", "nodes", "n1")).status.addresses;
+        const byNode = `http://${node.address}:30010/bucket-of-manual/seen`;
+        const byService = `http://${await addressOf(clusters.manual)}/bucket-of-manual/seen`;
+        await put(s3, "bucket-of-manual", "seen", Buffer.from("by this machine"));
+        const statement = {
+            ...{ Effect: "Allow", Principal: { AWS: ["*"] }, Action: ["s3:GetObject"] },
+            Resource: ["arn:aws:s3:::bucket-of-manual/*"],
+            Condition: { IpAddress: { "aws:SourceIp": [`${addresses.machine}/32`] } },
+        };
+        const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+        await s3.send(new PutBucketPolicyCommand({ Bucket: "bucket-of-manual", Policy }));
+        let seen = "";
+        // Each server learns of the policy.
+        await until("the policy counts", async () => {
+            const answer = await fetch(byNode);
+            seen = await answer.text();
+            return answer.ok;
+        });
+        assert.equal(seen, "by this machine");
+        assert.equal((await fetch(byService)).status, 403, "Kubernetes hides the client's address there");
+        const { spec } = await kubectlJson("get", "service", "manual", inNamespace);
+        assert.deepEqual(
+            [spec.externalTrafficPolicy, spec.ports[0].name, spec.ports[0].appProtocol],
+            ["Local", "api", "http"],
+        );
+    });
+
+    it("a bucket is found by its host name below MINIO_DOMAIN", async () => {
+        const script =
+            "curl --silent --noproxy '*' --aws-sigv4 aws:amz:eu-test-1:s3 --user \"$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD\" " +
+            "--header 'Host: bucket-of-manual.s3.example.org' http://manual:9000/seen";
+        assert.equal(await kubectl("exec", "manual-0", inNamespace, "--", "sh", "-c", script), "by this machine");
+    });
+
+    it("servers find each other, and clients find them, by IPv6 alone", async () => {
+        for (const service of ["namesake", "namesake-console", "namesake-headless"]) {
+            const { spec } = await kubectlJson("get", "service", service, `--namespace=${elsewhere}`);
+            assert.deepEqual([spec.ipFamilies, spec.ipFamilyPolicy], [["IPv6"], "SingleStack"], service);
+        }
+        const curl = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code} %{remote_ip}"];
+        const inside = ["namesake-0", `--namespace=${elsewhere}`, "--container=minio", "--", ...curl];
+        // A server knows itself by its hosts file, which has both kinds.
+        for (const host of [clusters.namesake.podDnsNames[1], "namesake"]) {
+            const answer = await kubectl("exec", ...inside, `http://${host}:9000/minio/health/cluster`);
+            assert.match(answer, /^200 fd00:/, host);
+        }
     });
 
     it("Ingress, NetworkPolicy and Services are as asked for", async () => {

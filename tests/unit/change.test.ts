@@ -180,6 +180,7 @@ describe("the class of a change", () => {
             ["MINIO_STORAGE_CLASS_STANDARD"],
         ],
         ["another readiness", { readiness: "Server" as Readiness }, "rolling", ["startupProbe", "readinessProbe"]],
+        ["another port for clients", { clientService: { port: 443 } }, "rolling", ["clientService.port"]],
         ["new credentials", { credentialsRevision: 2 }, "together", ["root credentials"]],
         ["another root user", { rootUser: "root" }, "together", ["root credentials"]],
         ["another pool", { expansionPools: [{}] }, "together", ["pools"]],

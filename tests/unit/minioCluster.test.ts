@@ -406,6 +406,70 @@ describe("MinioCluster", () => {
         }
     });
 
+    it("leads every host name to the Service's port, with the certificate that it has", async () => {
+        const apiHosts = { apiHost: "s3.example.org", extraApiHosts: ["*.s3.example.org", "storage.example.org"] };
+        const { inputsOf } = await registeredBy("minio", {
+            ingress: {
+                ...{ ...apiHosts, consoleHost: "console.example.org" },
+                ...{ tlsSecretName: "s3-certs", consoleTlsSecretName: "console-certs" },
+            },
+            httpRoute: { ...apiHosts, gatewayName: "public", consoleHost: "console.example.org" },
+            clientService: { port: 443 },
+            environment: { MINIO_DOMAIN: "s3.example.org" },
+        });
+        const hosts = ["s3.example.org", "*.s3.example.org", "storage.example.org"];
+        const seen = ["minio", "minio-console"].map((name) => {
+            const { tls, rules } = inputsOf("Ingress", name).spec;
+            return [tls, ...rules.map(({ host, http }: any) => [host, http.paths[0].backend.service.port.number])];
+        });
+        assert.deepEqual(seen, [
+            [[{ hosts, secretName: "s3-certs" }], ...hosts.map((host) => [host, 443])],
+            [[{ hosts: ["console.example.org"], secretName: "console-certs" }], ["console.example.org", 9001]],
+        ]);
+        const route = inputsOf("HTTPRoute", "minio-route").spec;
+        assert.deepEqual([route.hostnames, route.rules[0].backendRefs[0].port], [hosts, 443]);
+    });
+
+    it("gives the Services the ports, the addresses and the way in that are asked for", async () => {
+        const { inputsOf, cluster } = await registeredBy("minio", {
+            clientService: {
+                ...{ type: "LoadBalancer", port: 443, nodePort: 30443, externalTrafficPolicy: "Local" },
+                ...{ loadBalancerClass: "service.k8s.aws/nlb", loadBalancerIP: "192.0.2.10" },
+            },
+            consoleService: { type: "NodePort", port: 8443 },
+            ipFamilies: ["IPv6", "IPv4"],
+            ipFamilyPolicy: "RequireDualStack",
+            appProtocol: true,
+            tls: { secretName: "certs" },
+            monitoring: {},
+        });
+        const families = { ipFamilies: ["IPv6", "IPv4"], ipFamilyPolicy: "RequireDualStack" };
+        const of = { selector: { app: "minio" }, ...families };
+        const port = (name: string, port: number) => ({ name, port, targetPort: name, appProtocol: "https" });
+        assert.deepEqual(inputsOf("Service", "minio").spec, {
+            ...{ ...of, type: "LoadBalancer", ports: [{ ...port("api", 443), nodePort: 30443 }] },
+            ...{
+                externalTrafficPolicy: "Local",
+                loadBalancerClass: "service.k8s.aws/nlb",
+                loadBalancerIP: "192.0.2.10",
+            },
+        });
+        assert.deepEqual(inputsOf("Service", "minio-console").spec, {
+            ...{ ...of, type: "NodePort", ports: [port("console", 8443)] },
+        });
+        assert.deepEqual(inputsOf("Service", "minio-headless").spec, {
+            ...{ ...of, clusterIP: "None", publishNotReadyAddresses: true, ports: [port("api", 9000)] },
+        });
+        assert.equal(await known(cluster.endpoint), "https://minio.default.svc.cluster.local:443");
+        assert.equal(await known(cluster.consoleEndpoint), "https://minio-console.default.svc.cluster.local:8443");
+        const { env, args } = inputsOf("StatefulSet", "minio").spec.template.spec.containers[0];
+        const url = env.find(({ name }: any) => name === "CLUSTER_URL").value;
+        assert.equal(url, "https://minio.default.svc.cluster.local:443");
+        assert.ok(args.includes("--address=:9000"));
+        const [{ replacement }] = inputsOf("ServiceMonitor", "minio-cluster").spec.endpoints[0].relabelings;
+        assert.equal(replacement, "minio.default.svc.cluster.local:443");
+    });
+
     it("makes a snapshot of each drive for a set, and a record beside them", async () => {
         const { registered, inputsOf } = await registeredBy("minio", {
             namespace: "a",

@@ -304,6 +304,52 @@ describe("validation", () => {
         ["clientService.loadBalancerSourceRanges[1]", { clientService: balanced("10.0.0.0/8", "10.0.0.0/33") }],
         ["clientService.loadBalancerSourceRanges[0]", { clientService: balanced("10.0.0.1") }],
         ["clientService.loadBalancerSourceRanges[0]", { clientService: balanced("fe80::/129") }],
+        ...([
+            ["port", { port: 0 }],
+            ["port", { port: 443.5 }],
+            ["port", { port: "443" }],
+            ["nodePort", { type: "NodePort", nodePort: 65536 }],
+            ["nodePort", { nodePort: 30443 }],
+            ["nodePort", { type: "ClusterIP", nodePort: 30443 }],
+            ["externalTrafficPolicy", { externalTrafficPolicy: "Cluster" }],
+            ["externalTrafficPolicy", { type: "NodePort", externalTrafficPolicy: "local" }],
+            ["loadBalancerClass", { type: "NodePort", loadBalancerClass: "service.k8s.aws/nlb" }],
+            ["loadBalancerClass", { type: "LoadBalancer", loadBalancerClass: "a b" }],
+            ["loadBalancerIP", { loadBalancerIP: "192.0.2.10" }],
+            ["loadBalancerIP", { type: "LoadBalancer", loadBalancerIP: "192.0.2.10/32" }],
+        ].flatMap(([field, given]) => [
+            [`clientService.${field}`, { clientService: given }],
+            [`consoleService.${field}`, { consoleService: given }],
+        ]) as [string, KnownArgs][]),
+        [
+            "consoleService.nodePort",
+            {
+                clientService: { type: "NodePort", nodePort: 30443 },
+                consoleService: { type: "LoadBalancer", nodePort: 30443 },
+            },
+        ],
+        ["ipFamilies", { ipFamilies: "IPv6" as never }],
+        ["ipFamilies", { ipFamilies: [] }],
+        ["ipFamilies", { ipFamilies: ["IPv6", "IPv6"] }],
+        ["ipFamilies[1]", { ipFamilies: ["IPv6", "ipv4" as never] }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "DualStack" as never }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "SingleStack", ipFamilies: ["IPv6", "IPv4"] }],
+        ["appProtocol", { appProtocol: "https" as never }],
+        ["ingress.extraApiHosts", { ingress: { apiHost: web.apiHost, extraApiHosts: "a.example.org" as never } }],
+        ["ingress.extraApiHosts[0]", { ingress: { apiHost: web.apiHost, extraApiHosts: ["https://a.example.org"] } }],
+        ["ingress.extraApiHosts[0]", { ingress: { apiHost: web.apiHost, extraApiHosts: ["a.*.example.org"] } }],
+        ["httpRoute.extraApiHosts[0]", { httpRoute: { ...web, extraApiHosts: [web.apiHost] } }],
+        ["httpRoute.extraApiHosts[1]", { httpRoute: { ...web, extraApiHosts: ["a.b", "a.b"] } }],
+        ["httpRoute.consoleHost", { httpRoute: { ...web, extraApiHosts: ["a.b"], consoleHost: "a.b" } }],
+        ["environment.MINIO_DOMAIN", { httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] } }],
+        [
+            "environment.MINIO_DOMAIN",
+            {
+                ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org"] },
+                environment: { MINIO_DOMAIN: "s3.example.com,xs3.example.org" },
+            },
+        ],
+        ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "A" } }],
         ["networkPolicy.clients[0].ipBlock.cidr", { networkPolicy: { clients: [{ ipBlock: { cidr: "all" } }] } }],
         [
             "networkPolicy.scrapers[0].ipBlock.except[0]",
@@ -361,6 +407,30 @@ describe("validation", () => {
         { driveSubPath: "minio/..data.1" },
         { tls: { issuer: { name: "ca", kind: "AWSPCAClusterIssuer", group: "awspca.cert-manager.io" } } },
         { clientService: balanced("10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0") },
+        {
+            clientService: {
+                ...{ type: "LoadBalancer", port: 443, nodePort: 30443, externalTrafficPolicy: "Local" },
+                ...{ loadBalancerClass: "service.k8s.aws/nlb", loadBalancerIP: "2001:db8::10" },
+            },
+            consoleService: { type: "NodePort", port: 65535, nodePort: 1 },
+            ipFamilies: ["IPv6", "IPv4"],
+            ipFamilyPolicy: "PreferDualStack",
+            appProtocol: true,
+        },
+        { clientService: { port: 443 }, consoleService: { port: 443 }, ipFamilies: ["IPv6"] },
+        { httpRoute: { ...web, extraApiHosts: ["a.example.org", "storage"] } },
+        {
+            ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org", "*.example.com"] },
+            environment: { MINIO_DOMAIN: "s3.example.org,s3.example.com" },
+        },
+        {
+            httpRoute: { ...web, extraApiHosts: ["*.team.s3.example.org"] },
+            environment: { MINIO_DOMAIN: "s3.example.org" },
+        },
+        {
+            httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] },
+            environmentFrom: { MINIO_DOMAIN: inConfigMap },
+        },
         {
             networkPolicy: {
                 clients: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: "10.0.0.0/8" } }],
@@ -435,6 +505,8 @@ describe("validation", () => {
         ],
         ["extraContainers[0].commands", "command", { extraContainers: [{ ...proxy, commands: ["s3cr3t"] }] }],
         ["monitoring.constructor", "interval", { monitoring: { constructor: 1 } }],
+        ["clientService.nodeport", "nodePort", { clientService: { nodeport: 30443 } }],
+        ["httpRoute.extraApiHost", "extraApiHosts", { httpRoute: { ...web, extraApiHost: [] } }],
     ];
     for (const [field, nearest, args] of unknown) {
         it(`refuses the unknown field ${field}, names ${nearest}, and shows nothing of its value`, () => {
@@ -528,6 +600,21 @@ describe("validation", () => {
             /^networkPolicy.clients: none are named, so nobody gets in, and nothing by ingress/,
             { networkPolicy: { clients: [] }, ingress: { apiHost: "s3.example.org" } },
         ],
+        [
+            /^ingress: with tls the servers speak HTTPS, and most controllers send plain HTTP/,
+            {
+                tls: { secretName: "certs" },
+                ingress: { apiHost: web.apiHost, annotations: { "nginx.ingress.kubernetes.io/ssl-redirect": "true" } },
+            },
+        ],
+        [
+            /^httpRoute: with tls the servers speak HTTPS/,
+            {
+                tls: { secretName: "certs" },
+                httpRoute: web,
+                consoleService: { annotations: { "a/protocol": "HTTPS" } },
+            },
+        ],
     ];
     for (const [expected, args] of warned) {
         it(`warns of ${JSON.stringify(args)}`, () => {
@@ -544,6 +631,20 @@ describe("validation", () => {
             { image: `minio@sha256:${"0".repeat(64)}` },
             { networkPolicy: {} },
             { networkPolicy: { clients: [{ namespaceSelector: {} }] }, ingress: { apiHost: "s3.example.org" } },
+            { tls: { secretName: "certs" }, httpRoute: web, appProtocol: true },
+            ...[
+                "nginx.ingress.kubernetes.io/backend-protocol",
+                "traefik.ingress.kubernetes.io/service.serversscheme",
+                "haproxy.org/server-ssl",
+            ].flatMap((annotation) => {
+                const annotations = { [annotation]: "as it wants" };
+                const ingress = { apiHost: web.apiHost };
+                const tls = { secretName: "certs" };
+                return [
+                    { tls, ingress: { ...ingress, annotations } },
+                    { tls, ingress, clientService: { annotations } },
+                ];
+            }),
         ]) {
             assert.deepEqual(warningsOf(args), []);
         }
@@ -595,6 +696,9 @@ describe("validation", () => {
             () => checkedSpec("minio", { replicas: pulumi.output(4) as never }),
             /replicas: an Output is not allowed/,
         );
+        const wildcard = { httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] } };
+        checkedSpec("minio", { ...wildcard, environment: { MINIO_DOMAIN: later } });
+        checkedSpec("minio", { ...wildcard, environment: pulumi.output({ MINIO_DOMAIN: "s3.example.org" }) });
         const environment = { MINIO_REGION: later, MINIO_STORAGE_CLASS_STANDARD: pulumi.output("EC:1") };
         assert.throws(
             () => checkedSpec("minio", { environment }),
@@ -775,12 +879,83 @@ describe("validation", () => {
         assert.ok(passed > 30, `${passed} passed`);
     });
 
+    it("lets no hostile entrance pass that Kubernetes would refuse", () => {
+        const mostly = (sound: unknown[], others: unknown[]) =>
+            fc.oneof(
+                { weight: 9, arbitrary: fc.constantFrom(...sound) },
+                { weight: 1, arbitrary: fc.constantFrom(...others) },
+            );
+        const host = mostly(["s3.example.org", "*.s3.example.org", "a.b"], ["*", "", null, 7]);
+        const service = fc.record(
+            {
+                type: mostly(
+                    ["LoadBalancer", "LoadBalancer", "LoadBalancer", "NodePort", "ClusterIP"],
+                    ["ExternalName", null],
+                ),
+                port: mostly([443, 9000], [0, 65536, "443", null, 1.5]),
+                nodePort: mostly([30000, 30001], [0, "30000", null]),
+                externalTrafficPolicy: mostly(["Local", "Cluster"], ["", null]),
+                loadBalancerClass: mostly(["a/b"], ["a/b/c", "", null]),
+                loadBalancerIP: mostly(["192.0.2.1", "::1"], ["a", "", null]),
+            },
+            { requiredKeys: [] },
+        );
+        const given = fc.record(
+            {
+                clientService: service,
+                consoleService: service,
+                ipFamilies: fc.uniqueArray(mostly(["IPv4", "IPv6"], ["IPv5", null]), { maxLength: 3 }),
+                ipFamilyPolicy: mostly(["SingleStack", "PreferDualStack", "RequireDualStack"], ["", null]),
+                ingress: fc.record({ apiHost: host, extraApiHosts: fc.array(host, { maxLength: 2 }) }),
+                environment: fc.constantFrom({}, { MINIO_DOMAIN: "s3.example.org" }),
+            },
+            { requiredKeys: [] },
+        );
+        let passed = 0;
+        fc.assert(
+            fc.property(given, (args) => {
+                if (problemsOf("minio", args as KnownArgs).length > 0) {
+                    return;
+                }
+                passed++;
+                const known = withoutNulls(args) as KnownArgs;
+                for (const one of [known.clientService ?? {}, known.consoleService ?? {}]) {
+                    const { type = "ClusterIP", port = 1, nodePort = 1 } = one;
+                    assert.ok(
+                        [port, nodePort].every((number) => Number.isInteger(number) && number > 0 && number < 65536),
+                    );
+                    assert.ok(type !== "ClusterIP" || !("nodePort" in one || "externalTrafficPolicy" in one));
+                    assert.ok(type === "LoadBalancer" || !("loadBalancerClass" in one || "loadBalancerIP" in one));
+                }
+                const { ipFamilies = ["IPv4"], ipFamilyPolicy, ingress, environment } = known;
+                assert.match(
+                    ipFamilies.join(),
+                    ipFamilyPolicy === "SingleStack" ? /^IPv[46]$/ : /^IPv[46](,IPv[46])?$/,
+                );
+                const hosts = [ingress?.apiHost ?? "a.b", ...(ingress?.extraApiHosts ?? [])];
+                assert.ok(
+                    hosts.every((one) => /^(\*\.)?[a-z0-9.]+$/.test(one)) && new Set(hosts).size === hosts.length,
+                );
+                assert.ok(!hosts.includes("*.s3.example.org") || environment?.MINIO_DOMAIN);
+            }),
+            { numRuns: 3000 },
+        );
+        assert.ok(passed > 20, `${passed} passed`);
+    });
+
     it("refuses a name that is no text, and cannot be made one, where the text to confirm a restore has it", () => {
         const name = { toString: [] } as unknown as string;
         assert.deepEqual(
             problemsOf(name, { restoreFrom: {} } as KnownArgs).map(({ field }) => field),
             ["name", "restoreFrom.set"],
         );
+        const access = { name: "app", bucket: "bucket", secretName: "app" };
+        const accesses = (...given: object[]) =>
+            ({ accesses: given.map((one) => ({ ...access, ...one })) }) as KnownArgs;
+        assert.deepEqual(fieldsOf(accesses({}), name), ["name"]);
+        assert.deepEqual(fieldsOf(accesses({ namespace: name })), ["accesses[0].namespace"]);
+        const both = { ...accesses({ namespace: "a" }), namespace: name } as KnownArgs;
+        assert.deepEqual(fieldsOf(both), ["namespace"]);
     });
 
     it("neither crashes on hostile values nor lets them pass", () => {

@@ -46,7 +46,10 @@ const manual = new MinioCluster(
         updateStrategy: "OnDelete",
         annotations: { touched: config.get("touched") ?? "no" },
         labels: { team: "storage" },
-        environment: { MINIO_REGION: "eu-test-1", ...proxies },
+        // Kubernetes gives a number below 30086 to nobody who does not ask for it.
+        clientService: { type: "NodePort", nodePort: 30010, externalTrafficPolicy: "Local" },
+        appProtocol: true,
+        environment: { MINIO_REGION: "eu-test-1", MINIO_DOMAIN: "s3.example.org", ...proxies },
     },
     opts,
 );
@@ -90,6 +93,7 @@ const secure = new MinioCluster(
     {
         ...small,
         tls: { secretName: certificates.metadata.name },
+        clientService: { port: 443 },
         environment: { MINIO_REGION: "eu-test-2", ...proxies },
         accesses: [{ name: "app", bucket: "bucket-of-secure", namespace: namespaces[1]?.metadata.name }],
         persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" },
@@ -97,7 +101,11 @@ const secure = new MinioCluster(
     opts,
 );
 
-const namesake = new MinioCluster("namesake", { ...small, namespace: elsewhere, replicas: 2 }, opts);
+const namesake = new MinioCluster(
+    "namesake",
+    { ...small, namespace: elsewhere, replicas: 2, ipFamilies: ["IPv6"] },
+    opts,
+);
 
 export const clusters = Object.fromEntries(
     Object.entries({ ordered, manual, own, secure, namesake }).map(([name, cluster]) => [
