@@ -59,7 +59,7 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly topology!: pulumi.Output<Topology>;
     /**
      * True once every server that the partition allows is updated, all are ready, every object can be written, and the
-     * declared buckets and accesses are there.
+     * declared buckets and accesses are there. False while the cluster hibernates.
      */
     public readonly ready!: pulumi.Output<boolean>;
 
@@ -121,7 +121,7 @@ export class MinioCluster extends pulumi.ComponentResource {
         const settled = given.snapshots ? createSnapshots({ cluster: withKinds, ...snapshots }) : arrival;
         const buckets = { args: given, credentials, connection, settled, dispensable };
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
-        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, areThere]).apply(() => true);
+        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, areThere]).apply(() => !given.hibernate);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);
         this.registerOutputs({ ...outputs });

@@ -14,7 +14,7 @@ export interface StackConfig {
 }
 
 /** How each argument of MinioCluster is read from a stack's configuration, under a key of the same name. */
-const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "object" } = {
+const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" | "flag" | "object" } = {
     namespace: "text",
     clusterDomain: "text",
     image: "text",
@@ -27,6 +27,7 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     driveSubPath: "text",
     expansionPools: "object",
     persistentVolumeClaimRetentionPolicy: "object",
+    hibernate: "flag",
     partition: "number",
     updateStrategy: "text",
     podManagementPolicy: "text",
@@ -103,7 +104,7 @@ export function readConfig(): StackConfig {
     const config = new pulumi.Config();
     refuseUnknownKeys();
     const name = config.require("name");
-    const read = { text: config.get, number: config.getNumber, object: config.getObject };
+    const read = { text: config.get, number: config.getNumber, flag: config.getBoolean, object: config.getObject };
     const args = withTexts(
         Object.fromEntries(Object.entries(readers).map(([field, reader]) => [field, read[reader].call(config, field)])),
     );

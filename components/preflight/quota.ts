@@ -42,7 +42,7 @@ export function quotaChecks(wanted: Wanted): Check[] {
 
 /** What of a quota is still needed. Pure. */
 export function needs(
-    { resources }: Pick<MinioClusterSpec, "resources">,
+    { resources, hibernate }: Pick<MinioClusterSpec, "resources" | "hibernate">,
     pools: PoolWithClaims[],
     pods: V1Pod[],
 ): Record<string, number> {
@@ -67,7 +67,7 @@ export function needs(
     };
     for (const pool of pools) {
         const there = pods.filter(({ metadata }) => metadata?.labels?.pool === pool.name);
-        addServers(pool.replicas - there.length, pool.resources ?? resources);
+        addServers(hibernate ? 0 : pool.replicas - there.length, pool.resources ?? resources);
     }
     for (const { replicas, drivesPerServer, storageSize, storageClassName, claims } of pools) {
         const size = parseQuantity(storageSize) ?? 0;

@@ -174,11 +174,12 @@ function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRe
 function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Resource): void {
     if (pulumi.runtime.isDryRun()) {
         const drives = membersOf(record).length;
-        const how =
-            record.consistency === "Frozen"
-                ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
-                  `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
-                : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
+        const how = spec.hibernate
+            ? `of ${drives} drives whose servers are stopped, so it is of one point in time`
+            : record.consistency === "Frozen"
+              ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
+                `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
+              : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
         pulumi.log.info(`snapshots.sets: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
     }
 }
@@ -197,6 +198,7 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
             await takeSet({
                 cluster: await liveCluster(kubernetes, cluster, options.credentials),
                 record,
+                stopped: spec.hibernate,
                 labels: setLabels(names, spec.labels, record),
                 freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
                 readyTimeoutSeconds: timeoutSeconds,

@@ -70,6 +70,14 @@ export interface MinioClusterArgs {
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
 
     /**
+     * Whether all servers are stopped, such as those of a development cluster at night. The drives' claims stay with
+     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start
+     * together. Refused with a `partition`, and with a `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`,
+     * because Kubernetes would then delete the claims. Default: false.
+     */
+    hibernate?: boolean;
+
+    /**
      * Staged update: only servers with this ordinal or a higher one are updated. Those below it keep the old revision,
      * also when they restart. It counts in every pool. An integer from 0 (update all) to the `replicas` of the largest
      * pool (update none). Default: 0.

@@ -50,7 +50,7 @@ const known = {
         "existingSecretName",
     ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
-    imagePullPolicy: "anything",
+    ...plain("imagePullPolicy", "hibernate"),
     environmentFrom: { named: valueSource },
     extraVolumes: {
         each: {

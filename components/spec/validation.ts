@@ -202,6 +202,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
         const policy = spec.persistentVolumeClaimRetentionPolicy[when];
         check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ClaimRetention);
     }
+    checkHibernation(check, spec);
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
     checkPods(check, args);
@@ -356,6 +357,25 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
         const least = parseQuantity(smallestDrive) ?? 0;
         const fits = (bytes ?? 0) >= least && (bytes ?? 0) < largestQuantity;
         check.that(fits, field, storageSize, `use at least ${smallestDrive} for each drive, and less than 8Ei`);
+    }
+}
+
+function checkHibernation(check: Check, spec: ReturnType<typeof withDefaults>): void {
+    const { hibernate, partition, persistentVolumeClaimRetentionPolicy } = spec;
+    check.flag("hibernate", hibernate);
+    if (hibernate === true) {
+        check.that(
+            partition === 0,
+            "partition",
+            partition,
+            "with hibernate all servers stop, and each starts at the newest revision; use 0, or leave hibernate out",
+        );
+        check.that(
+            persistentVolumeClaimRetentionPolicy.whenScaled !== "Delete",
+            "persistentVolumeClaimRetentionPolicy.whenScaled",
+            persistentVolumeClaimRetentionPolicy.whenScaled,
+            "with hibernate Kubernetes would delete the claims, and all objects with them; use Retain",
+        );
     }
 }
 

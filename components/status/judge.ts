@@ -24,6 +24,9 @@ const full = 0.99;
 
 /** The worst first. */
 export function judge(observed: Observed): Finding[] {
+    if (hibernates(observed)) {
+        return [...stopped(observed), ...certificate(observed), ...snapshots(observed)];
+    }
     const left = quorumsLeft(observed);
     const findings = [
         ...requests(observed),
@@ -46,6 +49,24 @@ export function judge(observed: Observed): Finding[] {
 /** Nobody can say that all is right who could not look. */
 export function verdictOf({ unread }: Pick<Observed, "unread">, findings: Finding[]): Verdict {
     return findings.length > 0 ? "care" : unread.some(({ isVital }) => isVital) ? "unknown" : "right";
+}
+
+/** Whether all pools are told to have no server. A restore stops them too. */
+function hibernates({ pools, restoring }: Observed): boolean {
+    return restoring === undefined && pools.every(({ replicas }) => replicas === 0);
+}
+
+function stopped({ servers }: Observed): Finding[] {
+    const ending = servers.filter(({ standing }) => standing !== "missing").map(({ name }) => name);
+    return [
+        {
+            severity: "down",
+            what:
+                "the cluster hibernates: all servers are stopped, and the claims of their drives stay" +
+                (ending.length > 0 ? `; ${ending.join(", ")} ${ending.length === 1 ? "is" : "are"} still there` : ""),
+            do: "set hibernate to false, and run pulumi up; if it is false, somebody scaled the StatefulSets: run pulumi up",
+        },
+    ];
 }
 
 function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {

@@ -17,6 +17,7 @@ import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
+import { running, stopServers } from "./hibernation";
 
 export interface ArrivalOptions {
     cluster: DeclaredCluster;
@@ -57,9 +58,16 @@ export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.Cus
 
 /** Changes with all that the way leads to. */
 function digestOf({ names, spec }: Cluster): string {
-    const { partition, updateStrategy, rollout, restoreFrom } = spec;
+    const { partition, updateStrategy, rollout, restoreFrom, hibernate } = spec;
     const pools = spec.pools.map((_, pool) => [podTemplate(names, spec, pool), shapeOf(spec, pool)]);
-    const wanted = { pools, partition, updateStrategy, mode: rollout.mode, restoreFrom };
+    const wanted = {
+        pools,
+        partition,
+        updateStrategy,
+        mode: rollout.mode,
+        restoreFrom,
+        ...(hibernate && { hibernate }),
+    };
     return digest(JSON.stringify(wanted));
 }
 
@@ -76,6 +84,9 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
         const kubernetes = await connection.act();
         if (kubernetes === undefined) {
             return "";
+        }
+        if (cluster.spec.hibernate) {
+            return (await running(kubernetes, cluster)).length > 0 ? "servers run" : "";
         }
         return (
             (await begunEarlier(kubernetes, cluster)) ||
@@ -100,6 +111,9 @@ async function arrive(
     const kubernetes = await answered(connection.act);
     if (kubernetes === undefined) {
         return;
+    }
+    if (spec.hibernate) {
+        return answered(() => stopServers(kubernetes, cluster, say));
     }
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
     if (guided || spec.snapshots || spec.restoreFrom) {

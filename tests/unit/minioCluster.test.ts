@@ -403,6 +403,24 @@ describe("MinioCluster", () => {
         assert.ok(!JSON.stringify(record).includes("s3cret"));
     });
 
+    it("stops all servers of a cluster that hibernates, and keeps all that it has beside them", async () => {
+        const args: MinioClusterArgs = { expansionPools: [{}], monitoring: {}, buckets: [{ name: "data" }] };
+        const [awake, asleep] = [
+            await registeredBy("minio", args),
+            await registeredBy("minio", { ...args, hibernate: true }),
+        ];
+        const namesOf = ({ registered }: typeof awake) => registered.map(({ type, name }) => `${type} ${name}`).sort();
+        assert.deepEqual(namesOf(asleep), namesOf(awake));
+        for (const pool of ["minio", "minio-pool-1"]) {
+            const { spec } = asleep.inputsOf("StatefulSet", pool);
+            assert.equal(spec.replicas, 0);
+            assert.equal(spec.persistentVolumeClaimRetentionPolicy.whenScaled, "Retain");
+        }
+        const [budget, before] = [asleep, awake].map(({ inputsOf }) => inputsOf("PodDisruptionBudget", "minio-pdb"));
+        assert.deepEqual(budget.spec, before.spec);
+        assert.deepEqual([await known(asleep.cluster.ready), await known(awake.cluster.ready)], [false, true]);
+    });
+
     it("leaves the partition to Kubernetes in its own pace", async () => {
         const { inputsOf } = await registeredBy("minio", { rollout: { mode: "Native" }, partition: 2 });
         const { spec, metadata } = inputsOf("StatefulSet", "minio");

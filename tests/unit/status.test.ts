@@ -101,6 +101,34 @@ function of(changes: Partial<Observed>) {
 
 const whats = (changes: Partial<Observed>) => of(changes).findings.map(({ severity, what }) => `${severity}: ${what}`);
 
+describe("the status of a cluster that hibernates", () => {
+    const missing = names.map((name) => server(name, { standing: "missing" }));
+    const asleep: Partial<Observed> = {
+        pools: [pool({ replicas: 0 })],
+        servers: missing,
+        health: undefined,
+        frozen: undefined,
+        storage: undefined,
+        poolStatuses: undefined,
+    };
+
+    it("says so one time, instead of what each server lacks", () => {
+        assert.deepEqual(whats(asleep), [
+            "down: the cluster hibernates: all servers are stopped, and the claims of their drives stay",
+        ]);
+        const ending = { ...asleep, servers: [server("minio-0", { standing: "ending" }), ...missing.slice(1)] };
+        assert.match(whats(ending).join(), /; minio-0 is still there$/);
+    });
+
+    it("does not say so while a restore has stopped the servers", () => {
+        assert.ok(
+            !whats({ ...asleep, restoring: "a/minio/monday" })
+                .join()
+                .includes("hibernates"),
+        );
+    });
+});
+
 describe("the status of a healthy cluster", () => {
     const { findings, text, code, json } = of({});
 

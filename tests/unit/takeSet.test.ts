@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
-import type { Snapshotted } from "../../components/snapshots/method";
+import type { Snapshotted, TakeOptions } from "../../components/snapshots/method";
+import type { SetRecord } from "../../components/snapshots/snapshotSet";
 import { takeSet } from "../../components/snapshots/takeSet";
+
+const recordOfMonday: SetRecord = {
+    set: "monday",
+    cluster: "minio",
+    takenAt: "2026-01-02T03:04:05.000Z",
+    consistency: "CrashConsistent",
+    className: "no-such-class",
+    image: "minio:1",
+    pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
+};
 
 /** A namespace in which a snapshot controller says this of each snapshot as soon as it is made. */
 class FakeCluster {
@@ -11,12 +22,16 @@ class FakeCluster {
     constructor(
         readonly statusOf: (name: string, asked: number) => Snapshotted["status"],
         readonly refusesDeletion = false,
+        readonly servers: string[] = [],
     ) {}
 
     kubernetes(): Kubernetes {
         return {
             statefulSet: async () => ({ metadata: { annotations: {} } }),
-            pods: async () => [],
+            pods: async () =>
+                this.servers.map((name) => ({
+                    metadata: { name, ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+                })),
             patch: async () => {},
             read: async () => undefined,
             create: async (object: AnyObject) => {
@@ -37,7 +52,7 @@ class FakeCluster {
         } as unknown as Kubernetes;
     }
 
-    take(): Promise<unknown> {
+    take(changes: Partial<TakeOptions> = {}): Promise<unknown> {
         return takeSet({
             cluster: {
                 kubernetes: this.kubernetes(),
@@ -47,20 +62,13 @@ class FakeCluster {
                 scheme: "http",
                 credentials: { rootUser: "admin", rootPassword: "not shown" },
             },
-            record: {
-                set: "monday",
-                cluster: "minio",
-                takenAt: "2026-01-02T03:04:05.000Z",
-                consistency: "CrashConsistent",
-                className: "no-such-class",
-                image: "minio:1",
-                pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
-            },
+            record: recordOfMonday,
             labels: {},
             freezeTimeoutSeconds: 20,
             readyTimeoutSeconds: 20,
             say: () => {},
             warn: () => {},
+            ...changes,
         });
     }
 }
@@ -98,6 +106,15 @@ describe("taking a set", () => {
         const late = { creationTime: cut.creationTime, readyToUse: false, error: { message: "the upload failed" } };
         const cluster = new FakeCluster((_, asked) => (asked < 8 ? late : cut));
         await cluster.take();
+    });
+
+    it("needs no server of a cluster that hibernates, and none may be left", async () => {
+        const record = { ...recordOfMonday, consistency: "Frozen" as const };
+        await new FakeCluster(() => cut).take({ record, stopped: true });
+        await assert.rejects(
+            new FakeCluster(() => cut, false, ["minio-1"]).take({ record, stopped: true }),
+            /the cluster hibernates, and minio-1 did not end yet/,
+        );
     });
 
     it("tells the cause even where what was made cannot be deleted", async () => {

@@ -195,6 +195,12 @@ describe("validation", () => {
         ["tls", { tls: {} }],
         ["tls", { tls: { secretName: "certs", issuer: { name: "ca" } } }],
         ["monitoring.interval", { monitoring: { interval: "often" } }],
+        ["hibernate", { hibernate: "yes" as never }],
+        ["partition", { hibernate: true, partition: 2 }],
+        [
+            "persistentVolumeClaimRetentionPolicy.whenScaled",
+            { hibernate: true, persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" } },
+        ],
         [
             "persistentVolumeClaimRetentionPolicy.whenDeleted",
             { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" as never } },
