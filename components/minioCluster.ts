@@ -26,6 +26,7 @@ import { withoutNulls } from "./spec/fields";
 import { serverDnsName, serviceDnsName } from "./spec/names";
 import { createArrival } from "./update/arrival";
 import { createHooks } from "./update/changeHook";
+import { createDecommission } from "./update/decommission";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
 import { settingsContent } from "./update/settingsContent";
 
@@ -120,8 +121,13 @@ export class MinioCluster extends pulumi.ComponentResource {
         const snapshots = { credentials, connection, preflight, arrival, dispensable, opts: child };
         const settled = given.snapshots ? createSnapshots({ cluster: withKinds, ...snapshots }) : arrival;
         const buckets = { args: given, credentials, connection, settled, dispensable };
+        const leaves = given.expansionPools?.some(({ decommission }) => decommission) ?? false;
+        const leaving = { cluster, credentials, connection, settled, opts: dispensable };
+        const moves = leaves ? createDecommission(leaving) : true;
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
-        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, areThere]).apply(() => !given.hibernate);
+        const ready = pulumi
+            .all([arrival.apply(({ id }) => id), passed, areThere, moves])
+            .apply(() => !given.hibernate);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);
         this.registerOutputs({ ...outputs });

@@ -179,6 +179,7 @@ export const requirements: Requirement[] = [
             upgrade("grows by a pool"),
             component("makes a StatefulSet and a budget for each pool, whose servers know all pools"),
             upgrade("refuses to drop a pool whose objects MinIO has not moved away, and says what to do"),
+            upgrade("has MinIO move its objects by an up, and keeps it until all are moved"),
             upgrade("lets it leave once it is decommissioned"),
             lifecycle("refuses … in the preview, as it would end the servers"),
         ],

@@ -19,6 +19,9 @@ export interface PoolStatus {
     id: number;
     /** The pool's argument, such as `http://minio-{0...3}.minio-headless.default.svc.cluster.local:9000/data`. */
     cmdline: string;
+    /** Bytes of objects that the pool has room for, and how many of them are free. */
+    totalSize: number;
+    freeSize: number;
     /** Whether and how far the pool's objects were moved to the others; undefined when that was never begun. */
     decommission?: Decommission;
 }
@@ -29,15 +32,12 @@ export interface PoolStatus {
  */
 export interface Decommission {
     state: "running" | "complete" | "failed" | "canceled";
-    /** RFC 3339. */
+    /** RFC 3339. MinIO forgets it when the decommission fails or is cancelled: then it is the year 1. */
     startTime: string;
     objects: number;
     objectsFailed: number;
     bytes: number;
     bytesFailed: number;
-    /** Bytes of the whole pool, and those of them that are free. */
-    totalSize: number;
-    freeSize: number;
 }
 
 /** All drives of a cluster, by what each server says of its own, and the quorum of each pool. */
@@ -89,6 +89,13 @@ export interface MinioAdmin {
     unfreeze(): Promise<void>;
     /** All pools, with their decommission. */
     pools(): Promise<PoolStatus[]>;
+    /**
+     * From now on MinIO moves all objects of a pool to the others, and writes none into it. It returns when that is begun.
+     *
+     * @param pool its `cmdline`
+     * @throws MinioAdminError where MinIO refuses it, such as while another pool is decommissioned
+     */
+    decommission(pool: string): Promise<void>;
     /** All drives. Those of a server that waits for its peers are told as offline. */
     storage(): Promise<StorageState>;
     /** As `storage`, with what a person wants to know of each drive. */
@@ -130,6 +137,9 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         freeze: () => service("freeze"),
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
+        decommission: async (pool) => {
+            await call("POST", "/pools/decommission", { pool });
+        },
         async storage() {
             const { writeQuorums, drives } = storageState(await storageInfo());
             return {
@@ -229,14 +239,15 @@ interface ListedPool {
 }
 
 function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolStatus {
-    // Go's zero time: the entry is there for the sizes only.
-    if (!info || info.startTime.startsWith("0001-")) {
-        return { id, cmdline };
+    const pool = { id, cmdline, totalSize: info?.totalSize ?? 0, freeSize: info?.currentSize ?? 0 };
+    const ended = info?.complete ? "complete" : info?.failed ? "failed" : info?.canceled ? "canceled" : undefined;
+    // Go's zero time: the entry is there for the sizes only. One that failed or was cancelled has lost its time.
+    if (!info || (!ended && info.startTime.startsWith("0001-"))) {
+        return pool;
     }
-    const state = info.complete ? "complete" : info.failed ? "failed" : info.canceled ? "canceled" : "running";
+    const state = ended ?? "running";
     return {
-        id,
-        cmdline,
+        ...pool,
         decommission: {
             state,
             startTime: info.startTime,
@@ -244,8 +255,6 @@ function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolSt
             objectsFailed: info.objectsDecommissionedFailed,
             bytes: info.bytesDecommissioned,
             bytesFailed: info.bytesDecommissionedFailed,
-            totalSize: info.totalSize,
-            freeSize: info.currentSize,
         },
     };
 }

@@ -61,8 +61,8 @@ export interface MinioClusterArgs {
 
     /**
      * Further pools of servers, in the order in which they were added. Only the last one may leave, and only after
-     * MinIO has moved its objects away (`mc admin decommission`). Otherwise they would vanish. To add or remove a pool
-     * restarts all servers together. Default: none.
+     * MinIO has moved its objects away: see `decommission` of the pool. Otherwise they would vanish. To add or remove a
+     * pool restarts all servers together. Default: none.
      */
     expansionPools?: Pool[];
 
@@ -338,6 +338,13 @@ export interface Pool {
     nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Taints of nodes that the servers tolerate. Default: as the first pool. */
     tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
+    /**
+     * Whether MinIO moves all objects of the pool to the other pools, so that it can leave. `pulumi up` starts that, and
+     * each later run says how far it is. When it is complete, take the pool out of `expansionPools`. MinIO writes
+     * nothing into the pool any more. All pools after it must have it too, because only the last one can leave.
+     * Default: false.
+     */
+    decommission?: boolean;
 }
 
 /** Where a value is. Give exactly one of `secretKeyRef` and `configMapKeyRef`. */

@@ -87,7 +87,7 @@ const known = {
     imagePullSecrets: { each: plain("name") satisfies Of<types.input.core.v1.LocalObjectReference> },
     expansionPools: {
         each: {
-            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "nodeSelector"),
+            ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "nodeSelector", "decommission"),
             ...{ resources, tolerations },
         } satisfies Of<args.Pool>,
     },

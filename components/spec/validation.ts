@@ -271,6 +271,7 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         const sound = isObject(pool);
         check.that(sound, `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
         checkPlace(check, `expansionPools[${index}].`, sound ? pool : {});
+        checkDeparture(check, index, asList(further));
     }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
@@ -312,6 +313,21 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
     for (const { name, reason } of topologyVariableProblems(environment, poolsAreSound(spec) ? shapes : undefined)) {
         check.problem(`environment.${name}`, environment[name], reason);
     }
+}
+
+/** Servers are named by their pool's place, so only the last pool can leave. */
+function checkDeparture(check: Check, index: number, pools: unknown[]): void {
+    const decommission = (pool: unknown) => (asObject(pool) as { decommission?: unknown }).decommission;
+    const field = `expansionPools[${index}].decommission`;
+    const given = decommission(pools[index]);
+    check.flag(field, given);
+    const last = pools.map((pool) => decommission(pool) === true).lastIndexOf(false);
+    check.that(
+        given !== true || index > last,
+        field,
+        given,
+        `only the last pools can leave, and expansionPools[${last}] stays; decommission that one too, or none before it`,
+    );
 }
 
 function checkErasureSets(

@@ -335,7 +335,7 @@ function pools({ poolStatuses = [] }: Observed): Finding[] {
                     {
                         severity: "care",
                         what: `the decommission of pool ${id} has ended as ${decommission.state}`,
-                        do: `read the log of its first server; then mc admin decommission start ALIAS POOL again, or cancel`,
+                        do: "read the log of its first server; then pulumi up, with decommission: true of the pool, which begins again",
                     },
                 ];
             case "complete":

@@ -141,6 +141,9 @@ describe("MinIO's admin API", () => {
             { id: 0, cmdline: "http://a/data", lastUpdate: "", decommissionInfo: never },
             { id: 1, cmdline: "http://b/data", lastUpdate: "", decommissionInfo: info },
             { id: 2, cmdline: "http://c/data", lastUpdate: "", decommissionInfo: { ...info, complete: false } },
+            // MinIO takes the time away with the end (`DecommissionFailed` and `DecommissionCancel`).
+            { id: 3, cmdline: "http://d/data", lastUpdate: "", decommissionInfo: { ...never, failed: true } },
+            { id: 4, cmdline: "http://e/data", lastUpdate: "", decommissionInfo: { ...never, canceled: true } },
         ]);
         const pools = await admin.pools();
         assert.deepEqual(
@@ -149,8 +152,11 @@ describe("MinIO's admin API", () => {
                 [0, undefined],
                 [1, "complete"],
                 [2, "running"],
+                [3, "failed"],
+                [4, "canceled"],
             ],
         );
+        assert.deepEqual([pools[0]?.totalSize, pools[0]?.freeSize], [4, 3]);
         assert.deepEqual(pools[1].decommission, {
             state: "complete",
             startTime: "2026-01-02T03:04:05Z",
@@ -158,8 +164,15 @@ describe("MinIO's admin API", () => {
             objectsFailed: 0,
             bytes: 6,
             bytesFailed: 0,
-            totalSize: 4,
-            freeSize: 3,
         });
+    });
+
+    it("begins a decommission by the pool's own argument", async () => {
+        const { admin, requests } = answering(200, "");
+        const pool = "http://minio-pool-1-{0...3}.minio-headless.a.svc.cluster.local:9000/data";
+        await admin.decommission(pool);
+        const [{ method, path }] = requests;
+        assert.equal(method, "POST");
+        assert.equal(path, `/minio/admin/v3/pools/decommission?pool=${encodeURIComponent(pool)}`);
     });
 });

@@ -312,6 +312,24 @@ describe("MinioCluster", () => {
         assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
     });
 
+    it("keeps a pool that is to leave as it is, beside the work that moves its objects", async () => {
+        const [stays, leaves] = [
+            await registeredBy("minio", { expansionPools: [{}, {}] }),
+            await registeredBy("minio", { expansionPools: [{}, { decommission: true }] }),
+        ];
+        for (const pool of ["minio", "minio-pool-1", "minio-pool-2"]) {
+            assert.deepEqual(leaves.inputsOf("StatefulSet", pool), stays.inputsOf("StatefulSet", pool));
+        }
+        assert.equal(
+            leaves.inputsOf("Stash", "minio-decommission").input.wanted,
+            "http://minio-pool-2-{0...3}.minio-headless.default.svc.cluster.local:9000/data",
+        );
+        assert.equal(
+            stays.registered.find(({ name }) => name === "minio-decommission"),
+            undefined,
+        );
+    });
+
     it("mounts further volumes beside its own", async () => {
         const extraVolumes = [{ name: "kes", secret: { secretName: "kes-client" } }];
         const extraVolumeMounts = [{ name: "kes", mountPath: "/kes", readOnly: true }];

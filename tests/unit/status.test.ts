@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { size } from "../../components/basics/quantity";
 import type { AnyObject, Kubernetes, Right } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
 import type { DriveInDetail } from "../../components/live/admin";
@@ -17,7 +18,7 @@ import { look } from "../../components/status/look";
 import type { Observed, Server } from "../../components/status/observed";
 import { quorumsLeft } from "../../components/status/quorumsLeft";
 import { exitCodeOf, report } from "../../components/status/report";
-import { ageOf, screen, size } from "../../components/status/screen";
+import { ageOf, screen } from "../../components/status/screen";
 import { serversIn } from "../../components/status/servers";
 
 const at = "2026-11-27T02:00:00.000Z";
@@ -76,7 +77,7 @@ const healthy: Observed = {
     health: { writes: true, reads: true, quorums: { write: 3, read: 2 } },
     frozen: [],
     storage: { drives: names.map((name) => drive(name)), writeQuorums: [3] },
-    poolStatuses: [{ id: 0, cmdline: "http://minio-{0...3}/data" }],
+    poolStatuses: [{ id: 0, cmdline: "http://minio-{0...3}/data", totalSize: 0, freeSize: 0 }],
     tls: true,
     certificate: { secret: "minio-tls", from: days(-10), until: days(80) },
     sets: [{ set: "nightly-3", takenAt: new Date(Date.parse(at) - 5 * 3_600_000).toISOString(), gone: [] }],
@@ -364,6 +365,8 @@ describe("what is not right with a cluster", () => {
                 {
                     id: 1,
                     cmdline: "",
+                    totalSize: 0,
+                    freeSize: 0,
                     decommission: {
                         state,
                         startTime: at,
@@ -371,8 +374,6 @@ describe("what is not right with a cluster", () => {
                         objectsFailed: 0,
                         bytes: 5 * gibibyte,
                         bytesFailed: 0,
-                        totalSize: 0,
-                        freeSize: 0,
                     },
                 },
             ],

@@ -73,6 +73,8 @@ describe("validation", () => {
         ["expansionPools[0].tolerations", { expansionPools: [{ tolerations: "all" as never }] }],
         ["networkPolicy.egress[0]", { networkPolicy: { egress: [{}] } }],
         ["networkPolicy.egress", { networkPolicy: { egress: "all" as never } }],
+        ["expansionPools[0].decommission", { expansionPools: [{ decommission: "yes" as never }] }],
+        ["expansionPools[0].decommission", { expansionPools: [{ decommission: true }, {}] }],
         ["expansionPools[1].storageSize", { expansionPools: [{}, { storageSize: "ten" }] }],
         ["resources.requests.cpu", { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }],
         ["environment.MINIO_ROOT_PASSWORD", { environment: { MINIO_ROOT_PASSWORD: "hunter22" } }],
