@@ -174,13 +174,14 @@ function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRe
 function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Resource): void {
     if (pulumi.runtime.isDryRun()) {
         const drives = membersOf(record).length;
+        const when = spec.hibernate ? "when all servers are stopped" : "once the cluster is ready";
         const how = spec.hibernate
-            ? `of ${drives} drives whose servers are stopped, so it is of one point in time`
+            ? `of ${drives} drives at one point in time, and no request waits for it`
             : record.consistency === "Frozen"
               ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
                 `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
               : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
-        pulumi.log.info(`snapshots.sets: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
+        pulumi.log.info(`snapshots.sets: '${record.set}' is taken ${when}; ${how}`, resource);
     }
 }
 
