@@ -27,6 +27,7 @@ import { serverDnsName, serviceDnsName } from "./spec/names";
 import { createArrival } from "./update/arrival";
 import { createHooks } from "./update/changeHook";
 import { createDecommission } from "./update/decommission";
+import { createRebalance } from "./update/rebalance";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
 import { settingsContent } from "./update/settingsContent";
 
@@ -124,9 +125,10 @@ export class MinioCluster extends pulumi.ComponentResource {
         const leaves = given.expansionPools?.some(({ decommission }) => decommission) ?? false;
         const leaving = { cluster, credentials, connection, settled, opts: dispensable };
         const moves = leaves ? createDecommission(leaving) : true;
+        const spreads = given.rebalance && given.expansionPools?.length ? createRebalance(leaving) : true;
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
         const ready = pulumi
-            .all([arrival.apply(({ id }) => id), passed, areThere, moves])
+            .all([arrival.apply(({ id }) => id), passed, areThere, moves, spreads])
             .apply(() => !given.hibernate);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);

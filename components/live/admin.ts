@@ -40,6 +40,18 @@ export interface Decommission {
     bytesFailed: number;
 }
 
+/** How far MinIO is with moving objects to the emptier pools. */
+export interface Rebalance {
+    isRunning: boolean;
+    /** Of pools that it has moved objects out of, whether it could not go on. */
+    hasFailed: boolean;
+    /** How full each pool is, from 0 to 1. */
+    used: number[];
+    /** Moved since it began. */
+    objects: number;
+    bytes: number;
+}
+
 /** All drives of a cluster, by what each server says of its own, and the quorum of each pool. */
 export interface StorageState {
     drives: Drive[];
@@ -96,6 +108,14 @@ export interface MinioAdmin {
      * @throws MinioAdminError where MinIO refuses it, such as while another pool is decommissioned
      */
     decommission(pool: string): Promise<void>;
+    /**
+     * From now on MinIO moves objects to the emptier pools, until all are as full. It returns when that is begun.
+     *
+     * @throws MinioAdminError where MinIO refuses it, such as while a pool is decommissioned
+     */
+    startRebalance(): Promise<void>;
+    /** Undefined where none was ever begun. */
+    rebalance(): Promise<Rebalance | undefined>;
     /** All drives. Those of a server that waits for its peers are told as offline. */
     storage(): Promise<StorageState>;
     /** As `storage`, with what a person wants to know of each drive. */
@@ -139,6 +159,19 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
         decommission: async (pool) => {
             await call("POST", "/pools/decommission", { pool });
+        },
+        startRebalance: async () => {
+            await call("POST", "/rebalance/start");
+        },
+        async rebalance() {
+            try {
+                return rebalanceOf(JSON.parse(await call("GET", "/rebalance/status")));
+            } catch (error) {
+                if ((error as Error).message.includes("XMinioAdminRebalanceNotStarted")) {
+                    return undefined;
+                }
+                throw error;
+            }
         },
         async storage() {
             const { writeQuorums, drives } = storageState(await storageInfo());
@@ -256,6 +289,25 @@ function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolSt
             bytes: info.bytesDecommissioned,
             bytesFailed: info.bytesDecommissionedFailed,
         },
+    };
+}
+
+/** The answer to `/rebalance/status`: `rebalanceAdminStatus` in `cmd/rebalance-admin.go`. */
+interface ToldRebalance {
+    /** Go's zero time, where nobody stopped it. */
+    stoppedAt: string;
+    pools: { status: string; used: number; progress: { objects: number; bytes: number } }[];
+}
+
+function rebalanceOf({ stoppedAt, pools }: ToldRebalance): Rebalance {
+    const isStopped = !stoppedAt.startsWith("0001-");
+    const sum = (of: "objects" | "bytes") => pools.reduce((all, { progress }) => all + progress[of], 0);
+    return {
+        isRunning: !isStopped && pools.some(({ status }) => status === "Started"),
+        hasFailed: !isStopped && pools.some(({ status }) => status === "Failed"),
+        used: pools.map(({ used }) => used),
+        objects: sum("objects"),
+        bytes: sum("bytes"),
     };
 }
 

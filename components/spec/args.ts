@@ -66,6 +66,13 @@ export interface MinioClusterArgs {
      */
     expansionPools?: Pool[];
 
+    /**
+     * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up` starts
+     * that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out of it.
+     * Default: false, only new objects go where there is more room.
+     */
+    rebalance?: boolean;
+
     /** What becomes of the drives' claims when the cluster is deleted or scaled. Default: both `Retain`. */
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
 

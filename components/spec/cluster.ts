@@ -23,6 +23,7 @@ export const plainFields = [
     "replicas",
     "drivesPerServer",
     "expansionPools",
+    "rebalance",
     "hibernate",
     "partition",
     "updateStrategy",

@@ -50,7 +50,7 @@ const known = {
         "existingSecretName",
     ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
-    ...plain("imagePullPolicy", "hibernate"),
+    ...plain("imagePullPolicy", "hibernate", "rebalance"),
     environmentFrom: { named: valueSource },
     extraVolumes: {
         each: {

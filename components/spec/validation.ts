@@ -379,6 +379,7 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
 function checkHibernation(check: Check, spec: ReturnType<typeof withDefaults>): void {
     const { hibernate, partition, persistentVolumeClaimRetentionPolicy } = spec;
     check.flag("hibernate", hibernate);
+    check.flag("rebalance", spec.rebalance);
     if (hibernate === true) {
         check.that(
             partition === 0,

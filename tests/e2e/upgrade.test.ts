@@ -212,6 +212,24 @@ describe("a cluster under load", () => {
         assert.equal(podDnsNames[4], `minio-pool-1-0.minio-headless.${project.namespace}.svc.cluster.local`);
     });
 
+    it("has MinIO move objects to the emptier pool by an up", async () => {
+        await project.configure({ rebalance: true });
+        assert.match(
+            await project.succeed("preview"),
+            /MinIO moves objects to the emptier pools, once all servers know/,
+        );
+        assert.match(
+            await project.succeed("up", "--yes", "--skip-preview"),
+            /MinIO moved \d+ objects \(\S+ \w+\) between pools, and .*; used are pool 0 \d+ %, pool 1 \d+ %/,
+        );
+        await waitFor(
+            "the end of the rebalance",
+            async () => !/between pools, and/.test(await project.succeed("preview")),
+        );
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.configure({ rebalance: undefined });
+    });
+
     it("refuses to drop a pool whose objects MinIO has not moved away, and says what to do", async () => {
         await project.configure({ expansionPools: undefined });
         const { code, text } = await project.execute("preview");

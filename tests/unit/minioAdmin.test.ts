@@ -167,6 +167,29 @@ describe("MinIO's admin API", () => {
         });
     });
 
+    it("tells how far objects have moved between pools, and whether they ever did", async () => {
+        const never = "0001-01-01T00:00:00Z";
+        const moved = (status: string, objects: number) => ({
+            status,
+            used: objects / 100,
+            progress: { objects, bytes: 10 * objects },
+        });
+        const pools = [moved("Started", 20), moved("None", 0)];
+        const of = async (answer: object) => await answering(200, answer).admin.rebalance();
+        const running = { isRunning: true, hasFailed: false, used: [0.2, 0], objects: 20, bytes: 200 };
+        assert.deepEqual(await of({ stoppedAt: never, pools }), running);
+        assert.deepEqual(await of({ stoppedAt: "2026-01-02T03:04:05Z", pools }), { ...running, isRunning: false });
+        const ended = [moved("Completed", 20), moved("Failed", 1)];
+        const { isRunning, hasFailed } = (await of({ stoppedAt: never, pools: ended })) ?? {};
+        assert.deepEqual([isRunning, hasFailed], [false, true]);
+        const none = answering(404, {
+            Code: "XMinioAdminRebalanceNotStarted",
+            Message: "Pool rebalance is not started",
+        });
+        assert.equal(await none.admin.rebalance(), undefined);
+        await assert.rejects(answering(403, { Code: "AccessDenied", Message: "no" }).admin.rebalance(), /AccessDenied/);
+    });
+
     it("begins a decommission by the pool's own argument", async () => {
         const { admin, requests } = answering(200, "");
         const pool = "http://minio-pool-1-{0...3}.minio-headless.a.svc.cluster.local:9000/data";

@@ -330,6 +330,18 @@ describe("MinioCluster", () => {
         );
     });
 
+    it("has objects spread over the pools anew when the pools are others, and not where there is one only", async () => {
+        const wanted = async (args: MinioClusterArgs) =>
+            (await registeredBy("minio", { ...args, rebalance: true })).registered.find(
+                ({ name }) => name === "minio-rebalance",
+            )?.inputs.input.wanted;
+        assert.equal(await wanted({}), undefined);
+        const two = await wanted({ expansionPools: [{}] });
+        assert.match(two, /minio-\{0\.\.\.3\}.*\n.*minio-pool-1-/);
+        assert.equal(await wanted({ expansionPools: [{ decommission: true }] }), two);
+        assert.notEqual(await wanted({ expansionPools: [{}, {}] }), two);
+    });
+
     it("mounts further volumes beside its own", async () => {
         const extraVolumes = [{ name: "kes", secret: { secretName: "kes-client" } }];
         const extraVolumeMounts = [{ name: "kes", mountPath: "/kes", readOnly: true }];

@@ -198,6 +198,7 @@ describe("validation", () => {
         ["tls", { tls: { secretName: "certs", issuer: { name: "ca" } } }],
         ["monitoring.interval", { monitoring: { interval: "often" } }],
         ["hibernate", { hibernate: "yes" as never }],
+        ["rebalance", { rebalance: 1 as never }],
         ["partition", { hibernate: true, partition: 2 }],
         [
             "persistentVolumeClaimRetentionPolicy.whenScaled",
