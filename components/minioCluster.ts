@@ -25,6 +25,8 @@ import { withoutNulls } from "./spec/fields";
 import { clientAddress, consoleAddress, serverDnsName } from "./spec/names";
 import { createArrival } from "./update/arrival";
 import { createHooks } from "./update/changeHook";
+import { createDecommission } from "./update/decommission";
+import { createRebalance } from "./update/rebalance";
 import { refusesRenaming, unlessRenamed } from "./update/renaming";
 import { settingsContent } from "./update/settingsContent";
 
@@ -58,7 +60,7 @@ export class MinioCluster extends pulumi.ComponentResource {
     public readonly topology!: pulumi.Output<Topology>;
     /**
      * True once every server that the partition allows is updated, all are ready, every object can be written, and the
-     * declared buckets and accesses are there.
+     * declared buckets and accesses are there. False while the cluster hibernates.
      */
     public readonly ready!: pulumi.Output<boolean>;
 
@@ -119,8 +121,14 @@ export class MinioCluster extends pulumi.ComponentResource {
         const snapshots = { credentials, connection, preflight, arrival, dispensable, opts: child };
         const settled = given.snapshots ? createSnapshots({ cluster: withKinds, ...snapshots }) : arrival;
         const buckets = { args: given, credentials, connection, settled, dispensable };
+        const leaves = given.expansionPools?.some(({ decommission }) => decommission) ?? false;
+        const leaving = { cluster, credentials, connection, settled, opts: dispensable };
+        const moves = leaves ? createDecommission(leaving) : true;
+        const spreads = given.rebalance && given.expansionPools?.length ? createRebalance(leaving) : true;
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
-        const ready = pulumi.all([arrival.apply(({ id }) => id), passed, areThere]).apply(() => true);
+        const ready = pulumi
+            .all([arrival.apply(({ id }) => id), passed, areThere, moves, spreads])
+            .apply(() => !given.hibernate);
         const outputs = outputsOf(cluster, services, credentials, ready);
         Object.assign(this, outputs);
         this.registerOutputs({ ...outputs });

@@ -186,11 +186,13 @@ export const requirements: Requirement[] = [
     {
         row: "scaling",
         asked: "MinIO forbids another number of servers in a pool, so it is refused; a cluster grows by pools, and a decommissioned pool may leave",
-        arguments: ["expansionPools"],
+        arguments: ["expansionPools", "rebalance"],
         tests: [
             upgrade("grows by a pool"),
+            upgrade("has MinIO move objects to the emptier pool by an up"),
             component("makes a StatefulSet and a budget for each pool, whose servers know all pools"),
             upgrade("refuses to drop a pool whose objects MinIO has not moved away, and says what to do"),
+            upgrade("has MinIO move its objects by an up, and keeps it until all are moved"),
             upgrade("lets it leave once it is decommissioned"),
             lifecycle("refuses … in the preview, as it would end the servers"),
         ],

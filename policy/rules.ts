@@ -164,6 +164,7 @@ export const dataIsRetained: Rule = (resources) =>
 export const serversAreEven: Rule = (resources) =>
     resources
         .filter(isPool)
+        .filter(({ props: { spec } }) => spec.replicas !== 0) // It hibernates.
         .filter(({ props: { spec } }) => spec.replicas < 4 || spec.replicas % 2 === 1)
         .map(({ urn, props: { spec } }) => ({
             urn,

@@ -29,6 +29,8 @@ const readers: { [field in keyof Required<MinioClusterArgs>]: "text" | "number" 
     driveSubPath: "text",
     expansionPools: "object",
     persistentVolumeClaimRetentionPolicy: "object",
+    rebalance: "flag",
+    hibernate: "flag",
     partition: "number",
     updateStrategy: "text",
     podManagementPolicy: "text",

@@ -32,3 +32,11 @@ export function parseQuantity(quantity: unknown): number | undefined {
     const [, digits, exponent = "", unit = ""] = match;
     return Number(`${digits}${exponent}`) * (units[unit] ?? 1);
 }
+
+/** A number of bytes for people, in two digits at least, such as `9.5 GiB`. */
+export function size(bytes: number): string {
+    const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+    const value = bytes / 2 ** (10 * unit);
+    return `${unit > 0 && Number(value.toFixed(1)) < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}

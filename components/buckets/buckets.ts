@@ -56,7 +56,9 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
             work: async (resource) => {
                 const known = await knownValue(resolved);
                 const kubernetes = await connection.act();
-                if (kubernetes) {
+                if (known.spec.hibernate) {
+                    pulumi.log.info(whenItServes, resource, undefined, true);
+                } else if (kubernetes) {
                     await bring(options, kubernetes, known, keys, resource);
                 }
             },
@@ -78,6 +80,9 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
             : pulumi.all([work.apply(({ id }) => id), ...secrets.map(({ id }) => id)]);
     return pulumi.unsecret(done.apply(() => true));
 }
+
+const whenItServes =
+    "no server runs: buckets, policies and accesses are made and changed when hibernate is false again";
 
 function declaredOf({ spec }: Cluster): Declared {
     const { buckets = [], policies = [], accesses = [] } = spec;
@@ -118,7 +123,8 @@ async function compare(
 /** It looks, too, where the program runs in a destroy: what it could not see, the work itself finds out. */
 async function leftOver(options: BucketsOptions, cluster: Cluster, keys: EventualKeys): Promise<string> {
     const { connection } = options;
-    if (await connection.writesFiles()) {
+    // What is not done while it hibernates is found when it ends.
+    if (cluster.spec.hibernate || (await connection.writesFiles())) {
         return "";
     }
     try {
@@ -184,6 +190,10 @@ async function foresee(
     try {
         if (await connection.writesFiles()) {
             unchecked("the provider writes files, and makes none of them");
+            return;
+        }
+        if (cluster.spec.hibernate) {
+            unchecked(whenItServes);
             return;
         }
         if (!(await isKnown(credentials.rootPassword)) || !(await isKnown(credentials.rootUser))) {

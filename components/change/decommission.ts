@@ -1,5 +1,6 @@
-/** Whether a pool may leave a cluster: only when MinIO has moved all its objects to the others. Pure. */
+/** How a pool leaves a cluster: only when MinIO has moved all its objects to the others. Pure. */
 import { both } from "../basics/both";
+import { size } from "../basics/quantity";
 import type { PoolStatus } from "../live/admin";
 import type { PoolStatuses } from "../live/poolStatuses";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
@@ -21,9 +22,8 @@ export function departureProblems(departing: string[], statuses: PoolStatuses): 
         return status === undefined
             ? []
             : [
-                  `expansionPools: the pool ${pattern} cannot leave: the objects in it would vanish, and ${status}. Put it back, run: ` +
-                      `mc admin decommission start ALIAS '${pattern}'; and take it out once this says Complete: ` +
-                      "mc admin decommission status ALIAS",
+                  `expansionPools: the pool ${pattern} cannot leave: the objects in it would vanish, and ${status}. Put it back with ` +
+                      "decommission: true, and run pulumi up; take it out when a preview says that all its objects are moved",
               ];
     });
 }
@@ -41,4 +41,73 @@ function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
         complete: undefined,
     };
     return status.decommission ? states[status.decommission.state] : "MinIO was not asked to move them";
+}
+
+/** What is to be done, so that pools can leave. */
+export interface Departure {
+    /** The pool that MinIO is to begin with; undefined where it moves objects already, or nothing is left to move. */
+    start?: string;
+    /** How far each pool is, in words. */
+    lines: string[];
+    /** Why MinIO would not get to the end. */
+    problems: string[];
+    /** Whether objects are still to be moved. */
+    isLeft: boolean;
+}
+
+/**
+ * MinIO moves the objects of one pool at a time.
+ *
+ * @param leaving the pools by their arguments, the first one first
+ * @param pools all that MinIO knows
+ */
+export function departureOf(leaving: string[], pools: PoolStatus[]): Departure {
+    const found = leaving.map((pattern) => ({ pattern, status: pools.find(({ cmdline }) => cmdline === pattern) }));
+    const unknown = found.filter(({ status }) => status === undefined).map(({ pattern }) => pattern);
+    const known = found.flatMap(({ status }) => (status === undefined ? [] : [status])).reverse();
+    const stateOf = ({ decommission }: PoolStatus) => decommission?.state;
+    const isBusy = pools.some((pool) => stateOf(pool) === "running");
+    const open = known.filter((pool) => !["running", "complete"].includes(stateOf(pool) ?? ""));
+    const next = isBusy ? undefined : open[0];
+    const staying = pools.filter((pool) => !leaving.includes(pool.cmdline) && pool.decommission === undefined);
+    const free = staying.reduce((sum, { freeSize }) => sum + freeSize, 0);
+    const used = next ? next.totalSize - next.freeSize : 0;
+    const problems = [
+        ...unknown.map(
+            (pattern) => `MinIO has no pool ${pattern}, but ${pools.map(({ cmdline }) => cmdline).join(", ")}`,
+        ),
+        ...(next && used > free
+            ? [
+                  `the other pools have room for ${size(free)}, and ${next.cmdline} has ${size(used)}: MinIO could not move all of it. ` +
+                      "Delete what is not needed, or let the other pools grow first",
+              ]
+            : []),
+    ];
+    return {
+        start: problems.length > 0 ? undefined : next?.cmdline,
+        lines: known.map((pool) => {
+            const moves = `MinIO moves ${size(pool.totalSize - pool.freeSize)} from it to the other pools, which have room for ${size(free)}`;
+            return `${pool.cmdline}: ${toldState(pool, pool === next ? moves : "MinIO moves its objects after those of another pool")}`;
+        }),
+        problems,
+        isLeft: unknown.length > 0 || known.some((pool) => stateOf(pool) !== "complete"),
+    };
+}
+
+/** @param begins what is said of a pool whose objects are not moved yet */
+function toldState({ decommission }: PoolStatus, begins: string): string {
+    const { objects = 0, bytes = 0, objectsFailed = 0 } = decommission ?? {};
+    const moved = `${objects} objects (${size(bytes)}) are moved`;
+    switch (decommission?.state) {
+        case undefined:
+            return begins;
+        case "running":
+            return `${moved}, ${objectsFailed} could not be; MinIO goes on`;
+        case "complete":
+            return "all its objects are moved: take the pool out of expansionPools, and run pulumi up";
+        case "failed":
+            return `${moved}, and ${objectsFailed} could not be; the log of its first server says why. Once more: ${begins}`;
+        case "canceled":
+            return `somebody cancelled it. Once more: ${begins}`;
+    }
 }

@@ -18,6 +18,8 @@ export interface Registered {
     byHand?: boolean;
     /** The set that its drives are restored from: see `restoreSource`. */
     restoreFrom?: string;
+    /** Whether its servers are stopped. */
+    hibernates?: boolean;
 }
 
 /** The pool that is changed. */
@@ -37,6 +39,7 @@ export function problemsOfChange(change: Change, before: Registered, after: Regi
         ...keyProblems(before.template, after.template, before.shape.namespace),
         ...partitionProblems(change, before, after, topology),
         ...leftVariableProblems(before, after),
+        ...hibernationProblems(change, before, after),
     ];
 }
 
@@ -67,6 +70,25 @@ function partitionProblems(
     }
     return [];
 }
+
+/** Of stopped servers Kubernetes keeps no older revision, and a restore waits for servers that serve. */
+function hibernationProblems({ class: change, fields }: Change, before: Registered, after: Registered): string[] {
+    return [
+        ...(before.hibernates && after.partition > 0 && change !== "none"
+            ? [
+                  `partition: ${after.partition} is not allowed with a change of ${fields.join(", ")} while all servers are stopped: ` +
+                      "each starts with it. Set partition to 0, or let the servers start before the change",
+              ]
+            : []),
+        ...(after.hibernates && after.restoreFrom && after.restoreFrom !== before.restoreFrom
+            ? [restoreWhileStopped]
+            : []),
+    ];
+}
+
+/** Why no restore begins. */
+export const restoreWhileStopped =
+    "hibernate: true is not allowed while restoreFrom begins: the servers must start with what is restored. Leave one of them out";
 
 /**
  * The component's Secret keeps what servers may still start from, until no secret is left and the Secret goes with the
@@ -129,17 +151,13 @@ export function describeChange(
     { pool, servers, topology, guided }: Reviewed,
 ): string | undefined {
     const from = Math.min(after.partition, servers);
+    if (before.hibernates || after.hibernates) {
+        return describeHibernation(change, before, after, { pool, servers });
+    }
     if (change.class === "none") {
         return describeStage(pool, Math.min(before.partition, servers), from);
     }
-    const notes = [
-        ...(change.fields.includes("image") ? [describeImages(before.template, after.template)] : []),
-        ...(change.fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
-        ...describeValues(before.template, after.template),
-    ];
-    const what =
-        `${change.fields.join(", ")} ${change.fields.length > 1 ? "change" : "changes"}` +
-        (notes.length > 0 ? ` (${notes.join("; ")})` : "");
+    const what = describeFields(change, before, after);
     if (change.class === "together") {
         return (
             `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
@@ -157,6 +175,42 @@ export function describeChange(
         `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
         describeParity(before.template, topology)
     );
+}
+
+/** What changes, and what is not seen by its name. */
+function describeFields({ fields }: Change, before: Registered, after: Registered): string {
+    const notes = [
+        ...(fields.includes("image") ? [describeImages(before.template, after.template)] : []),
+        ...(fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
+        ...describeValues(before.template, after.template),
+    ];
+    return (
+        `${fields.join(", ")} ${fields.length > 1 ? "change" : "changes"}` +
+        (notes.length > 0 ? ` (${notes.join("; ")})` : "")
+    );
+}
+
+/** Servers that stop, are stopped or start have no order. */
+function describeHibernation(
+    change: Change,
+    before: Registered,
+    after: Registered,
+    { pool, servers }: Pick<Reviewed, "pool" | "servers">,
+): string | undefined {
+    const what = change.class === "none" ? "" : describeFields(change, before, after);
+    if (!after.hibernates) {
+        return (
+            `${pool} ends its hibernation: its ${servers} servers start together, and pulumi up waits until they are ready` +
+            (what && `; ${what}`)
+        );
+    }
+    if (!before.hibernates) {
+        return (
+            `${pool} hibernates: all ${servers} servers stop together, and requests fail until hibernate is false; the claims of its ` +
+            `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}`
+        );
+    }
+    return what ? `${what}, which counts when the servers start: ${pool} hibernates` : undefined;
 }
 
 /** Nothing in the program has changed then, so it is said where the change is. */

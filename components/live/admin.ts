@@ -19,6 +19,9 @@ export interface PoolStatus {
     id: number;
     /** The pool's argument, such as `http://minio-{0...3}.minio-headless.default.svc.cluster.local:9000/data`. */
     cmdline: string;
+    /** Bytes of objects that the pool has room for, and how many of them are free. */
+    totalSize: number;
+    freeSize: number;
     /** Whether and how far the pool's objects were moved to the others; undefined when that was never begun. */
     decommission?: Decommission;
 }
@@ -29,15 +32,24 @@ export interface PoolStatus {
  */
 export interface Decommission {
     state: "running" | "complete" | "failed" | "canceled";
-    /** RFC 3339. */
+    /** RFC 3339. MinIO forgets it when the decommission fails or is cancelled: then it is the year 1. */
     startTime: string;
     objects: number;
     objectsFailed: number;
     bytes: number;
     bytesFailed: number;
-    /** Bytes of the whole pool, and those of them that are free. */
-    totalSize: number;
-    freeSize: number;
+}
+
+/** How far MinIO is with moving objects to the emptier pools. */
+export interface Rebalance {
+    isRunning: boolean;
+    /** Of pools that it has moved objects out of, whether it could not go on. */
+    hasFailed: boolean;
+    /** How full each pool is, from 0 to 1. */
+    used: number[];
+    /** Moved since it began. */
+    objects: number;
+    bytes: number;
 }
 
 /** All drives of a cluster, by what each server says of its own, and the quorum of each pool. */
@@ -89,6 +101,21 @@ export interface MinioAdmin {
     unfreeze(): Promise<void>;
     /** All pools, with their decommission. */
     pools(): Promise<PoolStatus[]>;
+    /**
+     * From now on MinIO moves all objects of a pool to the others, and writes none into it. It returns when that is begun.
+     *
+     * @param pool its `cmdline`
+     * @throws MinioAdminError where MinIO refuses it, such as while another pool is decommissioned
+     */
+    decommission(pool: string): Promise<void>;
+    /**
+     * From now on MinIO moves objects to the emptier pools, until all are as full. It returns when that is begun.
+     *
+     * @throws MinioAdminError where MinIO refuses it, such as while a pool is decommissioned
+     */
+    startRebalance(): Promise<void>;
+    /** Undefined where none was ever begun. */
+    rebalance(): Promise<Rebalance | undefined>;
     /** All drives. Those of a server that waits for its peers are told as offline. */
     storage(): Promise<StorageState>;
     /** As `storage`, with what a person wants to know of each drive. */
@@ -130,6 +157,22 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
         freeze: () => service("freeze"),
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
+        decommission: async (pool) => {
+            await call("POST", "/pools/decommission", { pool });
+        },
+        startRebalance: async () => {
+            await call("POST", "/rebalance/start");
+        },
+        async rebalance() {
+            try {
+                return rebalanceOf(JSON.parse(await call("GET", "/rebalance/status")));
+            } catch (error) {
+                if ((error as Error).message.includes("XMinioAdminRebalanceNotStarted")) {
+                    return undefined;
+                }
+                throw error;
+            }
+        },
         async storage() {
             const { writeQuorums, drives } = storageState(await storageInfo());
             return {
@@ -229,14 +272,15 @@ interface ListedPool {
 }
 
 function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolStatus {
-    // Go's zero time: the entry is there for the sizes only.
-    if (!info || info.startTime.startsWith("0001-")) {
-        return { id, cmdline };
+    const pool = { id, cmdline, totalSize: info?.totalSize ?? 0, freeSize: info?.currentSize ?? 0 };
+    const ended = info?.complete ? "complete" : info?.failed ? "failed" : info?.canceled ? "canceled" : undefined;
+    // Go's zero time: the entry is there for the sizes only. One that failed or was cancelled has lost its time.
+    if (!info || (!ended && info.startTime.startsWith("0001-"))) {
+        return pool;
     }
-    const state = info.complete ? "complete" : info.failed ? "failed" : info.canceled ? "canceled" : "running";
+    const state = ended ?? "running";
     return {
-        id,
-        cmdline,
+        ...pool,
         decommission: {
             state,
             startTime: info.startTime,
@@ -244,9 +288,26 @@ function poolStatus({ id, cmdline, decommissionInfo: info }: ListedPool): PoolSt
             objectsFailed: info.objectsDecommissionedFailed,
             bytes: info.bytesDecommissioned,
             bytesFailed: info.bytesDecommissionedFailed,
-            totalSize: info.totalSize,
-            freeSize: info.currentSize,
         },
+    };
+}
+
+/** The answer to `/rebalance/status`: `rebalanceAdminStatus` in `cmd/rebalance-admin.go`. */
+interface ToldRebalance {
+    /** Go's zero time, where nobody stopped it. */
+    stoppedAt: string;
+    pools: { status: string; used: number; progress: { objects: number; bytes: number } }[];
+}
+
+function rebalanceOf({ stoppedAt, pools }: ToldRebalance): Rebalance {
+    const isStopped = !stoppedAt.startsWith("0001-");
+    const sum = (of: "objects" | "bytes") => pools.reduce((all, { progress }) => all + progress[of], 0);
+    return {
+        isRunning: !isStopped && pools.some(({ status }) => status === "Started"),
+        hasFailed: !isStopped && pools.some(({ status }) => status === "Failed"),
+        used: pools.map(({ used }) => used),
+        objects: sum("objects"),
+        bytes: sum("bytes"),
     };
 }
 

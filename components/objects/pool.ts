@@ -35,7 +35,7 @@ export function createPool(
 function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.input.apps.v1.StatefulSetSpec {
     return {
         serviceName: names.headlessService,
-        replicas: pool.replicas,
+        replicas: spec.hibernate ? 0 : pool.replicas,
         podManagementPolicy: spec.podManagementPolicy,
         updateStrategy: updateStrategy({ spec, guided }),
         persistentVolumeClaimRetentionPolicy: spec.persistentVolumeClaimRetentionPolicy,
@@ -73,12 +73,12 @@ function updateStrategy({
 
 /**
  * What the provider waits for. Its own wait needs all pods at the new revision, which a partition prevents for ever. In the
- * guided rollout, only that Kubernetes has seen the change (the provider's JSONPath wait checks `observedGeneration`); otherwise
- * that the StatefulSet has arrived where it should. A JSONPath filter is tested on each child of the object, of which only
+ * guided rollout, and where no server runs, only that Kubernetes has seen the change (the provider's JSONPath wait checks
+ * `observedGeneration`); otherwise that the StatefulSet has arrived where it should. A JSONPath filter is tested on each child of the object, of which only
  * `status` has these fields; the parser splits at a single `=`, hence `>` one less.
  */
 export function waitFor({ spec, guided }: Cluster, { replicas, partition }: ClusterPool): string {
-    if (guided) {
+    if (guided || spec.hibernate) {
         return "jsonpath={.metadata.uid}";
     }
     const updated = spec.updateStrategy === "OnDelete" ? 0 : replicas - partition;

@@ -42,7 +42,11 @@ export function quotaChecks(wanted: Wanted): Check[] {
 
 /** What of a quota is still needed. Pure. */
 export function needs(
-    { resources, extraContainers = [] }: Pick<MinioClusterSpec, "resources" | "extraContainers">,
+    {
+        resources,
+        extraContainers = [],
+        hibernate,
+    }: Pick<MinioClusterSpec, "resources" | "extraContainers" | "hibernate">,
     pools: PoolWithClaims[],
     pods: V1Pod[],
 ): Record<string, number> {
@@ -65,7 +69,7 @@ export function needs(
     };
     for (const pool of pools) {
         const there = pods.filter(({ metadata }) => metadata?.labels?.pool === pool.name);
-        const missing = pool.replicas - there.length;
+        const missing = hibernate ? 0 : pool.replicas - there.length;
         add("pods", missing);
         add("count/pods", missing);
         for (const one of [pool.resources ?? resources, ...extraContainers.map((container) => container.resources)]) {

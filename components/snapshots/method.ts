@@ -39,6 +39,8 @@ export interface SnapshotMethod {
 export interface TakeOptions {
     cluster: LiveCluster;
     record: SetRecord;
+    /** Whether the cluster hibernates: then no request is to wait. */
+    stopped?: boolean;
     /** Labels of everything that belongs to the set. */
     labels: Record<string, string>;
     freezeTimeoutSeconds: number;

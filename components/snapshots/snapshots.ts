@@ -273,13 +273,15 @@ async function objectsThere(
 function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Resource): void {
     if (pulumi.runtime.isDryRun()) {
         const drives = membersOf(record).length;
-        const how =
-            record.consistency === "Frozen"
-                ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
-                  `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
-                : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
+        const when = spec.hibernate ? "when all servers are stopped" : "once the cluster is ready";
+        const how = spec.hibernate
+            ? `of ${drives} drives at one point in time, and no request waits for it`
+            : record.consistency === "Frozen"
+              ? `all requests, reads too, wait while ${drives} drives are cut, some seconds as a rule and at most ` +
+                `${spec.snapshots?.freezeTimeoutSeconds} s; none fails for it but where its client gives up sooner`
+              : `of ${drives} drives, without waiting for requests: objects that change meanwhile may be unreadable in it`;
         const field = record.rotates ? "snapshots.take" : "snapshots.sets";
-        pulumi.log.info(`${field}: '${record.set}' is taken once the cluster is ready; ${how}`, resource);
+        pulumi.log.info(`${field}: '${record.set}' is taken ${when}; ${how}`, resource);
     }
 }
 
@@ -297,6 +299,7 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
             await takeSet({
                 cluster: await liveCluster(kubernetes, cluster, options.credentials),
                 record,
+                stopped: spec.hibernate,
                 labels: setLabels(names, spec.labels, record),
                 freezeTimeoutSeconds: spec.snapshots?.freezeTimeoutSeconds ?? 60,
                 readyTimeoutSeconds: timeoutSeconds,

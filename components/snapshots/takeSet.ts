@@ -24,7 +24,7 @@ const removeMilliseconds = 60_000;
  * @throws Error when it cannot be taken; nothing of it is left then, and the cluster is thawed
  */
 export async function takeSet(options: TakeOptions): Promise<SetRecord> {
-    const { cluster, record, labels, freezeTimeoutSeconds, say } = options;
+    const { cluster, record, stopped, labels, freezeTimeoutSeconds, say } = options;
     const { kubernetes, namespace } = cluster;
     const { set, consistency } = record;
     const method = record.group ? groupSnapshot(options) : singleSnapshots(options);
@@ -37,7 +37,12 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
             await untilAll(options, method, deadline, "cut", method.isCut);
         };
-        if (consistency === "Frozen") {
+        const servers = await serversOf(cluster);
+        if (stopped && servers.length > 0) {
+            const names = servers.map(({ metadata }) => metadata?.name).join(", ");
+            throw new Error(`the cluster hibernates, and ${names} did not end yet`);
+        }
+        if (consistency === "Frozen" && !stopped) {
             say(`set ${set}: freezes requests to snapshot ${count} drives`);
             const { frozen, draining } = await whileFrozen(cluster, set, freezeTimeoutSeconds, cut, options.warn);
             say(
@@ -45,7 +50,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
                     `${seconds(draining)} s for those under way before`,
             );
         } else {
-            await flush(cluster, await serversOf(cluster), options.warn);
+            await flush(cluster, servers, options.warn);
             await cut(performance.now() + freezeTimeoutSeconds * 1000);
         }
         const ready = performance.now() + options.readyTimeoutSeconds * 1000;

@@ -74,13 +74,28 @@ export interface MinioClusterArgs {
 
     /**
      * Further pools of servers, in the order in which they were added. Only the last one may leave, and only after
-     * MinIO has moved its objects away (`mc admin decommission`). Otherwise they would vanish. To add or remove a pool
-     * restarts all servers together. Default: none.
+     * MinIO has moved its objects away: see `decommission` of the pool. Otherwise they would vanish. To add or remove a
+     * pool restarts all servers together. Default: none.
      */
     expansionPools?: Pool[];
 
+    /**
+     * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up` starts
+     * that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out of it.
+     * Default: false, only new objects go where there is more room.
+     */
+    rebalance?: boolean;
+
     /** What becomes of the drives' claims when the cluster is deleted or scaled. Default: both `Retain`. */
     persistentVolumeClaimRetentionPolicy?: PersistentVolumeClaimRetentionPolicy;
+
+    /**
+     * Whether all servers are stopped, such as those of a development cluster at night. The drives' claims stay with
+     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start
+     * together. Refused with a `partition`, and with a `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`,
+     * because Kubernetes would then delete the claims. Default: false.
+     */
+    hibernate?: boolean;
 
     /**
      * Staged update: only servers with this ordinal or a higher one are updated. Those below it keep the old revision,
@@ -378,6 +393,13 @@ export interface Pool {
     nodeSelector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Taints of nodes that the servers tolerate. Default: as the first pool. */
     tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
+    /**
+     * Whether MinIO moves all objects of the pool to the other pools, so that it can leave. `pulumi up` starts that, and
+     * each later run says how far it is. When it is complete, take the pool out of `expansionPools`. MinIO writes
+     * nothing into the pool any more. All pools after it must have it too, because only the last one can leave.
+     * Default: false.
+     */
+    decommission?: boolean;
 }
 
 /**

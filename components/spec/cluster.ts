@@ -23,6 +23,8 @@ export const plainFields = [
     "replicas",
     "drivesPerServer",
     "expansionPools",
+    "rebalance",
+    "hibernate",
     "partition",
     "updateStrategy",
     "rollout",

@@ -54,7 +54,7 @@ const known = {
     ),
     ...plain("credentialsRevision", "nodeSelector", "priorityClassName", "labels", "annotations", "environment"),
     ...plain("volumeAttributesClassName", "persistentVolumeClaimAnnotations", "extraArgs"),
-    imagePullPolicy: "anything",
+    ...plain("imagePullPolicy", "hibernate", "rebalance"),
     environmentFrom: { named: valueSource },
     extraVolumes: {
         each: {
@@ -99,7 +99,7 @@ const known = {
     expansionPools: {
         each: {
             ...plain("replicas", "drivesPerServer", "storageSize", "storageClassName", "volumeAttributesClassName"),
-            ...plain("nodeSelector"),
+            ...plain("nodeSelector", "decommission"),
             ...{ resources, tolerations },
         } satisfies Of<args.Pool>,
     },

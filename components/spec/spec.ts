@@ -18,7 +18,10 @@ export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
 type ValueSource = NonNullable<KnownArgs["environmentFrom"]>[string];
 
 /** A pool of servers, with its defaults. */
-export interface PoolSpec extends PoolDrives, PoolPods {}
+export interface PoolSpec extends PoolDrives, PoolPods {
+    /** Whether MinIO is to move its objects away. */
+    decommission?: boolean;
+}
 
 interface PoolDrives {
     replicas: number;
@@ -145,6 +148,7 @@ function poolsOf(args: KnownArgs): [PoolSpec, ...PoolSpec[]] {
             ...(pool?.resources && { resources: pool.resources }),
             ...(pool?.nodeSelector && { nodeSelector: pool.nodeSelector }),
             ...(pool?.tolerations && { tolerations: pool.tolerations }),
+            ...(pool?.decommission && { decommission: true }),
         })),
     ];
 }

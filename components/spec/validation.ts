@@ -213,6 +213,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
         const policy = spec.persistentVolumeClaimRetentionPolicy[when];
         check.oneOf(`persistentVolumeClaimRetentionPolicy.${when}`, policy, ClaimRetention);
     }
+    checkHibernation(check, spec);
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
     checkPods(check, args);
@@ -307,6 +308,7 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
         const sound = isObject(pool);
         check.that(sound, `expansionPools[${index}]`, pool, "use an object; {} is a pool as the first one");
         checkPlace(check, `expansionPools[${index}].`, sound ? pool : {});
+        checkDeparture(check, index, asList(further));
     }
     for (const [index, pool] of pools.entries()) {
         const prefix = index === 0 ? "" : `expansionPools[${index - 1}].`;
@@ -349,6 +351,21 @@ function checkPools(check: Check, args: KnownArgs, spec: ReturnType<typeof withD
     for (const { name, reason } of topologyVariableProblems(environment, poolsAreSound(spec) ? shapes : undefined)) {
         check.problem(`environment.${name}`, environment[name], reason);
     }
+}
+
+/** Servers are named by their pool's place, so only the last pool can leave. */
+function checkDeparture(check: Check, index: number, pools: unknown[]): void {
+    const decommission = (pool: unknown) => (asObject(pool) as { decommission?: unknown }).decommission;
+    const field = `expansionPools[${index}].decommission`;
+    const given = decommission(pools[index]);
+    check.flag(field, given);
+    const last = pools.map((pool) => decommission(pool) === true).lastIndexOf(false);
+    check.that(
+        given !== true || index > last,
+        field,
+        given,
+        `only the last pools can leave, and expansionPools[${last}] stays; decommission that one too, or none before it`,
+    );
 }
 
 function checkErasureSets(
@@ -394,6 +411,26 @@ function checkStorageSize(check: Check, field: string, storageSize: unknown): vo
         const least = parseQuantity(smallestDrive) ?? 0;
         const fits = (bytes ?? 0) >= least && (bytes ?? 0) < largestQuantity;
         check.that(fits, field, storageSize, `use at least ${smallestDrive} for each drive, and less than 8Ei`);
+    }
+}
+
+function checkHibernation(check: Check, spec: ReturnType<typeof withDefaults>): void {
+    const { hibernate, partition, persistentVolumeClaimRetentionPolicy } = spec;
+    check.flag("hibernate", hibernate);
+    check.flag("rebalance", spec.rebalance);
+    if (hibernate === true) {
+        check.that(
+            partition === 0,
+            "partition",
+            partition,
+            "with hibernate all servers stop, and each starts at the newest revision; use 0, or leave hibernate out",
+        );
+        check.that(
+            persistentVolumeClaimRetentionPolicy.whenScaled !== "Delete",
+            "persistentVolumeClaimRetentionPolicy.whenScaled",
+            persistentVolumeClaimRetentionPolicy.whenScaled,
+            "with hibernate Kubernetes would delete the claims, and all objects with them; use Retain",
+        );
     }
 }
 

@@ -28,6 +28,10 @@ const full = 0.99;
  * @param setHours how old the newest set of snapshots may be; undefined where sets need not be
  */
 export function judge(observed: Observed, setHours?: number): Finding[] {
+    const sets = [...snapshots(observed), ...(setHours === undefined ? [] : newestSet(observed, setHours))];
+    if (hibernates(observed)) {
+        return [...stopped(observed), ...certificate(observed), ...sets];
+    }
     const left = quorumsLeft(observed);
     const findings = [
         ...requests(observed),
@@ -39,8 +43,7 @@ export function judge(observed: Observed, setHours?: number): Finding[] {
         ...certificate(observed),
         ...rollout(observed),
         ...pools(observed),
-        ...snapshots(observed),
-        ...(setHours === undefined ? [] : newestSet(observed, setHours)),
+        ...sets,
     ];
     return [
         ...findings.filter(({ severity }) => severity === "down"),
@@ -51,6 +54,24 @@ export function judge(observed: Observed, setHours?: number): Finding[] {
 /** Nobody can say that all is right who could not look. */
 export function verdictOf({ unread }: Pick<Observed, "unread">, findings: Finding[]): Verdict {
     return findings.length > 0 ? "care" : unread.some(({ isVital }) => isVital) ? "unknown" : "right";
+}
+
+/** Whether all pools are told to have no server. A restore stops them too. */
+function hibernates({ pools, restoring }: Observed): boolean {
+    return restoring === undefined && pools.every(({ replicas }) => replicas === 0);
+}
+
+function stopped({ servers }: Observed): Finding[] {
+    const ending = servers.filter(({ standing }) => standing !== "missing").map(({ name }) => name);
+    return [
+        {
+            severity: "down",
+            what:
+                "the cluster hibernates: all servers are stopped, and the claims of their drives stay" +
+                (ending.length > 0 ? `; ${ending.join(", ")} ${ending.length === 1 ? "is" : "are"} still there` : ""),
+            do: "set hibernate to false, and run pulumi up; if it is false, somebody scaled the StatefulSets: run pulumi up",
+        },
+    ];
 }
 
 function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {
@@ -319,7 +340,7 @@ function pools({ poolStatuses = [] }: Observed): Finding[] {
                     {
                         severity: "care",
                         what: `the decommission of pool ${id} has ended as ${decommission.state}`,
-                        do: `read the log of its first server; then mc admin decommission start ALIAS POOL again, or cancel`,
+                        do: "read the log of its first server; then pulumi up, with decommission: true of the pool, which begins again",
                     },
                 ];
             case "complete":

@@ -1,5 +1,6 @@
 /** What a person reads, one fact a line. Pure. */
 import { printable } from "../basics/printable";
+import { size } from "../basics/quantity";
 import { certificateDays } from "./certificate";
 import { type Finding, imagesOf, rolloutOf, type Verdict } from "./judge";
 import type { Observed } from "./observed";
@@ -174,14 +175,6 @@ function decommissionFacts({ poolStatuses = [] }: Observed): Fact[] {
 
 function count(number: number, what: string): string {
     return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-/** In two digits at least, such as `9.5 GiB`. */
-export function size(bytes: number): string {
-    const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-    const value = bytes / 2 ** (10 * unit);
-    return `${unit > 0 && Number(value.toFixed(1)) < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** Such as `5 hours`. */

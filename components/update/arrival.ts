@@ -17,6 +17,7 @@ import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
+import { running, stopServers } from "./hibernation";
 
 export interface ArrivalOptions {
     cluster: DeclaredCluster;
@@ -57,7 +58,7 @@ export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.Cus
 
 /** Changes with all that the way leads to. */
 function digestOf({ names, spec }: Cluster): string {
-    const { partition, updateStrategy, rollout, restoreFrom, persistentVolumeClaimAnnotations } = spec;
+    const { partition, updateStrategy, rollout, restoreFrom, persistentVolumeClaimAnnotations, hibernate } = spec;
     const pools = spec.pools.map((_, pool) => [podTemplate(names, spec, pool), shapeOf(spec, pool)]);
     const wanted = {
         pools,
@@ -66,6 +67,7 @@ function digestOf({ names, spec }: Cluster): string {
         mode: rollout.mode,
         restoreFrom,
         persistentVolumeClaimAnnotations,
+        ...(hibernate && { hibernate }),
     };
     return digest(JSON.stringify(wanted));
 }
@@ -83,6 +85,9 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
         const kubernetes = await connection.act();
         if (kubernetes === undefined) {
             return "";
+        }
+        if (cluster.spec.hibernate) {
+            return (await running(kubernetes, cluster)).length > 0 ? "servers run" : "";
         }
         return (
             (await begunEarlier(kubernetes, cluster)) ||
@@ -107,6 +112,9 @@ async function arrive(
     const kubernetes = await answered(connection.act);
     if (kubernetes === undefined) {
         return;
+    }
+    if (spec.hibernate) {
+        return answered(() => stopServers(kubernetes, cluster, say));
     }
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
     if (guided || spec.snapshots || spec.restoreFrom) {

@@ -11,6 +11,7 @@ import {
     type Registered,
     type Reviewed,
     type RolloutMover,
+    restoreWhileStopped,
     settingsChange,
 } from "../change/review";
 import { type Shape, shapeOf, shrinks } from "../change/shape";
@@ -110,6 +111,9 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         changing();
         await preflight.refuse();
         const made = registered(await withoutSecrets(args.newInputs));
+        if (made?.restoreFrom && made.hibernates) {
+            throw new Error(restoreWhileStopped);
+        }
         if (made) {
             pulumi.log.info(lostZone(made), hookedResource(args));
         }
@@ -157,7 +161,9 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
             await restore();
         }
-        const hold = holdOf(change, was, becomes, reviewed);
+        // Nothing restarts where all servers stop or start.
+        const restarting: Pick<Change, "class"> = before.hibernates || after.hibernates ? { class: "none" } : change;
+        const hold = holdOf(restarting, was, becomes, reviewed);
         if (hold) {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
         }
@@ -378,6 +384,7 @@ function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
               byHand: moverOf(inputs) === "OnDelete",
               shape: JSON.parse(annotations[shapeAnnotation]),
               restoreFrom: annotations[restoreAnnotation],
+              hibernates: inputs?.spec?.replicas === 0,
           }
         : undefined;
 }

@@ -178,6 +178,62 @@ describe("a cluster's life", () => {
         });
     }
 
+    it("hibernates: the servers stop, and all else stays", async () => {
+        const all = "statefulset,service,secret,pdb,pvc";
+        const before = await namesOf(all);
+        await project.configure({ hibernate: true });
+        assert.match(
+            await project.succeed("preview"),
+            /minio hibernates: all 4 servers stop together, .*; the claims of its drives stay, with all objects/,
+        );
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await namesOf("pods"), []);
+        assert.deepEqual(await namesOf(all), before);
+        assert.equal((await project.outputs()).ready, false);
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.configure({
+            credentialsRevision: 2,
+            storageSize: "2Gi",
+            buckets: [{ name: "declared" }],
+            snapshots: { className: "csi-hostpath-snapclass", sets: ["asleep"] },
+        });
+        const preview = await project.succeed("preview");
+        assert.match(preview, /root credentials changes, which counts when the servers start/);
+        assert.match(preview, /'asleep' is taken when all servers are stopped; of 4 drives at one point in time/);
+        assert.match(
+            preview,
+            /no server runs: buckets, policies and accesses are made and changed when hibernate is false/,
+        );
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(await namesOf("pods"), []);
+        const { items } = await kubectlJson("get", "volumesnapshots", inNamespace);
+        assert.deepEqual(
+            items.map(({ status }: any) => status.readyToUse),
+            [true, true, true, true],
+        );
+    });
+
+    it("starts all servers again by one value, each one time, with what changed meanwhile and all objects", async () => {
+        await project.configure({ hibernate: undefined });
+        assert.match(await project.succeed("preview"), /minio ends its hibernation: its 4 servers start together/);
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.equal((await project.outputs()).ready, true);
+        const { items } = await kubectlJson("get", "pods", inNamespace);
+        const revisions = items.map(({ metadata }: any) => metadata.labels["controller-revision-hash"]);
+        assert.deepEqual([revisions.length, new Set(revisions).size], [4, 1]);
+        const { items: claims } = await kubectlJson("get", "pvc", inNamespace);
+        assert.deepEqual(
+            claims.map(({ status }: any) => status.capacity.storage),
+            ["2Gi", "2Gi", "2Gi", "2Gi"],
+        );
+        s3 = await s3Of(project);
+        assert.equal((await get(s3, "round-trip", "object-1000")).length, 1000);
+        await put(s3, "declared", "object", randomBytes(1000));
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.configure({ buckets: undefined, snapshots: undefined });
+        await project.succeed("up", "--yes", "--skip-preview");
+    });
+
     it("leaves the claims and nothing else when it is destroyed", async () => {
         await project.succeed("destroy", "--yes", "--skip-preview");
         await kubectl("wait", "--for=delete", "pod", "--selector=app=minio", inNamespace, "--timeout=120s");

@@ -212,21 +212,62 @@ describe("a cluster under load", () => {
         assert.equal(podDnsNames[4], `minio-pool-1-0.minio-headless.${project.namespace}.svc.cluster.local`);
     });
 
+    it("has MinIO move objects to the emptier pool by an up", async () => {
+        await project.configure({ rebalance: true });
+        assert.match(
+            await project.succeed("preview"),
+            /MinIO moves objects to the emptier pools, once all servers know/,
+        );
+        assert.match(
+            await project.succeed("up", "--yes", "--skip-preview"),
+            /MinIO moved \d+ objects \(\S+ \w+\) between pools, and .*; used are pool 0 \d+ %, pool 1 \d+ %/,
+        );
+        await waitFor(
+            "the end of the rebalance",
+            async () => !/between pools, and/.test(await project.succeed("preview")),
+        );
+        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        await project.configure({ rebalance: undefined });
+    });
+
     it("refuses to drop a pool whose objects MinIO has not moved away, and says what to do", async () => {
         await project.configure({ expansionPools: undefined });
         const { code, text } = await project.execute("preview");
         assert.notEqual(code, 0);
         assert.match(text, /expansionPools: the pool \S+ cannot leave: .*MinIO was not asked to move them/);
-        assert.match(text, /mc admin decommission start ALIAS 'http:\/\/minio-pool-1-\{0\.\.\.3\}\./);
+        assert.match(text, /Put it back with decommission: true, and run pulumi up/);
+    });
+
+    it("has MinIO move its objects by an up, and keeps it until all are moved", async () => {
+        const { endpoint, rootUser, rootPassword } = await targetOf(project);
+        const env = { ...process.env, MC_HOST_e2e: endpoint.replace("://", `://${rootUser}:${rootPassword}@`) };
+        /** The year in which each pool's decommission began: 1 where it never did. */
+        const years = async () =>
+            JSON.parse(await succeed("mc", ["admin", "decommission", "status", "e2e", "--json"], { env })).map(
+                (one: any) => new Date(one.decommissionInfo.startTime).getUTCFullYear(),
+            );
+        await project.configure({ expansionPools: [{ storageSize: "1Gi", decommission: true }] });
+        assert.match(
+            await project.succeed("preview"),
+            /http:\/\/minio-pool-1-\{0\.\.\.3\}\S+: MinIO moves \S+ \w+ from it to the other pools, which have room for/,
+        );
+        assert.deepEqual(await years(), [1, 1], "the preview has begun it");
+        await project.succeed("up", "--yes", "--skip-preview");
+        assert.deepEqual(
+            (await years()).map((year: number) => year > 1),
+            [false, true],
+        );
+        await waitFor("the decommission to be complete", async () =>
+            /pool-1\S+: all its objects are moved: take the pool out/.test(await project.succeed("preview")),
+        );
+        assert.match(
+            await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes"),
+            /pool-1\S+: all its objects are moved: take the pool out of expansionPools, and run pulumi up/,
+        );
+        assert.equal((await pods()).length, 8);
     });
 
     it("lets it leave once it is decommissioned", async () => {
-        const { endpoint, rootUser, rootPassword } = await targetOf(project);
-        const env = { ...process.env, MC_HOST_e2e: endpoint.replace("://", `://${rootUser}:${rootPassword}@`) };
-        const mc = (...args: string[]) => succeed("mc", ["admin", "decommission", ...args], { env });
-        const pool = `http://minio-pool-1-{0...3}.minio-headless.${project.namespace}.svc.cluster.local:9000/data`;
-        await mc("start", "e2e", pool);
-        await waitFor("the decommission to be complete", async () => /Complete/i.test(await mc("status", "e2e", pool)));
         await applyUnderLoad({ expansionPools: undefined }, false);
         assert.equal((await pods()).length, 4);
         const { items } = await kubectlJson("get", "pvc", inNamespace, "--selector=pool=minio-pool-1");

@@ -27,6 +27,7 @@ function review(before: KnownArgs, after: KnownArgs) {
             template: templateOf(args),
             partition: args.partition ?? 0,
             shape: shapeOf(withDefaults(args), 0),
+            hibernates: args.hibernate,
         }),
     );
     const change = changeOf(old.template, wanted.template);
@@ -122,6 +123,60 @@ describe("a lost zone", () => {
         assert.match(line({ nodeSelector }), said);
         assert.match(line({ expansionPools: [{ nodeSelector }] }, 1), said);
         assert.match(line({ expansionPools: [{ nodeSelector }] }, 0), /fewer than 4 zones/);
+    });
+});
+
+describe("a cluster that hibernates", () => {
+    it("tells what stops and what stays, and what starts again", () => {
+        assert.equal(
+            review({}, { hibernate: true }).line,
+            "minio hibernates: all 4 servers stop together, and requests fail until hibernate is false; the claims of its drives stay, " +
+                "with all objects",
+        );
+        assert.equal(
+            review({ hibernate: true }, {}).line,
+            "minio ends its hibernation: its 4 servers start together, and pulumi up waits until they are ready",
+        );
+        assert.equal(review({ hibernate: true }, { hibernate: true }).line, undefined);
+    });
+
+    it("tells that a change counts when the servers start, whatever it would restart otherwise", () => {
+        for (const [change, what] of [
+            [{ image }, `image changes (${shortDefault} → ${image})`],
+            [{ credentialsRevision: 2 }, "root credentials changes"],
+        ] as const) {
+            for (const before of [{}, { hibernate: true }]) {
+                const { line, problems } = review(before, { ...change, hibernate: true });
+                assert.ok(line?.includes(`${what}, which counts when the servers start`), line);
+                assert.deepEqual(problems, []);
+            }
+            const { line } = review({ hibernate: true }, change);
+            assert.ok(line?.endsWith(`until they are ready; ${what}`), line);
+        }
+    });
+
+    it("starts with no staged update, as Kubernetes keeps no older revision of stopped servers", () => {
+        const staged = review({ hibernate: true }, { environment: { TZ: "UTC" }, partition: 2 });
+        assert.match(staged.problems.join(), /^partition: 2 is not allowed with a change of TZ while all servers are/);
+        assert.deepEqual(review({ hibernate: true }, { partition: 2 }).problems, []);
+    });
+
+    it("still refuses what would lose the cluster", () => {
+        const { problems } = review({ hibernate: true }, { hibernate: true, replicas: 8 });
+        assert.match(problems.join(), /^replicas: 4 cannot become 8/);
+    });
+
+    it("begins no restore", () => {
+        const { template, shape } = { template: templateOf({}), shape: shapeOf(withDefaults({}), 0) };
+        const problemsOf = (source: string | undefined) =>
+            problemsOfChange(
+                { class: "none", fields: [] },
+                { template, shape, partition: 0, restoreFrom: source },
+                { template, shape, partition: 0, restoreFrom: "a/minio/monday", hibernates: true },
+                topologyOfSpec(withDefaults({})) as Topology,
+            );
+        assert.match(problemsOf(undefined).join(), /^hibernate: true is not allowed while restoreFrom begins/);
+        assert.deepEqual(problemsOf("a/minio/monday"), []);
     });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { departingPools, departureProblems } from "../../components/change/decommission";
+import { departingPools, departureOf, departureProblems } from "../../components/change/decommission";
 import type { Decommission, PoolStatus } from "../../components/live/admin";
 import { podTemplate } from "../../components/server/podTemplate";
 import { namesOf } from "../../components/spec/names";
@@ -18,10 +18,11 @@ describe("a pool that leaves", () => {
         assert.deepEqual(departingPools(three, templateOf({ tls: { secretName: "own" } })), [second, third]);
     });
 
+    const first = (freeSize: number): PoolStatus => ({ id: 0, cmdline: "http://first", totalSize: 9000, freeSize });
     const status = (state?: Decommission["state"]): PoolStatus => {
-        const counts = { objects: 7, objectsFailed: 2, bytes: 700, bytesFailed: 200, totalSize: 1000, freeSize: 400 };
+        const counts = { objects: 7, objectsFailed: 2, bytes: 700, bytesFailed: 200 };
         const decommission = state && { state, startTime: "2025-09-07T16:13:09Z", ...counts };
-        return { id: 1, cmdline: second, decommission };
+        return { id: 1, cmdline: second, totalSize: 1000, freeSize: 400, decommission };
     };
     for (const [state, expected] of [
         [undefined, /vanish, and MinIO was not asked to move them\. Put it back/],
@@ -34,13 +35,13 @@ describe("a pool that leaves", () => {
             assert.deepEqual(others, []);
             assert.match(problem, expected);
             assert.ok(problem.startsWith(`expansionPools: the pool ${second} cannot leave`));
-            assert.ok(problem.includes(`mc admin decommission start ALIAS '${second}'`));
+            assert.match(problem, /with decommission: true, and run pulumi up/);
         });
     }
 
     it("may leave once MinIO has moved its objects, or when it has left already", () => {
         assert.deepEqual(departureProblems([second], { pools: [status("complete")] }), []);
-        assert.deepEqual(departureProblems([second], { pools: [{ id: 0, cmdline: "http://another" }] }), []);
+        assert.deepEqual(departureProblems([second], { pools: [first(0)] }), []);
         assert.deepEqual(departureProblems([], { pools: [] }), []);
     });
 
@@ -49,5 +50,53 @@ describe("a pool that leaves", () => {
             departureProblems([second], { unknown: "no server answers" })[0],
             /would vanish, and no server answers\. Put it/,
         );
+    });
+
+    for (const [state, starts, told] of [
+        [undefined, true, /^\S+: MinIO moves 600 B from it to the other pools, which have room for 700 B$/],
+        ["running", false, /^\S+: 7 objects \(700 B\) are moved, 2 could not be; MinIO goes on$/],
+        ["complete", false, /: all its objects are moved: take the pool out of expansionPools, and run pulumi up$/],
+        ["failed", true, /^\S+: 7 objects \(700 B\) are moved, and 2 could not be; .* Once more: MinIO moves 600 B/],
+        ["canceled", true, /^\S+: somebody cancelled it\. Once more: MinIO moves 600 B/],
+    ] as [Decommission["state"] | undefined, boolean, RegExp][]) {
+        it(`${starts ? "is begun" : "is not begun"} where it is ${state}, and how far it is is told`, () => {
+            const departure = departureOf([second], [first(700), status(state)]);
+            assert.equal(departure.start, starts ? second : undefined);
+            assert.match(departure.lines.join("\n"), told);
+            assert.deepEqual(departure.problems, []);
+            assert.equal(departure.isLeft, state !== "complete");
+        });
+    }
+
+    it("begins with the last one, and with the one before when that is complete", () => {
+        const last = (state?: Decommission["state"]) => ({ ...status(state), id: 2, cmdline: third });
+        const startOf = (state?: Decommission["state"], before?: Decommission["state"]) =>
+            departureOf([second, third], [first(2000), status(before), last(state)]).start;
+        assert.equal(startOf(), third);
+        assert.equal(startOf("running"), undefined);
+        assert.equal(startOf(undefined, "running"), undefined);
+        assert.equal(startOf("complete"), second);
+        assert.equal(startOf("failed"), third);
+        assert.equal(startOf("complete", "complete"), undefined);
+        const { lines } = departureOf([second, third], [first(2000), status(), last()]);
+        assert.match(lines[1] ?? "", /pool-1-\S+: MinIO moves its objects after those of another pool$/);
+    });
+
+    it("is not begun where the pools that stay have no room for it, or MinIO does not know it", () => {
+        const full = departureOf([second], [first(599), status()]);
+        assert.equal(full.start, undefined);
+        assert.match(
+            full.problems.join(),
+            /^the other pools have room for 599 B, and \S+pool-1\S+ has 600 B: MinIO could not/,
+        );
+        const unknown = departureOf([second], [first(700)]);
+        assert.equal(unknown.start, undefined);
+        assert.match(unknown.problems.join(), /^MinIO has no pool \S+pool-1\S+, but http:\/\/first$/);
+        assert.ok(unknown.isLeft);
+    });
+
+    it("has nothing moved into a pool that leaves too, nor into one that is decommissioned", () => {
+        const gone: PoolStatus = { ...status("complete"), id: 2, cmdline: third, freeSize: 900 };
+        assert.match(departureOf([second], [first(599), status(), gone]).problems.join(), /have room for 599 B/);
     });
 });

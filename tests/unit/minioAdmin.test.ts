@@ -141,6 +141,9 @@ describe("MinIO's admin API", () => {
             { id: 0, cmdline: "http://a/data", lastUpdate: "", decommissionInfo: never },
             { id: 1, cmdline: "http://b/data", lastUpdate: "", decommissionInfo: info },
             { id: 2, cmdline: "http://c/data", lastUpdate: "", decommissionInfo: { ...info, complete: false } },
+            // MinIO takes the time away with the end (`DecommissionFailed` and `DecommissionCancel`).
+            { id: 3, cmdline: "http://d/data", lastUpdate: "", decommissionInfo: { ...never, failed: true } },
+            { id: 4, cmdline: "http://e/data", lastUpdate: "", decommissionInfo: { ...never, canceled: true } },
         ]);
         const pools = await admin.pools();
         assert.deepEqual(
@@ -149,8 +152,11 @@ describe("MinIO's admin API", () => {
                 [0, undefined],
                 [1, "complete"],
                 [2, "running"],
+                [3, "failed"],
+                [4, "canceled"],
             ],
         );
+        assert.deepEqual([pools[0]?.totalSize, pools[0]?.freeSize], [4, 3]);
         assert.deepEqual(pools[1].decommission, {
             state: "complete",
             startTime: "2026-01-02T03:04:05Z",
@@ -158,8 +164,38 @@ describe("MinIO's admin API", () => {
             objectsFailed: 0,
             bytes: 6,
             bytesFailed: 0,
-            totalSize: 4,
-            freeSize: 3,
         });
+    });
+
+    it("tells how far objects have moved between pools, and whether they ever did", async () => {
+        const never = "0001-01-01T00:00:00Z";
+        const moved = (status: string, objects: number) => ({
+            status,
+            used: objects / 100,
+            progress: { objects, bytes: 10 * objects },
+        });
+        const pools = [moved("Started", 20), moved("None", 0)];
+        const of = async (answer: object) => await answering(200, answer).admin.rebalance();
+        const running = { isRunning: true, hasFailed: false, used: [0.2, 0], objects: 20, bytes: 200 };
+        assert.deepEqual(await of({ stoppedAt: never, pools }), running);
+        assert.deepEqual(await of({ stoppedAt: "2026-01-02T03:04:05Z", pools }), { ...running, isRunning: false });
+        const ended = [moved("Completed", 20), moved("Failed", 1)];
+        const { isRunning, hasFailed } = (await of({ stoppedAt: never, pools: ended })) ?? {};
+        assert.deepEqual([isRunning, hasFailed], [false, true]);
+        const none = answering(404, {
+            Code: "XMinioAdminRebalanceNotStarted",
+            Message: "Pool rebalance is not started",
+        });
+        assert.equal(await none.admin.rebalance(), undefined);
+        await assert.rejects(answering(403, { Code: "AccessDenied", Message: "no" }).admin.rebalance(), /AccessDenied/);
+    });
+
+    it("begins a decommission by the pool's own argument", async () => {
+        const { admin, requests } = answering(200, "");
+        const pool = "http://minio-pool-1-{0...3}.minio-headless.a.svc.cluster.local:9000/data";
+        await admin.decommission(pool);
+        const [{ method, path }] = requests;
+        assert.equal(method, "POST");
+        assert.equal(path, `/minio/admin/v3/pools/decommission?pool=${encodeURIComponent(pool)}`);
     });
 });

@@ -312,6 +312,36 @@ describe("MinioCluster", () => {
         assert.equal(inputsOf("PodDisruptionBudget", "minio-pool-1-pdb").spec.minAvailable, 6);
     });
 
+    it("keeps a pool that is to leave as it is, beside the work that moves its objects", async () => {
+        const [stays, leaves] = [
+            await registeredBy("minio", { expansionPools: [{}, {}] }),
+            await registeredBy("minio", { expansionPools: [{}, { decommission: true }] }),
+        ];
+        for (const pool of ["minio", "minio-pool-1", "minio-pool-2"]) {
+            assert.deepEqual(leaves.inputsOf("StatefulSet", pool), stays.inputsOf("StatefulSet", pool));
+        }
+        assert.equal(
+            leaves.inputsOf("Stash", "minio-decommission").input.wanted,
+            "http://minio-pool-2-{0...3}.minio-headless.default.svc.cluster.local:9000/data",
+        );
+        assert.equal(
+            stays.registered.find(({ name }) => name === "minio-decommission"),
+            undefined,
+        );
+    });
+
+    it("has objects spread over the pools anew when the pools are others, and not where there is one only", async () => {
+        const wanted = async (args: MinioClusterArgs) =>
+            (await registeredBy("minio", { ...args, rebalance: true })).registered.find(
+                ({ name }) => name === "minio-rebalance",
+            )?.inputs.input.wanted;
+        assert.equal(await wanted({}), undefined);
+        const two = await wanted({ expansionPools: [{}] });
+        assert.match(two, /minio-\{0\.\.\.3\}.*\n.*minio-pool-1-/);
+        assert.equal(await wanted({ expansionPools: [{ decommission: true }] }), two);
+        assert.notEqual(await wanted({ expansionPools: [{}, {}] }), two);
+    });
+
     it("mounts further volumes beside its own", async () => {
         const extraVolumes = [{ name: "kes", secret: { secretName: "kes-client" } }];
         const extraVolumeMounts = [{ name: "kes", mountPath: "/kes", readOnly: true }];
@@ -493,6 +523,24 @@ describe("MinioCluster", () => {
             ],
         );
         assert.ok(!JSON.stringify(record).includes("s3cret"));
+    });
+
+    it("stops all servers of a cluster that hibernates, and keeps all that it has beside them", async () => {
+        const args: MinioClusterArgs = { expansionPools: [{}], monitoring: {}, buckets: [{ name: "data" }] };
+        const [awake, asleep] = [
+            await registeredBy("minio", args),
+            await registeredBy("minio", { ...args, hibernate: true }),
+        ];
+        const namesOf = ({ registered }: typeof awake) => registered.map(({ type, name }) => `${type} ${name}`).sort();
+        assert.deepEqual(namesOf(asleep), namesOf(awake));
+        for (const pool of ["minio", "minio-pool-1"]) {
+            const { spec } = asleep.inputsOf("StatefulSet", pool);
+            assert.equal(spec.replicas, 0);
+            assert.equal(spec.persistentVolumeClaimRetentionPolicy.whenScaled, "Retain");
+        }
+        const [budget, before] = [asleep, awake].map(({ inputsOf }) => inputsOf("PodDisruptionBudget", "minio-pdb"));
+        assert.deepEqual(budget.spec, before.spec);
+        assert.deepEqual([await known(asleep.cluster.ready), await known(awake.cluster.ready)], [false, true]);
     });
 
     it("leaves the partition to Kubernetes in its own pace", async () => {

@@ -16,6 +16,10 @@ describe("what the provider waits for", () => {
         assert.equal(waitedFor({}), "jsonpath={.metadata.uid}");
     });
 
+    it("is the same where no server is to run: Kubernetes tells no number of ready servers then", () => {
+        assert.equal(waitedFor({ hibernate: true, rollout: { mode: "Native" } }), "jsonpath={.metadata.uid}");
+    });
+
     it("is otherwise every server ready, and those that the partition allows updated", () => {
         assert.equal(native(4, 0), "jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 3]}");
         assert.equal(native(4, 2), "jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 1]}");

@@ -242,6 +242,8 @@ describe("the quotas and limits of a namespace", () => {
         const cpu = quota({ "requests.cpu": "8" }, { "requests.cpu": "1" });
         const [more] = await problemsIn(cluster([...there, cpu]), another);
         assert.match(more, /allows requests\.cpu 8, of which 1 is used, and 12 more are needed/);
+        const asleep = wantedBy({ ...small, hibernate: true });
+        assert.deepEqual(await problemsIn(cluster([standard, quota({ pods: "0" }, {})]), asleep), []);
         const scoped = quota({ pods: "1" }, {}, { scopes: ["Terminating"] });
         assert.deepEqual(await problemsIn(cluster([standard, scoped]), wantedBy(small)), []);
     });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { size } from "../../components/basics/quantity";
 import type { AnyObject, Kubernetes, Right } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
 import type { DriveInDetail } from "../../components/live/admin";
@@ -17,7 +18,7 @@ import { look } from "../../components/status/look";
 import type { Observed, Server } from "../../components/status/observed";
 import { quorumsLeft } from "../../components/status/quorumsLeft";
 import { exitCodeOf, report } from "../../components/status/report";
-import { ageOf, screen, size } from "../../components/status/screen";
+import { ageOf, screen } from "../../components/status/screen";
 import { serversIn } from "../../components/status/servers";
 
 const at = "2026-11-27T02:00:00.000Z";
@@ -76,7 +77,7 @@ const healthy: Observed = {
     health: { writes: true, reads: true, quorums: { write: 3, read: 2 } },
     frozen: [],
     storage: { drives: names.map((name) => drive(name)), writeQuorums: [3] },
-    poolStatuses: [{ id: 0, cmdline: "http://minio-{0...3}/data" }],
+    poolStatuses: [{ id: 0, cmdline: "http://minio-{0...3}/data", totalSize: 0, freeSize: 0 }],
     tls: true,
     certificate: { secret: "minio-tls", from: days(-10), until: days(80) },
     sets: [{ set: "nightly-3", takenAt: new Date(Date.parse(at) - 5 * 3_600_000).toISOString(), gone: [] }],
@@ -132,6 +133,34 @@ describe("the zones of a cluster", () => {
         assert.match(
             linesOf(["a", "a", "b", "b"], { storage: undefined })[0],
             /^a, 2 servers: without it writes fail$/,
+        );
+    });
+});
+
+describe("the status of a cluster that hibernates", () => {
+    const missing = names.map((name) => server(name, { standing: "missing" }));
+    const asleep: Partial<Observed> = {
+        pools: [pool({ replicas: 0 })],
+        servers: missing,
+        health: undefined,
+        frozen: undefined,
+        storage: undefined,
+        poolStatuses: undefined,
+    };
+
+    it("says so one time, instead of what each server lacks", () => {
+        assert.deepEqual(whats(asleep), [
+            "down: the cluster hibernates: all servers are stopped, and the claims of their drives stay",
+        ]);
+        const ending = { ...asleep, servers: [server("minio-0", { standing: "ending" }), ...missing.slice(1)] };
+        assert.match(whats(ending).join(), /; minio-0 is still there$/);
+    });
+
+    it("does not say so while a restore has stopped the servers", () => {
+        assert.ok(
+            !whats({ ...asleep, restoring: "a/minio/monday" })
+                .join()
+                .includes("hibernates"),
         );
     });
 });
@@ -371,6 +400,8 @@ describe("what is not right with a cluster", () => {
                 {
                     id: 1,
                     cmdline: "",
+                    totalSize: 0,
+                    freeSize: 0,
                     decommission: {
                         state,
                         startTime: at,
@@ -378,8 +409,6 @@ describe("what is not right with a cluster", () => {
                         objectsFailed: 0,
                         bytes: 5 * gibibyte,
                         bytesFailed: 0,
-                        totalSize: 0,
-                        freeSize: 0,
                     },
                 },
             ],

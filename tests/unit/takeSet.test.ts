@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
-import type { Snapshotted } from "../../components/snapshots/method";
+import type { Snapshotted, TakeOptions } from "../../components/snapshots/method";
+import type { SetRecord } from "../../components/snapshots/snapshotSet";
 import { takeSet } from "../../components/snapshots/takeSet";
+
+const recordOfMonday: SetRecord = {
+    set: "monday",
+    cluster: "minio",
+    takenAt: "2026-01-02T03:04:05.000Z",
+    consistency: "CrashConsistent",
+    className: "no-such-class",
+    image: "minio:1",
+    pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
+};
 
 /** A namespace in which a snapshot controller says this of each snapshot as soon as it is made. */
 class FakeCluster {
@@ -13,6 +24,7 @@ class FakeCluster {
         readonly refusesDeletion = false,
         /** The set that an earlier program began to take. */
         readonly begun?: string,
+        readonly servers: string[] = [],
     ) {}
 
     kubernetes(): Kubernetes {
@@ -20,7 +32,10 @@ class FakeCluster {
             statefulSet: async () => ({
                 metadata: { annotations: this.begun ? { "minio-cluster/taking-set": this.begun } : {} },
             }),
-            pods: async () => [],
+            pods: async () =>
+                this.servers.map((name) => ({
+                    metadata: { name, ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+                })),
             patch: async () => {},
             read: async ({ metadata }: AnyObject) => this.objects.get(metadata.name),
             create: async (object: AnyObject) => {
@@ -42,7 +57,7 @@ class FakeCluster {
         } as unknown as Kubernetes;
     }
 
-    take(): Promise<unknown> {
+    take(changes: Partial<TakeOptions> = {}): Promise<unknown> {
         return takeSet({
             cluster: {
                 kubernetes: this.kubernetes(),
@@ -52,20 +67,13 @@ class FakeCluster {
                 scheme: "http",
                 credentials: { rootUser: "admin", rootPassword: "not shown" },
             },
-            record: {
-                set: "monday",
-                cluster: "minio",
-                takenAt: "2026-01-02T03:04:05.000Z",
-                consistency: "CrashConsistent",
-                className: "no-such-class",
-                image: "minio:1",
-                pools: [{ replicas: 2, drivesPerServer: 1, storageSize: "1Gi" }],
-            },
+            record: recordOfMonday,
             labels: {},
             freezeTimeoutSeconds: 20,
             readyTimeoutSeconds: 20,
             say: () => {},
             warn: () => {},
+            ...changes,
         });
     }
 }
@@ -117,6 +125,15 @@ describe("taking a set", () => {
             await cluster.take();
             assert.equal(cluster.objects.has(left.metadata.name), isWhole);
         }
+    });
+
+    it("needs no server of a cluster that hibernates, and none may be left", async () => {
+        const record = { ...recordOfMonday, consistency: "Frozen" as const };
+        await new FakeCluster(() => cut).take({ record, stopped: true });
+        await assert.rejects(
+            new FakeCluster(() => cut, false, undefined, ["minio-1"]).take({ record, stopped: true }),
+            /the cluster hibernates, and minio-1 did not end yet/,
+        );
     });
 
     it("tells the cause even where what was made cannot be deleted", async () => {

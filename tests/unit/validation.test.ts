@@ -76,6 +76,8 @@ describe("validation", () => {
         ["expansionPools[0].tolerations", { expansionPools: [{ tolerations: "all" as never }] }],
         ["networkPolicy.egress[0]", { networkPolicy: { egress: [{}] } }],
         ["networkPolicy.egress", { networkPolicy: { egress: "all" as never } }],
+        ["expansionPools[0].decommission", { expansionPools: [{ decommission: "yes" as never }] }],
+        ["expansionPools[0].decommission", { expansionPools: [{ decommission: true }, {}] }],
         ["expansionPools[1].storageSize", { expansionPools: [{}, { storageSize: "ten" }] }],
         ["resources.requests.cpu", { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }],
         ["environment.MINIO_ROOT_PASSWORD", { environment: { MINIO_ROOT_PASSWORD: "hunter22" } }],
@@ -268,6 +270,13 @@ describe("validation", () => {
         ["tls", { tls: {} }],
         ["tls", { tls: { secretName: "certs", issuer: { name: "ca" } } }],
         ["monitoring.interval", { monitoring: { interval: "often" } }],
+        ["hibernate", { hibernate: "yes" as never }],
+        ["rebalance", { rebalance: 1 as never }],
+        ["partition", { hibernate: true, partition: 2 }],
+        [
+            "persistentVolumeClaimRetentionPolicy.whenScaled",
+            { hibernate: true, persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete" } },
+        ],
         [
             "persistentVolumeClaimRetentionPolicy.whenDeleted",
             { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep" as never } },
