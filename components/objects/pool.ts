@@ -1,11 +1,12 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { StatefulSet } from "@pulumi/kubernetes/apps/v1";
 import type * as pulumi from "@pulumi/pulumi";
+import { digest } from "../basics/digest";
 import { element } from "../basics/element";
 import { shapeOf } from "../change/shape";
 import { podTemplate } from "../server/podTemplate";
 import { type Cluster, type ClusterPool, claimSpec, type DeclaredCluster, type PlainPool } from "../spec/cluster";
-import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
+import { labelsOf, partitionAnnotation, restoreAnnotation, shapeAnnotation, wantedAnnotation } from "../spec/labels";
 import { driveNames, restoreSource } from "../spec/names";
 import { metadataOf } from "./metadata";
 
@@ -51,8 +52,7 @@ function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.
 function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, string> {
     const { names, spec } = cluster;
     const source = restoreSource(names, spec);
-    return {
-        "pulumi.com/waitFor": waitFor(cluster, pool),
+    const annotations = {
         // Another field manager may have set the partition: the guided rollout does.
         "pulumi.com/patchForce": "true",
         // As it is given: Kubernetes takes one that is larger than this pool, too.
@@ -60,6 +60,8 @@ function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, stri
         [shapeAnnotation]: JSON.stringify(shapeOf(spec, pool.index)),
         ...(source && { [restoreAnnotation]: source }),
     };
+    const wanted = digest(JSON.stringify([labelsOf(names, spec), annotations, specOf(cluster, pool)]));
+    return { ...annotations, [wantedAnnotation]: wanted, "pulumi.com/waitFor": waitFor(cluster, pool, wanted) };
 }
 
 /** The guided rollout sets the partition step by step, so here it is left out. */
@@ -72,16 +74,24 @@ function updateStrategy({
 }
 
 /**
- * What the provider waits for. Its own wait needs all pods at the new revision, which a partition prevents for ever. In the
- * guided rollout, and where no server runs, only that Kubernetes has seen the change (the provider's JSONPath wait checks
- * `observedGeneration`); otherwise that the StatefulSet has arrived where it should. A JSONPath filter is tested on each child of the object, of which only
- * `status` has these fields; the parser splits at a single `=`, hence `>` one less.
+ * What the provider waits for. Its own wait needs all pods at the new revision, which a partition prevents for ever. In
+ * the guided rollout, and where no server runs, only that Kubernetes has the change; otherwise that the StatefulSet has
+ * arrived where it should.
+ *
+ * What the wait ends with goes into Pulumi's state, and the next change is compared with that (`Diff` in the provider's
+ * `provider.go`). A watch may tell of the object before the change, and Kubernetes counts no generation where only
+ * annotations change. So the digest has to be there. Without it, 1 of 18 such changes left the former object in the state, on a busy
+ * machine: the next one was not seen.
+ *
+ * A JSONPath filter is tested on each child of the object, of which only `status` has these fields. The parser splits at
+ * a single `=`, hence `>` one less.
  */
-export function waitFor({ spec, guided }: Cluster, { replicas, partition }: ClusterPool): string {
+export function waitFor({ spec, guided }: Cluster, { replicas, partition }: ClusterPool, wanted: string): string {
+    const annotation = `.metadata.annotations['${wantedAnnotation}']`;
     if (guided || spec.hibernate) {
-        return "jsonpath={.metadata.uid}";
+        return `jsonpath={${annotation}}=${wanted}`;
     }
     const updated = spec.updateStrategy === "OnDelete" ? 0 : replicas - partition;
     const isUpdated = updated > 0 ? ` && @.updatedReplicas > ${updated - 1}` : "";
-    return `jsonpath={$[?@.readyReplicas == $.spec.replicas${isUpdated}]}`;
+    return `jsonpath={$[?@.readyReplicas == $.spec.replicas${isUpdated} && $${annotation} == '${wanted}']}`;
 }

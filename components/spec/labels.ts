@@ -35,6 +35,9 @@ export const partitionAnnotation = "minio-cluster/partition";
 /** The set that its drives are restored from. The restore is over when it is registered. */
 export const restoreAnnotation = "minio-cluster/restore-from";
 
+/** Digest of all that the program wants of it, by which the provider knows that it sees the object as it is now. */
+export const wantedAnnotation = "minio-cluster/wanted";
+
 // On pods, by the program.
 
 /** It changes with the root credentials: all servers must then restart together. */

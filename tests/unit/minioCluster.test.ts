@@ -550,6 +550,19 @@ describe("MinioCluster", () => {
         assert.match(metadata.annotations["pulumi.com/waitFor"], /readyReplicas/);
     });
 
+    it("tells each change of a StatefulSet by a digest, also one of annotations and labels only", async () => {
+        const digestOf = async (args: MinioClusterArgs) => {
+            const { metadata } = (await registeredBy("minio", args)).inputsOf("StatefulSet", "minio");
+            const wanted = metadata.annotations["minio-cluster/wanted"];
+            assert.ok(metadata.annotations["pulumi.com/waitFor"].includes(wanted));
+            return wanted;
+        };
+        const changes = [{}, { partition: 2 }, { storageSize: "2Gi" }, { labels: { team: "a" } }, { replicas: 8 }];
+        const digests = await Promise.all(changes.map(digestOf));
+        assert.equal(new Set(digests).size, changes.length);
+        assert.equal(await digestOf({}), digests[0]);
+    });
+
     it("spreads the servers of a pool over nodes and zones, and never at the price of a node", async () => {
         const { inputsOf } = await registeredBy("minio", {});
         const constraints = inputsOf("StatefulSet", "minio").spec.template.spec.topologySpreadConstraints;
