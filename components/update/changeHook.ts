@@ -110,19 +110,18 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
     const make: pulumi.ResourceHookFunction = async (args) => {
         changing();
         await preflight.refuse();
-        const made = registered(await withoutSecrets(args.newInputs));
-        if (made?.restoreFrom && made.hibernates) {
+        const made = wantedOf(await withoutSecrets(args.newInputs), hookedResource(args));
+        if (!made) {
+            return;
+        }
+        if (made.restoreFrom && made.hibernates) {
             throw new Error(restoreWhileStopped);
         }
-        if (made) {
-            pulumi.log.info(lostZone(made), hookedResource(args));
-        }
-        if (made?.restoreFrom) {
+        pulumi.log.info(lostZone(made), hookedResource(args));
+        if (made.restoreFrom) {
             await restore();
-        } else if (made) {
-            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args));
         } else {
-            notReviewed(hookedResource(args));
+            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args));
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {
@@ -130,10 +129,11 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         changing();
         await preflight.refuse();
         const inputs = await Promise.all(both(oldInputs, newInputs, withoutSecrets));
-        const [last, after] = both(...inputs, registered);
-        if (!last || !after) {
-            return notReviewed(hookedResource(args));
+        const after = wantedOf(inputs[1], hookedResource(args));
+        if (!after) {
+            return;
         }
+        const last = registered(inputs[0]) ?? (await liveOf(pool, after.shape, connection));
         const before = {
             ...last,
             shape: await trueShape(last.shape, after.shape, pool, connection, hookedResource(args)),
@@ -174,21 +174,43 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
 }
 
 /**
- * Where the inputs of a StatefulSet do not tell what it is.
+ * What the program wants of a StatefulSet; undefined where a preview does not know it yet.
  *
- * @throws Error on `up`, where all inputs are known
+ * @throws Error where it is known, and does not tell what a change of it means
  */
-function notReviewed(resource: pulumi.Resource): void {
-    if (!pulumi.runtime.isDryRun()) {
+function wantedOf(inputs: pulumi.Inputs | undefined, resource: pulumi.Resource): Registered | undefined {
+    const wanted = registered(inputs);
+    if (!wanted && inputs?.metadata && inputs.spec) {
         throw new Error(
             `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} or the pod template is ` +
                 "missing. If a transform replaces them, let it add to the annotations and containers that are given",
         );
     }
-    pulumi.log.info(
-        "not checked in this preview: what this does to the servers, as not all of it is known yet",
-        resource,
-    );
+    if (!wanted) {
+        pulumi.log.info(
+            "not checked in this preview: what this does to the servers, as not all of it is known yet",
+            resource,
+        );
+    }
+    return wanted;
+}
+
+/**
+ * A StatefulSet as it is in the Kubernetes cluster, where Pulumi's state does not tell its shape.
+ *
+ * @throws Error where it does not either
+ */
+async function liveOf({ name }: PlainPool, wanted: Shape, connection: Connection): Promise<Registered> {
+    const kubernetes = await connection.look();
+    const live = registered((await kubernetes?.statefulSet(wanted.namespace, name)) as pulumi.Inputs | undefined);
+    if (!live) {
+        throw new Error(
+            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} of the StatefulSet ${name} ` +
+                "is gone. If its servers and drives are as this program says, give it back and run pulumi up again: kubectl annotate " +
+                `statefulset ${name} --namespace ${wanted.namespace} '${shapeAnnotation}=${JSON.stringify(wanted)}'`,
+        );
+    }
+    return live;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { clusterName, defaultCluster } from "../paths";
 
 /**
@@ -28,6 +29,9 @@ export function addressesOf(name: string) {
 }
 
 export const addresses = addressesOf(clusterName);
+
+/** Not where the kernel runs without it (`ipv6.disable=1`): all but the tests of IPv6 work there, too. */
+export const hasIPv6 = existsSync("/proc/sys/net/ipv6");
 
 /**
  * A second kind of addresses, of pods and of the Services that ask for it. This machine does not route to them, so they

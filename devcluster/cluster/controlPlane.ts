@@ -3,7 +3,7 @@ import { clusterDir, kubeconfig } from "../paths";
 import { waitFor } from "../shell";
 import { folderOf } from "../toolchain/component";
 import { kube } from "../toolchain/components";
-import { addresses, addressesV6 } from "./addresses";
+import { addresses, addressesV6, hasIPv6 } from "./addresses";
 import { tryKubectl } from "./kubectl";
 import { certificate, pkiDir, privateKey } from "./pki";
 import { logOf, type Service, startServices } from "./services";
@@ -62,7 +62,7 @@ function apiServer(): Service {
         "service-account-issuer": "https://kubernetes.default.svc",
         "service-account-key-file": join(pkiDir, "service-accounts.pub"),
         "service-account-signing-key-file": privateKey("service-accounts"),
-        "service-cluster-ip-range": `${addresses.services},${addressesV6.services}`,
+        "service-cluster-ip-range": [addresses.services, ...(hasIPv6 ? [addressesV6.services] : [])].join(),
         "tls-cert-file": certificate("kube-apiserver"),
         "tls-private-key-file": privateKey("kube-apiserver"),
     });

@@ -6,7 +6,7 @@ import { folderOf } from "../toolchain/component";
 import { images, kube } from "../toolchain/components";
 import { namesOf } from "../toolchain/image";
 import { minioServers, pauseImage } from "../toolchain/versions";
-import { addresses, type Node } from "./addresses";
+import { addresses, hasIPv6, type Node } from "./addresses";
 import { tryKubectl } from "./kubectl";
 import { certificate, makeNodeCertificate, privateKey, writeKubeconfig } from "./pki";
 import { cgroupRoot, makeControlGroup, sandboxPid } from "./sandbox";
@@ -100,8 +100,8 @@ function podNetwork(node: Node): object {
                 type: "ptp",
                 ipam: {
                     type: "host-local",
-                    ranges: [[{ subnet: node.podRange }], [{ subnet: node.podRangeV6 }]],
-                    routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }],
+                    ranges: [[{ subnet: node.podRange }], ...(hasIPv6 ? [[{ subnet: node.podRangeV6 }]] : [])],
+                    routes: [{ dst: "0.0.0.0/0" }, ...(hasIPv6 ? [{ dst: "::/0" }] : [])],
                 },
             },
             { type: "portmap", capabilities: { portMappings: true } },

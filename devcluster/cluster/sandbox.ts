@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import { join } from "node:path";
 import { clusterDir, clusterId, clusterName, logDir, volumesDir, volumesPool } from "../paths";
 import { attempt, run, startLogged, tail, UserError, waitFor } from "../shell";
-import { addresses, hostInterface, routedRanges } from "./addresses";
+import { addresses, hasIPv6, hostInterface, routedRanges } from "./addresses";
 
 /** The control group above all of the cluster's. */
 export const cgroupRoot = clusterId;
@@ -39,7 +39,7 @@ mount --bind "${logDir}/containers" /var/log/containers
 mount -o loop "${volumesImage}" "${volumesPool}"
 ip link set lo up
 echo 1 > /proc/sys/net/ipv4/ip_forward
-echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+${hasIPv6 ? "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding" : ""}
 exec s6-svscan "${servicesDir}"
 `;
 

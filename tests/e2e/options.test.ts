@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { newMinio } from "../../devcluster/toolchain/versions";
-import { execute, kubectlJson, Project } from "../support/project";
+import { execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
 /** What Pulumi's own options mean for a cluster. Each test goes on from where the one before left it. */
@@ -106,10 +106,23 @@ describe("a cluster's resource options", () => {
 
     it("a transform that takes the component's annotations away is refused: nothing would tell what changes", async () => {
         await project.configure({ replaceAnnotations: true });
-        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...command);
+            assert.notEqual(code, 0, text);
+            assert.match(text, /the annotation minio-cluster\/shape or the pod template is missing\. If a transform/);
+        }
         await project.configure({ replaceAnnotations: undefined });
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    it("an annotation that somebody took away is asked for in a command, and comes back by it", async () => {
+        await kubectl("annotate", "statefulset", "minio", inNamespace, "minio-cluster/shape-");
+        await project.succeed("refresh", "--yes", "--skip-preview");
+        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
         assert.notEqual(code, 0, text);
-        assert.match(text, /the annotation minio-cluster\/shape or the pod template is missing\. If a transform/);
+        const [command] = text.match(/kubectl annotate .*'minio-cluster\/shape=.*'/) ?? [];
+        await succeed("bash", ["-c", command ?? "false"]);
+        await project.succeed("up", "--yes", "--skip-preview");
         await project.succeed("preview", "--expect-no-changes");
     });
 
