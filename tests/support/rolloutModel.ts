@@ -131,7 +131,7 @@ const longSteps = 15;
 const failingSteps = 25;
 
 /** It does not come up by itself, whatever is waited for. */
-const isFailing = (pod: Pod) => !pod.lost && pod.unreadyFor > failingSteps && pod.age < longSteps;
+const isFailing = (pod: Pod) => pod.ending === undefined && pod.unreadyFor > failingSteps;
 
 const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
 const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
@@ -464,7 +464,7 @@ export class Model {
                             uid: pod?.uid,
                             terminating: pod?.ending !== undefined,
                             lost: pod?.lost ?? false,
-                            failing: pod !== undefined && pod.ending === undefined && isFailing(pod),
+                            failing: pod !== undefined && isFailing(pod),
                             // Of a pod that is not there, only an observer that has seen it knows the zone.
                             zone: pod || this.choose(2) === 0 ? pool.zones[ordinal] : undefined,
                             steady: (pod?.readyFor ?? 0) >= (this.times ?? short).steady,

@@ -160,21 +160,25 @@ describe("what a pod tells of its server", () => {
         assert.equal((await seen(placed(pod(true), inZone("a")), unplaced, placed(pod(true), inZone("c")))).zone, "c");
     });
 
-    it("is that it fails, when its process has not run for long on its node for two minutes", async () => {
-        const since = (minutes: number, running?: number): V1Pod => {
+    it("is that it fails, when it does not come up for two minutes, by its kubelet", async () => {
+        const failing = async (falseFor: Record<string, number>, startedAgo?: number) => {
             const one = placed(pod(false, { restarts: 5 }), {});
             const [server] = one.status?.containerStatuses ?? [];
-            const state = running === undefined ? {} : { running: { startedAt: minutesAgo(running) } };
-            const lastTransitionTime = minutesAgo(minutes);
-            const conditions = [{ type: "Ready", status: "False", lastTransitionTime }];
-            return { ...one, status: { ...one.status, conditions, containerStatuses: [{ ...server, state }] } };
+            const state = startedAgo === undefined ? {} : { running: { startedAt: minutesAgo(startedAgo) } };
+            const conditions = Object.entries(falseFor).map(([type, minutes]) => ({
+                type,
+                status: "False",
+                lastTransitionTime: minutesAgo(minutes),
+            }));
+            const status = { ...one.status, conditions, containerStatuses: [{ ...server, state }] };
+            return (await seen({ ...one, status })).failing;
         };
-        assert.equal((await seen(since(3))).failing, true);
-        assert.equal((await seen(since(3, 0))).failing, true);
-        assert.equal((await seen(since(1))).failing, false);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }), true);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 0), true);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 60), true);
+        assert.equal(await failing({ Ready: 1, ContainersReady: 1 }), false);
         // Its node is gone, as far as is known: nobody says that it ended.
-        assert.equal((await seen(since(3, 60))).failing, false);
-        assert.equal((await seen(placed(since(3), {}, { nodeName: undefined }))).failing, false);
+        assert.equal(await failing({ Ready: 3 }, 60), false);
         assert.equal((await seen(placed(pod(true), {}))).failing, false);
     });
 });
