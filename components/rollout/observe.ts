@@ -328,15 +328,16 @@ function isLost(pod: V1Pod | undefined): boolean {
 const failingSeconds = 120;
 
 /**
- * Whether a server does not come up, by its kubelet. Where a node is gone, its pods are no longer `Ready` either; but
- * nothing else than the kubelet sets `ContainersReady`.
+ * Whether a server does not come up, by its kubelet, or has no node that takes it. Where a node is gone, its pods are
+ * no longer `Ready` either; but nothing else than the kubelet sets `ContainersReady`.
  */
 function isFailing(pod: V1Pod | undefined): boolean {
-    const since = pod?.status?.conditions?.find(
-        ({ type, status }) => type === "ContainersReady" && status === "False",
-    )?.lastTransitionTime;
-    const isLong = since !== undefined && Date.now() - new Date(since).getTime() > failingSeconds * 1000;
-    return pod !== undefined && !isTerminating(pod) && isLong;
+    const isLong = (since?: Date) => since && Date.now() - new Date(since).getTime() > failingSeconds * 1000;
+    const failed = (pod?.status?.conditions ?? []).some(
+        ({ type, status, lastTransitionTime }) =>
+            ["ContainersReady", "PodScheduled"].includes(type) && status === "False" && isLong(lastTransitionTime),
+    );
+    return pod !== undefined && !isTerminating(pod) && failed;
 }
 
 /**

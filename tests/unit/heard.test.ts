@@ -160,7 +160,7 @@ describe("what a pod tells of its server", () => {
         assert.equal((await seen(placed(pod(true), inZone("a")), unplaced, placed(pod(true), inZone("c")))).zone, "c");
     });
 
-    it("is that it fails, when it does not come up for two minutes, by its kubelet", async () => {
+    it("is that it fails, when it does not come up for two minutes, by its kubelet, or no node takes it", async () => {
         const failing = async (falseFor: Record<string, number>, startedAgo?: number) => {
             const one = placed(pod(false, { restarts: 5 }), {});
             const [server] = one.status?.containerStatuses ?? [];
@@ -177,6 +177,8 @@ describe("what a pod tells of its server", () => {
         assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 0), true);
         assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 60), true);
         assert.equal(await failing({ Ready: 1, ContainersReady: 1 }), false);
+        assert.equal(await failing({ PodScheduled: 3 }), true);
+        assert.equal(await failing({ PodScheduled: 1 }), false);
         // Its node is gone, as far as is known: nobody says that it ended.
         assert.equal(await failing({ Ready: 3 }, 60), false);
         assert.equal((await seen(placed(pod(true), {}))).failing, false);
