@@ -45,9 +45,11 @@ function isFirm({ whenUnsatisfiable }: Constraint): boolean {
     return whenUnsatisfiable === "DoNotSchedule";
 }
 
-/** Whether a constraint counts the servers of the pool, and no other pods. */
-function counts({ labelSelector }: Constraint, selector: Record<string, string>): boolean {
+/** Whether a constraint counts the servers of the pool, all of them together, and no other pods. */
+function counts({ labelSelector, matchLabelKeys = [] }: Constraint, selector: Record<string, string>): boolean {
     const { matchLabels = {}, matchExpressions } = labelSelector ?? {};
     const names = Object.keys({ ...matchLabels, ...selector });
-    return !matchExpressions && names.every((name) => matchLabels[name] === selector[name]);
+    return (
+        !matchExpressions && matchLabelKeys.length === 0 && names.every((name) => matchLabels[name] === selector[name])
+    );
 }

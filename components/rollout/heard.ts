@@ -94,9 +94,11 @@ export function runOf(pod: V1Pod): string {
     return `${pod.metadata?.uid} ${status?.restartCount ?? 0} ${status?.containerID ?? ""}`;
 }
 
-/** Whether there may be a process that answers. */
-function canBeAsked({ metadata, status }: V1Pod): boolean {
-    return metadata?.deletionTimestamp === undefined && status?.podIP !== undefined && status.phase !== "Pending";
+/** Whether there may be a process that answers. A pod is Pending as long as any of its containers has never run. */
+function canBeAsked(pod: V1Pod): boolean {
+    const { metadata, status } = pod;
+    const hasStarted = status?.phase !== "Pending" || serverStatus(pod)?.state?.running !== undefined;
+    return metadata?.deletionTimestamp === undefined && status?.podIP !== undefined && hasStarted;
 }
 
 export function isReady({ status }: V1Pod): boolean {

@@ -328,15 +328,16 @@ function isLost(pod: V1Pod | undefined): boolean {
 const failingSeconds = 120;
 
 /**
- * Whether a server does not come up on its node. Not where no node takes its pod, or where its node is gone: then its
- * process ran for long, by what was heard last.
+ * Whether a server does not come up, by its kubelet, or has no node that takes it. Where a node is gone, its pods are
+ * no longer `Ready` either; but nothing else than the kubelet sets `ContainersReady`.
  */
 function isFailing(pod: V1Pod | undefined): boolean {
-    if (!pod?.spec?.nodeName || isTerminating(pod) || isReady(pod) || hasSettled(pod)) {
-        return false;
-    }
-    const since = pod.status?.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime;
-    return since !== undefined && Date.now() - new Date(since).getTime() > failingSeconds * 1000;
+    const isLong = (since?: Date) => since && Date.now() - new Date(since).getTime() > failingSeconds * 1000;
+    const failed = (pod?.status?.conditions ?? []).some(
+        ({ type, status, lastTransitionTime }) =>
+            ["ContainersReady", "PodScheduled"].includes(type) && status === "False" && isLong(lastTransitionTime),
+    );
+    return pod !== undefined && !isTerminating(pod) && failed;
 }
 
 /**

@@ -22,7 +22,7 @@ export interface ServerState {
     terminating: boolean;
     /** It should have ended long ago, and its kubelet does not say that it has: its node is gone. */
     lost: boolean;
-    /** On its node, its process has not begun or ended again and again for minutes: perhaps only its update mends it. */
+    /** For minutes it has not come up on its node, or no node takes it: perhaps only its update mends it. */
     failing?: boolean;
     /** The zone that it is in. Undefined: not known. */
     zone?: string;

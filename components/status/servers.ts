@@ -1,5 +1,5 @@
 /** How each server is, by what Kubernetes says of its pod and it says itself. Pure. */
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import { printable } from "../basics/printable";
 import { type PoolState, type ServerState, targetRevision } from "../rollout/plan";
 import { serverName, serverStatus } from "../server/podTemplate";
@@ -59,14 +59,25 @@ function standingOf(
     if (scheduled?.status === "False") {
         return { standing: "unplaced", why: short(scheduled.message ?? scheduled.reason) };
     }
-    const { waiting, terminated } = serverStatus(pod)?.state ?? {};
+    const fault = faultOf(serverStatus(pod));
+    if (fault !== undefined || pod.status?.phase === "Failed") {
+        return { standing: "failing", why: short(fault || (message ?? reason)) };
+    }
+    if (state.answers && !state.initialised) {
+        return { standing: "waiting" };
+    }
+    // Its pod is not ready either while another container does not run.
+    const other = pod.status?.containerStatuses?.find((one) => faultOf(one) !== undefined);
+    return { standing: "starting", why: short(other && `${other.name}: ${faultOf(other)}`) };
+}
+
+/** Why a container does not run; undefined where it runs, or has just been made. */
+function faultOf(status: V1ContainerStatus | undefined): string | undefined {
+    const { waiting, terminated } = status?.state ?? {};
     if (waiting && !beginning.includes(waiting.reason ?? "")) {
-        return { standing: "failing", why: short([waiting.reason, waiting.message].filter(Boolean).join(": ")) };
+        return [waiting.reason, waiting.message].filter(Boolean).join(": ");
     }
-    if (terminated || pod.status?.phase === "Failed") {
-        return { standing: "failing", why: short(terminated?.reason ?? message ?? reason) };
-    }
-    return { standing: state.answers && !state.initialised ? "waiting" : "starting" };
+    return terminated && (terminated.reason ?? "");
 }
 
 function short(text: string | undefined): string | undefined {

@@ -131,7 +131,7 @@ const longSteps = 15;
 const failingSteps = 25;
 
 /** It does not come up by itself, whatever is waited for. */
-const isFailing = (pod: Pod) => !pod.lost && pod.unreadyFor > failingSteps && pod.age < longSteps;
+const isFailing = (pod: Pod) => pod.ending === undefined && pod.unreadyFor > failingSteps;
 
 const isUp = (pod?: Pod): pod is Pod => pod !== undefined && pod.ending === undefined && answers(pod);
 const answers = (pod: Pod) => pod.down === 0 && !pod.template.broken;
@@ -149,8 +149,8 @@ export class Model {
     isUndisturbed = true;
     /** Nothing goes wrong any more. */
     calm = false;
-    /** A server that does not start again with the template that it has. */
-    wedged?: { pool: Pool; ordinal: number; label: string };
+    /** A server that does not start again with the template that it has; or that no node takes with it. */
+    wedged?: { pool: Pool; ordinal: number; label: string; unplaced: boolean };
     private readonly topology;
     private uids = 0;
     constructor(
@@ -397,6 +397,10 @@ export class Model {
         );
     }
 
+    private hasNode(pool: Pool, ordinal: number): boolean {
+        return pool.pods[ordinal] !== undefined && !(this.wedged?.unplaced && this.isWedged(pool, ordinal));
+    }
+
     private peers({ template: { secret } }: Pod, pool: Pool): Pod[] {
         return pool.pods.filter(isUp).filter(({ template }) => template.secret === secret);
     }
@@ -464,9 +468,9 @@ export class Model {
                             uid: pod?.uid,
                             terminating: pod?.ending !== undefined,
                             lost: pod?.lost ?? false,
-                            failing: pod !== undefined && pod.ending === undefined && isFailing(pod),
-                            // Of a pod that is not there, only an observer that has seen it knows the zone.
-                            zone: pod || this.choose(2) === 0 ? pool.zones[ordinal] : undefined,
+                            failing: pod !== undefined && isFailing(pod),
+                            // Of a pod that has no node, only an observer that has seen it there knows the zone.
+                            zone: this.hasNode(pool, ordinal) || this.choose(2) === 0 ? pool.zones[ordinal] : undefined,
                             steady: (pod?.readyFor ?? 0) >= (this.times ?? short).steady,
                             longUp: (pod?.age ?? 0) >= longSteps,
                             revision: pod && revision(pod.template),

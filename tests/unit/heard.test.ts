@@ -8,6 +8,7 @@ import type { WantedCluster } from "../../components/rollout/wanted";
 import { serverName } from "../../components/server/podTemplate";
 import { zoneLabel } from "../../components/spec/labels";
 
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 const pod = (ready: boolean, { name = "minio-0", path = "ready", restarts = 0 } = {}): V1Pod => ({
     metadata: { name, uid: "1" },
     spec: {
@@ -20,6 +21,15 @@ const pod = (ready: boolean, { name = "minio-0", path = "ready", restarts = 0 } 
         containerStatuses: [{ name: serverName, restartCount: restarts, image: "", imageID: "", ready }],
     },
 });
+/** Its server runs, and a sidecar's image cannot be pulled. */
+const withStuckSidecar = (): V1Pod => {
+    const { status, ...one } = pod(false);
+    const containerStatuses = (status?.containerStatuses ?? []).map((server) => ({
+        ...server,
+        state: { running: { startedAt: minutesAgo(1) } },
+    }));
+    return { ...one, status: { ...status, phase: "Pending", containerStatuses } };
+};
 const said = (some: Partial<Heard>, of = pod(true)): Heard => ({
     run: runOf(of),
     turn: 1,
@@ -65,6 +75,13 @@ describe("what is known of a server without asking it", () => {
             true,
         ]);
     });
+
+    it("is what it says where a sidecar cannot start, though its pod is Pending then", () => {
+        const stuck = withStuckSidecar();
+        assert.deepEqual(standing(stuck), [false, false, false]);
+        assert.deepEqual(standing(stuck, said({ serves: true }, stuck)), [true, true, false]);
+        assert.deepEqual(standing(stuck, said({ waits: true }, stuck)), [true, false, false]);
+    });
 });
 
 describe("who is asked next", () => {
@@ -97,6 +114,7 @@ describe("who is asked next", () => {
             ["new life", "late life"],
         );
         assert.deepEqual(names([[late, waits]]), ["late peers"]);
+        assert.deepEqual(names([[withStuckSidecar(), undefined]]), ["minio-0 life"]);
     });
 
     it("is now and then one that is ready and waits, though another one never answers", () => {
@@ -112,8 +130,6 @@ describe("who is asked next", () => {
 });
 
 describe("what a pod tells of its server", () => {
-    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-
     /** As it is seen at the last of several looks. */
     async function seen(...looks: V1Pod[]): Promise<ServerState> {
         const pool = { name: "minio", replicas: 1, selector: {}, partition: 0 };
@@ -144,21 +160,27 @@ describe("what a pod tells of its server", () => {
         assert.equal((await seen(placed(pod(true), inZone("a")), unplaced, placed(pod(true), inZone("c")))).zone, "c");
     });
 
-    it("is that it fails, when its process has not run for long on its node for two minutes", async () => {
-        const since = (minutes: number, running?: number): V1Pod => {
+    it("is that it fails, when it does not come up for two minutes, by its kubelet, or no node takes it", async () => {
+        const failing = async (falseFor: Record<string, number>, startedAgo?: number) => {
             const one = placed(pod(false, { restarts: 5 }), {});
             const [server] = one.status?.containerStatuses ?? [];
-            const state = running === undefined ? {} : { running: { startedAt: minutesAgo(running) } };
-            const lastTransitionTime = minutesAgo(minutes);
-            const conditions = [{ type: "Ready", status: "False", lastTransitionTime }];
-            return { ...one, status: { ...one.status, conditions, containerStatuses: [{ ...server, state }] } };
+            const state = startedAgo === undefined ? {} : { running: { startedAt: minutesAgo(startedAgo) } };
+            const conditions = Object.entries(falseFor).map(([type, minutes]) => ({
+                type,
+                status: "False",
+                lastTransitionTime: minutesAgo(minutes),
+            }));
+            const status = { ...one.status, conditions, containerStatuses: [{ ...server, state }] };
+            return (await seen({ ...one, status })).failing;
         };
-        assert.equal((await seen(since(3))).failing, true);
-        assert.equal((await seen(since(3, 0))).failing, true);
-        assert.equal((await seen(since(1))).failing, false);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }), true);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 0), true);
+        assert.equal(await failing({ Ready: 3, ContainersReady: 3 }, 60), true);
+        assert.equal(await failing({ Ready: 1, ContainersReady: 1 }), false);
+        assert.equal(await failing({ PodScheduled: 3 }), true);
+        assert.equal(await failing({ PodScheduled: 1 }), false);
         // Its node is gone, as far as is known: nobody says that it ended.
-        assert.equal((await seen(since(3, 60))).failing, false);
-        assert.equal((await seen(placed(since(3), {}, { nodeName: undefined }))).failing, false);
+        assert.equal(await failing({ Ready: 3 }, 60), false);
         assert.equal((await seen(placed(pod(true), {}))).failing, false);
     });
 });

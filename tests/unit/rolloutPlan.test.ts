@@ -175,7 +175,7 @@ function runLogged(scenario: Scenario, log: string[]): Model {
         // Only where another server may stop meanwhile, and it will be updated itself.
         const pool = model.pools[0];
         if (pool.topology.serversThatMayFailForWrites >= 2) {
-            model.wedged = { pool, ordinal: seed % pool.pods.length, label: "A" };
+            model.wedged = { pool, ordinal: seed % pool.pods.length, label: "A", unplaced: seed % 2 === 0 };
         }
     }
     if (before === "joining" && first.change === "together" && model.pools.length > 1) {
@@ -451,6 +451,7 @@ describe("the next step of a rollout", () => {
             assert.equal(next(eight({ ...dead, ...a })), "partition minio 7");
             assert.equal(next(eight({ ...dead, ...b })), "wait minio-2");
             assert.equal(next(eight({ ...dead, ...b, failing: true })), "partition minio 7");
+            assert.equal(next(eight({ ...dead, failing: true })), "partition minio 7");
             assert.equal(
                 reason(eight({ ...dead, ...b, terminating: true, lost: true })),
                 "minio-7: waits for minio-2 to end, in another zone (0 of 8 servers updated)",

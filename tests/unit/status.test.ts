@@ -631,6 +631,11 @@ describe("how a server is", () => {
         assert.deepEqual([unplaced.standing, unplaced.why], ["unplaced", "0/3 nodes are available"]);
         const failing = standing(waiting("ImagePullBackOff", "no such image"));
         assert.deepEqual([failing.standing, failing.why], ["failing", "ImagePullBackOff: no such image"]);
+        const stuck = standing((pod) => {
+            const state = { waiting: { reason: "ImagePullBackOff", message: "no such image" } };
+            pod.status.containerStatuses.unshift({ name: "a-sidecar", state });
+        });
+        assert.deepEqual([stuck.standing, stuck.why], ["starting", "a-sidecar: ImagePullBackOff: no such image"]);
     });
 });
 
