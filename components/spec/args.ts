@@ -240,8 +240,9 @@ export interface MinioClusterArgs {
     ipFamilies?: pulumi.Input<pulumi.Input<IpFamily>[]>;
 
     /**
-     * How many kinds of addresses all Services have. Default: left to Kubernetes, which takes `SingleStack`, and
-     * `RequireDualStack` where `ipFamilies` has both.
+     * How many kinds of addresses all Services have. With one of the `ipFamilies`, only `SingleStack` is allowed.
+     * Default: `SingleStack` where `ipFamilies` has one, `RequireDualStack` where it has both, else left to Kubernetes,
+     * which takes `SingleStack`.
      */
     ipFamilyPolicy?: pulumi.Input<IpFamilyPolicy>;
 

@@ -1249,6 +1249,14 @@ function checkServices(check: Check, args: KnownArgs): void {
         args?.ipFamilyPolicy,
         "two ipFamilies need PreferDualStack or RequireDualStack",
     );
+    // Kubernetes would add the other one, and refuse every later change of the Service, which names one again:
+    // `initIPFamilyFields` in `pkg/registry/core/service/storage/alloc.go`.
+    check.that(
+        families.length !== 1 || (args?.ipFamilyPolicy ?? "SingleStack") === "SingleStack",
+        "ipFamilyPolicy",
+        args?.ipFamilyPolicy,
+        "one of the ipFamilies needs SingleStack: name both, or leave ipFamilies out",
+    );
     check.flag("appProtocol", args?.appProtocol);
 }
 

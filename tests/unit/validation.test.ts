@@ -343,6 +343,8 @@ describe("validation", () => {
         ["ipFamilies[1]", { ipFamilies: ["IPv6", "ipv4" as never] }],
         ["ipFamilyPolicy", { ipFamilyPolicy: "DualStack" as never }],
         ["ipFamilyPolicy", { ipFamilyPolicy: "SingleStack", ipFamilies: ["IPv6", "IPv4"] }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv6"] }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv4"] }],
         ["appProtocol", { appProtocol: "https" as never }],
         ["ingress.extraApiHosts", { ingress: { apiHost: web.apiHost, extraApiHosts: "a.example.org" as never } }],
         ["ingress.extraApiHosts[0]", { ingress: { apiHost: web.apiHost, extraApiHosts: ["https://a.example.org"] } }],
@@ -936,11 +938,10 @@ describe("validation", () => {
                     assert.ok(type !== "ClusterIP" || !("nodePort" in one || "externalTrafficPolicy" in one));
                     assert.ok(type === "LoadBalancer" || !("loadBalancerClass" in one || "loadBalancerIP" in one));
                 }
-                const { ipFamilies = ["IPv4"], ipFamilyPolicy, ingress, environment } = known;
-                assert.match(
-                    ipFamilies.join(),
-                    ipFamilyPolicy === "SingleStack" ? /^IPv[46]$/ : /^IPv[46](,IPv[46])?$/,
-                );
+                const { ipFamilies = [], ipFamilyPolicy, ingress, environment } = known;
+                const isOne = ipFamilyPolicy === undefined ? /^(IPv[46],?){0,2}$/ : /^(IPv[46])?$/;
+                const isTwo = /^(IPv4,IPv6|IPv6,IPv4)?$/;
+                assert.match(ipFamilies.join(), ipFamilyPolicy?.endsWith("DualStack") ? isTwo : isOne);
                 const hosts = [ingress?.apiHost ?? "a.b", ...(ingress?.extraApiHosts ?? [])];
                 assert.ok(
                     hosts.every((one) => /^(\*\.)?[a-z0-9.]+$/.test(one)) && new Set(hosts).size === hosts.length,
