@@ -8,6 +8,8 @@ export interface Problem {
     field: string;
     /** The value, what is allowed, and what to do. */
     reason: string;
+    /** Other arguments without which it may be none. */
+    hangsOn?: string[];
 }
 
 export const useText = "use text; a number, true or false needs quotes";

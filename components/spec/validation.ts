@@ -220,6 +220,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkBudget(check, args, spec);
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
+    checkOwnDomain(check, name, args, spec);
     checkBuckets(check, args);
     checkPolicies(check, args);
     checkAccesses(check, name, args, spec);
@@ -1299,7 +1300,15 @@ function checkHosts(
     args: KnownArgs,
     { apiHost, extraApiHosts, consoleHost }: { apiHost: unknown; extraApiHosts?: unknown; consoleHost?: unknown },
 ): void {
-    check.host(`${field}.apiHost`, apiHost);
+    if (check.host(`${field}.apiHost`, apiHost)) {
+        check.that(
+            !takesForBucket(args, apiHost as string),
+            `${field}.apiHost`,
+            apiHost,
+            `it ends with a domain of ${domainVariable}, so the servers take what is before that for a bucket: use the domain itself, ` +
+                "minio. and the domain, or a name of another domain",
+        );
+    }
     check.list(`${field}.extraApiHosts`, extraApiHosts);
     const hosts = [apiHost];
     for (const [index, host] of asList(extraApiHosts).entries()) {
@@ -1321,21 +1330,49 @@ function checkHosts(
     }
 }
 
+/** The Service's name leads applications, and all inside of the cluster, to buckets that they name in the path. */
+function checkOwnDomain(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const own = `${textOr(name)}.${textOr(spec.namespace)}.svc.${textOr(spec.clusterDomain)}`;
+    if (takesForBucket(args, own)) {
+        check.problems.push({
+            field: `environment.${domainVariable}`,
+            reason:
+                `the Service's name ${printable(own)} ends with a domain in it, so the servers take what is before that for a ` +
+                "bucket: use the Service's whole name, or another domain",
+            hangsOn: ["namespace", "clusterDomain"],
+        });
+    }
+}
+
+const domainVariable = "MINIO_DOMAIN";
+
+/** Undefined where they are in a Secret or a ConfigMap. */
+function domainsOf({ environment, environmentFrom }: KnownArgs): string[] | undefined {
+    return Object.hasOwn(asObject(environmentFrom), domainVariable)
+        ? undefined
+        : textOr(asObject(environment)[domainVariable]).split(",").filter(Boolean);
+}
+
+/** Only `minio.` and the domain is no bucket: `getResource` in `cmd/handler-utils.go`. */
+function takesForBucket(args: KnownArgs, host: string): boolean {
+    const domains = domainsOf(args) ?? [];
+    return domains.some((domain) => host.endsWith(`.${domain}`) && host !== `minio.${domain}`);
+}
+
 /**
  * A request that names its bucket in the host name: a server that does not know the domain takes the first part of the
  * path for the bucket (`getResource` in `cmd/handler-utils.go`; measured: an empty upload makes a bucket, others fail).
  */
 function checkDomain(check: Check, path: string, args: KnownArgs, host: string): void {
-    const variable = "MINIO_DOMAIN";
-    if (!host.startsWith("*.") || Object.hasOwn(asObject(args.environmentFrom), variable)) {
+    const domains = domainsOf(args);
+    if (!host.startsWith("*.") || !domains) {
         return;
     }
     const domain = host.slice("*.".length);
-    const given = asObject(args.environment)[variable];
     const isBelow = (one: string, other: string) => one === other || one.endsWith(`.${other}`);
-    if (!(isText(given) && given.split(",").some((one) => isBelow(one, domain) || isBelow(domain, one)))) {
+    if (!domains.some((one) => isBelow(one, domain) || isBelow(domain, one))) {
         check.problems.push({
-            field: `environment.${variable}`,
+            field: `environment.${domainVariable}`,
             reason:
                 `${domain} is not in it, and ${path} leads requests there that name their bucket in the host name: ` +
                 `add ${domain}, after a comma where it has another domain, or leave ${printable(host)} out`,

@@ -360,6 +360,14 @@ describe("validation", () => {
                 environment: { MINIO_DOMAIN: "s3.example.com,xs3.example.org" },
             },
         ],
+        [
+            "ingress.apiHost",
+            { ingress: { apiHost: web.apiHost }, environment: { MINIO_DOMAIN: "example.com,example.org" } },
+        ],
+        [
+            "environment.MINIO_DOMAIN",
+            { namespace: "storage", clusterDomain: "a.b", environment: { MINIO_DOMAIN: "svc.a.b" } },
+        ],
         ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "A" } }],
         ["networkPolicy.clients[0].ipBlock.cidr", { networkPolicy: { clients: [{ ipBlock: { cidr: "all" } }] } }],
         [
@@ -442,6 +450,13 @@ describe("validation", () => {
             httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] },
             environmentFrom: { MINIO_DOMAIN: inConfigMap },
         },
+        { ingress: { apiHost: "minio.example.org" }, environment: { MINIO_DOMAIN: "example.org" } },
+        {
+            httpRoute: { ...web, extraApiHosts: ["a-bucket.s3.example.org"] },
+            environment: { MINIO_DOMAIN: "s3.example.org" },
+        },
+        { namespace: "storage", environment: { MINIO_DOMAIN: "storage.svc.cluster.local" } },
+        { environment: { MINIO_DOMAIN: "minio.default.svc.cluster.local" } },
         {
             networkPolicy: {
                 clients: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: "10.0.0.0/8" } }],
@@ -709,6 +724,11 @@ describe("validation", () => {
         );
         const wildcard = { httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] } };
         checkedSpec("minio", { ...wildcard, environment: { MINIO_DOMAIN: later } });
+        checkedSpec("minio", {
+            namespace: later,
+            environment: { MINIO_DOMAIN: "default.svc.a.b" },
+            clusterDomain: "a.b",
+        });
         checkedSpec("minio", { ...wildcard, environment: pulumi.output({ MINIO_DOMAIN: "s3.example.org" }) });
         const environment = { MINIO_REGION: later, MINIO_STORAGE_CLASS_STANDARD: pulumi.output("EC:1") };
         assert.throws(
