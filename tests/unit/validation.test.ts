@@ -15,6 +15,9 @@ import { configKeys } from "../../stacks/config";
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);
 
 const web = { gatewayName: "web", apiHost: "s3.example.org" };
+const further = (count: number) => Array.from({ length: count }, (_, index) => `s3-${index}.example.org`);
+/** A host name of so many characters, an even number. */
+const longHost = (length: number) => `${"a.".repeat(length / 2 - 1)}ab`;
 const balanced = (...loadBalancerSourceRanges: string[]) => ({
     type: ServiceType.LoadBalancer,
     loadBalancerSourceRanges,
@@ -368,7 +371,22 @@ describe("validation", () => {
             "environment.MINIO_DOMAIN",
             { namespace: "storage", clusterDomain: "a.b", environment: { MINIO_DOMAIN: "svc.a.b" } },
         ],
-        ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "A" } }],
+        [
+            "environment.MINIO_DOMAIN",
+            {
+                ingress: { apiHost: web.apiHost, extraApiHosts: ["*.example.com"] },
+                environment: { MINIO_DOMAIN: "s3.example.com" },
+            },
+        ],
+        ["ingress.apiHost", { ingress: { apiHost: "192.0.2.10" } }],
+        ["httpRoute.extraApiHosts[0]", { httpRoute: { ...web, extraApiHosts: ["192.0.2.10"] } }],
+        ["httpRoute.extraApiHosts[0]", { httpRoute: { ...web, extraApiHosts: [`*.${longHost(252)}`] } }],
+        ["httpRoute.extraApiHosts", { httpRoute: { ...web, extraApiHosts: further(16) } }],
+        ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "certs" } }],
+        [
+            "ingress.consoleTlsSecretName",
+            { ingress: { apiHost: web.apiHost, consoleHost: "a.b", consoleTlsSecretName: "A" } },
+        ],
         ["networkPolicy.clients[0].ipBlock.cidr", { networkPolicy: { clients: [{ ipBlock: { cidr: "all" } }] } }],
         [
             "networkPolicy.scrapers[0].ipBlock.except[0]",
@@ -439,8 +457,12 @@ describe("validation", () => {
         { clientService: { port: 443 }, consoleService: { port: 443 }, ipFamilies: ["IPv6"] },
         { httpRoute: { ...web, extraApiHosts: ["a.example.org", "storage"] } },
         {
-            ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org", "*.example.com"] },
+            ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org", "*.eu.s3.example.com"] },
             environment: { MINIO_DOMAIN: "s3.example.org,s3.example.com" },
+        },
+        {
+            httpRoute: { ...web, extraApiHosts: ["*.example.com"] },
+            environment: { MINIO_DOMAIN: "s3.example.com" },
         },
         {
             httpRoute: { ...web, extraApiHosts: ["*.team.s3.example.org"] },
@@ -450,6 +472,8 @@ describe("validation", () => {
             httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] },
             environmentFrom: { MINIO_DOMAIN: inConfigMap },
         },
+        { httpRoute: { ...web, extraApiHosts: further(15) } },
+        { ingress: { apiHost: web.apiHost, extraApiHosts: further(16) } },
         { ingress: { apiHost: "minio.example.org" }, environment: { MINIO_DOMAIN: "example.org" } },
         {
             httpRoute: { ...web, extraApiHosts: ["a-bucket.s3.example.org"] },
@@ -641,6 +665,18 @@ describe("validation", () => {
                 consoleService: { annotations: { "a/protocol": "HTTPS" } },
             },
         ],
+        [
+            /^ingress: with tls the servers speak HTTPS/,
+            { tls: { secretName: "certs" }, ingress: { apiHost: web.apiHost }, appProtocol: true },
+        ],
+        [
+            /^httpRoute: with tls the servers speak HTTPS/,
+            {
+                tls: { secretName: "certs" },
+                httpRoute: web,
+                ingress: { apiHost: web.apiHost, annotations: { "a/protocol": "HTTPS" } },
+            },
+        ],
     ];
     for (const [expected, args] of warned) {
         it(`warns of ${JSON.stringify(args)}`, () => {
@@ -658,6 +694,7 @@ describe("validation", () => {
             { networkPolicy: {} },
             { networkPolicy: { clients: [{ namespaceSelector: {} }] }, ingress: { apiHost: "s3.example.org" } },
             { tls: { secretName: "certs" }, httpRoute: web, appProtocol: true },
+            { tls: { secretName: "certs" }, httpRoute: web, clientService: { annotations: { "a/protocol": "https" } } },
             ...[
                 "nginx.ingress.kubernetes.io/backend-protocol",
                 "traefik.ingress.kubernetes.io/service.serversscheme",
@@ -724,6 +761,14 @@ describe("validation", () => {
         );
         const wildcard = { httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] } };
         checkedSpec("minio", { ...wildcard, environment: { MINIO_DOMAIN: later } });
+        checkedSpec("minio", { ...wildcard, environmentFrom: later as never });
+        const port = { nodePort: 30443, externalTrafficPolicy: "Local" } as const;
+        checkedSpec("minio", { clientService: { ...port, type: later as never } });
+        checkedSpec("minio", { consoleService: { loadBalancerIP: "192.0.2.10", type: later as never } });
+        assert.throws(
+            () => checkedSpec("minio", { clientService: { ...port, annotations: later as never } }),
+            /type NodePort/,
+        );
         checkedSpec("minio", {
             namespace: later,
             environment: { MINIO_DOMAIN: "default.svc.a.b" },
