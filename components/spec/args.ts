@@ -235,7 +235,7 @@ export interface MinioClusterArgs {
 
     /**
      * Kinds of addresses that all Services have, the first one first: `IPv4`, `IPv6`, or both. The first one cannot
-     * change later. Default: left to Kubernetes, the first kind that its cluster has.
+     * change later, nor be left out again. Default: left to Kubernetes, the first kind that its cluster has.
      */
     ipFamilies?: pulumi.Input<pulumi.Input<IpFamily>[]>;
 
