@@ -574,7 +574,7 @@ export interface ServiceOptions {
     port?: pulumi.Input<number>;
     /**
      * Port of every node, of a `NodePort` or a `LoadBalancer`. Kubernetes allows 30000 to 32767, unless its API server
-     * is told another range. Default: Kubernetes chooses one.
+     * is told another range. When it is left out again, the number stays. Default: Kubernetes chooses one.
      */
     nodePort?: pulumi.Input<number>;
     /**
