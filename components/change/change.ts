@@ -29,7 +29,7 @@ export const rootCredentials = "root credentials";
 export const scripts = "scripts";
 
 /** The field under which another port of the Service is told, by which the scripts ask the other servers. */
-const clientPort = "clientService.port";
+export const clientPort = "clientService.port";
 
 const severity: ChangeClass[] = ["none", "rolling", "coupled", "together"];
 

@@ -5,7 +5,16 @@ import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
 import { defaultImage } from "../spec/spec";
-import { type Change, changedValues, digestsOf, mostSevere, poolPatterns, scripts, variableClass } from "./change";
+import {
+    type Change,
+    changedValues,
+    clientPort,
+    digestsOf,
+    mostSevere,
+    poolPatterns,
+    scripts,
+    variableClass,
+} from "./change";
 import { keyProblems } from "./encryptionKey";
 import { reshapingProblems, type Shape } from "./shape";
 
@@ -171,8 +180,9 @@ export function describeChange(
             ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
               `${topology.bootQuorum} that are the same`
             : "";
+    const where = change.fields.includes(clientPort) ? "by the new port, " : "";
     return (
-        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${availability(topology)}` +
+        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${where}${availability(topology)}` +
         describeParity(before.template, topology)
     );
 }
@@ -182,6 +192,7 @@ function describeFields({ fields }: Change, before: Registered, after: Registere
     const notes = [
         ...(fields.includes("image") ? [describeImages(before.template, after.template)] : []),
         ...(fields.includes(scripts) ? ["this version of minio-cluster starts and ends servers by others"] : []),
+        ...(fields.includes(clientPort) ? [otherPort] : []),
         ...describeValues(before.template, after.template),
     ];
     return (
@@ -189,6 +200,10 @@ function describeFields({ fields }: Change, before: Registered, after: Registere
         (notes.length > 0 ? ` (${notes.join("; ")})` : "")
     );
 }
+
+/** The Service changes at the beginning of `up`, and the Secrets of applications at its end. */
+const otherPort =
+    "clients reach the old port no more when the update begins; the Secrets of accesses get the new one after the rollout";
 
 /** Servers that stop, are stopped or start have no order. */
 function describeHibernation(

@@ -80,10 +80,17 @@ function createService(
         annotations: cluster.resolved.apply(({ spec }) => annotationsOf(argsOf?.(spec))),
     };
     const specified = cluster.resolved.apply(({ spec }) => {
-        const { ipFamilies, ipFamilyPolicy } = spec;
-        return { ...specOf(spec), selector, ipFamilies, ipFamilyPolicy };
+        return { ...specOf(spec), selector, ipFamilies: spec.ipFamilies, ipFamilyPolicy: familyPolicyOf(spec) };
     });
     return new Service(name, { metadata, spec: specified }, opts);
+}
+
+/**
+ * Kubernetes itself takes `SingleStack`, or what the Service had before, and then refuses another number of families:
+ * `initIPFamilyFields` in `pkg/registry/core/service/storage/alloc.go`.
+ */
+function familyPolicyOf({ ipFamilies, ipFamilyPolicy }: MinioClusterSpec) {
+    return ipFamilyPolicy ?? (ipFamilies && (ipFamilies.length === 1 ? "SingleStack" : "RequireDualStack"));
 }
 
 /** The cluster waits for its servers itself, so of a Service only a load balancer's address is left to wait for. */

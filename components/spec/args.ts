@@ -235,13 +235,14 @@ export interface MinioClusterArgs {
 
     /**
      * Kinds of addresses that all Services have, the first one first: `IPv4`, `IPv6`, or both. The first one cannot
-     * change later. Default: left to Kubernetes, the first kind that its cluster has.
+     * change later, nor be left out again. Default: left to Kubernetes, the first kind that its cluster has.
      */
     ipFamilies?: pulumi.Input<pulumi.Input<IpFamily>[]>;
 
     /**
-     * How many kinds of addresses all Services have. Default: left to Kubernetes, which takes `SingleStack`, and
-     * `RequireDualStack` where `ipFamilies` has both.
+     * How many kinds of addresses all Services have. With one of the `ipFamilies`, only `SingleStack` is allowed.
+     * Default: `SingleStack` where `ipFamilies` has one, `RequireDualStack` where it has both, else left to Kubernetes,
+     * which takes `SingleStack`.
      */
     ipFamilyPolicy?: pulumi.Input<IpFamilyPolicy>;
 
@@ -573,7 +574,7 @@ export interface ServiceOptions {
     port?: pulumi.Input<number>;
     /**
      * Port of every node, of a `NodePort` or a `LoadBalancer`. Kubernetes allows 30000 to 32767, unless its API server
-     * is told another range. Default: Kubernetes chooses one.
+     * is told another range. When it is left out again, the number stays. Default: Kubernetes chooses one.
      */
     nodePort?: pulumi.Input<number>;
     /**

@@ -8,6 +8,8 @@ export interface Problem {
     field: string;
     /** The value, what is allowed, and what to do. */
     reason: string;
+    /** Other arguments without which it may be none. */
+    hangsOn?: string[];
 }
 
 export const useText = "use text; a number, true or false needs quotes";
@@ -15,6 +17,7 @@ export const dnsName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z
 
 /** Longest label of a DNS name, and longest name of a label of Kubernetes. */
 export const longestLabel = 63;
+const longestHost = 253;
 const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
@@ -25,10 +28,14 @@ export class Check {
     /** @param secrets arguments whose values, at whatever depth, are not shown */
     constructor(private readonly secrets: string[]) {}
 
-    problem(field: string, value: unknown, allowed: string, context = ""): void {
+    problem(field: string, value: unknown, allowed: string, context = "", hangsOn: string[] = []): void {
         const isSecret = this.secrets.some((name) => field === name || /^[.[]/.test(within(field, name)));
         const shown = isSecret ? "its value (not shown)" : show(value);
-        this.problems.push({ field: printable(field), reason: `${shown} is not allowed${context}: ${allowed}` });
+        this.problems.push({
+            field: printable(field),
+            reason: `${shown} is not allowed${context}: ${allowed}`,
+            hangsOn,
+        });
     }
 
     that(sound: boolean, field: string, value: unknown, allowed: string): boolean {
@@ -50,12 +57,14 @@ export class Check {
     }
 
     host(field: string, value: unknown): boolean {
-        return this.that(isHostName(value), field, value, "use a host name, such as s3.example.org");
+        const sound = isHostName(value) && !isIPv4(value as string);
+        return this.that(sound, field, value, "use a host name, such as s3.example.org");
     }
 
     /** A host name, or all below a domain. */
     hostOrWildcard(field: string, value: unknown): boolean {
-        const sound = isHostName(isText(value) ? value.replace(/^\*\./, "") : value);
+        const named = isText(value) ? value.replace(/^\*\./, "") : "";
+        const sound = isHostName(named) && !isIPv4(named) && (value as string).length <= longestHost;
         return this.that(sound, field, value, "use a host name, such as s3.example.org or *.s3.example.org");
     }
 
@@ -144,7 +153,7 @@ function isQualifiedName(key: string): boolean {
 
 /** A name that DNS can have. */
 export function isHostName(value: unknown): boolean {
-    const labels = isText(value) && value.length <= 253 && dnsName.test(value) ? value.split(".") : [];
+    const labels = isText(value) && value.length <= longestHost && dnsName.test(value) ? value.split(".") : [];
     return labels.length > 0 && labels.every(({ length }) => length <= longestLabel);
 }
 

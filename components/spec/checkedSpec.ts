@@ -237,14 +237,12 @@ function problemsKnownNow(name: string, args: MinioClusterArgs): Problem[] {
     const unknown: string[] = [];
     const known = knownPart(args, "", unknown) as KnownArgs;
     const concerns = (field: string, path: string) => field === path || /^[.[]/.test(path.slice(field.length));
-    return problemsOf(name, known).filter(
-        ({ field }) =>
-            !unknown.some(
-                (path) =>
-                    (path.startsWith(field) && concerns(field, path)) ||
-                    (field.startsWith(path) && concerns(path, field)),
-            ),
-    );
+    const isUnknown = (field: string) =>
+        unknown.some(
+            (path) =>
+                (path.startsWith(field) && concerns(field, path)) || (field.startsWith(path) && concerns(path, field)),
+        );
+    return problemsOf(name, known).filter(({ field, hangsOn = [] }) => ![field, ...hangsOn].some(isUnknown));
 }
 
 /** A value without the Outputs and promises in it, at any depth, whose paths are added to `unknown`. */

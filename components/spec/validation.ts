@@ -220,6 +220,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkBudget(check, args, spec);
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
+    checkOwnDomain(check, name, args, spec);
     checkBuckets(check, args);
     checkPolicies(check, args);
     checkAccesses(check, name, args, spec);
@@ -274,16 +275,23 @@ export function warningsOf(args: KnownArgs): string[] {
 
 /** Where servers speak HTTPS, and nothing tells so to what sends them requests. */
 function backendWarnings({ tls, appProtocol, ingress, httpRoute, clientService }: KnownArgs): string[] {
-    const annotations = Object.keys({ ...ingress?.annotations, ...clientService?.annotations });
     // As those of ingress-nginx, HAProxy, Traefik, Contour, Kong and the clouds are called.
-    const isHinted = appProtocol || annotations.some((one) => /protocol|scheme|server-ssl/i.test(one));
-    const fields = Object.entries({ ingress, httpRoute }).filter(([, given]) => given);
-    return !tls || isHinted
+    const tells = (annotations: object | undefined) =>
+        Object.keys(annotations ?? {}).some((one) => /protocol|scheme|server-ssl/i.test(one));
+    const isTold = tells(clientService?.annotations);
+    // Gateways read appProtocol, and most Ingress controllers do not.
+    const untold = [
+        ...(ingress && !isTold && !tells(ingress.annotations) ? [["ingress", "an annotation"]] : []),
+        ...(httpRoute && !isTold && !appProtocol
+            ? [["httpRoute", "an annotation, a BackendTLSPolicy or appProtocol"]]
+            : []),
+    ];
+    return !tls
         ? []
-        : fields.map(
-              ([field]) =>
+        : untold.map(
+              ([field, what]) =>
                   `${field}: with tls the servers speak HTTPS, and most controllers send plain HTTP, which is answered with 400, ` +
-                  "unless an annotation, a BackendTLSPolicy or appProtocol tells them: docs/entrances.md",
+                  `unless ${what} tells them: docs/entrances.md`,
           );
 }
 
@@ -1162,6 +1170,11 @@ function checkReach(check: Check, args: KnownArgs): void {
         for (const name of ["className", "tlsSecretName", "consoleTlsSecretName"] as const) {
             check.name(`ingress.${name}`, args.ingress[name] ?? "any", dnsName, 253);
         }
+        const { consoleHost, consoleTlsSecretName } = args.ingress;
+        if (consoleTlsSecretName !== undefined && consoleHost === undefined) {
+            const allowed = "it needs ingress.consoleHost, without which the console has no Ingress";
+            check.problem("ingress.consoleTlsSecretName", consoleTlsSecretName, allowed, "", ["ingress.consoleHost"]);
+        }
     }
     if (isObject(args?.httpRoute)) {
         check.name("httpRoute.gatewayName", args.httpRoute.gatewayName, dnsName, 253);
@@ -1249,6 +1262,14 @@ function checkServices(check: Check, args: KnownArgs): void {
         args?.ipFamilyPolicy,
         "two ipFamilies need PreferDualStack or RequireDualStack",
     );
+    // Kubernetes would add the other one, and refuse every later change of the Service, which names one again:
+    // `initIPFamilyFields` in `pkg/registry/core/service/storage/alloc.go`.
+    check.that(
+        families.length !== 1 || (args?.ipFamilyPolicy ?? "SingleStack") === "SingleStack",
+        "ipFamilyPolicy",
+        args?.ipFamilyPolicy,
+        "one of the ipFamilies needs SingleStack: name both, or leave ipFamilies out",
+    );
     check.flag("appProtocol", args?.appProtocol);
 }
 
@@ -1278,12 +1299,16 @@ function checkService(
     );
     const needs = (names: (keyof typeof service)[], types: string[]) => {
         for (const name of names.filter((one) => isGiven(one) && !types.includes(type))) {
-            check.problem(`${field}.${name}`, service[name], `it needs ${field}.type ${types.join(" or ")}`);
+            const allowed = `it needs ${field}.type ${types.join(" or ")}`;
+            check.problem(`${field}.${name}`, service[name], allowed, "", [`${field}.type`]);
         }
     };
     needs(["nodePort", "externalTrafficPolicy"], ["NodePort", "LoadBalancer"]);
     needs(["loadBalancerSourceRanges", "loadBalancerClass", "loadBalancerIP"], ["LoadBalancer"]);
 }
+
+/** `hostnames` in the schema of the Gateway API's HTTPRoute. */
+const mostRouteHosts = 16;
 
 function checkHosts(
     check: Check,
@@ -1291,14 +1316,29 @@ function checkHosts(
     args: KnownArgs,
     { apiHost, extraApiHosts, consoleHost }: { apiHost: unknown; extraApiHosts?: unknown; consoleHost?: unknown },
 ): void {
-    check.host(`${field}.apiHost`, apiHost);
+    if (check.host(`${field}.apiHost`, apiHost)) {
+        check.that(
+            !takesForBucket(args, apiHost as string),
+            `${field}.apiHost`,
+            apiHost,
+            `it ends with a domain of ${domainVariable}, so the servers take what is before that for a bucket: use the domain itself, ` +
+                "minio. and the domain, or a name of another domain",
+        );
+    }
     check.list(`${field}.extraApiHosts`, extraApiHosts);
+    const most = field === "httpRoute" ? mostRouteHosts - 1 : Number.MAX_SAFE_INTEGER;
+    check.that(
+        asList(extraApiHosts).length <= most,
+        `${field}.extraApiHosts`,
+        extraApiHosts,
+        `use at most ${most}: an HTTPRoute has ${mostRouteHosts} host names, with apiHost`,
+    );
     const hosts = [apiHost];
     for (const [index, host] of asList(extraApiHosts).entries()) {
         const path = `${field}.extraApiHosts[${index}]`;
         if (check.hostOrWildcard(path, host)) {
             check.that(!hosts.includes(host), path, host, "it is a host name for S3 clients already: leave it out");
-            checkDomain(check, path, args, host as string);
+            checkDomain(check, path, args, host as string, field === "httpRoute");
         }
         hosts.push(host);
     }
@@ -1313,24 +1353,54 @@ function checkHosts(
     }
 }
 
+/** The Service's name leads applications, and all inside of the cluster, to buckets that they name in the path. */
+function checkOwnDomain(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
+    const own = `${textOr(name)}.${textOr(spec.namespace)}.svc.${textOr(spec.clusterDomain)}`;
+    if (takesForBucket(args, own)) {
+        check.problems.push({
+            field: `environment.${domainVariable}`,
+            reason:
+                `the Service's name ${printable(own)} ends with a domain in it, so the servers take what is before that for a ` +
+                "bucket: use the Service's whole name, or another domain",
+            hangsOn: ["namespace", "clusterDomain"],
+        });
+    }
+}
+
+const domainVariable = "MINIO_DOMAIN";
+
+/** Undefined where they are in a Secret or a ConfigMap. */
+function domainsOf({ environment, environmentFrom }: KnownArgs): string[] | undefined {
+    return Object.hasOwn(asObject(environmentFrom), domainVariable)
+        ? undefined
+        : textOr(asObject(environment)[domainVariable]).split(",").filter(Boolean);
+}
+
+/** Only `minio.` and the domain is no bucket: `getResource` in `cmd/handler-utils.go`. */
+function takesForBucket(args: KnownArgs, host: string): boolean {
+    const domains = domainsOf(args) ?? [];
+    return domains.some((domain) => host.endsWith(`.${domain}`) && host !== `minio.${domain}`);
+}
+
 /**
  * A request that names its bucket in the host name: a server that does not know the domain takes the first part of the
  * path for the bucket (`getResource` in `cmd/handler-utils.go`; measured: an empty upload makes a bucket, others fail).
  */
-function checkDomain(check: Check, path: string, args: KnownArgs, host: string): void {
-    const variable = "MINIO_DOMAIN";
-    if (!host.startsWith("*.") || Object.hasOwn(asObject(args.environmentFrom), variable)) {
+function checkDomain(check: Check, path: string, args: KnownArgs, host: string, isRoute: boolean): void {
+    const domains = domainsOf(args);
+    if (!host.startsWith("*.") || !domains) {
         return;
     }
     const domain = host.slice("*.".length);
-    const given = asObject(args.environment)[variable];
     const isBelow = (one: string, other: string) => one === other || one.endsWith(`.${other}`);
-    if (!(isText(given) && given.split(",").some((one) => isBelow(one, domain) || isBelow(domain, one)))) {
+    // The wildcard of an Ingress stands for one label, and that of a route for more, too.
+    if (!domains.some((one) => isBelow(domain, one) || (isRoute && isBelow(one, domain)))) {
         check.problems.push({
-            field: `environment.${variable}`,
+            field: `environment.${domainVariable}`,
             reason:
                 `${domain} is not in it, and ${path} leads requests there that name their bucket in the host name: ` +
                 `add ${domain}, after a comma where it has another domain, or leave ${printable(host)} out`,
+            hangsOn: ["environmentFrom"],
         });
     }
 }

@@ -5,13 +5,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "../pulumi/engine";
 import { resourceHook } from "../pulumi/hooked";
-import { after } from "../pulumi/outputs";
+import { after, whenKnown } from "../pulumi/outputs";
 import type { DeclaredCluster } from "../spec/cluster";
 import { type Names, namesOf } from "../spec/names";
 
 /**
  * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but changes it in its
- * labels; so there is a hook, which hears of its former name.
+ * labels; so there is a hook, which hears of its former name. Another one hears of its addresses.
  */
 export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
     const ignoreChanges = ["metadata.name"];
@@ -24,7 +24,19 @@ export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
             throw new Error(problem);
         }
     };
-    const beforeUpdate = [resourceHook(`${names.headlessService}-name`, hook, { onDryRun: true })];
+    const addresses: pulumi.ResourceHookFunction = async ({ oldOutputs, oldInputs, newInputs }) => {
+        const [now, before, after] = await Promise.all(
+            [oldOutputs, oldInputs, newInputs].map((one) => whenKnown(one?.spec)),
+        );
+        const problem = after && addressesProblem(now, before, after);
+        if (problem) {
+            throw new Error(problem);
+        }
+    };
+    const beforeUpdate = [
+        resourceHook(`${names.headlessService}-name`, hook, { onDryRun: true }),
+        resourceHook(`${names.headlessService}-addresses`, addresses, { onDryRun: true }),
+    ];
     return { ignoreChanges, hooks: { beforeUpdate } };
 }
 
@@ -40,6 +52,34 @@ export function renamingProblem(id: string, { cluster, headlessService }: Names)
         `the cluster '${name}' cannot become '${cluster}': the names of its drives' claims derive from the component's name, so ` +
         `its servers would begin with empty drives. Keep the name '${name}'; or leave '${name}' as it is, make '${cluster}' ` +
         "beside it without the alias, and move the data with restoreFrom or mc mirror"
+    );
+}
+
+/** What counts here of a Service's `spec`. */
+interface Addresses {
+    ipFamilies?: string[];
+}
+
+/**
+ * Another first kind of addresses. Kubernetes changes it of the headless Service, and refuses it of those that have an
+ * address (`validateUpgradeDowngradeIPFamilies` in `pkg/apis/core/validation/validation.go`): half would be done.
+ *
+ * @param now as Kubernetes has it; `before` and `after` as programs gave it
+ */
+export function addressesProblem(
+    now: Addresses | undefined,
+    before: Addresses | undefined,
+    after: Addresses,
+): string | undefined {
+    const [has] = now?.ipFamilies ?? [];
+    const [given, wanted] = [before?.ipFamilies?.[0], after.ipFamilies?.[0]];
+    if (has === undefined || wanted === has || (wanted === undefined && given === undefined)) {
+        return undefined;
+    }
+    const what = wanted ? `'${wanted}' is not allowed as the first one` : "to leave it out is not allowed";
+    return (
+        `ipFamilies: ${what}: the Services have ${has} first, and Kubernetes changes that of none that has an address: begin with ` +
+        `${has}; or make another cluster beside it, and move the data with restoreFrom or mc mirror`
     );
 }
 

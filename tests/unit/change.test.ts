@@ -335,6 +335,15 @@ describe("the review of a change", () => {
         );
     });
 
+    it("says that clients reach the old port no more, while the servers restart", () => {
+        const line = review({}, { clientService: { port: 443 } }).line ?? "";
+        assert.match(
+            line,
+            /^clientService.port changes \(clients reach the old port no more when the update begins; the Secrets of/,
+        );
+        assert.match(line, /; by the new port, every object stays readable and writable$/);
+    });
+
     it("says that the default image has changed, to those who have set none", () => {
         const { line } = review({ image }, {});
         assert.ok(line?.startsWith(`image changes (${image} → ${shortDefault}, the default): minio-3 to`), line);

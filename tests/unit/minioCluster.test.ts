@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ImagePullPolicy } from "../../components/spec/args";
+import { ImagePullPolicy, type IpFamily } from "../../components/spec/args";
 import type { MinioClusterArgs } from "../../index";
 
 interface Registered {
@@ -458,6 +458,19 @@ describe("MinioCluster", () => {
         ]);
         const route = inputsOf("HTTPRoute", "minio-route").spec;
         assert.deepEqual([route.hostnames, route.rules[0].backendRefs[0].port], [hosts, 443]);
+    });
+
+    it("says to Kubernetes how many kinds of addresses are named, as it refuses two without a policy", async () => {
+        for (const [ipFamilies, ipFamilyPolicy] of [
+            [["IPv4", "IPv6"], "RequireDualStack"],
+            [["IPv6"], "SingleStack"],
+            [undefined, undefined],
+        ] as [IpFamily[] | undefined, string | undefined][]) {
+            const { inputsOf } = await registeredBy("minio", { ipFamilies });
+            for (const name of ["minio", "minio-console", "minio-headless"]) {
+                assert.equal(inputsOf("Service", name).spec.ipFamilyPolicy, ipFamilyPolicy);
+            }
+        }
     });
 
     it("gives the Services the ports, the addresses and the way in that are asked for", async () => {

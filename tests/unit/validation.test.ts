@@ -15,6 +15,9 @@ import { configKeys } from "../../stacks/config";
 const fieldsOf = (args: KnownArgs, name = "minio") => problemsOf(name, args).map(({ field }) => field);
 
 const web = { gatewayName: "web", apiHost: "s3.example.org" };
+const further = (count: number) => Array.from({ length: count }, (_, index) => `s3-${index}.example.org`);
+/** A host name of so many characters, an even number. */
+const longHost = (length: number) => `${"a.".repeat(length / 2 - 1)}ab`;
 const balanced = (...loadBalancerSourceRanges: string[]) => ({
     type: ServiceType.LoadBalancer,
     loadBalancerSourceRanges,
@@ -343,6 +346,8 @@ describe("validation", () => {
         ["ipFamilies[1]", { ipFamilies: ["IPv6", "ipv4" as never] }],
         ["ipFamilyPolicy", { ipFamilyPolicy: "DualStack" as never }],
         ["ipFamilyPolicy", { ipFamilyPolicy: "SingleStack", ipFamilies: ["IPv6", "IPv4"] }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv6"] }],
+        ["ipFamilyPolicy", { ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv4"] }],
         ["appProtocol", { appProtocol: "https" as never }],
         ["ingress.extraApiHosts", { ingress: { apiHost: web.apiHost, extraApiHosts: "a.example.org" as never } }],
         ["ingress.extraApiHosts[0]", { ingress: { apiHost: web.apiHost, extraApiHosts: ["https://a.example.org"] } }],
@@ -358,7 +363,30 @@ describe("validation", () => {
                 environment: { MINIO_DOMAIN: "s3.example.com,xs3.example.org" },
             },
         ],
-        ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "A" } }],
+        [
+            "ingress.apiHost",
+            { ingress: { apiHost: web.apiHost }, environment: { MINIO_DOMAIN: "example.com,example.org" } },
+        ],
+        [
+            "environment.MINIO_DOMAIN",
+            { namespace: "storage", clusterDomain: "a.b", environment: { MINIO_DOMAIN: "svc.a.b" } },
+        ],
+        [
+            "environment.MINIO_DOMAIN",
+            {
+                ingress: { apiHost: web.apiHost, extraApiHosts: ["*.example.com"] },
+                environment: { MINIO_DOMAIN: "s3.example.com" },
+            },
+        ],
+        ["ingress.apiHost", { ingress: { apiHost: "192.0.2.10" } }],
+        ["httpRoute.extraApiHosts[0]", { httpRoute: { ...web, extraApiHosts: ["192.0.2.10"] } }],
+        ["httpRoute.extraApiHosts[0]", { httpRoute: { ...web, extraApiHosts: [`*.${longHost(252)}`] } }],
+        ["httpRoute.extraApiHosts", { httpRoute: { ...web, extraApiHosts: further(16) } }],
+        ["ingress.consoleTlsSecretName", { ingress: { apiHost: web.apiHost, consoleTlsSecretName: "certs" } }],
+        [
+            "ingress.consoleTlsSecretName",
+            { ingress: { apiHost: web.apiHost, consoleHost: "a.b", consoleTlsSecretName: "A" } },
+        ],
         ["networkPolicy.clients[0].ipBlock.cidr", { networkPolicy: { clients: [{ ipBlock: { cidr: "all" } }] } }],
         [
             "networkPolicy.scrapers[0].ipBlock.except[0]",
@@ -429,8 +457,12 @@ describe("validation", () => {
         { clientService: { port: 443 }, consoleService: { port: 443 }, ipFamilies: ["IPv6"] },
         { httpRoute: { ...web, extraApiHosts: ["a.example.org", "storage"] } },
         {
-            ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org", "*.example.com"] },
+            ingress: { apiHost: web.apiHost, extraApiHosts: ["*.s3.example.org", "*.eu.s3.example.com"] },
             environment: { MINIO_DOMAIN: "s3.example.org,s3.example.com" },
+        },
+        {
+            httpRoute: { ...web, extraApiHosts: ["*.example.com"] },
+            environment: { MINIO_DOMAIN: "s3.example.com" },
         },
         {
             httpRoute: { ...web, extraApiHosts: ["*.team.s3.example.org"] },
@@ -440,6 +472,15 @@ describe("validation", () => {
             httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] },
             environmentFrom: { MINIO_DOMAIN: inConfigMap },
         },
+        { httpRoute: { ...web, extraApiHosts: further(15) } },
+        { ingress: { apiHost: web.apiHost, extraApiHosts: further(16) } },
+        { ingress: { apiHost: "minio.example.org" }, environment: { MINIO_DOMAIN: "example.org" } },
+        {
+            httpRoute: { ...web, extraApiHosts: ["a-bucket.s3.example.org"] },
+            environment: { MINIO_DOMAIN: "s3.example.org" },
+        },
+        { namespace: "storage", environment: { MINIO_DOMAIN: "storage.svc.cluster.local" } },
+        { environment: { MINIO_DOMAIN: "minio.default.svc.cluster.local" } },
         {
             networkPolicy: {
                 clients: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: "10.0.0.0/8" } }],
@@ -624,6 +665,18 @@ describe("validation", () => {
                 consoleService: { annotations: { "a/protocol": "HTTPS" } },
             },
         ],
+        [
+            /^ingress: with tls the servers speak HTTPS/,
+            { tls: { secretName: "certs" }, ingress: { apiHost: web.apiHost }, appProtocol: true },
+        ],
+        [
+            /^httpRoute: with tls the servers speak HTTPS/,
+            {
+                tls: { secretName: "certs" },
+                httpRoute: web,
+                ingress: { apiHost: web.apiHost, annotations: { "a/protocol": "HTTPS" } },
+            },
+        ],
     ];
     for (const [expected, args] of warned) {
         it(`warns of ${JSON.stringify(args)}`, () => {
@@ -641,6 +694,7 @@ describe("validation", () => {
             { networkPolicy: {} },
             { networkPolicy: { clients: [{ namespaceSelector: {} }] }, ingress: { apiHost: "s3.example.org" } },
             { tls: { secretName: "certs" }, httpRoute: web, appProtocol: true },
+            { tls: { secretName: "certs" }, httpRoute: web, clientService: { annotations: { "a/protocol": "https" } } },
             ...[
                 "nginx.ingress.kubernetes.io/backend-protocol",
                 "traefik.ingress.kubernetes.io/service.serversscheme",
@@ -707,6 +761,19 @@ describe("validation", () => {
         );
         const wildcard = { httpRoute: { ...web, extraApiHosts: ["*.s3.example.org"] } };
         checkedSpec("minio", { ...wildcard, environment: { MINIO_DOMAIN: later } });
+        checkedSpec("minio", { ...wildcard, environmentFrom: later as never });
+        const port = { nodePort: 30443, externalTrafficPolicy: "Local" } as const;
+        checkedSpec("minio", { clientService: { ...port, type: later as never } });
+        checkedSpec("minio", { consoleService: { loadBalancerIP: "192.0.2.10", type: later as never } });
+        assert.throws(
+            () => checkedSpec("minio", { clientService: { ...port, annotations: later as never } }),
+            /type NodePort/,
+        );
+        checkedSpec("minio", {
+            namespace: later,
+            environment: { MINIO_DOMAIN: "default.svc.a.b" },
+            clusterDomain: "a.b",
+        });
         checkedSpec("minio", { ...wildcard, environment: pulumi.output({ MINIO_DOMAIN: "s3.example.org" }) });
         const environment = { MINIO_REGION: later, MINIO_STORAGE_CLASS_STANDARD: pulumi.output("EC:1") };
         assert.throws(
@@ -936,11 +1003,10 @@ describe("validation", () => {
                     assert.ok(type !== "ClusterIP" || !("nodePort" in one || "externalTrafficPolicy" in one));
                     assert.ok(type === "LoadBalancer" || !("loadBalancerClass" in one || "loadBalancerIP" in one));
                 }
-                const { ipFamilies = ["IPv4"], ipFamilyPolicy, ingress, environment } = known;
-                assert.match(
-                    ipFamilies.join(),
-                    ipFamilyPolicy === "SingleStack" ? /^IPv[46]$/ : /^IPv[46](,IPv[46])?$/,
-                );
+                const { ipFamilies = [], ipFamilyPolicy, ingress, environment } = known;
+                const isOne = ipFamilyPolicy === undefined ? /^(IPv[46],?){0,2}$/ : /^(IPv[46])?$/;
+                const isTwo = /^(IPv4,IPv6|IPv6,IPv4)?$/;
+                assert.match(ipFamilies.join(), ipFamilyPolicy?.endsWith("DualStack") ? isTwo : isOne);
                 const hosts = [ingress?.apiHost ?? "a.b", ...(ingress?.extraApiHosts ?? [])];
                 assert.ok(
                     hosts.every((one) => /^(\*\.)?[a-z0-9.]+$/.test(one)) && new Set(hosts).size === hosts.length,
