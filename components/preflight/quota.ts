@@ -72,7 +72,8 @@ export function needs(
         const missing = hibernate ? 0 : pool.replicas - there.length;
         add("pods", missing);
         add("count/pods", missing);
-        for (const one of [pool.resources ?? resources, ...extraContainers.map((container) => container.resources)]) {
+        // A container that is not known yet is undefined.
+        for (const one of [pool.resources ?? resources, ...extraContainers.map((one) => one?.resources)]) {
             addContainers(missing, one ?? {});
         }
     }

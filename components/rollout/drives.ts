@@ -61,12 +61,14 @@ export async function updateClaims(
 ): Promise<void> {
     for (const { pool, claim } of await otherClaims(kubernetes, { namespace, pools })) {
         const name = nameOf(claim);
-        const { claimAnnotations: annotations, volumeAttributesClassName } = pool;
+        const { claimAnnotations: annotations } = pool;
+        const volumeAttributesClassName = isBound(claim) ? pool.volumeAttributesClassName : undefined;
         tell(`${name}: gets the annotations and the VolumeAttributesClass that are wanted`);
-        await kubernetes.patch(
-            { ...claimKind, metadata: { name, namespace } },
-            { metadata: { annotations }, spec: { volumeAttributesClassName } },
-        );
+        const reference = { ...claimKind, metadata: { name, namespace } };
+        const fields = { metadata: { annotations }, spec: { volumeAttributesClassName } };
+        await kubernetes.patch(reference, fields).catch((error: KubernetesError) => {
+            throw error.isPassing ? error : changeRefusal(error, claim, pool);
+        });
     }
 }
 
@@ -77,13 +79,35 @@ export async function otherClaims(
 ): Promise<{ pool: WantedPool; claim: V1PersistentVolumeClaim }[]> {
     const asking = pools.filter((pool) => pool.claimAnnotations ?? pool.volumeAttributesClassName);
     const found = asking.map(async (pool) => {
-        const { claimAnnotations: annotations = {}, volumeAttributesClassName: className } = pool;
-        const isOther = ({ metadata, spec }: V1PersistentVolumeClaim) =>
-            Object.entries(annotations).some(([name, value]) => metadata?.annotations?.[name] !== value) ||
-            (className !== undefined && spec?.volumeAttributesClassName !== className);
+        const { claimAnnotations: annotations = {} } = pool;
+        const isOther = (claim: V1PersistentVolumeClaim) =>
+            Object.entries(annotations).some(([name, value]) => claim.metadata?.annotations?.[name] !== value) ||
+            hasOtherClass(pool, claim);
         return (await kubernetes.claims(namespace, pool.selector)).filter(isOther).map((claim) => ({ pool, claim }));
     });
     return (await Promise.all(found)).flat();
+}
+
+/** Kubernetes changes the class of a bound claim only; another one gets it when it is bound. */
+function hasOtherClass({ volumeAttributesClassName: wanted }: WantedPool, claim: V1PersistentVolumeClaim): boolean {
+    return wanted !== undefined && isBound(claim) && claim.spec?.volumeAttributesClassName !== wanted;
+}
+
+function changeRefusal(
+    { message, code }: KubernetesError,
+    claim: V1PersistentVolumeClaim,
+    pool: WantedPool,
+): KubernetesError {
+    const annotations = Object.entries(pool.claimAnnotations ?? {}).map((pair) => pair.join("="));
+    const [field, value] = hasOtherClass(pool, claim)
+        ? ["volumeAttributesClassName", pool.volumeAttributesClassName]
+        : ["persistentVolumeClaimAnnotations", annotations.join(", ")];
+    return new KubernetesError(
+        `${field}: ${nameOf(claim)} may not have ${value}: ${message}; ` +
+            "set it back, or have the Kubernetes cluster allow it",
+        false,
+        code,
+    );
 }
 
 function refusal(
@@ -128,7 +152,11 @@ function asksForLess({ storageSize }: WantedPool): (claim: V1PersistentVolumeCla
 
 /** A claim that is bound to a volume that is not as large as wanted yet; one that waits for its pod has none. */
 function isSmaller({ storageSize }: WantedPool): (claim: V1PersistentVolumeClaim) => boolean {
-    return ({ status }) => status?.phase === "Bound" && bytes(status.capacity?.storage) < bytes(storageSize);
+    return (claim) => isBound(claim) && bytes(claim.status?.capacity?.storage) < bytes(storageSize);
+}
+
+function isBound({ status }: V1PersistentVolumeClaim): boolean {
+    return status?.phase === "Bound";
 }
 
 function nameOf({ metadata }: V1PersistentVolumeClaim): string {

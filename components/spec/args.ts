@@ -199,8 +199,8 @@ export interface MinioClusterArgs {
     /**
      * Further volumes of the pods, such as client certificates of a key server. Allowed are the kinds that the Pod
      * Security Standard `restricted` allows: `configMap`, `csi`, `downwardAPI`, `emptyDir`, `ephemeral`,
-     * `persistentVolumeClaim`, `projected` and `secret`. Refused are names that the component's volumes have. Default:
-     * none.
+     * `persistentVolumeClaim`, `projected` and `secret`. Refused are names that the component's volumes have, and the
+     * claims of the drives. Default: none.
      */
     extraVolumes?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Volume>[]>;
 
@@ -213,8 +213,9 @@ export interface MinioClusterArgs {
     /**
      * Further arguments of each server, such as `--ftp=address=:8021`. Each is `--name=value`, a switch too:
      * `--anonymous=true`. Refused are drives and addresses of servers, and what the component gives or needs:
-     * `--address`, `--console-address`, `--certs-dir`, `--config`, `--config-dir`, `--help` and `--version`. A server
-     * does not start with an argument that its version does not know. Default: none.
+     * `--address`, `--console-address`, `--certs-dir`, `--config`, `--config-dir`, `--log-dir`, `--quiet`, `--help` and
+     * `--version`. FTP and SFTP have other ports than 9000 and 9001. A server does not start with an argument that its
+     * version does not know. Default: none.
      */
     extraArgs?: pulumi.Input<pulumi.Input<string>[]>;
 
@@ -426,7 +427,7 @@ export interface ExtraContainer {
     envFrom?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.EnvFromSource>[]>;
     /**
      * Ports at which the program listens. Refused are the server's, 9000 and 9001, and their names `api` and `console`.
-     * Default: none.
+     * So is `hostPort`. Default: none.
      */
     ports?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.ContainerPort>[]>;
     /** CPU and memory. Default: none. */

@@ -21,6 +21,9 @@ const longestHost = 253;
 const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
 
+/** What of a container may be a secret, also where it is given in a wrong form. */
+const secretsOfContainers = /^extraContainers(\[\d+\](\.(env|envFrom|args|command)\b.*)?)?$/;
+
 /** Collects problems. Each check tells whether its value was sound. */
 export class Check {
     readonly problems: Problem[] = [];
@@ -29,7 +32,9 @@ export class Check {
     constructor(private readonly secrets: string[]) {}
 
     problem(field: string, value: unknown, allowed: string, context = "", hangsOn: string[] = []): void {
-        const isSecret = this.secrets.some((name) => field === name || /^[.[]/.test(within(field, name)));
+        const isSecret =
+            secretsOfContainers.test(field) ||
+            this.secrets.some((name) => field === name || /^[.[]/.test(within(field, name)));
         const shown = isSecret ? "its value (not shown)" : show(value);
         this.problems.push({
             field: printable(field),

@@ -216,7 +216,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkHibernation(check, spec);
     checkRollout(check, args, spec);
     checkCredentials(check, args, spec);
-    checkPods(check, args);
+    checkPods(check, name, args);
     checkBudget(check, args, spec);
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
@@ -536,7 +536,7 @@ function checkResources(check: Check, field: string, given: unknown): void {
     }
 }
 
-function checkPods(check: Check, args: KnownArgs): void {
+function checkPods(check: Check, name: string, args: KnownArgs): void {
     checkPlace(check, "", args);
     check.labels("labels", args?.labels);
     check.annotations("annotations", args?.annotations);
@@ -561,7 +561,7 @@ function checkPods(check: Check, args: KnownArgs): void {
         );
     }
     checkReferences(check, args);
-    checkVolumes(check, args);
+    checkVolumes(check, name, args);
     checkArguments(check, args);
     checkContainers(check, args);
     checkClaimAnnotations(check, args);
@@ -584,7 +584,7 @@ function checkPods(check: Check, args: KnownArgs): void {
     }
 }
 
-function checkVolumes(check: Check, args: KnownArgs): void {
+function checkVolumes(check: Check, cluster: string, args: KnownArgs): void {
     const names: unknown[] = [];
     for (const [field, volume] of objectsIn(check, "extraVolumes", args?.extraVolumes)) {
         const { name, ...kinds } = volume;
@@ -604,6 +604,14 @@ function checkVolumes(check: Check, args: KnownArgs): void {
             field,
             volume,
             `give one of ${safeVolumes.join(", ")}, as an object`,
+        );
+        const { claimName } = asObject(volume.persistentVolumeClaim);
+        const [, ofServer] = /^data\d*-(.+?)(-pool-\d+)?-\d+$/.exec(textOr(claimName)) ?? [];
+        check.that(
+            ofServer === undefined || ofServer !== cluster,
+            `${field}.persistentVolumeClaim.claimName`,
+            claimName,
+            "it is a drive of this cluster, which only its server may use: use another claim",
         );
     }
     const paths: unknown[] = [];
@@ -678,12 +686,18 @@ function checkContainers(check: Check, args: KnownArgs): void {
         }
         for (const [where, { name, value }] of objectsIn(check, `${field}.env`, container.env)) {
             check.that(isText(name) && name !== "", `${where}.name`, name, "use the name of a variable");
-            // It may be a secret, and is not shown.
-            check.that(isText(value ?? ""), `${where}.value`, typeof value, useText);
+            check.that(isText(value ?? ""), `${where}.value`, value, useText);
         }
         check.list(`${field}.envFrom`, container.envFrom);
         for (const [where, port] of objectsIn(check, `${field}.ports`, ports)) {
-            const { containerPort } = port;
+            const { containerPort, hostPort } = port;
+            // `policy/check_hostPorts.go` of `k8s.io/pod-security-admission`.
+            check.that(
+                (hostPort ?? 0) === 0,
+                `${where}.hostPort`,
+                hostPort,
+                "the Pod Security Standards allow no port of a node: leave it out, and make a Service",
+            );
             check.that(
                 isInteger(containerPort, 1, 65_535) && ![apiPort, consolePort].includes(containerPort),
                 `${where}.containerPort`,

@@ -39,6 +39,13 @@ describe("settings from Secrets and ConfigMaps", () => {
         const create = `kubectl create ${inNamespace} --dry-run=server --filename=- <<< "$1"`;
         return (await execute("bash", ["-c", create, "create", JSON.stringify(pod)])).text;
     };
+    /** Without an id, which the platform gives. */
+    const sound = {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        runAsNonRoot: true,
+        seccompProfile: { type: "RuntimeDefault" },
+    };
     const pods = async () => (await kubectlJson("get", "pods", inNamespace, "--selector=app=minio")).items as any[];
     const setKey = (key: string, value: string) =>
         kubectl(
@@ -72,7 +79,10 @@ describe("settings from Secrets and ConfigMaps", () => {
         await kubectl("create", "secret", "generic", "hooks", inNamespace, ...literals);
         const settings = ["--from-literal=name=test-1", `--from-literal=ca.crt=${rootCertificates[0]}`];
         await kubectl("create", "configmap", "site", inNamespace, ...settings);
-        await platform.begin(async () => (await tryPod({}, {})).includes(PlatformIds.message));
+        await platform.begin(
+            async () =>
+                (await tryPod({}, {})).includes(PlatformIds.message) && (await tryPod({}, sound)).includes("created"),
+        );
         await project.init({
             createNamespace: false,
             podSecurityContext,
@@ -105,13 +115,6 @@ describe("settings from Secrets and ConfigMaps", () => {
     });
 
     it("are of servers whose ids the platform gives, where nothing else is allowed", async () => {
-        const confined = { seccompProfile: { type: "RuntimeDefault" } };
-        const sound = {
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-            runAsNonRoot: true,
-            ...confined,
-        };
         assert.match(await tryPod({}, sound), /created/);
         for (const [spec, context] of [
             [{}, { ...sound, runAsUser: 1000 }],

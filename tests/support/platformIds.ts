@@ -63,8 +63,8 @@ export class PlatformIds {
         });
     }
 
-    /** Returns once both count. */
-    async begin(isRefused: () => Promise<boolean>): Promise<void> {
+    /** Returns when both count, which is asked for by dry runs. */
+    async begin(bothCount: () => Promise<boolean>): Promise<void> {
         await new Promise<void>((resolve) => this.server.listen(0, addresses.machine, resolve));
         const { port } = this.server.address() as AddressInfo;
         apply({
@@ -85,7 +85,7 @@ export class PlatformIds {
                 },
             ],
         });
-        await this.policy.begin(isRefused);
+        await this.policy.begin(bothCount);
     }
 
     async end(): Promise<void> {

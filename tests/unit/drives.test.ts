@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { reshapingProblems, type Shape, shrinks } from "../../components/change/shape";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
@@ -68,13 +69,22 @@ describe("drives", () => {
         ].map((annotations, ordinal) => ({
             metadata: { name: `data-minio-${ordinal}`, annotations },
             spec: { volumeAttributesClassName: "gold" },
+            status: { phase: "Bound" },
         }));
         const kubernetes = {
             claims: async () => claims,
             async patch({ metadata: { name } }: any, { metadata, spec }: any) {
                 const found = claims.find((one) => one.metadata.name === name);
+                const changed = { ...found.spec, ...JSON.parse(JSON.stringify(spec)) };
+                // As `ValidatePersistentVolumeClaimUpdate` in Kubernetes, and a policy of the cluster.
+                if (found.status.phase !== "Bound" && !isDeepStrictEqual(changed, found.spec)) {
+                    throw new KubernetesError("spec is immutable", false, 422);
+                }
+                if (changed.volumeAttributesClassName === "lead" || metadata.annotations?.b === "no") {
+                    throw new KubernetesError("our policy forbids it", false, 403);
+                }
                 Object.assign(found.metadata.annotations, metadata.annotations);
-                Object.assign(found.spec, JSON.parse(JSON.stringify(spec)));
+                found.spec = changed;
             },
         } as unknown as Kubernetes;
         const said: string[] = [];
@@ -92,7 +102,24 @@ describe("drives", () => {
         assert.deepEqual(claims[0], {
             metadata: { name: "data-minio-0", annotations: { a: "1", own: "stays", b: "2" } },
             spec: { volumeAttributesClassName: "silver" },
+            status: { phase: "Bound" },
         });
+        // Kubernetes changes no spec of a claim that is not bound: it gets the class when it is.
+        claims[1].status.phase = "Pending";
+        assert.deepEqual(await update({ b: "3" }, "gold"), ["data-minio-0", "data-minio-1"]);
+        assert.deepEqual(await update({ b: "3" }, "gold"), []);
+        assert.deepEqual(claims[1].metadata.annotations, { a: "1", b: "3" });
+        claims[1].status.phase = "Bound";
+        assert.deepEqual(await update({ b: "3" }, "gold"), ["data-minio-1"]);
+        await assert.rejects(update({ b: "3" }, "lead"), {
+            message:
+                "volumeAttributesClassName: data-minio-0 may not have lead: our policy forbids it; " +
+                "set it back, or have the Kubernetes cluster allow it",
+        });
+        await assert.rejects(
+            update({ b: "no" }),
+            /^Error: persistentVolumeClaimAnnotations: data-minio-0 may not have b=no: our policy forbids it; set/,
+        );
     });
 
     it("may have another attributes class, and never none again", () => {

@@ -217,6 +217,12 @@ describe("the quotas and limits of a namespace", () => {
         };
         const limited = await problemsIn(cluster([standard, range]), wanted);
         assert.match(limited[1], /^extraContainers\[0\]\.resources\.requests\.cpu: '200m' .* use at least 300m/);
+        // One that is not known yet counts for nothing.
+        const secret = pulumi.secret({ name: "proxy", image: "a", resources });
+        const args = { namespace: "a", ...small, extraContainers: [secret] };
+        const partly = (await wantedOf("minio", args, undefined)) as Wanted;
+        const [pods] = await problemsIn(cluster([standard, quota({ pods: "2" }, {})]), partly);
+        assert.match(pods, /^replicas: .* 4 more are needed/);
     });
 
     it("leave room for what is there already, and for no more growth than they allow", async () => {

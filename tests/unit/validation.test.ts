@@ -142,6 +142,10 @@ describe("validation", () => {
         ["extraVolumes[0]", { extraVolumes: [{ name: "none" }] }],
         ["extraVolumes[0]", { extraVolumes: [{ ...kes, emptyDir: {} }] }],
         ["extraVolumes[0]", { extraVolumes: [{ name: "kes", secret: "kes" as never }] }],
+        ...["data-minio-0", "data7-minio-15", "data-minio-pool-1-3"].map((claimName): [string, KnownArgs] => [
+            "extraVolumes[0].persistentVolumeClaim.claimName",
+            { extraVolumes: [{ name: "d", persistentVolumeClaim: { claimName } }] },
+        ]),
         ["extraVolumeMounts[0].name", { extraVolumeMounts: [{ name: "data", mountPath: "/kes" }] }],
         ...[
             "/",
@@ -177,7 +181,8 @@ describe("validation", () => {
         ...[
             ...["--json", "json", "-json=true", "", "/data", "http://other-{0...3}:9000/data", "--", "--=a", 7, null],
             ...["--address=:9000", "--console-address=:9001", "--certs-dir=/certs", "--S=/certs", "--config=/a"],
-            ...["--config-dir=/a", "--C=/a", "--help=true", "--version=true"],
+            ...["--config-dir=/a", "--C=/a", "--help=true", "--version=true", "--log-dir=/a", "--quiet=true"],
+            ...["--ftp=address=:9000", "--sftp=address=:9001", "--ftp=address=[::1]:+09000"],
         ].map((argument): [string, KnownArgs] => ["extraArgs[1]", { extraArgs: ["--ftp=a", argument as string] }]),
         ["extraArgs[2]", { extraArgs: ["--json=true", "--ftp=a", "--json=false"] }],
         ["extraContainers", { extraContainers: "proxy" as never }],
@@ -199,6 +204,7 @@ describe("validation", () => {
             besideServer({ ports: [{ containerPort }] }),
         ]),
         ["extraContainers[0].ports[0].name", besideServer({ ports: [{ name: "api", containerPort: 8080 }] })],
+        ["extraContainers[0].ports[0].hostPort", besideServer({ ports: [{ containerPort: 8080, hostPort: 8080 }] })],
         [
             "extraContainers[0].volumeMounts[0].name",
             besideServer({ volumeMounts: [{ name: "data", mountPath: "/d" }] }),
@@ -496,10 +502,17 @@ describe("validation", () => {
         },
         { extraVolumes: [kes], extraVolumeMounts: [{ name: "kes", mountPath: "/database" }] },
         { extraArgs: ["--ftp=address=:8021", "--ftp=passive-port-range=30000-40000", "--anonymous=true"] },
+        { extraArgs: ["--sftp=address=:19000", "--ftp=address=[::1:9000]:9002"] },
+        {
+            extraVolumes: ["data-minio-other-0", "data-other-0", "data-minio", "models"].map((claimName) => ({
+                name: claimName.replace("data", "d"),
+                persistentVolumeClaim: { claimName },
+            })),
+        },
         {
             extraVolumes: [kes],
             ...besideServer({
-                ports: [{ name: "metrics", containerPort: 8080 }],
+                ports: [{ name: "metrics", containerPort: 8080, hostPort: 0 }],
                 volumeMounts: [{ name: "kes", mountPath: "/data" }],
                 args: ["--port", "8080"],
                 env: [
@@ -623,6 +636,24 @@ describe("validation", () => {
         assert.equal(problems.length, 2);
         assert.ok(!JSON.stringify(problems).includes("hunter22"));
     });
+
+    for (const args of [
+        ...["env", "envFrom", "command", "args"].flatMap((field) => [
+            besideServer({ [field]: "TOKEN=s3cr3t" }),
+            besideServer({ [field]: { TOKEN: "s3cr3t" } }),
+        ]),
+        besideServer({ env: ["TOKEN=s3cr3t"] }),
+        ...["command", "args"].map((field) => besideServer({ [field]: [{ token: "s3cr3t" }] })),
+        besideServer({ env: [{ name: ["TOKEN=s3cr3t"], value: ["s3cr3t"] }] }),
+        { extraContainers: { proxy: { env: ["TOKEN=s3cr3t"] } } as never },
+        { extraContainers: ["--token=s3cr3t" as never] },
+    ]) {
+        it(`shows no value of what may be a secret of a container: ${JSON.stringify(args.extraContainers)}`, () => {
+            const problems = problemsOf("minio", args);
+            assert.notDeepEqual(problems, []);
+            assert.ok(!JSON.stringify(problems).includes("s3cr3t"), JSON.stringify(problems));
+        });
+    }
 
     const warned: [RegExp, KnownArgs][] = [
         [/^image: .*may become another version/, { image: "registry.example.org/minio" }],
@@ -905,7 +936,10 @@ describe("validation", () => {
         const port = fc.record({
             name: fc.constantFrom("metrics", undefined, "api"),
             containerPort: fc.constantFrom(8080, 9000, 8080, "80"),
+            hostPort: fc.constantFrom(undefined, 0, 8080),
         });
+        const drive = { name: "kes", persistentVolumeClaim: { claimName: "data-minio-0" } };
+        const volume = fc.constantFrom(kes, kes, drive);
         const securityContext = fc.record(
             {
                 privileged: fc.constantFrom(false, undefined, true),
@@ -932,8 +966,8 @@ describe("validation", () => {
         );
         let passed = 0;
         fc.assert(
-            fc.property(fc.array(container, { maxLength: 2 }), (extraContainers) => {
-                const args = { extraVolumes: [kes], extraContainers } as unknown as KnownArgs;
+            fc.property(volume, fc.array(container, { maxLength: 2 }), (extraVolume, extraContainers) => {
+                const args = { extraVolumes: [extraVolume], extraContainers } as unknown as KnownArgs;
                 if (problemsOf("minio", args).length > 0) {
                     return;
                 }
@@ -942,8 +976,9 @@ describe("validation", () => {
                 const [, ...others] = spec.containers;
                 const names = spec.containers.map(({ name }: any) => name);
                 assert.deepEqual(names, [...new Set(names)]);
+                assert.ok(!spec.volumes.some(({ persistentVolumeClaim }: any) => persistentVolumeClaim));
                 for (const { ports = [], volumeMounts = [], securityContext: context } of others) {
-                    assert.ok(ports.every(({ containerPort }: any) => containerPort === 8080));
+                    assert.ok(ports.every(({ containerPort, hostPort }: any) => containerPort === 8080 && !hostPort));
                     assert.ok(volumeMounts.every(({ name }: any) => name === "kes"));
                     assert.deepEqual([context.allowPrivilegeEscalation, context.capabilities.drop], [false, ["ALL"]]);
                     assert.ok(!context.privileged && context.runAsNonRoot !== false && context.runAsUser !== 0);
