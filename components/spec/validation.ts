@@ -99,7 +99,8 @@ const safeSysctls = [
 
 /**
  * Environment variables that the component sets itself, and those by which MinIO reads others instead: the files
- * overwrite the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`).
+ * overwrite the variables (`loadEnvVarsFromFiles` in `cmd/common-main.go`). By `MINIO_LOG_DIR` a server writes its log
+ * elsewhere (`cmd/server-main.go`), and the rollout reads in it why a server waits.
  */
 const ownVariables = [
     ...["ROOT_USER", "ROOT_PASSWORD", "ACCESS_KEY", "SECRET_KEY"].flatMap((name) => [
@@ -107,6 +108,7 @@ const ownVariables = [
         `MINIO_${name}_FILE`,
     ]),
     "MINIO_CONFIG_ENV_FILE",
+    "MINIO_LOG_DIR",
     "HOME",
     ...scriptVariables,
 ];
@@ -557,7 +559,7 @@ function checkPods(check: Check, name: string, args: KnownArgs): void {
             !ownVariables.includes(name),
             field,
             value,
-            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
+            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts, and reads the pods' log",
         );
     }
     checkReferences(check, args);
@@ -755,7 +757,7 @@ function checkReferences(check: Check, args: KnownArgs): void {
             !ownVariables.includes(name),
             field,
             source,
-            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts",
+            "the component itself sets the root credentials, HOME, and what it tells the pods' scripts, and reads the pods' log",
         );
         check.that(
             ![...topologyVariables, ...readVariables].includes(name),

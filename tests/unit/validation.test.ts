@@ -118,7 +118,14 @@ describe("validation", () => {
         ...[
             ...["MINIO_ROOT_PASSWORD", "HOME", "POD_NAME", "MINIO_CONFIG_ENV_FILE", "MINIO_VOLUMES", "MINIO_ARGS"],
             ...["MINIO_STORAGE_CLASS_STANDARD", "MINIO_STORAGE_CLASS_RRS", "MINIO_ERASURE_SET_DRIVE_COUNT"],
-            ...["_MINIO_SERVER_LOCAL", "MINIO_PROMETHEUS_AUTH_TYPE", "NO_PROXY", "no_proxy", "NO-NAME"],
+            ...[
+                "MINIO_LOG_DIR",
+                "_MINIO_SERVER_LOCAL",
+                "MINIO_PROMETHEUS_AUTH_TYPE",
+                "NO_PROXY",
+                "no_proxy",
+                "NO-NAME",
+            ],
         ].map((name): [string, KnownArgs] => [`environmentFrom.${name}`, { environmentFrom: { [name]: inSecret } }]),
         ["environmentFrom", { environmentFrom: "oidc" as never }],
         ["environmentFrom.A", { environmentFrom: { A: "oidc" as never } }],
