@@ -57,6 +57,7 @@ export interface SnapshotsOptions {
 export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi.CustomResource> {
     const { cluster, arrival, dispensable } = options;
     const { names, resolved } = cluster;
+    const takenNow: string[] = [];
     const taking = createWork(
         `${names.cluster}-snapshots`,
         {
@@ -65,7 +66,7 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
                 const { missing } = await askCluster(options, known);
                 return missing.length > 0 ? `not taken: ${missing.join(", ")}` : undefined;
             }),
-            work: (resource) => takeMissing(options, resource),
+            work: (resource) => takeMissing(options, resource, (set) => takenNow.push(set)),
         },
         { ...dispensable, dependsOn: arrival },
     );
@@ -75,14 +76,18 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
               resolved,
           )
         : resolved;
-    known.apply((cluster) => registerSets(options, cluster));
+    known.apply((cluster) => registerSets(options, cluster, takenNow));
     return taking;
 }
 
-/** Pulumi deletes what it has of sets that are not registered. */
-async function registerSets(options: SnapshotsOptions, cluster: Cluster): Promise<void> {
+/**
+ * Pulumi deletes what it has of sets that are not registered.
+ *
+ * @param takenNow the sets that this run has taken
+ */
+async function registerSets(options: SnapshotsOptions, cluster: Cluster, takenNow: string[]): Promise<void> {
     const { opts } = options;
-    const { take, keep } = cluster.spec.snapshots ?? {};
+    const { keep } = cluster.spec.snapshots ?? {};
     const { taken, missing, rotating, group } = await askCluster(options, cluster);
     const coming = isUp() ? [] : missing.map((set) => newRecord(cluster, set, group));
     for (const record of coming) {
@@ -94,8 +99,10 @@ async function registerSets(options: SnapshotsOptions, cluster: Cluster): Promis
     for (const record of taken) {
         register(cluster, record, opts, objectsOf(record));
     }
-    const next = coming.filter(({ rotates }) => rotates).map((record) => ({ record, gone: [], there: undefined }));
-    const { stay, go, goNext } = retention<Rotating>([...rotating, ...next], keep, take);
+    // A name that snapshots.take had before is as old as its set: going back to it deletes no newer one.
+    const there = rotating.map((one) => ({ ...one, isNew: takenNow.includes(one.record.set) }));
+    const next = coming.filter(({ rotates }) => rotates).map((record) => ({ record, gone: [], isNew: true }));
+    const { stay, go, goNext } = retention<Rotating>([...there, ...next], keep);
     for (const { record, gone } of [...stay, ...go].filter((one) => one.gone.length > 0)) {
         const text = `the set '${record.set}' cannot be restored, as ${gone.join(", ")} of it ${gone.length === 1 ? "is" : "are"} gone`;
         pulumi.log.warn(`snapshots.keep: ${text}. It counts as none of those that stay`, opts.parent);
@@ -285,7 +292,11 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
     }
 }
 
-async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource): Promise<void> {
+async function takeMissing(
+    options: SnapshotsOptions,
+    resource: pulumi.Resource,
+    taken: (set: string) => void,
+): Promise<void> {
     const cluster = await knownValue(options.cluster.resolved);
     const { names, spec, timeoutSeconds } = cluster;
     const { missing, group, kubernetes } = await askCluster(options, cluster);
@@ -306,6 +317,7 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
                 say: (text) => pulumi.log.info(text, resource, undefined, true),
                 warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
             });
+            taken(set);
         } catch (error) {
             const field = set === spec.snapshots?.take ? "snapshots.take" : "snapshots.sets";
             throw new Error(

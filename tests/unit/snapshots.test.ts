@@ -188,8 +188,8 @@ describe("sets that a schedule takes", () => {
         gone,
     });
     const names = (sets: RotatingSet[]) => sets.map(({ record: { set } }) => set);
-    const left = (sets: RotatingSet[], keep?: number, take?: string) => {
-        const { stay, go, goNext } = retention(sets, keep, take);
+    const left = (sets: RotatingSet[], keep?: number) => {
+        const { stay, go, goNext } = retention(sets, keep);
         return { stay: names(stay), go: names(go), goNext: names(goNext) };
     };
 
@@ -220,8 +220,8 @@ describe("sets that a schedule takes", () => {
         assert.deepEqual(left(damaged, 1).go, []);
     });
 
-    it("count the one that is taken now as the newest, whatever the clock said that another one has", () => {
-        assert.deepEqual(left([taken(1), taken(9)], 1, "nightly-1"), {
+    it("count the one that this run takes as the newest, whatever the clock said that another one has", () => {
+        assert.deepEqual(left([{ ...taken(1), isNew: true }, taken(9)], 1), {
             stay: ["nightly-1"],
             go: ["nightly-9"],
             goNext: ["nightly-1"],
