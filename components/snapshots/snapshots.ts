@@ -10,7 +10,7 @@ import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine, isUp } from "../pulumi/engine";
-import { after, knownValue } from "../pulumi/outputs";
+import { after, isKnown, knownValue } from "../pulumi/outputs";
 import { takenOver } from "../pulumi/takenOver";
 import { createWork } from "../pulumi/work";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
@@ -76,8 +76,26 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
               resolved,
           )
         : resolved;
+    if (isUp()) {
+        void endUnlessKnown(known);
+    }
     known.apply((cluster) => registerSets(options, cluster, takenNow));
     return taking;
+}
+
+/**
+ * With --continue-on-error the program goes on where a resource failed that an argument comes from. Then no set can be registered.
+ *
+ * @returns nothing where the cluster is known; otherwise it ends the program
+ */
+export async function endUnlessKnown(cluster: pulumi.Output<unknown>): Promise<void> {
+    const is = await isKnown(cluster).catch(() => true); // An Output that fails ends the program by itself.
+    if (!is) {
+        await endProgram(
+            "snapshots: an argument comes from a resource that failed, or that this run leaves out. Without it no set is registered, " +
+                "and Pulumi would delete them all: run a whole pulumi up, in which that resource succeeds",
+        );
+    }
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { snapshotKind } from "../../components/kubernetes/kinds";
@@ -24,6 +25,7 @@ import {
     snapshotObject,
     unrecorded,
 } from "../../components/snapshots/snapshotSet";
+import { endUnlessKnown } from "../../components/snapshots/snapshots";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
@@ -241,6 +243,17 @@ describe("sets that a schedule takes", () => {
                 const next = retention([...stay, taken(99)], keep);
                 assert.deepEqual(names(next.go), names(goNext));
             }),
+        );
+    });
+});
+
+describe("sets of a cluster that is not known on up, as a resource before it failed", () => {
+    it("are not left to be deleted: the program ends", async () => {
+        await endUnlessKnown(pulumi.output("known"));
+        await endUnlessKnown(pulumi.output(Promise.reject(new Error("it failed"))));
+        await assert.rejects(
+            endUnlessKnown(pulumi.output(pulumi.unknown)),
+            /^Error: snapshots: .* delete them all: run a whole/,
         );
     });
 });
