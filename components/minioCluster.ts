@@ -124,7 +124,8 @@ export class MinioCluster extends pulumi.ComponentResource {
         const leaves = given.expansionPools?.some(({ decommission }) => decommission) ?? false;
         const leaving = { cluster, credentials, connection, settled, opts: dispensable };
         const moves = leaves ? createDecommission(leaving) : true;
-        const spreads = given.rebalance && given.expansionPools?.length ? createRebalance(leaving) : true;
+        // MinIO refuses each while the other goes on.
+        const spreads = given.rebalance && given.expansionPools?.length && !leaves ? createRebalance(leaving) : true;
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
         const ready = pulumi
             .all([arrival.apply(({ id }) => id), passed, areThere, moves, spreads])

@@ -82,7 +82,7 @@ export interface MinioClusterArgs {
     /**
      * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up` starts
      * that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out of it.
-     * Default: false, only new objects go where there is more room.
+     * It is not started while a pool has `decommission`. Default: false, only new objects go where there is more room.
      */
     rebalance?: boolean;
 
