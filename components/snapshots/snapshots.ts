@@ -1,11 +1,12 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
-import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
+import { configMapKind, groupKind, groupVersion, snapshotKind, statefulSetOf } from "../kubernetes/kinds";
 import type { Connection } from "../live/connection";
-import { liveCluster } from "../live/liveCluster";
+import { liveCluster, serversOf } from "../live/liveCluster";
 import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
@@ -42,6 +43,8 @@ export interface SnapshotsOptions {
     preflight: Preflight;
     /** Is there once all servers are where they should be. */
     arrival: pulumi.Output<pulumi.Resource>;
+    /** Whether this run has stopped servers; known then. */
+    hasStopped: () => boolean;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
@@ -322,11 +325,19 @@ async function takeMissing(
         return;
     }
     await options.preflight.refuse();
+    const live = await liveCluster(kubernetes, cluster, options.credentials);
+    const isOwn = (pod: V1Pod) => cluster.pools.some(({ name }) => name === statefulSetOf(pod));
+    // The last writes of a server that has just ended may not be in its volume before the node has unmounted it.
+    if (spec.hibernate && (options.hasStopped() || (await serversOf(live)).some(isOwn))) {
+        const text = `${missing.map((set) => `'${set}'`).join(", ")} is taken by the next pulumi up: servers have just been stopped`;
+        pulumi.log.info(`snapshots: ${text}`, resource);
+        return;
+    }
     for (const set of missing) {
         try {
             const record = newRecord(cluster, set, group);
             await takeSet({
-                cluster: await liveCluster(kubernetes, cluster, options.credentials),
+                cluster: live,
                 record,
                 stopped: spec.hibernate,
                 labels: setLabels(names, spec.labels, record),

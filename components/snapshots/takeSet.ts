@@ -37,11 +37,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
             await untilAll(options, method, deadline, "cut", method.isCut);
         };
-        const servers = await serversOf(cluster);
-        if (stopped && servers.length > 0) {
-            const names = servers.map(({ metadata }) => metadata?.name).join(", ");
-            throw new Error(`the cluster hibernates, and ${names} did not end yet`);
-        }
+        const servers = stopped ? [] : await serversOf(cluster);
         if (consistency === "Frozen" && !stopped) {
             say(`set ${set}: freezes requests to snapshot ${count} drives`);
             const { frozen, draining } = await whileFrozen(cluster, set, freezeTimeoutSeconds, cut, options.warn);
