@@ -91,9 +91,10 @@ export interface MinioClusterArgs {
 
     /**
      * Whether all servers are stopped, such as those of a development cluster at night. The drives' claims stay with
-     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start
-     * together. Refused with a `partition`, and with a `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`,
-     * because Kubernetes would then delete the claims. Default: false.
+     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start,
+     * together unless `podManagementPolicy` is `OrderedReady`. Refused with a `partition`, and with a
+     * `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`, because Kubernetes would then delete the claims.
+     * Default: false.
      */
     hibernate?: boolean;
 
