@@ -15,7 +15,7 @@ import { after, isKnown, knownValue } from "../pulumi/outputs";
 import { takenOver } from "../pulumi/takenOver";
 import { createWork } from "../pulumi/work";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
-import { takingAnnotation } from "../spec/labels";
+import { setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { groupObject } from "./groupSnapshot";
@@ -223,7 +223,7 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
                 return endProgram(
                     `snapshots: there are snapshots of the set '${set}' (${left.join(", ")}), and its record, the ConfigMap ` +
                         `${recordName(names.cluster, set)}, is not. Pulumi would delete them, as nobody knows whether the set is whole: ` +
-                        "put the record back; or delete them with kubectl delete volumesnapshots, and run pulumi up again",
+                        `put the record back, with its labels app=${names.cluster} and ${setLabel}=${set}; or delete them with kubectl delete volumesnapshots, and run pulumi up again`,
                 );
             }
         }

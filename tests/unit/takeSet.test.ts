@@ -41,11 +41,12 @@ class FakeCluster {
             create: async (object: AnyObject) => {
                 this.objects.set(object.metadata.name, { ...object, metadata: { ...object.metadata, uid: "1" } });
             },
-            list: async (_kind: object, _namespace: string, labels: Record<string, string>) => {
+            knows: async () => true,
+            list: async (wanted: AnyObject, _namespace: string, labels: Record<string, string>) => {
                 this.asked++;
                 const set = labels["minio-cluster/snapshot-set"];
                 return [...this.objects.values()]
-                    .filter(({ kind, metadata }) => kind === "VolumeSnapshot" && metadata.name.startsWith(`${set}-`))
+                    .filter(({ kind, metadata }) => kind === wanted.kind && `${metadata.name}-`.includes(`${set}-`))
                     .map((object) => ({ ...object, status: this.statusOf(object.metadata.name, this.asked) }));
             },
             remove: async ({ metadata }: AnyObject) => {
@@ -125,6 +126,14 @@ describe("taking a set", () => {
             await cluster.take();
             assert.equal(cluster.objects.has(left.metadata.name), isWhole);
         }
+    });
+
+    it("removes what was interrupted by the other method, too", async () => {
+        const cluster = new FakeCluster(() => cut, false, "sunday");
+        const metadata = { name: "group-sunday" };
+        cluster.objects.set(metadata.name, { apiVersion: "v1", kind: "VolumeGroupSnapshot", metadata });
+        await cluster.take();
+        assert.equal(cluster.objects.has(metadata.name), false);
     });
 
     it("asks no server of a cluster that hibernates: another StatefulSet may have its label", async () => {
