@@ -126,7 +126,10 @@ async function registerSets(options: SnapshotsOptions, cluster: Cluster, takenNo
     const { stay, go, goNext } = retention<Rotating>([...there, ...next], keep);
     for (const { record, gone } of [...stay, ...go].filter((one) => one.gone.length > 0)) {
         const text = `the set '${record.set}' cannot be restored, as ${gone.join(", ")} of it ${gone.length === 1 ? "is" : "are"} gone`;
-        pulumi.log.warn(`snapshots.keep: ${text}. It counts as none of those that stay`, opts.parent);
+        pulumi.log.warn(
+            `snapshots.keep: ${text}. It counts as none of those that stay. With protect: true, run pulumi up --refresh`,
+            opts.parent,
+        );
     }
     for (const { record } of go) {
         const text = `the set '${record.set}', taken at ${record.takenAt}, goes, as snapshots.keep is ${keep}`;
