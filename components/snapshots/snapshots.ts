@@ -226,7 +226,8 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
                 return endProgram(
                     `snapshots: there are snapshots of the set '${set}' (${left.join(", ")}), and its record, the ConfigMap ` +
                         `${recordName(names.cluster, set)}, is not. Pulumi would delete them, as nobody knows whether the set is whole: ` +
-                        `put the record back, with its labels app=${names.cluster} and ${setLabel}=${set}; or delete them with kubectl delete volumesnapshots, and run pulumi up again`,
+                        `put the record back, with its labels app=${names.cluster} and ${setLabel}=${set}; or delete them ` +
+                        "with kubectl delete volumesnapshots, and run pulumi up again",
                 );
             }
         }
