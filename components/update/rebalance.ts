@@ -79,7 +79,8 @@ export interface Seen {
 
 /** MinIO's first server leads. Undefined where no server can be asked in this run. */
 async function look({ connection, credentials }: DecommissionOptions, cluster: Cluster): Promise<Seen | undefined> {
-    const kubernetes = cluster.spec.hibernate ? undefined : await connection.act();
+    const asksNobody = cluster.spec.hibernate || (await connection.writesFiles());
+    const kubernetes = asksNobody ? undefined : await connection.act();
     if (kubernetes === undefined) {
         return undefined;
     }
