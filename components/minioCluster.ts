@@ -115,16 +115,18 @@ export class MinioCluster extends pulumi.ComponentResource {
         if (given.monitoring) {
             createMonitoring(withKinds, given.monitoring, credentials, dispensable);
         }
-        const { hasChanged } = hooks;
-        const arrival = createArrival({ cluster, credentials, connection, pools, hasChanged, opts: dispensable });
+        const { hasChanged, stopping, hasStopped } = hooks;
+        const changes = { pools, hasChanged, stopping };
+        const arrival = createArrival({ cluster, credentials, connection, ...changes, opts: dispensable });
         // A set is of before a change of the buckets, which would wait while requests are frozen.
-        const snapshots = { credentials, connection, preflight, arrival, dispensable, opts: child };
+        const snapshots = { credentials, connection, preflight, arrival, hasStopped, dispensable, opts: child };
         const settled = given.snapshots ? createSnapshots({ cluster: withKinds, ...snapshots }) : arrival;
         const buckets = { args: given, credentials, connection, settled, dispensable };
         const leaves = given.expansionPools?.some(({ decommission }) => decommission) ?? false;
         const leaving = { cluster, credentials, connection, settled, opts: dispensable };
         const moves = leaves ? createDecommission(leaving) : true;
-        const spreads = given.rebalance && given.expansionPools?.length ? createRebalance(leaving) : true;
+        // MinIO refuses each while the other goes on.
+        const spreads = given.rebalance && given.expansionPools?.length && !leaves ? createRebalance(leaving) : true;
         const areThere = declaresAny(given) ? createBuckets({ cluster, ...buckets }) : true;
         const ready = pulumi
             .all([arrival.apply(({ id }) => id), passed, areThere, moves, spreads])

@@ -189,7 +189,9 @@ export const requirements: Requirement[] = [
         arguments: ["expansionPools", "rebalance"],
         tests: [
             upgrade("grows by a pool"),
-            upgrade("has MinIO move objects to the emptier pool by an up"),
+            upgrade(
+                "has MinIO begin a rebalance by an up, and says how far it is until it has ended, whether or not any object moves",
+            ),
             component("makes a StatefulSet and a budget for each pool, whose servers know all pools"),
             upgrade("refuses to drop a pool whose objects MinIO has not moved away, and says what to do"),
             upgrade("has MinIO move its objects by an up, and keeps it until all are moved"),

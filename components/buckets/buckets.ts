@@ -56,9 +56,7 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
             work: async (resource) => {
                 const known = await knownValue(resolved);
                 const kubernetes = await connection.act();
-                if (known.spec.hibernate) {
-                    pulumi.log.info(whenItServes, resource, undefined, true);
-                } else if (kubernetes) {
+                if (kubernetes) {
                     await bring(options, kubernetes, known, keys, resource);
                 }
             },
@@ -105,7 +103,7 @@ interface Seen {
 }
 
 async function compare(
-    options: BucketsOptions,
+    options: Pick<BucketsOptions, "credentials">,
     kubernetes: Kubernetes,
     cluster: Cluster,
     secretKeys: SecretKeys,
@@ -142,8 +140,8 @@ async function leftOver(options: BucketsOptions, cluster: Cluster, keys: Eventua
 }
 
 /** @throws Error with every reason why something is refused, before anything is touched */
-async function bring(
-    options: BucketsOptions,
+export async function bring(
+    options: Pick<BucketsOptions, "credentials">,
     kubernetes: Kubernetes,
     cluster: Cluster,
     keys: EventualKeys,
@@ -156,6 +154,13 @@ async function bring(
         say(`not checked: ${what}`);
     }
     const taken = problems.map(({ field, reason }) => `${field}: ${reason}`);
+    if (cluster.spec.hibernate) {
+        if (taken.length > 0) {
+            throw new Error(refusal(taken)); // The Secrets are made while no server runs, too.
+        }
+        say(whenItServes);
+        return;
+    }
     const secretKeys = await secretKeysOf(keys);
     await compare(options, kubernetes, cluster, secretKeys, async (minio, { recorded, found }) => {
         const refusals = [...taken, ...found.refusals];

@@ -49,8 +49,10 @@ export interface Departure {
     start?: string;
     /** How far each pool is, in words. */
     lines: string[];
-    /** Why MinIO would not get to the end. */
+    /** Why MinIO cannot begin. */
     problems: string[];
+    /** Why it may not get to the end. Drives on one file system count what others have written too, so it is begun. */
+    warnings: string[];
     /** Whether objects are still to be moved. */
     isLeft: boolean;
 }
@@ -72,17 +74,16 @@ export function departureOf(leaving: string[], pools: PoolStatus[]): Departure {
     const staying = pools.filter((pool) => !leaving.includes(pool.cmdline) && pool.decommission === undefined);
     const free = staying.reduce((sum, { freeSize }) => sum + freeSize, 0);
     const used = next ? next.totalSize - next.freeSize : 0;
-    const problems = [
-        ...unknown.map(
-            (pattern) => `MinIO has no pool ${pattern}, but ${pools.map(({ cmdline }) => cmdline).join(", ")}`,
-        ),
-        ...(next && used > free
+    const problems = unknown.map(
+        (pattern) => `MinIO has no pool ${pattern}, but ${pools.map(({ cmdline }) => cmdline).join(", ")}`,
+    );
+    const warnings =
+        next && used > free
             ? [
-                  `the other pools have room for ${size(free)}, and ${next.cmdline} has ${size(used)}: MinIO could not move all of it. ` +
-                      "Delete what is not needed, or let the other pools grow first",
+                  `the other pools have room for ${size(free)}, and ${size(used)} of ${next.cmdline} are used: MinIO may not move all of it. ` +
+                      "Delete what is not needed, or let the other pools grow; drives on one file system count all that is on it",
               ]
-            : []),
-    ];
+            : [];
     return {
         start: problems.length > 0 ? undefined : next?.cmdline,
         lines: known.map((pool) => {
@@ -90,6 +91,7 @@ export function departureOf(leaving: string[], pools: PoolStatus[]): Departure {
             return `${pool.cmdline}: ${toldState(pool, pool === next ? moves : "MinIO moves its objects after those of another pool")}`;
         }),
         problems,
+        warnings,
         isLeft: unknown.length > 0 || known.some((pool) => stateOf(pool) !== "complete"),
     };
 }

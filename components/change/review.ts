@@ -205,7 +205,7 @@ function describeFields({ fields }: Change, before: Registered, after: Registere
 const otherPort =
     "clients reach the old port no more when the update begins; the Secrets of accesses get the new one after the rollout";
 
-/** Servers that stop, are stopped or start have no order. */
+/** Servers that stop, are stopped or start have no order but that of Kubernetes. */
 function describeHibernation(
     change: Change,
     before: Registered,
@@ -213,15 +213,16 @@ function describeHibernation(
     { pool, servers }: Pick<Reviewed, "pool" | "servers">,
 ): string | undefined {
     const what = change.class === "none" ? "" : describeFields(change, before, after);
+    const order = after.shape.podManagementPolicy === "OrderedReady" ? "one after another" : "together";
     if (!after.hibernates) {
         return (
-            `${pool} ends its hibernation: its ${servers} servers start together, and pulumi up waits until they are ready` +
+            `${pool} ends its hibernation: its ${servers} servers start ${order}, and pulumi up waits until they are ready` +
             (what && `; ${what}`)
         );
     }
     if (!before.hibernates) {
         return (
-            `${pool} hibernates: all ${servers} servers stop together, and requests fail until hibernate is false; the claims of its ` +
+            `${pool} hibernates: all ${servers} servers stop ${order}, and requests fail until hibernate is false; the claims of its ` +
             `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}`
         );
     }

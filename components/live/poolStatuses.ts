@@ -29,7 +29,7 @@ export function poolStatuses(
 }
 
 /** Any server knows. */
-async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
+export async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
     let unknown = "no server runs that could be asked";
     for (const server of (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running")) {
         try {

@@ -6,6 +6,8 @@ export interface RotatingSet {
     record: Pick<SetRecord, "set" | "takenAt">;
     /** Names of its snapshots that are gone. Such a set cannot be restored. */
     gone: string[];
+    /** Whether this run takes it: it is the newest then, whatever the clock of the program that took another one said. */
+    isNew?: boolean;
 }
 
 export interface Retention<S extends RotatingSet> {
@@ -21,16 +23,11 @@ export interface Retention<S extends RotatingSet> {
  * as old: snapshots that seem to be gone must not take the sets with them that are left.
  *
  * @param keep at least 1; undefined keeps all
- * @param take the set that is taken now: it is the newest, whatever the clock of the program that took another one said
  */
-export function retention<S extends RotatingSet>(
-    sets: S[],
-    keep = Number.POSITIVE_INFINITY,
-    take?: string,
-): Retention<S> {
-    const isTaken = ({ record }: S) => Number(record.set === take);
+export function retention<S extends RotatingSet>(sets: S[], keep = Number.POSITIVE_INFINITY): Retention<S> {
+    const isNew = (set: S) => Number(set.isNew ?? false);
     const time = ({ record }: S) => Date.parse(record.takenAt);
-    const newestFirst = [...sets].sort((one, other) => isTaken(other) - isTaken(one) || time(other) - time(one));
+    const newestFirst = [...sets].sort((one, other) => isNew(other) - isNew(one) || time(other) - time(one));
     const isAmong = (count: number) => (_: S, index: number) =>
         newestFirst.slice(0, index).filter(({ gone }) => gone.length === 0).length < count;
     const stay = newestFirst.filter(isAmong(keep));

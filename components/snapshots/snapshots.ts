@@ -1,20 +1,21 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
-import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
+import { configMapKind, groupKind, groupVersion, snapshotKind, statefulSetOf } from "../kubernetes/kinds";
 import type { Connection } from "../live/connection";
-import { liveCluster } from "../live/liveCluster";
+import { liveCluster, serversOf } from "../live/liveCluster";
 import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine, isUp } from "../pulumi/engine";
-import { after, knownValue } from "../pulumi/outputs";
+import { after, isKnown, knownValue } from "../pulumi/outputs";
 import { takenOver } from "../pulumi/takenOver";
 import { createWork } from "../pulumi/work";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
-import { takingAnnotation } from "../spec/labels";
+import { setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
 import type { MinioClusterSpec } from "../spec/spec";
 import { groupObject } from "./groupSnapshot";
@@ -42,6 +43,8 @@ export interface SnapshotsOptions {
     preflight: Preflight;
     /** Is there once all servers are where they should be. */
     arrival: pulumi.Output<pulumi.Resource>;
+    /** Whether this run has stopped servers; known then. */
+    hasStopped: () => boolean;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
     opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource };
@@ -57,6 +60,7 @@ export interface SnapshotsOptions {
 export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi.CustomResource> {
     const { cluster, arrival, dispensable } = options;
     const { names, resolved } = cluster;
+    const takenNow: string[] = [];
     const taking = createWork(
         `${names.cluster}-snapshots`,
         {
@@ -65,7 +69,7 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
                 const { missing } = await askCluster(options, known);
                 return missing.length > 0 ? `not taken: ${missing.join(", ")}` : undefined;
             }),
-            work: (resource) => takeMissing(options, resource),
+            work: (resource) => takeMissing(options, resource, (set) => takenNow.push(set)),
         },
         { ...dispensable, dependsOn: arrival },
     );
@@ -75,14 +79,36 @@ export function createSnapshots(options: SnapshotsOptions): pulumi.Output<pulumi
               resolved,
           )
         : resolved;
-    known.apply((cluster) => registerSets(options, cluster));
+    if (isUp()) {
+        void endUnlessKnown(known);
+    }
+    known.apply((cluster) => registerSets(options, cluster, takenNow));
     return taking;
 }
 
-/** Pulumi deletes what it has of sets that are not registered. */
-async function registerSets(options: SnapshotsOptions, cluster: Cluster): Promise<void> {
+/**
+ * With --continue-on-error the program goes on where a resource failed that an argument comes from. Then no set can be registered.
+ *
+ * @returns nothing where the cluster is known; otherwise it ends the program
+ */
+export async function endUnlessKnown(cluster: pulumi.Output<unknown>): Promise<void> {
+    const is = await isKnown(cluster).catch(() => true); // An Output that fails ends the program by itself.
+    if (!is) {
+        await endProgram(
+            "snapshots: an argument comes from a resource that failed, or that this run leaves out. Without it no set is registered, " +
+                "and Pulumi would delete them all: run a whole pulumi up, in which that resource succeeds",
+        );
+    }
+}
+
+/**
+ * Pulumi deletes what it has of sets that are not registered.
+ *
+ * @param takenNow the sets that this run has taken
+ */
+async function registerSets(options: SnapshotsOptions, cluster: Cluster, takenNow: string[]): Promise<void> {
     const { opts } = options;
-    const { take, keep } = cluster.spec.snapshots ?? {};
+    const { keep } = cluster.spec.snapshots ?? {};
     const { taken, missing, rotating, group } = await askCluster(options, cluster);
     const coming = isUp() ? [] : missing.map((set) => newRecord(cluster, set, group));
     for (const record of coming) {
@@ -94,11 +120,16 @@ async function registerSets(options: SnapshotsOptions, cluster: Cluster): Promis
     for (const record of taken) {
         register(cluster, record, opts, objectsOf(record));
     }
-    const next = coming.filter(({ rotates }) => rotates).map((record) => ({ record, gone: [], there: undefined }));
-    const { stay, go, goNext } = retention<Rotating>([...rotating, ...next], keep, take);
+    // A name that snapshots.take had before is as old as its set: going back to it deletes no newer one.
+    const there = rotating.map((one) => ({ ...one, isNew: takenNow.includes(one.record.set) }));
+    const next = coming.filter(({ rotates }) => rotates).map((record) => ({ record, gone: [], isNew: true }));
+    const { stay, go, goNext } = retention<Rotating>([...there, ...next], keep);
     for (const { record, gone } of [...stay, ...go].filter((one) => one.gone.length > 0)) {
         const text = `the set '${record.set}' cannot be restored, as ${gone.join(", ")} of it ${gone.length === 1 ? "is" : "are"} gone`;
-        pulumi.log.warn(`snapshots.keep: ${text}. It counts as none of those that stay`, opts.parent);
+        pulumi.log.warn(
+            `snapshots.keep: ${text}. It counts as none of those that stay. With protect: true, run pulumi up --refresh`,
+            opts.parent,
+        );
     }
     for (const { record } of go) {
         const text = `the set '${record.set}', taken at ${record.takenAt}, goes, as snapshots.keep is ${keep}`;
@@ -195,7 +226,8 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
                 return endProgram(
                     `snapshots: there are snapshots of the set '${set}' (${left.join(", ")}), and its record, the ConfigMap ` +
                         `${recordName(names.cluster, set)}, is not. Pulumi would delete them, as nobody knows whether the set is whole: ` +
-                        "put the record back; or delete them with kubectl delete volumesnapshots, and run pulumi up again",
+                        `put the record back, with its labels app=${names.cluster} and ${setLabel}=${set}; or delete them ` +
+                        "with kubectl delete volumesnapshots, and run pulumi up again",
                 );
             }
         }
@@ -285,7 +317,11 @@ function announce(record: SetRecord, spec: MinioClusterSpec, resource: pulumi.Re
     }
 }
 
-async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource): Promise<void> {
+async function takeMissing(
+    options: SnapshotsOptions,
+    resource: pulumi.Resource,
+    taken: (set: string) => void,
+): Promise<void> {
     const cluster = await knownValue(options.cluster.resolved);
     const { names, spec, timeoutSeconds } = cluster;
     const { missing, group, kubernetes } = await askCluster(options, cluster);
@@ -293,11 +329,19 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
         return;
     }
     await options.preflight.refuse();
+    const live = await liveCluster(kubernetes, cluster, options.credentials);
+    const isOwn = (pod: V1Pod) => cluster.pools.some(({ name }) => name === statefulSetOf(pod));
+    // The last writes of a server that has just ended may not be in its volume before the node has unmounted it.
+    if (spec.hibernate && (options.hasStopped() || (await serversOf(live)).some(isOwn))) {
+        const text = `${missing.map((set) => `'${set}'`).join(", ")} is taken by the next pulumi up: servers have just been stopped`;
+        pulumi.log.info(`snapshots: ${text}`, resource);
+        return;
+    }
     for (const set of missing) {
         try {
             const record = newRecord(cluster, set, group);
             await takeSet({
-                cluster: await liveCluster(kubernetes, cluster, options.credentials),
+                cluster: live,
                 record,
                 stopped: spec.hibernate,
                 labels: setLabels(names, spec.labels, record),
@@ -306,6 +350,7 @@ async function takeMissing(options: SnapshotsOptions, resource: pulumi.Resource)
                 say: (text) => pulumi.log.info(text, resource, undefined, true),
                 warn: (text) => pulumi.log.warn(`snapshots: ${text}`, resource),
             });
+            taken(set);
         } catch (error) {
             const field = set === spec.snapshots?.take ? "snapshots.take" : "snapshots.sets";
             throw new Error(

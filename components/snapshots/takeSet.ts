@@ -1,8 +1,8 @@
 import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import { until } from "../basics/until";
-import type { AnyObject } from "../kubernetes/client";
-import { configMapKind } from "../kubernetes/kinds";
+import type { AnyObject, KindReference } from "../kubernetes/client";
+import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import { annotate, serversOf } from "../live/liveCluster";
 import { setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
@@ -37,11 +37,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
             await untilAll(options, method, deadline, "cut", method.isCut);
         };
-        const servers = await serversOf(cluster);
-        if (stopped && servers.length > 0) {
-            const names = servers.map(({ metadata }) => metadata?.name).join(", ");
-            throw new Error(`the cluster hibernates, and ${names} did not end yet`);
-        }
+        const servers = stopped ? [] : await serversOf(cluster);
         if (consistency === "Frozen" && !stopped) {
             say(`set ${set}: freezes requests to snapshot ${count} drives`);
             const { frozen, draining } = await whileFrozen(cluster, set, freezeTimeoutSeconds, cut, options.warn);
@@ -59,7 +55,7 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
     } catch (error) {
-        await removeObjects(options, method, set).catch((left: Error) => {
+        await removeObjects(options, [method.kind], set).catch((left: Error) => {
             throw new Error(`${messageOf(error)}; and what is left of it stays: ${left.message}`);
         });
         throw error;
@@ -92,19 +88,23 @@ function failureOf(objects: Snapshotted[]): string | undefined {
 async function removeLeftovers(options: TakeOptions, method: SnapshotMethod): Promise<void> {
     const { cluster, record } = options;
     const { kubernetes, namespace, statefulSet } = cluster;
-    const there = await objectsOfName(options, method, record.set);
     const taking = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[takingAnnotation];
+    // The interrupted program may have taken it by the other method.
+    const apiVersion = taking === undefined ? undefined : await groupVersion(kubernetes);
+    const kinds =
+        taking === undefined ? [method.kind] : [snapshotKind, ...(apiVersion ? [{ apiVersion, kind: groupKind }] : [])];
+    const there = await objectsOfName(options, kinds, record.set);
     if (there.length > 0 && taking !== record.set) {
         throw new Error(
             `there are snapshots of such a set already (${namesOf(there)}), and its ` +
                 `record, the ConfigMap ${recordName(record.cluster, record.set)}, is not: delete them, or use another name`,
         );
     }
-    await removeObjects(options, method, record.set);
+    await removeObjects(options, kinds, record.set);
     if (taking !== undefined && taking !== record.set) {
         const metadata = { name: recordName(record.cluster, taking), namespace };
         if ((await kubernetes.read({ ...configMapKind, metadata })) === undefined) {
-            await removeObjects(options, method, taking);
+            await removeObjects(options, kinds, taking);
         }
     }
 }
@@ -143,25 +143,31 @@ function untilAll(
 
 async function objectsThere(options: TakeOptions, method: SnapshotMethod): Promise<Snapshotted[]> {
     const names = new Set(method.objects.map(({ metadata }) => metadata.name));
-    return (await objectsOfName(options, method, options.record.set)).filter(({ metadata }) =>
+    return (await objectsOfName(options, [method.kind], options.record.set)).filter(({ metadata }) =>
         names.has(metadata.name),
     );
 }
 
 /** What is there of any set of this name of this cluster: one that an interrupted program left has another id. */
-async function objectsOfName({ cluster }: TakeOptions, { kind }: SnapshotMethod, set: string): Promise<Snapshotted[]> {
+async function objectsOfName({ cluster }: TakeOptions, kinds: KindReference[], set: string): Promise<Snapshotted[]> {
     const { kubernetes, namespace, selector } = cluster;
-    return kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: set });
+    const lists = kinds.map(async (kind) => {
+        const objects = await kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: set });
+        return objects.map((object) => ({ ...object, ...kind }));
+    });
+    return (await Promise.all(lists)).flat();
 }
 
 /** Deletes what is there of a set that is not whole, and waits until it is gone. */
-async function removeObjects(options: TakeOptions, method: SnapshotMethod, set: string): Promise<void> {
+async function removeObjects(options: TakeOptions, kinds: KindReference[], set: string): Promise<void> {
     const { kubernetes } = options.cluster;
     let left: Snapshotted[] = [];
     const look = async () => {
-        left = await objectsOfName(options, method, set);
+        left = await objectsOfName(options, kinds, set);
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
-        await Promise.all(present.map(({ metadata }) => kubernetes.remove({ ...method.kind, metadata })));
+        await Promise.all(
+            present.map(({ apiVersion, kind, metadata }) => kubernetes.remove({ apiVersion, kind, metadata })),
+        );
         return left.length === 0 || undefined;
     };
     await until(look, {

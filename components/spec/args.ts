@@ -82,7 +82,7 @@ export interface MinioClusterArgs {
     /**
      * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up` starts
      * that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out of it.
-     * Default: false, only new objects go where there is more room.
+     * It is not started while a pool has `decommission`. Default: false, only new objects go where there is more room.
      */
     rebalance?: boolean;
 
@@ -91,9 +91,10 @@ export interface MinioClusterArgs {
 
     /**
      * Whether all servers are stopped, such as those of a development cluster at night. The drives' claims stay with
-     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start
-     * together. Refused with a `partition`, and with a `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`,
-     * because Kubernetes would then delete the claims. Default: false.
+     * all objects, and so do all other resources. Requests fail meanwhile. When it is false again, all servers start,
+     * together unless `podManagementPolicy` is `OrderedReady`. Refused with a `partition`, and with a
+     * `persistentVolumeClaimRetentionPolicy.whenScaled` of `Delete`, because Kubernetes would then delete the claims.
+     * Default: false.
      */
     hibernate?: boolean;
 

@@ -63,6 +63,9 @@ export const frozenAnnotation = "minio-cluster/frozen-for";
 /** While a set is taken: which one. */
 export const takingAnnotation = "minio-cluster/taking-set";
 
+/** The pools that MinIO was last told to move objects between. It stays. */
+export const rebalancedAnnotation = "minio-cluster/rebalanced-pools";
+
 /** While its cluster goes back to a set: from where, see `restoreSource`. */
 export const restoringAnnotation = "minio-cluster/restoring";
 

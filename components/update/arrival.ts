@@ -27,6 +27,8 @@ export interface ArrivalOptions {
     pools: pulumi.CustomResource[];
     /** Whether this run has changed a StatefulSet; known once all are registered. */
     hasChanged: () => boolean;
+    /** Called where servers are there that this run stops. */
+    stopping: () => void;
     opts: pulumi.CustomResourceOptions;
 }
 
@@ -101,7 +103,7 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
 }
 
 async function arrive(
-    { cluster: declared, credentials, connection }: ArrivalOptions,
+    { cluster: declared, credentials, connection, stopping }: ArrivalOptions,
     resource: pulumi.Resource,
 ): Promise<void> {
     const cluster = await knownValue(declared.resolved);
@@ -114,7 +116,7 @@ async function arrive(
         return;
     }
     if (spec.hibernate) {
-        return answered(() => stopServers(kubernetes, cluster, say));
+        return answered(() => stopServers(kubernetes, cluster, { say, stopping }));
     }
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
     if (guided || spec.snapshots || spec.restoreFrom) {

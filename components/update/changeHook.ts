@@ -54,17 +54,32 @@ export interface Hooks {
     ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
     /** Whether a pool was made or changed on this `up`; known once all are registered. */
     hasChanged(): boolean;
+    /** Called where servers are there that this run stops. */
+    stopping(): void;
+    /** Whether this run has stopped servers. */
+    hasStopped(): boolean;
 }
 
 export function createHooks(options: HookOptions): Hooks {
     if (!hasEngine()) {
         // A unit test with mocks, which know no hooks: a resource would wait for one for ever.
-        return { password: {}, refuseSettings: async () => {}, ofPool: () => ({}), hasChanged: () => false };
+        return {
+            password: {},
+            refuseSettings: async () => {},
+            ofPool: () => ({}),
+            hasChanged: () => false,
+            stopping: () => {},
+            hasStopped: () => false,
+        };
     }
     const { cluster, connection, preflight, component } = options;
     let hasChanged = false;
+    let hasStopped = false;
     const changing = () => {
         hasChanged ||= !pulumi.runtime.isDryRun();
+    };
+    const stopping = () => {
+        hasStopped ||= !pulumi.runtime.isDryRun();
     };
     const restore = once(async () =>
         restoreDrives(connection, await knownValue(after(preflight.passed, cluster.resolved)), component),
@@ -72,8 +87,10 @@ export function createHooks(options: HookOptions): Hooks {
     return {
         password: passwordHooks(options),
         refuseSettings: () => refuseSettings(options),
-        ofPool: (pool, poolStatuses) => poolHooks({ ...options, pool, poolStatuses, restore, changing }),
+        ofPool: (pool, poolStatuses) => poolHooks({ ...options, pool, poolStatuses, restore, changing, stopping }),
         hasChanged: () => hasChanged,
+        stopping,
+        hasStopped: () => hasStopped,
     };
 }
 
@@ -84,6 +101,7 @@ interface PoolHookOptions extends HookOptions {
     restore: () => Promise<void>;
     /** Called when the pool is made, or changed. */
     changing: () => void;
+    stopping: Hooks["stopping"];
 }
 
 /**
@@ -95,7 +113,7 @@ interface PoolHookOptions extends HookOptions {
  * allows it.
  */
 function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
-    const { cluster, pool, connection, preflight, restore, changing } = options;
+    const { cluster, pool, connection, preflight, restore, changing, stopping } = options;
     const reviewed: Reviewed = {
         pool: pool.name,
         servers: pool.topology.servers,
@@ -160,6 +178,9 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         }
         if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
             await restore();
+        }
+        if (after.hibernates && !before.hibernates) {
+            stopping();
         }
         // Nothing restarts where all servers stop or start.
         const restarting: Pick<Change, "class"> = before.hibernates || after.hibernates ? { class: "none" } : change;

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { type Departure, departureOf } from "../change/decommission";
 import type { Kubernetes } from "../kubernetes/client";
-import type { MinioAdmin } from "../live/admin";
+import type { MinioAdmin, PoolStatus } from "../live/admin";
 import type { Connection } from "../live/connection";
-import { adminOf, liveCluster } from "../live/liveCluster";
+import { adminOf, type LiveCluster, liveCluster } from "../live/liveCluster";
+import { askServers } from "../live/poolStatuses";
 import type { Credentials } from "../objects/credentials";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue } from "../pulumi/outputs";
@@ -46,7 +47,7 @@ export function createDecommission(options: DecommissionOptions): pulumi.Output<
                 const known = await knownValue(resolved);
                 const kubernetes = await connection.act();
                 if (kubernetes && !known.spec.hibernate) {
-                    await start(options, kubernetes, known, (text) => tell(text, resource));
+                    await start(options, kubernetes, known, resource);
                 }
             },
         },
@@ -66,7 +67,24 @@ function leavingPools({ names, spec, pools }: Cluster): (ClusterPool & { pattern
         .map((pool) => ({ ...pool, pattern: poolPattern(names, spec, pool.index) }));
 }
 
-/** Only the first server of a pool that leaves counts its objects; the state of all is known to it. */
+/**
+ * As one server tells it, or any other that runs: each knows the state of all pools.
+ *
+ * @throws Error why that one does not answer, where no other does
+ */
+export async function poolsBy(live: LiveCluster, server: string): Promise<PoolStatus[]> {
+    try {
+        return await adminOf(live, server).pools();
+    } catch (error) {
+        const statuses = await askServers(live);
+        if ("pools" in statuses) {
+            return statuses.pools;
+        }
+        throw error;
+    }
+}
+
+/** Only the first server of a pool that leaves begins, and counts its objects. */
 async function look(
     { credentials }: DecommissionOptions,
     kubernetes: Kubernetes,
@@ -75,12 +93,12 @@ async function look(
     const leaving = leavingPools(cluster);
     const live = await liveCluster(kubernetes, cluster, credentials);
     const patterns = leaving.map(({ pattern }) => pattern);
-    const last = adminOf(live, `${leaving.at(-1)?.name}-0`);
-    const pools = await last.pools();
+    const last = `${leaving.at(-1)?.name}-0`;
+    const pools = await poolsBy(live, last);
     const running = leaving.find(({ pattern }) =>
         pools.some(({ cmdline, decommission }) => cmdline === pattern && decommission?.state === "running"),
     );
-    const admin = running ? adminOf(live, `${running.name}-0`) : last;
+    const admin = adminOf(live, running ? `${running.name}-0` : last);
     return { admin, departure: departureOf(patterns, running ? await admin.pools() : pools) };
 }
 
@@ -89,21 +107,24 @@ async function start(
     options: DecommissionOptions,
     kubernetes: Kubernetes,
     cluster: Cluster,
-    tell: (text: string) => void,
+    resource: pulumi.Resource,
 ): Promise<void> {
     const { admin, departure } = await look(options, kubernetes, cluster);
     if (departure.problems.length > 0) {
-        throw new Error(refusal(departure));
+        throw new Error(told(departure.problems));
+    }
+    if (departure.warnings.length > 0) {
+        pulumi.log.warn(told(departure.warnings), resource);
     }
     if (departure.start !== undefined) {
         await admin.decommission(departure.start);
     }
     for (const line of departure.lines) {
-        tell(line);
+        pulumi.log.info(line, resource);
     }
 }
 
-function refusal({ problems }: Departure): string {
+function told(problems: string[]): string {
     return problems.map((problem) => `expansionPools: ${problem}`).join("\n");
 }
 
@@ -151,8 +172,9 @@ async function foresee(options: DecommissionOptions, cluster: Cluster, tell: (te
             for (const line of departure.lines) {
                 tell(line);
             }
-            if (departure.problems.length > 0) {
-                pulumi.log.warn(refusal(departure), options.opts.parent);
+            const doubts = [...departure.problems, ...departure.warnings];
+            if (doubts.length > 0) {
+                pulumi.log.warn(told(doubts), options.opts.parent);
             }
         }
     } catch (error) {

@@ -7,24 +7,26 @@ import type { Cluster } from "../spec/cluster";
 const pollMilliseconds = 500;
 
 /**
- * The names of the pods that are there of any server. None where Kubernetes moves the rollout on: its user may have no
+ * The names of the pods that are there of any server, and no other StatefulSet's with the same label. None where Kubernetes moves the rollout on: its user may have no
  * right to list pods.
  */
-export async function running(kubernetes: Kubernetes, { guided, names, spec }: Cluster): Promise<string[]> {
+export async function running(kubernetes: Kubernetes, { guided, names, pools, spec }: Cluster): Promise<string[]> {
+    const own = new Set<string | undefined>(pools.map(({ name }) => name));
     const pods = guided ? await kubernetes.pods(spec.namespace, names.selector) : [];
-    return pods.filter((pod) => statefulSetOf(pod) !== undefined).map(({ metadata }) => metadata?.name ?? "");
+    return pods.filter((pod) => own.has(statefulSetOf(pod))).map(({ metadata }) => metadata?.name ?? "");
 }
 
 /**
  * Waits until all servers have ended. The StatefulSets were told so by Pulumi's provider; one that somebody has scaled
  * since is told again.
  *
+ * @param stopping called where servers are there
  * @throws Error naming the servers that do not end in time, or the StatefulSet whose claims would be lost
  */
 export async function stopServers(
     kubernetes: Kubernetes,
     cluster: Cluster,
-    say: (text: string) => void,
+    { say, stopping }: { say: (text: string) => void; stopping: () => void },
 ): Promise<void> {
     const { guided, pools, spec, timeoutSeconds } = cluster;
     let there: string[] = [];
@@ -44,6 +46,7 @@ export async function stopServers(
     const look = async () => {
         const now = await running(kubernetes, cluster);
         if (now.length > 0 && now.join() !== there.join()) {
+            stopping();
             say(`waits for ${now.join(", ")} to end`);
         }
         there = now;

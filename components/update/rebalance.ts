@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { size } from "../basics/quantity";
 import type { MinioAdmin, Rebalance } from "../live/admin";
-import { adminOf, liveCluster } from "../live/liveCluster";
+import { adminOf, annotate, liveCluster } from "../live/liveCluster";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue } from "../pulumi/outputs";
 import { createWork } from "../pulumi/work";
 import { poolPattern } from "../server/serverArguments";
 import type { Cluster } from "../spec/cluster";
+import { rebalancedAnnotation } from "../spec/labels";
 import type { DecommissionOptions } from "./decommission";
 
 /**
@@ -21,31 +22,34 @@ export function createRebalance(options: DecommissionOptions): pulumi.Output<boo
     const { names, resolved } = cluster;
     const served = settled.apply(({ id }) => id);
     const tell = (text: string, resource = opts.parent) => pulumi.log.info(text, resource);
-    let wasRunning = false;
+    // Whether the work was only to see how far MinIO is, and nothing else is wanted.
+    let follows = false;
     const left = async (known: Cluster) => {
-        const status = await statusOf(options, known).catch(() => undefined);
-        wasRunning = status?.isRunning ?? false;
-        return wasRunning ? told(status) : undefined;
+        try {
+            const seen = await look(options, known);
+            follows = seen?.status?.isRunning ?? false;
+            return seen && whatIsLeft(seen, poolsOf(known));
+        } catch (error) {
+            follows = true;
+            return `it is not known: ${messageOf(error)}`;
+        }
     };
     const work = createWork(
         `${names.cluster}-rebalance`,
         {
-            wanted: resolved.apply(({ names, spec }) =>
-                spec.pools.map((_, pool) => poolPattern(names, spec, pool)).join("\n"),
-            ),
+            wanted: resolved.apply(poolsOf),
             left: after(served, resolved).apply((known) => () => left(known)),
             work: async (resource) => {
                 const known = await knownValue(resolved);
+                const say = (text: string) => tell(text, resource);
                 if (known.spec.hibernate) {
-                    throw new Error(
-                        "rebalance: no server runs that could move objects. Begin it when hibernate is false again",
-                    );
+                    say("no server runs: objects are moved between pools when hibernate is false again");
+                    return;
                 }
-                const admin = await adminFor(options, known);
-                if (!wasRunning) {
-                    await admin?.startRebalance();
+                const seen = await look(options, known);
+                if (seen) {
+                    await move(seen, poolsOf(known), follows, say);
                 }
-                tell(told(await admin?.rebalance()), resource);
             },
         },
         { ...opts, dependsOn: settled },
@@ -57,17 +61,65 @@ export function createRebalance(options: DecommissionOptions): pulumi.Output<boo
     return pulumi.unsecret(said.apply(() => true));
 }
 
-/** MinIO's first server leads. */
-async function adminFor(
-    { connection, credentials }: DecommissionOptions,
-    cluster: Cluster,
-): Promise<MinioAdmin | undefined> {
-    const kubernetes = await connection.act();
-    return kubernetes && adminOf(await liveCluster(kubernetes, cluster, credentials), `${cluster.names.cluster}-0`);
+/** Each by its arguments. */
+function poolsOf({ names, spec }: Cluster): string {
+    return spec.pools.map((_, pool) => poolPattern(names, spec, pool)).join("\n");
 }
 
-async function statusOf(options: DecommissionOptions, cluster: Cluster): Promise<Rebalance | undefined> {
-    return cluster.spec.hibernate ? undefined : (await adminFor(options, cluster))?.rebalance();
+/** What is known of the last rebalance, and how to begin another one. */
+export interface Seen {
+    /** Undefined where MinIO never began one. */
+    status?: Rebalance;
+    /** The pools of the last one, as `poolsOf`. */
+    pools?: string;
+    admin: Pick<MinioAdmin, "rebalance" | "startRebalance">;
+    /** Keeps the pools for the next run. */
+    keep: (pools: string) => Promise<void>;
+}
+
+/** MinIO's first server leads. Undefined where no server can be asked in this run. */
+async function look({ connection, credentials }: DecommissionOptions, cluster: Cluster): Promise<Seen | undefined> {
+    const asksNobody = cluster.spec.hibernate || (await connection.writesFiles());
+    const kubernetes = asksNobody ? undefined : await connection.act();
+    if (kubernetes === undefined) {
+        return undefined;
+    }
+    const live = await liveCluster(kubernetes, cluster, credentials);
+    const admin = adminOf(live, `${live.statefulSet}-0`);
+    const { metadata } = (await kubernetes.statefulSet(live.namespace, live.statefulSet)) ?? {};
+    return {
+        status: await admin.rebalance(),
+        pools: metadata?.annotations?.[rebalancedAnnotation],
+        admin,
+        keep: (pools) => annotate(live, { [rebalancedAnnotation]: pools }),
+    };
+}
+
+/** In words; undefined where nothing is. A pool that is added while objects move takes no part: MinIO must begin anew. */
+export function whatIsLeft({ status, pools: last }: Pick<Seen, "status" | "pools">, pools: string): string | undefined {
+    return status?.isRunning ? told(status) : last === pools ? undefined : begins;
+}
+
+const begins = "MinIO moves objects to the emptier pools, once all servers know all pools";
+
+/**
+ * @param follows whether it begins one only where the pools are others
+ * @throws Error where the last one has failed: MinIO begins no other before somebody ends that
+ */
+export async function move(
+    { status, pools: last, admin, keep }: Seen,
+    pools: string,
+    follows: boolean,
+    say: (text: string) => void,
+): Promise<void> {
+    if (status?.hasFailed && !status.isRunning) {
+        throw new Error(`rebalance: ${told(status)}`);
+    }
+    if (!status?.isRunning && !(follows && last === pools)) {
+        await admin.startRebalance();
+        await keep(pools);
+    }
+    say(told(await admin.rebalance()));
 }
 
 /** In words. Pure. */
@@ -96,11 +148,10 @@ async function foresee(options: DecommissionOptions, cluster: Cluster, tell: (te
         ) {
             return;
         }
-        const status = await statusOf(options, cluster);
-        if (status === undefined) {
-            tell("MinIO moves objects to the emptier pools, once all servers know all pools");
-        } else if (status.isRunning || status.hasFailed) {
-            tell(told(status));
+        const seen = await look(options, cluster);
+        const line = seen?.status?.hasFailed ? told(seen.status) : seen && whatIsLeft(seen, poolsOf(cluster));
+        if (line) {
+            tell(line);
         }
     } catch (error) {
         tell(`not checked in this preview how far objects have moved between pools: ${messageOf(error)}`);

@@ -212,7 +212,7 @@ describe("a cluster under load", () => {
         assert.equal(podDnsNames[4], `minio-pool-1-0.minio-headless.${project.namespace}.svc.cluster.local`);
     });
 
-    it("has MinIO move objects to the emptier pool by an up", async () => {
+    it("has MinIO begin a rebalance by an up, and says how far it is until it has ended, whether or not any object moves", async () => {
         await project.configure({ rebalance: true });
         assert.match(
             await project.succeed("preview"),

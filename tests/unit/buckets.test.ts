@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import fc from "fast-check";
-import { wantedText } from "../../components/buckets/buckets";
+import { bring, wantedText } from "../../components/buckets/buckets";
 import { carryOut } from "../../components/buckets/carryOut";
 import {
     type Declared,
@@ -16,9 +16,11 @@ import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
+import type { Kubernetes } from "../../components/kubernetes/client";
 import { sealed, unsealed } from "../../components/live/sealed";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
+import { clusterOf } from "../../components/spec/cluster";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
 import { problemsOf, removingWords } from "../../components/spec/validation";
 
@@ -745,6 +747,18 @@ describe("names and documents of buckets, policies and accesses", () => {
                 assert.ok(policyDocumentProblems(JSON.stringify(one) ?? "").length >= 0);
                 assert.ok(["string", "undefined"].includes(typeof bucketNameProblem(other)));
             }),
+        );
+    });
+});
+
+describe("an access that is declared while no server runs", () => {
+    it("does not get the Secret of somebody else, though nothing else is looked at", async () => {
+        const kubernetes = { read: async () => ({ metadata: { name: "minio-web" } }) } as unknown as Kubernetes;
+        const accesses = [{ name: "web", bucket: "data" }];
+        const cluster = clusterOf("minio", withDefaults({ hibernate: true, accesses }));
+        await assert.rejects(
+            bring({ credentials: {} as never }, kubernetes, cluster, {}, undefined as never),
+            /accesses\[0\]\.secretName: the Secret 'minio-web' in the namespace default is there already/,
         );
     });
 });

@@ -141,6 +141,9 @@ describe("a cluster that hibernates", () => {
             "minio ends its hibernation: its 4 servers start together, and pulumi up waits until they are ready",
         );
         assert.equal(review({ hibernate: true }, { hibernate: true }).line, undefined);
+        const podManagementPolicy = "OrderedReady";
+        const { line } = review({ podManagementPolicy, hibernate: true }, { podManagementPolicy });
+        assert.match(line ?? "", /its 4 servers start one after another, and pulumi up waits/);
     });
 
     it("tells that a change counts when the servers start, whatever it would restart otherwise", () => {

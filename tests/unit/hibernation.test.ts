@@ -7,7 +7,7 @@ import { running, stopServers } from "../../components/update/hibernation";
 /** Stops a cluster whose pods are these at one look after another, and then none. */
 async function stopping(
     args: KnownArgs,
-    { replicas = 0, whenScaled = "Retain", looks = [] as string[][], forEver = false },
+    { replicas = 0, whenScaled = "Retain", looks = [] as string[][], forEver = false, of = "minio" },
 ) {
     const did: string[] = [];
     let look = 0;
@@ -16,20 +16,25 @@ async function stopping(
         setReplicas: async (_: string, name: string, wanted: number) => did.push(`${name} ${wanted}`),
         pods: async () =>
             (looks[forEver ? 0 : look++] ?? []).map((name) => ({
-                metadata: { name, ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+                metadata: { name, ownerReferences: [{ kind: "StatefulSet", name: of, controller: true }] },
             })),
     } as unknown as Kubernetes;
     const said: string[] = [];
     const cluster = clusterOf("minio", withDefaults({ hibernate: true, ...args }));
-    await stopServers(kubernetes, cluster, (text) => said.push(text));
-    return { did, said, left: await running(kubernetes, cluster) };
+    let stopped = false;
+    const stopping = () => {
+        stopped = true;
+    };
+    await stopServers(kubernetes, cluster, { say: (text) => said.push(text), stopping });
+    return { did, said, stopped, left: await running(kubernetes, cluster) };
 }
 
 describe("stopping all servers", () => {
     it("waits until the last one has ended", async () => {
         const looks = [["minio-0", "minio-1"], ["minio-1"]];
-        const { did, said } = await stopping({}, { looks });
+        const { did, said, stopped } = await stopping({}, { looks });
         assert.deepEqual(did, []);
+        assert.ok(stopped);
         assert.deepEqual(said, ["waits for minio-0, minio-1 to end", "waits for minio-1 to end"]);
     });
 
@@ -44,6 +49,11 @@ describe("stopping all servers", () => {
             stopping({}, { replicas: 4, whenScaled: "Delete" }),
             /^Error: the StatefulSet minio would delete the claims of servers that stop/,
         );
+    });
+
+    it("tells nobody that servers were stopped where none was there, and waits for no other StatefulSet's", async () => {
+        const { said, stopped } = await stopping({}, { looks: [["tool-0"]], forEver: true, of: "tool" });
+        assert.deepEqual([said, stopped], [[], false]);
     });
 
     it("names the servers that do not end", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { snapshotKind } from "../../components/kubernetes/kinds";
@@ -24,6 +25,7 @@ import {
     snapshotObject,
     unrecorded,
 } from "../../components/snapshots/snapshotSet";
+import { endUnlessKnown } from "../../components/snapshots/snapshots";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
@@ -188,8 +190,8 @@ describe("sets that a schedule takes", () => {
         gone,
     });
     const names = (sets: RotatingSet[]) => sets.map(({ record: { set } }) => set);
-    const left = (sets: RotatingSet[], keep?: number, take?: string) => {
-        const { stay, go, goNext } = retention(sets, keep, take);
+    const left = (sets: RotatingSet[], keep?: number) => {
+        const { stay, go, goNext } = retention(sets, keep);
         return { stay: names(stay), go: names(go), goNext: names(goNext) };
     };
 
@@ -220,8 +222,8 @@ describe("sets that a schedule takes", () => {
         assert.deepEqual(left(damaged, 1).go, []);
     });
 
-    it("count the one that is taken now as the newest, whatever the clock said that another one has", () => {
-        assert.deepEqual(left([taken(1), taken(9)], 1, "nightly-1"), {
+    it("count the one that this run takes as the newest, whatever the clock said that another one has", () => {
+        assert.deepEqual(left([{ ...taken(1), isNew: true }, taken(9)], 1), {
             stay: ["nightly-1"],
             go: ["nightly-9"],
             goNext: ["nightly-1"],
@@ -241,6 +243,17 @@ describe("sets that a schedule takes", () => {
                 const next = retention([...stay, taken(99)], keep);
                 assert.deepEqual(names(next.go), names(goNext));
             }),
+        );
+    });
+});
+
+describe("sets of a cluster that is not known on up, as a resource before it failed", () => {
+    it("are not left to be deleted: the program ends", async () => {
+        await endUnlessKnown(pulumi.output("known"));
+        await endUnlessKnown(pulumi.output(Promise.reject(new Error("it failed"))));
+        await assert.rejects(
+            endUnlessKnown(pulumi.output(pulumi.unknown)),
+            /^Error: snapshots: .* delete them all: run a whole/,
         );
     });
 });
