@@ -37,11 +37,21 @@ describe("the dead man's switch in a pod", () => {
     });
 
     it("does nothing any more when it is taken off", async () => {
-        const armed = run(armScript, "0.4", "one\n").stdout.trim();
+        const armed = run(armScript, "3", "one\n").stdout.trim();
         assert.equal(run(disarmScript, armed).status, 0);
         assert.ok(!there("thaw"));
-        await new Promise((resolve) => setTimeout(resolve, 700));
+        await new Promise((resolve) => setTimeout(resolve, 3500));
         assert.equal(calls(), "one\n");
+    });
+
+    it("does nothing any more when a later one is armed: a dead program has left it", async () => {
+        run(armScript, "3", "one\n");
+        const later = run(armScript, "60", "two\n").stdout.trim();
+        await new Promise((resolve) => setTimeout(resolve, 3500));
+        assert.equal(calls(), "one\ntwo\n");
+        assert.ok(there("thaw"), "the later one needs its file");
+        assert.equal(run(disarmScript, later).status, 0);
+        assert.ok(!there("thaw") && !there("thaw.armed"));
     });
 
     it("finds its file in a pod that does not say where, as an earlier version makes it", () => {
