@@ -132,6 +132,8 @@ export interface Kubernetes {
      * @param onlyNow not those of the container before, where this one has written nothing yet
      */
     logTail(namespace: string, pod: string, container: string, lines: number, onlyNow?: boolean): Promise<string>;
+    /** What a container has written first; nothing when there is none. */
+    logHead(namespace: string, pod: string, container: string): Promise<string>;
     /**
      * Whether the user of the kubeconfig has a right, without a namespace in the whole cluster; true where the API does
      * not tell.

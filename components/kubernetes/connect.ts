@@ -226,6 +226,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
                     .catch(() => "");
             return (await read(false)) || (onlyNow ? "" : await read(true));
         },
+        logHead: (namespace, name, container) =>
+            core.readNamespacedPodLog({ namespace, name, container, limitBytes: largestLog }).catch(() => ""),
         async may(namespace, { verb, group, resource: full }) {
             const [resource, subresource] = full.split("/");
             const spec = { resourceAttributes: { namespace, verb, group, resource, subresource } };

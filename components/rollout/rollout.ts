@@ -21,9 +21,6 @@ const pollMilliseconds = 500;
 /** How long a look lets servers become ready by themselves. */
 const passingMilliseconds = 10_000;
 
-/** A log of so many lines has the first one of a server that has just started. */
-const startLines = 200;
-
 /**
  * Servers that restart together get so long to end, in seconds: draining would be in vain, as nobody is left to take
  * the requests, and what was acknowledged lies on the drives.
@@ -138,8 +135,7 @@ async function warnOfImage(kubernetes: Kubernetes, { namespace, pools }: WantedC
     const pods = await kubernetes.pods(namespace, selector).catch(() => []);
     const first = pods.find(({ metadata }) => metadata?.name === `${name}-${pods.length - 1}`);
     const warning =
-        first &&
-        imageWarning(first, await kubernetes.logTail(namespace, `${name}-${pods.length - 1}`, serverName, startLines));
+        first && imageWarning(first, await kubernetes.logHead(namespace, `${name}-${pods.length - 1}`, serverName));
     if (warning) {
         warn(warning);
     }

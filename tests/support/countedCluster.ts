@@ -221,6 +221,10 @@ export class CountedCluster {
             this.count();
             return "Following servers have mismatching configuration";
         },
+        logHead: async () => {
+            this.count();
+            return "";
+        },
         warnings: async () => {
             this.count();
             return [];

@@ -379,6 +379,7 @@ describe("a rollout", () => {
         claims: async () => [],
         controllerRevisions: async () => [],
         logTail: async () => "",
+        logHead: async () => "",
         ask: async () => ({ status: 200, headers: {}, body: "" }),
         statefulSet,
     };
@@ -442,7 +443,7 @@ describe("a rollout", () => {
         });
         const kubernetes = {
             ...healthy,
-            logTail: async () => `${lacksCurl}\nMinIO Object Storage Server\n`,
+            logHead: async () => `${lacksCurl}\nMinIO Object Storage Server\n`,
             pods: async () => [pod(looks++ < 1 ? "False" : "True")],
         } as unknown as Kubernetes;
         const rollout = () => rollOut(kubernetes, wanted, { ...options, warn: (text) => warnings.push(text) });

@@ -42,6 +42,7 @@ class FakeCluster {
         claims: async () => [],
         controllerRevisions: async () => [],
         logTail: async () => "",
+        logHead: async () => "",
         ask: async () => ({ status: 200, headers: {}, body: "" }),
         statefulSet: async () =>
             this.replicas === undefined
