@@ -99,12 +99,15 @@ function changes({ steps = [] }: Preview): string[] {
 }
 
 function properties({ detailedDiff, oldState, newState }: Step): string[] {
-    return Object.keys(detailedDiff ?? {})
-        .filter((path) => !path.includes("minio-cluster/")) // The component's own notes, which say the same again.
-        .map((path) => {
-            const [before, after] = [oldState, newState].map((state) => code(valueAt(state?.inputs, path)));
-            return `${code(path)}${before || after ? `: ${before || "none"} → ${after || "none"}` : ""}`;
-        });
+    return (
+        Object.keys(detailedDiff ?? {})
+            // The component's own notes, and what Pulumi waits for by one of them, say the same again.
+            .filter((path) => !path.includes("minio-cluster/") && !path.includes("pulumi.com/waitFor"))
+            .map((path) => {
+                const [before, after] = [oldState, newState].map((state) => code(valueAt(state?.inputs, path)));
+                return `${code(path)}${before || after ? `: ${before || "none"} → ${after || "none"}` : ""}`;
+            })
+    );
 }
 
 /** `StatefulSet minio` of a URN; empty for the stack itself. */
