@@ -92,6 +92,8 @@ export function waitFor({ spec, guided }: Cluster, { replicas, partition }: Clus
         return `jsonpath={${annotation}}=${wanted}`;
     }
     const updated = spec.updateStrategy === "OnDelete" ? 0 : replicas - partition;
-    const isUpdated = updated > 0 ? ` && @.updatedReplicas > ${updated - 1}` : "";
-    return `jsonpath={$[?@.readyReplicas == $.spec.replicas${isUpdated} && $${annotation} == '${wanted}']}`;
+    const isReady = "@.readyReplicas == $.spec.replicas";
+    // The parser takes no third condition but in parentheses.
+    const hasArrived = updated > 0 ? `(${isReady} && @.updatedReplicas > ${updated - 1})` : isReady;
+    return `jsonpath={$[?${hasArrived} && $${annotation} == '${wanted}']}`;
 }

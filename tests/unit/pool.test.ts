@@ -25,11 +25,11 @@ describe("what the provider waits for", () => {
     it("is otherwise every server ready, and those that the partition allows updated", () => {
         assert.equal(
             native(4, 0),
-            `jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 3 && $${digest} == '1a2b']}`,
+            `jsonpath={$[?(@.readyReplicas == $.spec.replicas && @.updatedReplicas > 3) && $${digest} == '1a2b']}`,
         );
         assert.equal(
             native(4, 2),
-            `jsonpath={$[?@.readyReplicas == $.spec.replicas && @.updatedReplicas > 1 && $${digest} == '1a2b']}`,
+            `jsonpath={$[?(@.readyReplicas == $.spec.replicas && @.updatedReplicas > 1) && $${digest} == '1a2b']}`,
         );
     });
 
