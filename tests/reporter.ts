@@ -8,13 +8,17 @@ export = class extends Mocha.reporters.Spec {
             const { passes, failures, pending } = this.stats;
             // Whoever sees only the end of a long report, as of a CI, knows by them what to run again.
             for (const test of this.failures) {
-                process.stdout.write(`failed: ${test.fullTitle()}: ${firstLine(test.err)}\n`);
+                process.stdout.write(`failed: ${test.fullTitle()}: ${shortened(test.err)}\n`);
             }
             process.stdout.write(`${passes} passed, ${failures} failed${pending ? `, ${pending} skipped` : ""}\n`);
         });
     }
 };
 
-function firstLine(error: Error | undefined): string {
-    return String(error?.message).split("\n", 1)[0]?.slice(0, 200) ?? "";
+/** The first line alone of a difference does not say what differs. */
+function shortened(error: Error | undefined): string {
+    return String(error?.message)
+        .split(/\s*\n\s*/)
+        .join(" | ")
+        .slice(0, 600);
 }

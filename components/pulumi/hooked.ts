@@ -15,21 +15,25 @@ export function hookedResource({ urn }: pulumi.ResourceHookArgs): pulumi.Resourc
 /**
  * A hook of resources. The engine calls it outside of this run's context, in which a component provider would know
  * neither engine nor preview.
- *
- * An error without a message is none to the engine: it would go on as if the hook had ended well
- * (`registerResourceHook` in @pulumi/pulumi's `runtime/callbacks.js`).
  */
 export function resourceHook(
     name: string,
     hook: pulumi.ResourceHookFunction,
     opts?: pulumi.ResourceHookOptions,
 ): pulumi.ResourceHook {
-    const speaking: pulumi.ResourceHookFunction = async (args) => {
+    return new pulumi.ResourceHook(name, AsyncResource.bind(failingWithMessage(hook)), opts);
+}
+
+/**
+ * The hook whose every error has a message. Without one it is none to the engine, which goes on as if the hook had
+ * ended well (`registerResourceHook` in @pulumi/pulumi's `runtime/callbacks.js`).
+ */
+export function failingWithMessage(hook: pulumi.ResourceHookFunction): pulumi.ResourceHookFunction {
+    return async (args) => {
         try {
             await hook(args);
         } catch (error) {
             throw new Error(messageOf(error), { cause: error });
         }
     };
-    return new pulumi.ResourceHook(name, AsyncResource.bind(speaking), opts);
 }
