@@ -10,8 +10,8 @@ export interface Fault {
     /** Where MinIO serves less than the topology lets it: what goes on meanwhile. `expected` must say why. */
     service?: Service;
     /**
-     * Whether servers are gone without a word, and not even refuse. MinIO then waits up to 30 s for the drive of each
-     * read, so that clients need as much patience.
+     * Whether something is gone without a word, and does not even refuse. MinIO then waits in single reads, up to 30 s
+     * for a drive and 5 s for a name, so that clients need as much patience.
      */
     silent?: boolean;
     /** What is expected beside that; a phrase. */

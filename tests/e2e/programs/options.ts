@@ -18,7 +18,9 @@ const addSidecar: pulumi.ResourceTransform = ({ type, props, opts }) => {
     }
     const { containers } = props.spec.template.spec;
     const { securityContext } = containers[0];
-    const added = { name: "sidecar", image, command: ["sleep", sidecar], securityContext };
+    // The first process of a container heeds only a signal that it has a handler for.
+    const command = ["sh", "-c", `trap exit TERM; sleep ${sidecar} & wait`];
+    const added = { name: "sidecar", image, command, securityContext };
     const spec = { ...props.spec.template.spec, containers: [...containers, added] };
     return { props: { ...props, spec: { ...props.spec, template: { ...props.spec.template, spec } } }, opts };
 };
