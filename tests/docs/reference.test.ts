@@ -147,6 +147,38 @@ describe("docs/comparison.md", () => {
     });
 });
 
+describe("what docs/comparison.md says of others, and of this component beside them", () => {
+    const text = readFileSync(join(__dirname, "../../docs/comparison.md"), "utf8");
+    const [, compared] = text.split("## Row by row");
+    const tables = compared.split("## And the others").map((section) => {
+        const cells = section
+            .split("\n")
+            .filter((line) => /^\| /.test(line))
+            .map((line) => line.split("|").map((cell) => cell.trim()));
+        const [head = [], ...rows] = cells;
+        const column = head.indexOf("`MinioCluster`");
+        return rows.map((row) => ({ what: row[1], here: row[column], shownBy: row.at(-2)?.split("<br>") ?? [] }));
+    });
+    const rows = tables.flat();
+
+    it("has with each yes the tests that show it, or says that there are none", () => {
+        assert.ok(rows.length > 60, `${rows.length} rows`);
+        const silent = rows.filter(({ here, shownBy }) => shownBy.join() === "" && !here?.startsWith("no: "));
+        assert.deepEqual(silent, [], "the last column of these is empty");
+    });
+
+    it("names tests that are there", () => {
+        const known = testTitles().map(([file, title]) => {
+            const name = file.replace(".test.ts", "");
+            return `[${name}](../tests/${file}): ${title}`;
+        });
+        const told = rows.flatMap(({ shownBy }) => shownBy).filter((one) => !/^(not tested: .+)?$/.test(one));
+        assert.ok(told.length > 80, `${told.length} tests`);
+        const unknown = told.filter((one) => !known.includes(one));
+        assert.deepEqual(unknown, [], "there are no such tests");
+    });
+});
+
 /** What a MinioCluster registers by default, by mocks, under `<group>/<version>:<Kind> <name>`. */
 async function render(): Promise<Record<string, any>> {
     const objects: Record<string, any> = {};

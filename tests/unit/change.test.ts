@@ -292,6 +292,19 @@ describe("the class of a change", () => {
         assert.deepEqual(changeOf(old, structuredClone(old)).class, "none");
     });
 
+    it("of a pod's field without an argument, which a transform sets, is rolling", () => {
+        for (const [field, value] of Object.entries({
+            initContainers: [{ name: "prepare", image: "busybox:1" }],
+            runtimeClassName: "gvisor",
+            schedulerName: "other",
+            hostAliases: [{ ip: "192.0.2.1", hostnames: ["sso.example.org"] }],
+        })) {
+            const template = structuredClone(templateOf({})) as any;
+            template.spec[field] = value;
+            assert.deepEqual(changeOf(templateOf({}), template), { class: "rolling", fields: [field] });
+        }
+    });
+
     it("does not depend on the order of keys, or on what is empty", () => {
         const [template, same] = [
             templateOf({ labels: { a: "1", b: "2" } }),

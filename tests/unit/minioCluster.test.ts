@@ -156,6 +156,55 @@ describe("MinioCluster", () => {
         }
     });
 
+    it("takes the image from any registry, by tag and digest", async () => {
+        const image = `registry.example.org:5000/mirror/silo:RELEASE.2026-09-16T00-00-00Z@sha256:${"0a".repeat(32)}`;
+        const { inputsOf } = await registeredBy("minio", { image });
+        assert.equal(inputsOf("StatefulSet", "minio").spec.template.spec.containers[0].image, image);
+    });
+
+    it("places the servers of every pool as is asked for", async () => {
+        const term = { labelSelector: { matchLabels: { app: "noisy" } }, topologyKey: "kubernetes.io/hostname" };
+        const spread = { maxSkew: 1, topologyKey: "example.org/rack", whenUnsatisfiable: "DoNotSchedule" };
+        const asked = {
+            nodeSelector: { disk: "nvme" },
+            tolerations: [{ key: "storage", operator: "Exists" }],
+            affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+            priorityClassName: "storage",
+        };
+        const { inputsOf } = await registeredBy("minio", {
+            ...asked,
+            topologySpreadConstraints: [spread],
+            expansionPools: [{}],
+        });
+        for (const pool of ["minio", "minio-pool-1"]) {
+            const { nodeSelector, tolerations, affinity, priorityClassName, topologySpreadConstraints } = inputsOf(
+                "StatefulSet",
+                pool,
+            ).spec.template.spec;
+            assert.deepEqual({ nodeSelector, tolerations, affinity, priorityClassName }, asked);
+            assert.deepEqual(topologySpreadConstraints, [
+                { ...spread, labelSelector: { matchLabels: { app: "minio", pool } } },
+            ]);
+        }
+    });
+
+    it("gives labels to every object and pod, and annotations to the pods", async () => {
+        const { registered, inputsOf } = await registeredBy("minio", {
+            labels: { team: "storage" },
+            annotations: { note: "kept" },
+            networkPolicy: {},
+            ingress: { apiHost: "s3.example.org" },
+            monitoring: {},
+        });
+        const objects = registered.filter(({ type }) => type.startsWith("kubernetes:"));
+        assert.ok(objects.length > 10);
+        for (const { type, name, inputs } of objects) {
+            assert.equal(inputs.metadata.labels.team, "storage", `${type} ${name}`);
+        }
+        const { metadata } = inputsOf("StatefulSet", "minio").spec.template;
+        assert.deepEqual([metadata.labels.team, metadata.annotations.note], ["storage", "kept"]);
+    });
+
     it("gives servers what is in Secrets and ConfigMaps by reference, and in no other object", async () => {
         const environmentFrom = {
             MINIO_IDENTITY_OPENID_CLIENT_SECRET: { secretKeyRef: { name: pulumi.output("oidc"), key: "secret" } },
@@ -478,6 +527,7 @@ describe("MinioCluster", () => {
             clientService: {
                 ...{ type: "LoadBalancer", port: 443, nodePort: 30443, externalTrafficPolicy: "Local" },
                 ...{ loadBalancerClass: "service.k8s.aws/nlb", loadBalancerIP: "192.0.2.10" },
+                ...{ loadBalancerSourceRanges: ["10.0.0.0/8"], annotations: { "example.org/internal": "true" } },
             },
             consoleService: { type: "NodePort", port: 8443 },
             ipFamilies: ["IPv6", "IPv4"],
@@ -495,8 +545,10 @@ describe("MinioCluster", () => {
                 externalTrafficPolicy: "Local",
                 loadBalancerClass: "service.k8s.aws/nlb",
                 loadBalancerIP: "192.0.2.10",
+                loadBalancerSourceRanges: ["10.0.0.0/8"],
             },
         });
+        assert.deepEqual(inputsOf("Service", "minio").metadata.annotations, { "example.org/internal": "true" });
         assert.deepEqual(inputsOf("Service", "minio-console").spec, {
             ...{ ...of, type: "NodePort", ports: [port("console", 8443)] },
         });
