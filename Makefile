@@ -20,7 +20,7 @@ help: ## Show this help
 	@echo "    of make bench-snapshots: RUNS=10"
 	@echo "    of make bench-endings: ROUNDS=10, BUSY=0 (processes that keep the processors busy), OTHER=FILE (another stop.sh, to compare)"
 	@echo "    of make bench-linear: RUNS=4 (version changes), POOLS=2 (two pools at rest instead, RUNS times a minute), OUT=FOLDER (of the histories)"
-	@echo "    of the first two: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH, OUT=docs"
+	@echo "    of make bench and make bench-upgrade: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH, OUT=docs"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
 	$(devcluster) up
@@ -76,6 +76,6 @@ lint: node_modules/.package-lock.json ## Check types, style and format
 
 # npm writes this file when an install is complete.
 node_modules/.package-lock.json: package.json package-lock.json
-	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "npm is missing: install Node.js 20.19 or newer" >&2; exit 1; }
 	@echo "installing npm packages" >&2
 	@npm ci --loglevel=error --ignore-scripts --prefer-offline --no-audit --no-fund >&2
