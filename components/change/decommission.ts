@@ -30,7 +30,8 @@ export function departureProblems(departing: string[], statuses: PoolStatuses): 
 
 /** What keeps a pool from leaving, or undefined. */
 function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
-    const status = statuses.find(({ cmdline }) => cmdline === pattern);
+    // The servers may have another scheme or domain than Pulumi's state, after a change that did not reach them.
+    const status = statuses.find(({ cmdline }) => serversIn(cmdline) === serversIn(pattern));
     if (!status) {
         return undefined; // It has left already: an `up` that was cut off goes on.
     }
@@ -41,6 +42,11 @@ function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
         complete: undefined,
     };
     return status.decommission ? states[status.decommission.state] : "MinIO was not asked to move them";
+}
+
+/** The servers of a pool, such as `minio-pool-1-{0...3}`: the first part of their address. */
+function serversIn(pattern: string): string | undefined {
+    return /\/\/([^./]+)/.exec(pattern)?.[1];
 }
 
 /** What is to be done, so that pools can leave. */

@@ -28,15 +28,20 @@ export function poolStatuses(
     });
 }
 
-/** Any server knows. */
+/** By the server that knows the most pools: what was not restarted for a pool does not know it, and others write into it. */
 export async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
-    let unknown = "no server runs that could be asked";
-    for (const server of (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running")) {
-        try {
-            return { pools: await adminOf(cluster, server.metadata?.name ?? "").pools() };
-        } catch (error) {
-            unknown = `MinIO cannot be asked: ${messageOf(error)}`;
-        }
-    }
-    return { unknown };
+    const running = (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running");
+    const answers = await Promise.all(
+        running.map(({ metadata }) =>
+            adminOf(cluster, metadata?.name ?? "")
+                .pools()
+                .then(
+                    (pools) => ({ pools }),
+                    (error) => ({ unknown: `MinIO cannot be asked: ${messageOf(error)}` }),
+                ),
+        ),
+    );
+    const known = answers.flatMap((answer) => ("pools" in answer ? [answer] : []));
+    known.sort((one, other) => other.pools.length - one.pools.length);
+    return known[0] ?? answers.at(-1) ?? { unknown: "no server runs that could be asked" };
 }
