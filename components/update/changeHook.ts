@@ -52,7 +52,7 @@ export interface Hooks {
     refuseSettings(): Promise<void>;
     /** @param poolStatuses what MinIO says of all its pools */
     ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
-    /** Whether a pool was made or changed on this `up`; known once all are registered. */
+    /** Whether a pool is made or changed in this run; known once all are registered. */
     hasChanged(): boolean;
     /** Called where servers are there that this run stops. */
     stopping(): void;
@@ -76,7 +76,7 @@ export function createHooks(options: HookOptions): Hooks {
     let hasChanged = false;
     let hasStopped = false;
     const changing = () => {
-        hasChanged ||= !pulumi.runtime.isDryRun();
+        hasChanged = true;
     };
     const stopping = () => {
         hasStopped ||= !pulumi.runtime.isDryRun();
