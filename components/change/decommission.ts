@@ -49,6 +49,26 @@ function serversIn(pattern: string): string | undefined {
     return /\/\/([^./]+)/.exec(pattern)?.[1];
 }
 
+/**
+ * Why servers may not get other addresses: MinIO knows a decommission by its pool's arguments, and forgets it with them. One that is
+ * still under way ends each server one time at its start (`Init` in `cmd/erasure-server-pool-decom.go`).
+ *
+ * @param leaving the indexes of the pools that have `decommission`
+ */
+export function readdressProblems(before: PodTemplate, after: PodTemplate, leaving: number[]): string[] {
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []));
+    const changed = leaving.filter((pool) => old[pool] && wanted[pool] && old[pool] !== wanted[pool]);
+    const [from, to] = both(old, wanted, ([first = ""]) => /^https?:/.exec(first)?.[0]);
+    const field = from === to ? "clusterDomain" : "tls";
+    return changed.length === 0
+        ? []
+        : [
+              `${field}: a change is not allowed while a pool has decommission: true (${changed.map((pool) => `expansionPools[${pool - 1}]`).join(", ")}): ` +
+                  "MinIO knows the pool by its servers' addresses, and would forget what it has moved and write into the pool again. Let " +
+                  "the pool leave first; where MinIO was not asked yet, set decommission after the change",
+          ];
+}
+
 /** What is to be done, so that pools can leave. */
 export interface Departure {
     /** The pool that MinIO is to begin with; undefined where it moves objects already, or nothing is left to move. */

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { departingPools, departureOf, departureProblems } from "../../components/change/decommission";
+import {
+    departingPools,
+    departureOf,
+    departureProblems,
+    readdressProblems,
+} from "../../components/change/decommission";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import type { Decommission, PoolStatus } from "../../components/live/admin";
 import { askServers } from "../../components/live/poolStatuses";
@@ -93,6 +98,26 @@ describe("a pool that leaves", () => {
             /would vanish, and no server answers\. Put it/,
         );
     });
+
+    for (const [field, changes] of [
+        ["tls", { tls: { secretName: "own" } }],
+        ["clusterDomain", { clusterDomain: "other.example" }],
+    ] as [string, KnownArgs][]) {
+        it(`keeps its address while it is decommissioned: a change of ${field} is refused, and what to do`, () => {
+            const two = templateOf({ expansionPools: [{}] });
+            const changed = templateOf({ expansionPools: [{}], ...changes });
+            const [problem = "", ...others] = readdressProblems(two, changed, [1]);
+            assert.deepEqual(others, []);
+            assert.ok(problem.startsWith(`${field}: a change is not allowed while a pool has decommission: true`));
+            assert.match(
+                problem,
+                /\(expansionPools\[0\]\): .* Let the pool leave first; where MinIO was not asked yet/,
+            );
+            assert.deepEqual(readdressProblems(two, changed, []), []);
+            assert.deepEqual(readdressProblems(two, templateOf({ expansionPools: [{}, {}] }), [1]), []);
+            assert.deepEqual(readdressProblems(two, templateOf({ ...changes }), [1]), [], "it has left");
+        });
+    }
 
     for (const [state, starts, told] of [
         [undefined, true, /^\S+: MinIO moves 600 B from it to the other pools, which have room for 700 B$/],
