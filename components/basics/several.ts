@@ -1,5 +1,8 @@
 /** Work for many, of which some goes on at the same time. */
 
+/** So many servers are asked at the same time at most: each may ask all others. */
+export const atTheSameTime = 16;
+
 /**
  * Does work for each of several, for so many at the same time at most.
  *

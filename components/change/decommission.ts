@@ -30,7 +30,8 @@ export function departureProblems(departing: string[], statuses: PoolStatuses): 
 
 /** What keeps a pool from leaving, or undefined. */
 function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
-    const status = statuses.find(({ cmdline }) => cmdline === pattern);
+    // The servers may have another scheme or domain than Pulumi's state, after a change that did not reach them.
+    const status = statuses.find(({ cmdline }) => serversIn(cmdline) === serversIn(pattern));
     if (!status) {
         return undefined; // It has left already: an `up` that was cut off goes on.
     }
@@ -41,6 +42,31 @@ function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
         complete: undefined,
     };
     return status.decommission ? states[status.decommission.state] : "MinIO was not asked to move them";
+}
+
+/** The servers of a pool, such as `minio-pool-1-{0...3}`: the first part of their address. */
+function serversIn(pattern: string): string | undefined {
+    return /\/\/([^./]+)/.exec(pattern)?.[1];
+}
+
+/**
+ * Why servers may not get other addresses: MinIO knows a decommission by its pool's arguments, and forgets it with them. One that is
+ * still under way ends each server one time at its start (`Init` in `cmd/erasure-server-pool-decom.go`).
+ *
+ * @param leaving the indexes of the pools that have `decommission`
+ */
+export function readdressProblems(before: PodTemplate, after: PodTemplate, leaving: number[]): string[] {
+    const [old, wanted] = both(before, after, (template) => poolPatterns(serverContainer(template).args ?? []));
+    const changed = leaving.filter((pool) => old[pool] && wanted[pool] && old[pool] !== wanted[pool]);
+    const [from, to] = both(old, wanted, ([first = ""]) => /^https?:/.exec(first)?.[0]);
+    const field = from === to ? "clusterDomain" : "tls";
+    return changed.length === 0
+        ? []
+        : [
+              `${field}: a change is not allowed while a pool has decommission: true (${changed.map((pool) => `expansionPools[${pool - 1}]`).join(", ")}): ` +
+                  "MinIO knows the pool by its servers' addresses, and would forget what it has moved and write into the pool again. Let " +
+                  "the pool leave first; where MinIO was not asked yet, set decommission after the change",
+          ];
 }
 
 /** What is to be done, so that pools can leave. */

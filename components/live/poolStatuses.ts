@@ -1,5 +1,6 @@
 import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
+import { atTheSameTime, forSeveral } from "../basics/several";
 import { whenKnown } from "../pulumi/outputs";
 import type { DeclaredCluster } from "../spec/cluster";
 import type { PoolStatus } from "./admin";
@@ -28,15 +29,20 @@ export function poolStatuses(
     });
 }
 
-/** Any server knows. */
+/** By the server that knows the most pools: what was not restarted for a pool does not know it, and others write into it. */
 export async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
-    let unknown = "no server runs that could be asked";
-    for (const server of (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running")) {
-        try {
-            return { pools: await adminOf(cluster, server.metadata?.name ?? "").pools() };
-        } catch (error) {
-            unknown = `MinIO cannot be asked: ${messageOf(error)}`;
-        }
-    }
-    return { unknown };
+    const running = (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running");
+    const answers: PoolStatuses[] = [];
+    await forSeveral(running, atTheSameTime, async ({ metadata }) => {
+        const answer = adminOf(cluster, metadata?.name ?? "").pools();
+        answers.push(
+            await answer.then(
+                (pools) => ({ pools }),
+                (error) => ({ unknown: `MinIO cannot be asked: ${messageOf(error)}` }),
+            ),
+        );
+    });
+    const known = answers.flatMap((answer) => ("pools" in answer ? [answer] : []));
+    known.sort((one, other) => other.pools.length - one.pools.length);
+    return known[0] ?? answers.at(-1) ?? { unknown: "no server runs that could be asked" };
 }

@@ -11,6 +11,8 @@ export interface Work {
      * destroy too, in which the work is not done: it only looks.
      */
     left: pulumi.Output<() => Promise<string | undefined>>;
+    /** What a preview can say of `left`, where it is more than nothing; in the same words. It never rejects. */
+    foresee?: () => Promise<string | undefined>;
     /** Does the work, and shows at the resource how far it is. An error is the resource's. */
     work: (resource: pulumi.Resource) => Promise<void>;
 }
@@ -24,7 +26,7 @@ export interface Work {
  */
 export function createWork(
     name: string,
-    { wanted, left, work }: Work,
+    { wanted, left, foresee, work }: Work,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<pulumi.CustomResource> {
     const make = (text: string | undefined): pulumi.CustomResource => {
@@ -34,7 +36,10 @@ export function createWork(
         const hooks = hooksOf(name, (args) => underWay(work(hookedResource(args))));
         return new pulumi.Stash(name, { input }, { ...opts, hooks, ignoreChanges });
     };
-    return isUp() ? left.apply(async (look) => make(await look())) : pulumi.output(make(undefined));
+    if (isUp()) {
+        return left.apply(async (look) => make(await look()));
+    }
+    return foresee && hasEngine() ? pulumi.output(foresee()).apply(make) : pulumi.output(make(undefined));
 }
 
 function hooksOf(name: string, work: pulumi.ResourceHookFunction): pulumi.ResourceHookBinding {

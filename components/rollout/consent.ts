@@ -1,6 +1,6 @@
 /** Whether MinIO can miss a server, asked when it is about to be restarted. */
 import { element } from "../basics/element";
-import { forSeveral } from "../basics/several";
+import { atTheSameTime, forSeveral } from "../basics/several";
 import type { Answer, Kubernetes } from "../kubernetes/client";
 import type { StorageState } from "../live/admin";
 import type { PoolState, ServerState } from "./plan";
@@ -9,9 +9,6 @@ import type { WantedCluster } from "./wanted";
 
 export const clusterHealth = "/minio/health/cluster";
 const maintenance = `${clusterHealth}?maintenance=true`;
-
-/** So many servers are asked at the same time at most: each asks all others. */
-export const atTheSameTime = 16;
 
 /**
  * How long a server that did not answer in time gets when it is asked again: MinIO itself waits up to 10 s for a peer

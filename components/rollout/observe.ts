@@ -5,13 +5,13 @@
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { element } from "../basics/element";
-import { forSeveral } from "../basics/several";
+import { atTheSameTime, forSeveral } from "../basics/several";
 import { versionOf } from "../change/change";
 import type { Kubernetes } from "../kubernetes/client";
 import { isForbidden } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
 import { type PodTemplate, serverName, zoneOf } from "../server/podTemplate";
-import { atTheSameTime, clusterHealth } from "./consent";
+import { clusterHealth } from "./consent";
 import { type Heard, hasSettled, isReady, type Question, questionsOf, restartsOf, runOf, standingOf } from "./heard";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
 import { Revisions } from "./revisions";
@@ -39,19 +39,32 @@ export class Observer {
      * As far as it can be known without asking MinIO whether it can miss a server, and whether objects can be written.
      */
     async look(): Promise<ClusterState> {
-        const { pools, bootQuorum } = this.wanted;
+        const statefulSets = await this.read();
+        const questions = questionsOf(this.pods, (pod) => this.heardOf(pod), this.turn);
+        // The first look finds out how far each has come that is not ready.
+        const asked = this.turn === 1 ? questions : questions.slice(0, this.wanted.pools.length);
+        await forSeveral(asked, atTheSameTime, (question) => this.ask(question));
+        return this.stateOf(statefulSets, new Set(asked.map(({ pod }) => nameOf(pod))));
+    }
+
+    /** By what Kubernetes says, and no server is asked anything. */
+    async glance(): Promise<ClusterState> {
+        return this.stateOf(await this.read(), new Set());
+    }
+
+    private async read(): Promise<V1StatefulSet[]> {
         const [statefulSets, pods] = await Promise.all([this.statefulSets(), this.listPods()]);
         this.pods = pods;
         this.turn++;
-        const questions = questionsOf(pods, (pod) => this.heardOf(pod), this.turn);
-        // The first look finds out how far each has come that is not ready.
-        const asked = this.turn === 1 ? questions : questions.slice(0, pools.length);
-        await forSeveral(asked, atTheSameTime, (question) => this.ask(question));
+        return statefulSets;
+    }
+
+    private async stateOf(statefulSets: V1StatefulSet[], asked: Set<string>): Promise<ClusterState> {
+        const { pools, bootQuorum } = this.wanted;
         const states = pools.map((pool, index) => poolState(pool, element(statefulSets, index)));
         await this.learnRevisions(states, pools);
-        const isAsked = new Set(asked.map(({ pod }) => nameOf(pod)));
         for (const [index, state] of states.entries()) {
-            this.describe(state, element(pools, index), isAsked);
+            this.describe(state, element(pools, index), asked);
         }
         return { pools: states, bootQuorum };
     }

@@ -166,6 +166,25 @@ export function plan(cluster: ClusterState): Action | Question {
     return unheard.length > 0 ? { kind: "ask", what: "servers", servers: unheard, reason } : step;
 }
 
+/**
+ * What a rollout still has to do, by what Kubernetes alone says; undefined where it has ended. It does not count who is not ready,
+ * which passes by itself.
+ */
+export function leftBehind(cluster: ClusterState): string | undefined {
+    const members = cluster.pools.flatMap((pool) => pool.servers.map((server) => memberOf(pool, server))).reverse();
+    const scaled = setReplicas({ ...cluster, members });
+    if (scaled?.kind === "setReplicas") {
+        return scaled.reason;
+    }
+    const outdated = members.filter((member) => member.outdated);
+    const names = outdated.map(({ name }) => name).join(", ");
+    return outdated.length === 0
+        ? undefined
+        : outdated.some(({ change }) => change === "together")
+          ? `${names} restart together, as old and new servers cannot talk to each other; requests fail for 10 to 30 s`
+          : `${names} restart, each when MinIO can miss it`;
+}
+
 function namesOfUnheard({ members }: View): string[] {
     return members.filter(({ heard }) => !heard).map(({ name }) => name);
 }

@@ -13,7 +13,7 @@ import { growDrives, otherClaims, smallDrives, updateClaims } from "./drives";
 import { Trouble } from "./events";
 import { Progress, Reach, Steadiness } from "./noticed";
 import { Observer, requirePools } from "./observe";
-import { type Action, type ClusterState, plan, type Release } from "./plan";
+import { type Action, type ClusterState, leftBehind, plan, type Release } from "./plan";
 import type { WantedCluster } from "./wanted";
 
 const pollMilliseconds = 500;
@@ -148,13 +148,9 @@ async function warnOfImage(kubernetes: Kubernetes, { namespace, pools }: WantedC
  * @throws Error when the cluster cannot be looked at
  */
 export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, guided: boolean): Promise<string> {
-    const small = await smallDrives(kubernetes, wanted);
-    if (small.length > 0) {
-        return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
-    }
-    const others = await otherClaims(kubernetes, wanted);
-    if (others.length > 0) {
-        return `claims are to change: ${others.map(({ claim }) => claim.metadata?.name).join(", ")}`;
+    const claims = await claimsLeft(kubernetes, wanted);
+    if (claims) {
+        return claims;
     }
     if (!guided) {
         await requirePools(kubernetes, wanted);
@@ -173,6 +169,31 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
         await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
     }
     return "";
+}
+
+/**
+ * As `whatIsLeft` of a guided rollout, for a preview: one look at Kubernetes, and no server is asked anything. What it finds, that
+ * finds too.
+ *
+ * @throws Error when the cluster cannot be looked at
+ */
+export async function glance(kubernetes: Kubernetes, wanted: WantedCluster): Promise<string | undefined> {
+    return (
+        (await claimsLeft(kubernetes, wanted)) ||
+        leftBehind(await new Observer(kubernetes, wanted).glance()) ||
+        undefined
+    );
+}
+
+async function claimsLeft(kubernetes: Kubernetes, wanted: WantedCluster): Promise<string> {
+    const small = await smallDrives(kubernetes, wanted);
+    if (small.length > 0) {
+        return `drives are to grow: ${small.map(({ metadata }) => metadata?.name).join(", ")}`;
+    }
+    const others = await otherClaims(kubernetes, wanted);
+    return others.length > 0
+        ? `claims are to change: ${others.map(({ claim }) => claim.metadata?.name).join(", ")}`
+        : "";
 }
 
 /**

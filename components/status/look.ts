@@ -1,13 +1,13 @@
 /** Looks at a cluster with whatever rights there are, and changes nothing. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { messageOf } from "../basics/messageOf";
-import { forSeveral } from "../basics/several";
+import { atTheSameTime, forSeveral } from "../basics/several";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { isForbidden } from "../kubernetes/errors";
 import { configMapKind, snapshotKind } from "../kubernetes/kinds";
 import { type MinioAdmin, minioAdmin } from "../live/admin";
 import { frozenServers } from "../live/frozen";
-import { atTheSameTime, clusterHealth, patientMilliseconds } from "../rollout/consent";
+import { clusterHealth, patientMilliseconds } from "../rollout/consent";
 import { Observer } from "../rollout/observe";
 import type { ClusterState } from "../rollout/plan";
 import { missingMembers, recordsIn } from "../snapshots/snapshotSet";

@@ -8,9 +8,9 @@ import type { Connection } from "../live/connection";
 import { adminOf, liveCluster } from "../live/liveCluster";
 import { quorumDifference, toldQuorums } from "../live/quorums";
 import type { Credentials } from "../objects/credentials";
-import { after, knownValue } from "../pulumi/outputs";
+import { after, knownValue, whenKnown } from "../pulumi/outputs";
 import { createWork } from "../pulumi/work";
-import { rollOut, whatIsLeft } from "../rollout/rollout";
+import { glance, rollOut, whatIsLeft } from "../rollout/rollout";
 import type { WantedCluster } from "../rollout/wanted";
 import { podTemplate } from "../server/podTemplate";
 import { thawIfLeftFrozen } from "../snapshots/freeze";
@@ -25,7 +25,7 @@ export interface ArrivalOptions {
     connection: Connection;
     /** The StatefulSets of all pools. */
     pools: pulumi.CustomResource[];
-    /** Whether this run has changed a StatefulSet; known once all are registered. */
+    /** Whether this run makes or changes a StatefulSet; known once all are registered. */
     hasChanged: () => boolean;
     /** Called where servers are there that this run stops. */
     stopping: () => void;
@@ -52,6 +52,7 @@ export function createArrival(options: ArrivalOptions): pulumi.Output<pulumi.Cus
         {
             wanted: resolved.apply(digestOf),
             left: after(applied, resolved).apply((known) => () => leftOver(options, known)),
+            foresee: () => foreseen(options, () => whenKnown(after(applied, resolved))),
             work,
         },
         { ...opts, dependsOn: pools },
@@ -100,6 +101,42 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
     } catch (error) {
         return `it is not known: ${messageOf(error)}`;
     }
+}
+
+/**
+ * What a preview can see of that, and warns of: another update goes on with it, and nothing in the program says so. Where it cannot look,
+ * or a StatefulSet changes, it says nothing.
+ */
+export async function foreseen(
+    { cluster: { guided }, credentials, connection, hasChanged, opts }: ArrivalOptions,
+    registered: () => Promise<Cluster | undefined>,
+): Promise<string | undefined> {
+    try {
+        const cluster = guided ? await registered() : undefined; // Else there may be no right to look.
+        const kubernetes = cluster && !hasChanged() ? await connection.act() : undefined;
+        if (cluster === undefined || kubernetes === undefined) {
+            return undefined;
+        }
+        const left = cluster.spec.hibernate
+            ? await startedAgain(kubernetes, cluster)
+            : (await begunEarlier(kubernetes, cluster)) ||
+              (await glance(kubernetes, wantedCluster(cluster, credentials)));
+        if (left) {
+            pulumi.log.warn(
+                `pulumi up also does what an earlier one has left, or what somebody has undone: ${left}`,
+                opts.parent,
+            );
+        }
+        return left;
+    } catch {
+        return undefined;
+    }
+}
+
+async function startedAgain(kubernetes: Kubernetes, { pools, spec }: Cluster): Promise<string | undefined> {
+    const live = await Promise.all(pools.map(({ name }) => kubernetes.statefulSet(spec.namespace, name)));
+    const started = live.filter((one) => one?.spec?.replicas).map((one) => one?.metadata?.name);
+    return started.length > 0 ? `all servers of ${started.join(", ")} stop, as hibernate is true` : undefined;
 }
 
 async function arrive(

@@ -3,7 +3,7 @@ import { both } from "../basics/both";
 import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
 import { type Change, changeOf, rootCredentials } from "../change/change";
-import { departingPools, departureProblems } from "../change/decommission";
+import { departingPools, departureProblems, readdressProblems } from "../change/decommission";
 import {
     describeChange,
     describeSwitch,
@@ -28,7 +28,7 @@ import { after, knownValue, whenKnown } from "../pulumi/outputs";
 import { largestRequest } from "../rollout/drives";
 import { podTemplate } from "../server/podTemplate";
 import { restoreDrives, unendedRestore } from "../snapshots/restore";
-import type { DeclaredCluster, PlainPool } from "../spec/cluster";
+import type { Cluster, DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { checkLeftClaims } from "./leftClaims";
 
@@ -52,7 +52,7 @@ export interface Hooks {
     refuseSettings(): Promise<void>;
     /** @param poolStatuses what MinIO says of all its pools */
     ofPool(pool: PlainPool, poolStatuses: () => Promise<PoolStatuses>): pulumi.ResourceHookBinding;
-    /** Whether a pool was made or changed on this `up`; known once all are registered. */
+    /** Whether a pool is made or changed in this run; known once all are registered. */
     hasChanged(): boolean;
     /** Called where servers are there that this run stops. */
     stopping(): void;
@@ -76,7 +76,7 @@ export function createHooks(options: HookOptions): Hooks {
     let hasChanged = false;
     let hasStopped = false;
     const changing = () => {
-        hasChanged ||= !pulumi.runtime.isDryRun();
+        hasChanged = true;
     };
     const stopping = () => {
         hasStopped ||= !pulumi.runtime.isDryRun();
@@ -160,6 +160,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         const problems = [
             ...problemsOfChange(change, before, after, cluster.topology),
             ...(await problemsOfDeparture(change, before, after, options)),
+            ...readdressProblems(before.template, after.template, leavingOf(await whenKnown(cluster.resolved))),
             (await unended(after.restoreFrom)) ?? [],
         ].flat();
         if (problems.length > 0) {
@@ -296,7 +297,12 @@ async function liveProblems(
             };
             const change = changeOfPool(last, after);
             const before = change && { ...last, shape: await trueShape(last.shape, shape, pool, connection, resource) };
-            const problems = before ? problemsOfChange(change, before, after, topology) : [];
+            const problems = before
+                ? [
+                      ...problemsOfChange(change, before, after, topology),
+                      ...readdressProblems(before.template, after.template, leavingOf({ pools })),
+                  ]
+                : [];
             if (problems.length > 0) {
                 return problems;
             }
@@ -404,6 +410,10 @@ async function problemsOfDeparture(
         ? { unknown: `MinIO cannot be asked while the ${rootCredentials} change too` }
         : await poolStatuses();
     return departureProblems(departing, statuses);
+}
+
+function leavingOf({ pools }: Pick<Cluster, "pools"> = { pools: [] }): number[] {
+    return pools.filter(({ decommission }) => decommission).map(({ index }) => index);
 }
 
 /**

@@ -87,12 +87,39 @@ async function look({ connection, credentials }: DecommissionOptions, cluster: C
     const live = await liveCluster(kubernetes, cluster, credentials);
     const admin = adminOf(live, `${live.statefulSet}-0`);
     const { metadata } = (await kubernetes.statefulSet(live.namespace, live.statefulSet)) ?? {};
+    const last = metadata?.annotations?.[rebalancedAnnotation];
     return {
-        status: await admin.rebalance(),
-        pools: metadata?.annotations?.[rebalancedAnnotation],
+        status: await statusOf(admin, last, poolsOf(cluster)),
+        pools: last,
         admin,
         keep: (pools) => annotate(live, { [rebalancedAnnotation]: pools }),
     };
+}
+
+/**
+ * What MinIO says of the last rebalance, which ended before a pool could leave. It fails at one that knew more pools than there are
+ * (`rebalanceStatus` in `cmd/rebalance-admin.go`), until another one is begun.
+ *
+ * @param last the pools of the last one, as far as this component began it
+ */
+export async function statusOf(
+    admin: Pick<MinioAdmin, "rebalance">,
+    last: string | undefined,
+    pools: string,
+): Promise<Rebalance | undefined> {
+    if (last && last.split("\n").length > pools.split("\n").length) {
+        return undefined;
+    }
+    try {
+        return await admin.rebalance();
+    } catch (error) {
+        throw messageOf(error).includes("InternalError")
+            ? new Error(
+                  `MinIO cannot tell how far objects have moved between pools: ${messageOf(error)}. If a pool has left since that was ` +
+                      "begun with mc, run mc admin rebalance start ALIAS, and pulumi up again",
+              )
+            : error;
+    }
 }
 
 /** In words; undefined where nothing is. A pool that is added while objects move takes no part: MinIO must begin anew. */

@@ -72,7 +72,15 @@ describe("a program that runs without an up of its cluster", () => {
         )?.[0];
         await project.succeed("up", "--yes", "--skip-preview", "--target", urn as string);
         assert.deepEqual(await state(), left);
+        const { code, text } = await project.execute("preview", "--expect-no-changes");
+        assert.notEqual(code, 0, text);
+        assert.match(
+            text,
+            /pulumi up also does what an earlier one has left, .*: minio-3, minio-2, minio-1, minio-0 restart, each when/,
+        );
+        assert.deepEqual(await state(), left);
         await project.succeed("up", "--yes", "--skip-preview");
+        await project.succeed("preview", "--expect-no-changes");
         const { pods, strategy } = await state();
         assert.notDeepEqual(pods, left.pods);
         assert.equal(strategy.rollingUpdate?.partition ?? 0, 0);

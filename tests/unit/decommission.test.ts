@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { departingPools, departureOf, departureProblems } from "../../components/change/decommission";
+import {
+    departingPools,
+    departureOf,
+    departureProblems,
+    readdressProblems,
+} from "../../components/change/decommission";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import type { Decommission, PoolStatus } from "../../components/live/admin";
+import { askServers } from "../../components/live/poolStatuses";
 import { podTemplate } from "../../components/server/podTemplate";
 import { namesOf } from "../../components/spec/names";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
@@ -48,12 +54,70 @@ describe("a pool that leaves", () => {
         assert.deepEqual(departureProblems([], { pools: [] }), []);
     });
 
+    for (const [what, cmdline] of [
+        ["another domain", second.replace("cluster.local", "wrong.example")],
+        ["another scheme", second.replace("http:", "https:")],
+    ] as const) {
+        it(`is refused where the servers know it by ${what} than Pulumi's state, and its objects are not moved`, () => {
+            assert.match(
+                departureProblems([cmdline], { pools: [first(0), status()] }).join(),
+                /would vanish, and MinIO was not asked to move them\. Put it back/,
+            );
+            assert.deepEqual(departureProblems([cmdline], { pools: [first(0), status("complete")] }), []);
+        });
+    }
+
+    it("is told of by the server that knows the most pools, and by any where none answers better", async () => {
+        const listed = [{ id: 0, cmdline: "http://minio-{0...3}/data" }];
+        const answers: Record<string, unknown[] | undefined> = {
+            "minio-0": listed,
+            "minio-1": [...listed, { id: 1, cmdline: second }],
+            "minio-2": undefined,
+        };
+        const kubernetes = {
+            pods: async () => Object.keys(answers).map((name) => ({ ...pod(name), status: { phase: "Running" } })),
+            send: async (_: string, server: string) =>
+                answers[server] ? { status: 200, body: JSON.stringify(answers[server]) } : { status: 503, body: "" },
+        } as unknown as Kubernetes;
+        const credentials = { rootUser: "admin", rootPassword: "not shown" };
+        const live = { kubernetes, namespace: "a", statefulSet: "minio", selector: {}, scheme: "http", credentials };
+        const idsOf = async () => {
+            const statuses = await askServers(live);
+            return "pools" in statuses ? statuses.pools.map(({ id }) => id) : statuses.unknown;
+        };
+        assert.deepEqual(await idsOf(), [0, 1]);
+        answers["minio-1"] = undefined;
+        assert.deepEqual(await idsOf(), [0]);
+        answers["minio-0"] = undefined;
+        assert.match(String(await idsOf()), /^MinIO cannot be asked: .*503/);
+    });
+
     it("is refused when MinIO cannot be asked, and why", () => {
         assert.match(
             departureProblems([second], { unknown: "no server answers" })[0],
             /would vanish, and no server answers\. Put it/,
         );
     });
+
+    for (const [field, changes] of [
+        ["tls", { tls: { secretName: "own" } }],
+        ["clusterDomain", { clusterDomain: "other.example" }],
+    ] as [string, KnownArgs][]) {
+        it(`keeps its address while it is decommissioned: a change of ${field} is refused, and what to do`, () => {
+            const two = templateOf({ expansionPools: [{}] });
+            const changed = templateOf({ expansionPools: [{}], ...changes });
+            const [problem = "", ...others] = readdressProblems(two, changed, [1]);
+            assert.deepEqual(others, []);
+            assert.ok(problem.startsWith(`${field}: a change is not allowed while a pool has decommission: true`));
+            assert.match(
+                problem,
+                /\(expansionPools\[0\]\): .* Let the pool leave first; where MinIO was not asked yet/,
+            );
+            assert.deepEqual(readdressProblems(two, changed, []), []);
+            assert.deepEqual(readdressProblems(two, templateOf({ expansionPools: [{}, {}] }), [1]), []);
+            assert.deepEqual(readdressProblems(two, templateOf({ ...changes }), [1]), [], "it has left");
+        });
+    }
 
     for (const [state, starts, told] of [
         [undefined, true, /^\S+: MinIO moves 600 B from it to the other pools, which have room for 700 B$/],

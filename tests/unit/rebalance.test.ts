@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { move, type Seen, told, whatIsLeft } from "../../components/update/rebalance";
+import { move, type Seen, statusOf, told, whatIsLeft } from "../../components/update/rebalance";
 
 describe("how far objects have moved between pools", () => {
     const status = { isRunning: false, hasFailed: false, used: [0.5, 0.487], objects: 12, bytes: 3 * 2 ** 30 };
@@ -41,6 +41,22 @@ describe("moving objects between pools", () => {
         assert.match(whatIsLeft({ status: ended, pools: "a b" }, "a b c") ?? "", /^MinIO moves objects to the emptier/);
         assert.deepEqual(await moving({ status: ended, pools: "a b" }, "a b c", true), ["start", "a b c"]);
         assert.equal(whatIsLeft({ status: ended, pools: "a b c" }, "a b c"), undefined);
+    });
+
+    it("begins for fewer pools, though MinIO cannot tell of a rebalance with a pool that has left since", async () => {
+        const failing = async () => {
+            throw new Error("MinIO answers GET /minio/admin/v3/rebalance/status with 500: InternalError: try again");
+        };
+        const admin = { rebalance: failing };
+        const status = await statusOf(admin, "a\nb\nc", "a\nb");
+        assert.equal(status, undefined);
+        assert.match(whatIsLeft({ status, pools: "a\nb\nc" }, "a\nb") ?? "", /^MinIO moves objects to the emptier/);
+        assert.deepEqual(await moving({ status, pools: "a\nb\nc" }, "a\nb", true), ["start", "a\nb"]);
+        assert.deepEqual(await statusOf({ rebalance: async () => ended }, "a\nb", "a\nb"), ended);
+        assert.deepEqual(await statusOf({ rebalance: async () => ended }, "a\nb", "a\nb\nc"), ended);
+        await assert.rejects(statusOf(admin, undefined, "a\nb"), /500: InternalError.*mc admin rebalance start ALIAS/);
+        const away = async () => Promise.reject(new Error("no server answers"));
+        await assert.rejects(statusOf({ rebalance: away }, undefined, "a"), /^Error: no server answers$/);
     });
 
     it("says what to do where the last one has failed, as MinIO begins no other", async () => {

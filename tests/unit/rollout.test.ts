@@ -6,8 +6,9 @@ import { Budget } from "../../components/rollout/budget";
 import { Consent, canMiss } from "../../components/rollout/consent";
 import { Progress, Steadiness } from "../../components/rollout/noticed";
 import type { ClusterState, PoolState, ServerState } from "../../components/rollout/plan";
-import { rollOut, whatIsLeft } from "../../components/rollout/rollout";
+import { glance, rollOut, whatIsLeft } from "../../components/rollout/rollout";
 import type { WantedCluster } from "../../components/rollout/wanted";
+import { credentialsAnnotation } from "../../components/spec/labels";
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -128,6 +129,60 @@ describe("a rollout of a cluster that somebody changed by hand", () => {
             await assert.rejects(cluster.rollOut({ guided }), /is gone, though .* Run pulumi up --refresh: it makes/);
         });
     }
+});
+
+describe("what an interrupted rollout has left, in a preview", () => {
+    const changed = { spec: { containers: [{ name: "minio", image: "b" }] } };
+    const of = (annotations: object, image: string) => ({
+        metadata: { annotations },
+        spec: { containers: [{ name: "minio", image }] },
+    });
+    /** Servers 0 and 1 have the revision of before. */
+    const leaving = (before: object, after: object) => {
+        const cluster = new FakeCluster(4);
+        cluster.revision = (ordinal) => (ordinal < 2 ? "old" : "new");
+        Object.assign(cluster.kubernetes, {
+            ask: async () => assert.fail("a server was asked"),
+            controllerRevisions: async () =>
+                Object.entries({ old: before, new: after }).map(([name, template]) => ({
+                    metadata: { name },
+                    data: { spec: { template } },
+                })),
+        });
+        return cluster;
+    };
+
+    it("is who restarts, and no server is asked", async () => {
+        const { kubernetes, wanted } = leaving(of({}, "a"), changed);
+        assert.equal(await glance(kubernetes, wanted), "minio-1, minio-0 restart, each when MinIO can miss it");
+    });
+
+    it("is that they restart together", async () => {
+        const passwords = ["admin/1", "admin/2"].map((value) => of({ [credentialsAnnotation]: value }, "a"));
+        const { kubernetes, wanted } = leaving(passwords[0] as object, passwords[1] as object);
+        assert.match((await glance(kubernetes, wanted)) ?? "", /^minio-1, minio-0 restart together, as old and new/);
+    });
+
+    it("is a number of servers that somebody has changed", async () => {
+        const { kubernetes, wanted } = Object.assign(new FakeCluster(4), { replicas: 6 });
+        assert.match((await glance(kubernetes, wanted)) ?? "", /^minio: 6 servers -> 4, as the program wants/);
+    });
+
+    it("is nothing where the partition holds servers back, nor where one is not ready or missing", async () => {
+        const cluster = leaving(of({}, "a"), changed);
+        const statefulSet = cluster.kubernetes.statefulSet;
+        cluster.kubernetes.statefulSet = async (...args) => {
+            const live = await statefulSet(...args);
+            return live && { ...live, status: { ...live.status, replicas: 4, currentRevision: "old" } };
+        };
+        cluster.wanted.pools[0].partition = 2;
+        cluster.ready = () => false;
+        assert.equal(await glance(cluster.kubernetes, cluster.wanted), undefined);
+        const healthy = new FakeCluster(4);
+        const pods = healthy.kubernetes.pods;
+        healthy.kubernetes.pods = async (...args) => (await pods(...args)).slice(1);
+        assert.equal(await glance(healthy.kubernetes, healthy.wanted), undefined);
+    });
 });
 
 describe("a rollout while a node is lost", () => {

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import type { Kubernetes } from "../../components/kubernetes/client";
+import { clusterOf } from "../../components/spec/cluster";
+import { frozenAnnotation } from "../../components/spec/labels";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { type ArrivalOptions, foreseen } from "../../components/update/arrival";
+
+/** What a preview foresees of a cluster whose StatefulSet is so, and whether Kubernetes was looked at. */
+async function foreseeing(
+    args: KnownArgs,
+    { replicas = 4, annotations = {}, hasChanged = false, isKnown = true, look = async () => {} },
+) {
+    let looked = false;
+    const kubernetes = {
+        statefulSet: async () => {
+            looked = true;
+            const metadata = { name: "minio", generation: 1, annotations };
+            const status = { observedGeneration: 1, currentRevision: "new", updateRevision: "new", replicas };
+            return { metadata, spec: { replicas }, status };
+        },
+        claims: async () => [],
+        pods: async () => [],
+    } as unknown as Kubernetes;
+    const act = async () => {
+        await look();
+        return kubernetes;
+    };
+    const cluster = clusterOf("minio", withDefaults(args));
+    const options = { cluster, connection: { act }, hasChanged: () => hasChanged, opts: {}, credentials: {} };
+    const said = await foreseen(options as unknown as ArrivalOptions, async () => (isKnown ? cluster : undefined));
+    return { said, looked };
+}
+
+describe("what a preview foresees of the servers", () => {
+    it("is what an interrupted update has left, or somebody has undone", async () => {
+        assert.match((await foreseeing({}, { replicas: 6 })).said ?? "", /^minio: 6 servers -> 4/);
+        const frozen = await foreseeing({}, { annotations: { [frozenAnnotation]: "nightly" } });
+        assert.equal(frozen.said, "requests are frozen for the set 'nightly'");
+        assert.match(
+            (await foreseeing({ hibernate: true }, {})).said ?? "",
+            /^all servers of minio stop, as hibernate is true/,
+        );
+    });
+
+    it("is nothing where all is as it should be, or where a StatefulSet changes, which says more", async () => {
+        assert.equal((await foreseeing({}, {})).said, undefined);
+        assert.equal((await foreseeing({ hibernate: true }, { replicas: 0 })).said, undefined);
+        assert.deepEqual(await foreseeing({}, { replicas: 6, hasChanged: true }), { said: undefined, looked: false });
+    });
+
+    it("is nothing, and no error, where it cannot be looked at, or Kubernetes moves the rollout on", async () => {
+        const unproved = { said: undefined, looked: false };
+        const look = () => Promise.reject(new Error("the provider's cluster is not known in this run"));
+        assert.deepEqual(await foreseeing({}, { replicas: 6, look }), unproved);
+        assert.deepEqual(await foreseeing({}, { replicas: 6, isKnown: false }), unproved);
+        assert.deepEqual(await foreseeing({ rollout: { mode: "Native" } }, { replicas: 6 }), unproved);
+    });
+});
