@@ -31,6 +31,7 @@ import { restoreDrives, unendedRestore } from "../snapshots/restore";
 import type { DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { checkLeftClaims } from "./leftClaims";
+import { usedRevision } from "./usedRevision";
 
 export interface HookOptions {
     cluster: DeclaredCluster;
@@ -234,22 +235,48 @@ async function liveOf({ name }: PlainPool, wanted: Shape, connection: Connection
     return live;
 }
 
+function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
+    const name = `${options.cluster.names.cluster}-password`;
+    const refuse: pulumi.ResourceHookFunction = (args) => refusePassword(options, hookedResource(args));
+    return { beforeCreate: [resourceHook(name, refuse, { onDryRun: true })] };
+}
+
 /**
  * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their
  * hooks would refuse then is refused here: a server that crashes in between would start with it and find no peer. A
- * preview has said it already.
+ * preview hears of that from them, and here only what they never see.
  */
-function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
-    const refuse: pulumi.ResourceHookFunction = async (args) => {
-        await options.preflight.refuse();
-        const change: Change = { class: "together", fields: [rootCredentials] };
-        const problems = await liveProblems(options, hookedResource(args), () => change);
-        if (problems.length > 0) {
-            throw new Error(problems.join("\n"));
-        }
-    };
-    const name = `${options.cluster.names.cluster}-password`;
-    return { beforeCreate: [resourceHook(name, refuse)] };
+export async function refusePassword(options: HookOptions, resource: pulumi.Resource): Promise<void> {
+    const problems = pulumi.runtime.isDryRun()
+        ? await usedRevisionInPreview(options, resource)
+        : [...(await problemsOfPassword(options, resource)), ...(await usedRevisionProblems(options))];
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
+}
+
+async function problemsOfPassword(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
+    await options.preflight.refuse();
+    const change: Change = { class: "together", fields: [rootCredentials] };
+    return liveProblems(options, resource, () => change);
+}
+
+async function usedRevisionInPreview(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
+    try {
+        return await usedRevisionProblems(options);
+    } catch (error) {
+        pulumi.log.info(
+            `not checked in this preview which root password the servers have: ${messageOf(error)}`,
+            resource,
+        );
+        return [];
+    }
+}
+
+async function usedRevisionProblems({ cluster, connection }: HookOptions): Promise<string[]> {
+    const known = await whenKnown(cluster.resolved);
+    const kubernetes = await connection.look();
+    return known && kubernetes ? usedRevision(kubernetes, known) : [];
 }
 
 /**
