@@ -308,7 +308,7 @@ async function liveProblems(
     resource: pulumi.Resource,
     changeOfPool: (before: Registered, after: Registered) => Change | undefined,
 ): Promise<string[]> {
-    const { names, spec, topology, pools } = await knownValue(cluster.resolved);
+    const { names, spec, guided, topology, pools } = await knownValue(cluster.resolved);
     const kubernetes = await connection.look();
     for (const pool of kubernetes ? pools : []) {
         const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
@@ -318,8 +318,9 @@ async function liveProblems(
             const after: Registered = {
                 template: podTemplate(names, spec, pool.index),
                 partition: spec.partition,
-                byHand: spec.updateStrategy === "OnDelete",
+                mover: guided ? "Guided" : spec.updateStrategy === "OnDelete" ? "OnDelete" : "Native",
                 shape,
+                hibernates: spec.hibernate,
             };
             const change = changeOfPool(last, after);
             const before = change && { ...last, shape: await trueShape(last.shape, shape, pool, connection, resource) };
@@ -451,7 +452,7 @@ function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
         ? {
               template,
               partition: Number(annotations[partitionAnnotation]),
-              byHand: moverOf(inputs) === "OnDelete",
+              mover: moverOf(inputs),
               shape: JSON.parse(annotations[shapeAnnotation]),
               restoreFrom: annotations[restoreAnnotation],
               hibernates: inputs?.spec?.replicas === 0,

@@ -28,6 +28,7 @@ function review(before: KnownArgs, after: KnownArgs) {
             partition: args.partition ?? 0,
             shape: shapeOf(withDefaults(args), 0),
             hibernates: args.hibernate,
+            mover: args.updateStrategy === "OnDelete" ? "OnDelete" : (args.rollout?.mode ?? "Guided"),
         }),
     );
     const change = changeOf(old.template, wanted.template);
@@ -194,6 +195,51 @@ describe("another one who restarts the servers", () => {
             /^rollout Native → Guided: .* one at a time, each when MinIO/,
         );
         assert.match(describeSwitch("Guided", "OnDelete") ?? "", /^rollout Guided → OnDelete: nothing restarts/);
+    });
+});
+
+describe("a change that all servers must have at the same time", () => {
+    const changes: [KnownArgs, string][] = [
+        [{ credentialsRevision: 2 }, "root credentials"],
+        [{ tls: { secretName: "certs" } }, "TLS"],
+        [{ expansionPools: [{}] }, "pools"],
+    ];
+    const native: KnownArgs = { rollout: { mode: "Native" } };
+    const byHand: KnownArgs = { updateStrategy: "OnDelete" };
+
+    it("is refused where Kubernetes would restart one server alone, and not with a switch to Guided", () => {
+        for (const [change, what] of changes) {
+            for (const before of [native, byHand, {}]) {
+                const [problem, ...others] = review(before, { ...native, ...change }).problems;
+                assert.match(
+                    problem ?? "",
+                    new RegExp(`^rollout.mode: Native is not allowed with a change of ${what}`),
+                );
+                assert.match(problem ?? "", /Set rollout\.mode to Guided, and back after the change$/);
+                assert.deepEqual(others, []);
+                assert.deepEqual(review(before, change).problems, []);
+            }
+            assert.deepEqual(review({ ...native, hibernate: true }, { ...native, ...change }).problems, []);
+            assert.deepEqual(review(native, { ...native, ...change, hibernate: true }).problems, []);
+        }
+        assert.deepEqual(review(native, { ...native, image }).problems, []);
+    });
+
+    it("is told with the command where nothing restarts", () => {
+        for (const [change, what] of changes) {
+            const { line, problems } = review(byHand, { ...byHand, ...change, namespace: "default" });
+            assert.deepEqual(problems, []);
+            assert.ok(line?.startsWith(what), line);
+            assert.match(
+                line ?? "",
+                /: nothing restarts, .* kubectl delete pod --namespace=default --selector=app=minio,pool; requests fail until/,
+            );
+            assert.doesNotMatch(line ?? "", /restart at once/);
+        }
+        assert.match(
+            review(byHand, { ...byHand, image }).line ?? "",
+            /: nothing restarts, and a server changes when somebody deletes its pod, the first 2 new ones begin to serve together/,
+        );
     });
 });
 
@@ -562,12 +608,12 @@ describe("a variable that is a secret", () => {
     };
 
     it("leaves its Secret as the last one only where no server stays back that reads it from there", () => {
-        for (const others of [{}, { partition: 4 }, { byHand: true }]) {
+        for (const others of [{}, { partition: 4 }, { mover: "OnDelete" as const }]) {
             assert.deepEqual(problems(withSecrets(token, others)), [], "it is kept in the Secret");
         }
         assert.deepEqual(problems(withSecrets({})), []);
         assert.deepEqual(
-            [{ partition: 4 }, { byHand: true }].map((more) => problems(withSecrets({}, more))),
+            [{ partition: 4 }, { mover: "OnDelete" as const }].map((more) => problems(withSecrets({}, more))),
             [
                 ["partition: 4", "Set partition to 0"],
                 ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"],

@@ -114,6 +114,16 @@ describe("a new root password", () => {
         assert.equal(await refusal(clusterWith({ rootUser: "root" }), one, [one]), "");
     });
 
+    it("is refused where Kubernetes would restart one server alone with it", async () => {
+        const change: KnownArgs = { credentialsRevision: 2, rollout: { mode: "Native" } };
+        const refused = /^rollout\.mode: Native is not allowed with a change of root credentials: /;
+        assert.match(await refusal(clusterWith(change), revision(1)), refused);
+        assert.equal(await refusal(clusterWith(change), clusterWith({ hibernate: true })), "");
+        assert.equal(await refusal(clusterWith({ ...change, hibernate: true }), revision(1)), "");
+        assert.equal(await refusal(clusterWith({ ...change, updateStrategy: "OnDelete" }), revision(1)), "");
+        assert.equal(await refusal(clusterWith(change), undefined), "");
+    });
+
     it("is not judged by the pods without the right to see them, as OnDelete needs none", async () => {
         assert.equal(
             await refusal(revision(1), revision(2), new KubernetesError("a right is missing", false, 403)),
