@@ -25,6 +25,8 @@ export interface Registered {
     shape: Shape;
     /** Who restarts its servers. */
     mover?: RolloutMover;
+    /** Whether an update stands that has not reached all servers. Undefined: not known. */
+    staged?: boolean;
     /** The set that its drives are restored from: see `restoreSource`. */
     restoreFrom?: string;
     /** Whether its servers are stopped. */
@@ -56,7 +58,7 @@ export function problemsOfChange(change: Change, before: Registered, after: Regi
 /** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
 function partitionProblems(
     change: Change,
-    before: Pick<Registered, "partition">,
+    before: Pick<Registered, "partition" | "staged">,
     after: Pick<Registered, "partition">,
     topology: Layout,
 ): string[] {
@@ -69,7 +71,7 @@ function partitionProblems(
         ];
     }
     // While a staged update stands, the way back to the old version needs no boot quorum: the servers below have it.
-    const isWayBack = before.partition > 0;
+    const isWayBack = before.partition > 0 && before.staged !== false;
     if (change.class === "coupled" && updated > 0 && updated < topology.bootQuorum && !isWayBack) {
         return [
             `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ${count(updated, "new server")}, ` +
@@ -244,9 +246,13 @@ function describeHibernation(
         );
     }
     if (!before.hibernates) {
+        const staged =
+            before.partition > 0 && before.staged !== false
+                ? `; partition ${before.partition} → 0: all servers start with a staged update, if one stands`
+                : "";
         return (
             `${pool} hibernates: all ${servers} servers stop ${order}, and requests fail until hibernate is false; the claims of its ` +
-            `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}`
+            `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}${staged}`
         );
     }
     return what ? `${what}, which counts when the servers start: ${pool} hibernates` : undefined;

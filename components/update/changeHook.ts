@@ -156,6 +156,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         const before = {
             ...last,
             shape: await trueShape(last.shape, after.shape, pool, connection, hookedResource(args)),
+            staged: await isStaged(last, pool, connection),
         };
         const change = changeOf(before.template, after.template);
         const problems = [
@@ -357,6 +358,23 @@ async function trueShape(
     }
 }
 
+/**
+ * Kubernetes tells it, and no program. What could not be asked is undefined: the rollout finds out what a wrong guess
+ * would have refused.
+ */
+async function isStaged(
+    { partition, shape }: Registered,
+    { name }: PlainPool,
+    connection: Connection,
+): Promise<boolean | undefined> {
+    try {
+        const kubernetes = partition > 0 ? await connection.look() : undefined;
+        return registered((await kubernetes?.statefulSet(shape.namespace, name)) as pulumi.Inputs | undefined)?.staged;
+    } catch {
+        return undefined;
+    }
+}
+
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
 
 /**
@@ -448,6 +466,7 @@ async function withoutSecrets(inputs: pulumi.Inputs | undefined): Promise<pulumi
 function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
     const annotations = inputs?.metadata?.annotations;
     const template = inputs?.spec?.template;
+    const { currentRevision, updateRevision } = inputs?.status ?? {};
     return annotations?.[shapeAnnotation] && template?.spec?.containers
         ? {
               template,
@@ -456,6 +475,7 @@ function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
               shape: JSON.parse(annotations[shapeAnnotation]),
               restoreFrom: annotations[restoreAnnotation],
               hibernates: inputs?.spec?.replicas === 0,
+              staged: updateRevision === undefined ? undefined : currentRevision !== updateRevision,
           }
         : undefined;
 }

@@ -20,14 +20,19 @@ import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../.
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
 
-/** From the arguments of before to those of after: what the preview says. */
-function review(before: KnownArgs, after: KnownArgs) {
+/**
+ * From the arguments of before to those of after: what the preview says.
+ *
+ * @param staged whether an update stands that has not reached all servers
+ */
+function review(before: KnownArgs, after: KnownArgs, staged?: boolean) {
     const [old, wanted] = [before, after].map(
         (args): Registered => ({
             template: templateOf(args),
             partition: args.partition ?? 0,
             shape: shapeOf(withDefaults(args), 0),
             hibernates: args.hibernate,
+            staged,
             mover: args.updateStrategy === "OnDelete" ? "OnDelete" : (args.rollout?.mode ?? "Guided"),
         }),
     );
@@ -142,6 +147,13 @@ describe("a cluster that hibernates", () => {
             "minio ends its hibernation: its 4 servers start together, and pulumi up waits until they are ready",
         );
         assert.equal(review({ hibernate: true }, { hibernate: true }).line, undefined);
+        for (const staged of [true, undefined]) {
+            assert.match(
+                review({ image, partition: 2 }, { image, hibernate: true }, staged).line ?? "",
+                /with all objects; partition 2 → 0: all servers start with a staged update, if one stands$/,
+            );
+        }
+        assert.doesNotMatch(review({ partition: 2 }, { hibernate: true }, false).line ?? "", /partition/);
         const podManagementPolicy = "OrderedReady";
         const { line } = review({ podManagementPolicy, hibernate: true }, { podManagementPolicy });
         assert.match(line ?? "", /its 4 servers start one after another, and pulumi up waits/);
@@ -492,7 +504,14 @@ describe("the review of a change", () => {
 
     it("allows it for a change that servers do not compare, and on the way back from a staged update", () => {
         assert.deepEqual(review({}, { partition: 3, resources: { limits: { memory: "4Gi" } } }).problems, []);
-        assert.deepEqual(review({ image, partition: 2 }, { partition: 3 }).problems, []);
+        for (const staged of [true, undefined]) {
+            assert.deepEqual(review({ image, partition: 2 }, { partition: 3 }, staged).problems, []);
+        }
+    });
+
+    it("refuses it where a partition has stayed from an update that has reached all servers", () => {
+        const { problems } = review({ partition: 3 }, { image, partition: 3 }, false);
+        assert.match(problems.join(), /^partition: 3 is not allowed with a change of image: it leaves 1 new server, /);
     });
 
     it("refuses a partition with what must restart together", () => {
