@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { both } from "../basics/both";
 import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
-import { type Change, changeOf, rootCredentials } from "../change/change";
+import { type Change, type ChangeClass, changeOf, rootCredentials } from "../change/change";
 import { departingPools, departureProblems } from "../change/decommission";
 import {
     describeChange,
@@ -178,14 +178,14 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
                 pulumi.log.info(line, hookedResource(args));
             }
         }
-        if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
+        const restores = after.restoreFrom !== undefined && after.restoreFrom !== before.restoreFrom;
+        if (restores) {
             await restore();
         }
         if (after.hibernates && !before.hibernates) {
             stopping();
         }
-        // Nothing restarts where all servers stop or start.
-        const restarting: Pick<Change, "class"> = before.hibernates || after.hibernates ? { class: "none" } : change;
+        const restarting = { class: restartsBy(change.class, before, after, restores) };
         const hold = holdOf(restarting, was, becomes, reviewed);
         if (hold) {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
@@ -373,6 +373,19 @@ async function isStaged(
     } catch {
         return undefined;
     }
+}
+
+/**
+ * How servers would restart where nothing holds them. Where all stop or start, none does; but a restore has started
+ * them already, as they were before the change.
+ */
+export function restartsBy(
+    change: ChangeClass,
+    before: Pick<Registered, "hibernates">,
+    after: Pick<Registered, "hibernates">,
+    restores: boolean,
+): ChangeClass {
+    return after.hibernates || (before.hibernates && !restores) ? "none" : change;
 }
 
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;

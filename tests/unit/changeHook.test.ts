@@ -9,7 +9,7 @@ import { podTemplate } from "../../components/server/podTemplate";
 import { type Cluster, clusterOf } from "../../components/spec/cluster";
 import { partitionAnnotation, shapeAnnotation } from "../../components/spec/labels";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { type HookOptions, holdOf, refusePassword } from "../../components/update/changeHook";
+import { type HookOptions, holdOf, refusePassword, restartsBy } from "../../components/update/changeHook";
 
 /** What is done to a StatefulSet of four servers before it is changed. */
 async function held(change: ChangeClass, was: RolloutMover, becomes: RolloutMover, livePartition?: number) {
@@ -45,6 +45,19 @@ describe("what is done before a StatefulSet is changed", () => {
     it("lets nothing restart by itself, and takes the partition away, before pods are updated only by hand", async () => {
         assert.equal(await held("coupled", "Guided", "OnDelete"), "minio OnDelete");
         assert.equal(await held("none", "Native", "OnDelete", 2), "minio OnDelete");
+    });
+});
+
+describe("how servers would restart by a change", () => {
+    it("is not at all where all stop or start, but where a restore has started them before the change", () => {
+        const restarts = (before: boolean, after: boolean, restores: boolean) =>
+            restartsBy("coupled", { hibernates: before }, { hibernates: after }, restores);
+        assert.equal(restarts(false, false, false), "coupled");
+        assert.equal(restarts(false, false, true), "coupled");
+        assert.equal(restarts(false, true, false), "none");
+        assert.equal(restarts(true, true, false), "none");
+        assert.equal(restarts(true, false, false), "none");
+        assert.equal(restarts(true, false, true), "coupled");
     });
 });
 
