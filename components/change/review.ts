@@ -23,8 +23,10 @@ export interface Registered {
     template: PodTemplate;
     partition: number;
     shape: Shape;
-    /** Whether pods are updated only where somebody deletes them. */
-    byHand?: boolean;
+    /** Who restarts its servers. */
+    mover?: RolloutMover;
+    /** Whether an update stands that has not reached all servers. Undefined: not known. */
+    staged?: boolean;
     /** The set that its drives are restored from: see `restoreSource`. */
     restoreFrom?: string;
     /** Whether its servers are stopped. */
@@ -47,6 +49,7 @@ export function problemsOfChange(change: Change, before: Registered, after: Regi
         ...reshapingProblems(before.shape, after.shape),
         ...keyProblems(before.template, after.template, before.shape.namespace),
         ...partitionProblems(change, before, after, topology),
+        ...modeProblems(change, before, after),
         ...leftVariableProblems(before, after),
         ...hibernationProblems(change, before, after),
     ];
@@ -55,7 +58,7 @@ export function problemsOfChange(change: Change, before: Registered, after: Regi
 /** A partition that would leave new servers which never serve, or servers that cannot talk to each other. */
 function partitionProblems(
     change: Change,
-    before: Pick<Registered, "partition">,
+    before: Pick<Registered, "partition" | "staged">,
     after: Pick<Registered, "partition">,
     topology: Layout,
 ): string[] {
@@ -68,7 +71,7 @@ function partitionProblems(
         ];
     }
     // While a staged update stands, the way back to the old version needs no boot quorum: the servers below have it.
-    const isWayBack = before.partition > 0;
+    const isWayBack = before.partition > 0 && before.staged !== false;
     if (change.class === "coupled" && updated > 0 && updated < topology.bootQuorum && !isWayBack) {
         return [
             `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ${count(updated, "new server")}, ` +
@@ -78,6 +81,17 @@ function partitionProblems(
         ];
     }
     return [];
+}
+
+/** A mode that would restart one server alone, which finds no peer, and wait for it for ever. */
+function modeProblems({ class: change, fields }: Change, before: Registered, after: Registered): string[] {
+    const isRunning = !before.hibernates && !after.hibernates;
+    return change === "together" && after.mover === "Native" && isRunning
+        ? [
+              `rollout.mode: Native is not allowed with a change of ${fields.join(", ")}: Kubernetes would restart one server, which ` +
+                  "cannot talk to the others, and wait for it for ever. Set rollout.mode to Guided, and back after the change",
+          ]
+        : [];
 }
 
 /** Of stopped servers Kubernetes keeps no older revision, and a restore waits for servers that serve. */
@@ -108,7 +122,7 @@ function leftVariableProblems(before: Registered, after: Registered): string[] {
     const [what, instead] =
         after.partition > 0
             ? [`partition: ${after.partition}`, "Set partition to 0"]
-            : after.byHand
+            : after.mover === "OnDelete"
               ? ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"]
               : [];
     return what && old.length > 0 && wanted.length === 0
@@ -168,13 +182,15 @@ export function describeChange(
     }
     const what = describeFields(change, before, after);
     if (change.class === "together") {
-        return (
-            `${what}: all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
-            "requests fail for 10 to 30 s, and nothing that was stored is lost" +
-            (isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : "")
-        );
+        const gap =
+            after.mover === "OnDelete"
+                ? allByHand(after)
+                : `all ${topology.servers} servers restart at once, as old and new ones cannot talk to each other; ` +
+                  "requests fail for 10 to 30 s, and nothing that was stored is lost";
+        return `${what}: ${gap}${isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : ""}`;
     }
     const pace = guided ? paceOf(topology) : "at Kubernetes' pace";
+    const who = after.mover === "OnDelete" ? afterwards.OnDelete : `${updates(pool, servers, from)}, ${pace}`;
     const together =
         change.class === "coupled" && topology.bootQuorum > 1
             ? `, the first ${topology.bootQuorum} new ones begin to serve together, as a server starts only among ` +
@@ -182,8 +198,17 @@ export function describeChange(
             : "";
     const where = change.fields.includes(clientPort) ? "by the new port, " : "";
     return (
-        `${what}: ${updates(pool, servers, from)}, ${pace}${together}${stayBack(pool, from)}; ${where}${availability(topology)}` +
+        `${what}: ${who}${together}${stayBack(pool, from)}; ${where}${availability(topology)}` +
         describeParity(before.template, topology)
+    );
+}
+
+/** Nobody restarts the servers for a change that all must have at the same time. */
+function allByHand({ template, shape }: Registered): string {
+    const { metadata } = template as { metadata?: { labels?: Record<string, string> } };
+    return (
+        "nothing restarts, and a server that restarts alone cannot talk to the others. Delete all pods at once: kubectl delete pod " +
+        `--namespace=${shape.namespace} --selector=app=${metadata?.labels?.app},pool; requests fail until they serve again`
     );
 }
 
@@ -221,9 +246,13 @@ function describeHibernation(
         );
     }
     if (!before.hibernates) {
+        const staged =
+            before.partition > 0 && before.staged !== false
+                ? `; partition ${before.partition} → 0: all servers start with a staged update, if one stands`
+                : "";
         return (
             `${pool} hibernates: all ${servers} servers stop ${order}, and requests fail until hibernate is false; the claims of its ` +
-            `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}`
+            `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}${staged}`
         );
     }
     return what ? `${what}, which counts when the servers start: ${pool} hibernates` : undefined;

@@ -17,19 +17,21 @@ export async function growDrives(
     timeoutSeconds: number,
     tell: (text: string) => void,
 ): Promise<void> {
-    for (const pool of pools) {
-        const small = (await kubernetes.claims(namespace, pool.selector)).filter(asksForLess(pool));
-        // A class that cannot, a quota, or a webhook: as long as no claim has grown, the growth can be taken back.
-        for (const tries of [true, false]) {
-            for (const [index, claim] of small.entries()) {
-                const name = nameOf(claim);
-                if (!tries) {
-                    tell(`${name}: grows from ${requestOf(claim)} to ${pool.storageSize}`);
-                }
-                await kubernetes.growClaim(namespace, name, pool.storageSize, tries).catch((error: KubernetesError) => {
-                    throw error.isPassing ? error : refusal(error, claim, pool, tries ? [] : small.slice(0, index));
-                });
+    const found = pools.map(async (pool) =>
+        (await kubernetes.claims(namespace, pool.selector)).filter(asksForLess(pool)).map((claim) => ({ pool, claim })),
+    );
+    const small = (await Promise.all(found)).flat();
+    // A class that cannot, a quota, or a webhook: as long as no claim has grown, the growth can be taken back.
+    for (const tries of [true, false]) {
+        for (const [index, { pool, claim }] of small.entries()) {
+            const name = nameOf(claim);
+            if (!tries) {
+                tell(`${name}: grows from ${requestOf(claim)} to ${pool.storageSize}`);
             }
+            await kubernetes.growClaim(namespace, name, pool.storageSize, tries).catch((error: KubernetesError) => {
+                const grown = tries ? [] : small.slice(0, index).map((one) => one.claim);
+                throw error.isPassing ? error : refusal(error, claim, pool, grown);
+            });
         }
     }
     const deadline = Date.now() + timeoutSeconds * 1000;

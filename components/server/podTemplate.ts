@@ -100,7 +100,8 @@ export function credentialsSecretName(names: Names, spec: MinioClusterSpec): str
     return spec.existingSecretName ?? names.secret;
 }
 
-function credentialsRevision(names: Names, spec: MinioClusterSpec): string {
+/** It stands for the root credentials in the annotation of the pods. */
+export function credentialsRevision(names: Names, spec: MinioClusterSpec): string {
     const of = spec.existingSecretName === undefined ? spec.rootUser : credentialsSecretName(names, spec);
     return `${of}/${spec.credentialsRevision}`;
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { both } from "../basics/both";
 import { messageOf } from "../basics/messageOf";
 import { once } from "../basics/once";
-import { type Change, changeOf, rootCredentials } from "../change/change";
+import { type Change, type ChangeClass, changeOf, rootCredentials } from "../change/change";
 import { departingPools, departureProblems, readdressProblems } from "../change/decommission";
 import {
     describeChange,
@@ -31,6 +31,7 @@ import { restoreDrives, unendedRestore } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { checkLeftClaims } from "./leftClaims";
+import { usedRevision } from "./usedRevision";
 
 export interface HookOptions {
     cluster: DeclaredCluster;
@@ -155,6 +156,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         const before = {
             ...last,
             shape: await trueShape(last.shape, after.shape, pool, connection, hookedResource(args)),
+            staged: await isStaged(last, pool, connection),
         };
         const change = changeOf(before.template, after.template);
         const problems = [
@@ -177,14 +179,14 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
                 pulumi.log.info(line, hookedResource(args));
             }
         }
-        if (after.restoreFrom && after.restoreFrom !== before.restoreFrom) {
+        const restores = after.restoreFrom !== undefined && after.restoreFrom !== before.restoreFrom;
+        if (restores) {
             await restore();
         }
         if (after.hibernates && !before.hibernates) {
             stopping();
         }
-        // Nothing restarts where all servers stop or start.
-        const restarting: Pick<Change, "class"> = before.hibernates || after.hibernates ? { class: "none" } : change;
+        const restarting = { class: restartsBy(change.class, before, after, restores) };
         const hold = holdOf(restarting, was, becomes, reviewed);
         if (hold) {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
@@ -235,22 +237,48 @@ async function liveOf({ name }: PlainPool, wanted: Shape, connection: Connection
     return live;
 }
 
+function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
+    const name = `${options.cluster.names.cluster}-password`;
+    const refuse: pulumi.ResourceHookFunction = (args) => refusePassword(options, hookedResource(args));
+    return { beforeCreate: [resourceHook(name, refuse, { onDryRun: true })] };
+}
+
 /**
  * Before a new root password is made. The Secret gets it before the engine comes to the StatefulSets, so what their
  * hooks would refuse then is refused here: a server that crashes in between would start with it and find no peer. A
- * preview has said it already.
+ * preview hears of that from them, and here only what they never see.
  */
-function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
-    const refuse: pulumi.ResourceHookFunction = async (args) => {
-        await options.preflight.refuse();
-        const change: Change = { class: "together", fields: [rootCredentials] };
-        const problems = await liveProblems(options, hookedResource(args), () => change);
-        if (problems.length > 0) {
-            throw new Error(problems.join("\n"));
-        }
-    };
-    const name = `${options.cluster.names.cluster}-password`;
-    return { beforeCreate: [resourceHook(name, refuse)] };
+export async function refusePassword(options: HookOptions, resource: pulumi.Resource): Promise<void> {
+    const problems = pulumi.runtime.isDryRun()
+        ? await usedRevisionInPreview(options, resource)
+        : [...(await problemsOfPassword(options, resource)), ...(await usedRevisionProblems(options))];
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
+}
+
+async function problemsOfPassword(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
+    await options.preflight.refuse();
+    const change: Change = { class: "together", fields: [rootCredentials] };
+    return liveProblems(options, resource, () => change);
+}
+
+async function usedRevisionInPreview(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
+    try {
+        return await usedRevisionProblems(options);
+    } catch (error) {
+        pulumi.log.info(
+            `not checked in this preview which root password the servers have: ${messageOf(error)}`,
+            resource,
+        );
+        return [];
+    }
+}
+
+async function usedRevisionProblems({ cluster, connection }: HookOptions): Promise<string[]> {
+    const known = await whenKnown(cluster.resolved);
+    const kubernetes = await connection.look();
+    return known && kubernetes ? usedRevision(kubernetes, known) : [];
 }
 
 /**
@@ -282,7 +310,7 @@ async function liveProblems(
     resource: pulumi.Resource,
     changeOfPool: (before: Registered, after: Registered) => Change | undefined,
 ): Promise<string[]> {
-    const { names, spec, topology, pools } = await knownValue(cluster.resolved);
+    const { names, spec, guided, topology, pools } = await knownValue(cluster.resolved);
     const kubernetes = await connection.look();
     for (const pool of kubernetes ? pools : []) {
         const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
@@ -292,8 +320,9 @@ async function liveProblems(
             const after: Registered = {
                 template: podTemplate(names, spec, pool.index),
                 partition: spec.partition,
-                byHand: spec.updateStrategy === "OnDelete",
+                mover: guided ? "Guided" : spec.updateStrategy === "OnDelete" ? "OnDelete" : "Native",
                 shape,
+                hibernates: spec.hibernate,
             };
             const change = changeOfPool(last, after);
             const before = change && { ...last, shape: await trueShape(last.shape, shape, pool, connection, resource) };
@@ -333,6 +362,36 @@ async function trueShape(
         pulumi.log.info(`not checked how large the drives' claims are: ${messageOf(error)}`, resource);
         return before;
     }
+}
+
+/**
+ * Kubernetes tells it, and no program. What could not be asked is undefined: the rollout finds out what a wrong guess
+ * would have refused.
+ */
+async function isStaged(
+    { partition, shape }: Registered,
+    { name }: PlainPool,
+    connection: Connection,
+): Promise<boolean | undefined> {
+    try {
+        const kubernetes = partition > 0 ? await connection.look() : undefined;
+        return registered((await kubernetes?.statefulSet(shape.namespace, name)) as pulumi.Inputs | undefined)?.staged;
+    } catch {
+        return undefined;
+    }
+}
+
+/**
+ * How servers would restart where nothing holds them. Where all stop or start, none does; but a restore has started
+ * them already, as they were before the change.
+ */
+export function restartsBy(
+    change: ChangeClass,
+    before: Pick<Registered, "hibernates">,
+    after: Pick<Registered, "hibernates">,
+    restores: boolean,
+): ChangeClass {
+    return after.hibernates || (before.hibernates && !restores) ? "none" : change;
 }
 
 type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
@@ -430,14 +489,16 @@ async function withoutSecrets(inputs: pulumi.Inputs | undefined): Promise<pulumi
 function registered(inputs: pulumi.Inputs | undefined): Registered | undefined {
     const annotations = inputs?.metadata?.annotations;
     const template = inputs?.spec?.template;
+    const { currentRevision, updateRevision } = inputs?.status ?? {};
     return annotations?.[shapeAnnotation] && template?.spec?.containers
         ? {
               template,
               partition: Number(annotations[partitionAnnotation]),
-              byHand: moverOf(inputs) === "OnDelete",
+              mover: moverOf(inputs),
               shape: JSON.parse(annotations[shapeAnnotation]),
               restoreFrom: annotations[restoreAnnotation],
               hibernates: inputs?.spec?.replicas === 0,
+              staged: updateRevision === undefined ? undefined : currentRevision !== updateRevision,
           }
         : undefined;
 }

@@ -66,6 +66,35 @@ describe("a cluster that somebody changes by hand", () => {
         await up("--expect-no-changes");
     });
 
+    it("refuses to go back to a root password whose number the servers have, and goes on to the next one", async () => {
+        const secret = async () => (await kubectlJson("get", "secret", "minio-secret", inNamespace)).data;
+        const before = await secret();
+        // As an update leaves it that ends before it comes to the StatefulSet.
+        const urns = await project.succeed("stack", "--show-urns");
+        const targets = [/urn:\S+:RandomPassword::\S+/, /urn:\S+:Secret::minio-secret\b/].flatMap((urn) => [
+            "--target",
+            urn.exec(urns)?.[0] as string,
+        ]);
+        await project.configure({ credentialsRevision: 2 });
+        await up(...targets);
+        const left = await secret();
+        assert.notDeepEqual(left, before);
+        await project.configure({ credentialsRevision: undefined });
+        for (const operation of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { code, text } = await project.execute(...operation);
+            assert.notEqual(code, 0, text);
+            assert.match(
+                text,
+                /credentialsRevision: 1: servers that run, .* Take a number that no server has, such as 2/,
+            );
+        }
+        assert.deepEqual(await secret(), left);
+        await project.configure({ credentialsRevision: 2 });
+        await up();
+        assert.deepEqual(await secret(), left);
+        await up("--expect-no-changes");
+    });
+
     it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
         const before = await uids();
         await kubectl("delete", "statefulset", "minio", inNamespace, "--cascade=orphan");

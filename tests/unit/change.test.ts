@@ -20,14 +20,20 @@ import { defaultImage, type KnownArgs, topologyOfSpec, withDefaults } from "../.
 
 const templateOf = (args: KnownArgs) => podTemplate(namesOf("minio"), withDefaults(args), 0);
 
-/** From the arguments of before to those of after: what the preview says. */
-function review(before: KnownArgs, after: KnownArgs) {
+/**
+ * From the arguments of before to those of after: what the preview says.
+ *
+ * @param staged whether an update stands that has not reached all servers
+ */
+function review(before: KnownArgs, after: KnownArgs, staged?: boolean) {
     const [old, wanted] = [before, after].map(
         (args): Registered => ({
             template: templateOf(args),
             partition: args.partition ?? 0,
             shape: shapeOf(withDefaults(args), 0),
             hibernates: args.hibernate,
+            staged,
+            mover: args.updateStrategy === "OnDelete" ? "OnDelete" : (args.rollout?.mode ?? "Guided"),
         }),
     );
     const change = changeOf(old.template, wanted.template);
@@ -141,6 +147,13 @@ describe("a cluster that hibernates", () => {
             "minio ends its hibernation: its 4 servers start together, and pulumi up waits until they are ready",
         );
         assert.equal(review({ hibernate: true }, { hibernate: true }).line, undefined);
+        for (const staged of [true, undefined]) {
+            assert.match(
+                review({ image, partition: 2 }, { image, hibernate: true }, staged).line ?? "",
+                /with all objects; partition 2 → 0: all servers start with a staged update, if one stands$/,
+            );
+        }
+        assert.doesNotMatch(review({ partition: 2 }, { hibernate: true }, false).line ?? "", /partition/);
         const podManagementPolicy = "OrderedReady";
         const { line } = review({ podManagementPolicy, hibernate: true }, { podManagementPolicy });
         assert.match(line ?? "", /its 4 servers start one after another, and pulumi up waits/);
@@ -194,6 +207,51 @@ describe("another one who restarts the servers", () => {
             /^rollout Native → Guided: .* one at a time, each when MinIO/,
         );
         assert.match(describeSwitch("Guided", "OnDelete") ?? "", /^rollout Guided → OnDelete: nothing restarts/);
+    });
+});
+
+describe("a change that all servers must have at the same time", () => {
+    const changes: [KnownArgs, string][] = [
+        [{ credentialsRevision: 2 }, "root credentials"],
+        [{ tls: { secretName: "certs" } }, "TLS"],
+        [{ expansionPools: [{}] }, "pools"],
+    ];
+    const native: KnownArgs = { rollout: { mode: "Native" } };
+    const byHand: KnownArgs = { updateStrategy: "OnDelete" };
+
+    it("is refused where Kubernetes would restart one server alone, and not with a switch to Guided", () => {
+        for (const [change, what] of changes) {
+            for (const before of [native, byHand, {}]) {
+                const [problem, ...others] = review(before, { ...native, ...change }).problems;
+                assert.match(
+                    problem ?? "",
+                    new RegExp(`^rollout.mode: Native is not allowed with a change of ${what}`),
+                );
+                assert.match(problem ?? "", /Set rollout\.mode to Guided, and back after the change$/);
+                assert.deepEqual(others, []);
+                assert.deepEqual(review(before, change).problems, []);
+            }
+            assert.deepEqual(review({ ...native, hibernate: true }, { ...native, ...change }).problems, []);
+            assert.deepEqual(review(native, { ...native, ...change, hibernate: true }).problems, []);
+        }
+        assert.deepEqual(review(native, { ...native, image }).problems, []);
+    });
+
+    it("is told with the command where nothing restarts", () => {
+        for (const [change, what] of changes) {
+            const { line, problems } = review(byHand, { ...byHand, ...change, namespace: "default" });
+            assert.deepEqual(problems, []);
+            assert.ok(line?.startsWith(what), line);
+            assert.match(
+                line ?? "",
+                /: nothing restarts, .* kubectl delete pod --namespace=default --selector=app=minio,pool; requests fail until/,
+            );
+            assert.doesNotMatch(line ?? "", /restart at once/);
+        }
+        assert.match(
+            review(byHand, { ...byHand, image }).line ?? "",
+            /: nothing restarts, and a server changes when somebody deletes its pod, the first 2 new ones begin to serve together/,
+        );
     });
 });
 
@@ -459,7 +517,14 @@ describe("the review of a change", () => {
 
     it("allows it for a change that servers do not compare, and on the way back from a staged update", () => {
         assert.deepEqual(review({}, { partition: 3, resources: { limits: { memory: "4Gi" } } }).problems, []);
-        assert.deepEqual(review({ image, partition: 2 }, { partition: 3 }).problems, []);
+        for (const staged of [true, undefined]) {
+            assert.deepEqual(review({ image, partition: 2 }, { partition: 3 }, staged).problems, []);
+        }
+    });
+
+    it("refuses it where a partition has stayed from an update that has reached all servers", () => {
+        const { problems } = review({ partition: 3 }, { image, partition: 3 }, false);
+        assert.match(problems.join(), /^partition: 3 is not allowed with a change of image: it leaves 1 new server, /);
     });
 
     it("refuses a partition with what must restart together", () => {
@@ -575,12 +640,12 @@ describe("a variable that is a secret", () => {
     };
 
     it("leaves its Secret as the last one only where no server stays back that reads it from there", () => {
-        for (const others of [{}, { partition: 4 }, { byHand: true }]) {
+        for (const others of [{}, { partition: 4 }, { mover: "OnDelete" as const }]) {
             assert.deepEqual(problems(withSecrets(token, others)), [], "it is kept in the Secret");
         }
         assert.deepEqual(problems(withSecrets({})), []);
         assert.deepEqual(
-            [{ partition: 4 }, { byHand: true }].map((more) => problems(withSecrets({}, more))),
+            [{ partition: 4 }, { mover: "OnDelete" as const }].map((more) => problems(withSecrets({}, more))),
             [
                 ["partition: 4", "Set partition to 0"],
                 ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"],

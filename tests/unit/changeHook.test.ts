@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import type { ChangeClass } from "../../components/change/change";
 import type { RolloutMover } from "../../components/change/review";
+import { shapeOf } from "../../components/change/shape";
 import type { Kubernetes } from "../../components/kubernetes/client";
-import { holdOf } from "../../components/update/changeHook";
+import { KubernetesError } from "../../components/kubernetes/errors";
+import { podTemplate } from "../../components/server/podTemplate";
+import { type Cluster, clusterOf } from "../../components/spec/cluster";
+import { partitionAnnotation, shapeAnnotation } from "../../components/spec/labels";
+import { type KnownArgs, withDefaults } from "../../components/spec/spec";
+import { type HookOptions, holdOf, refusePassword, restartsBy } from "../../components/update/changeHook";
 
 /** What is done to a StatefulSet of four servers before it is changed. */
 async function held(change: ChangeClass, was: RolloutMover, becomes: RolloutMover, livePartition?: number) {
@@ -38,5 +45,102 @@ describe("what is done before a StatefulSet is changed", () => {
     it("lets nothing restart by itself, and takes the partition away, before pods are updated only by hand", async () => {
         assert.equal(await held("coupled", "Guided", "OnDelete"), "minio OnDelete");
         assert.equal(await held("none", "Native", "OnDelete", 2), "minio OnDelete");
+    });
+});
+
+describe("how servers would restart by a change", () => {
+    it("is not at all where all stop or start, but where a restore has started them before the change", () => {
+        const restarts = (before: boolean, after: boolean, restores: boolean) =>
+            restartsBy("coupled", { hibernates: before }, { hibernates: after }, restores);
+        assert.equal(restarts(false, false, false), "coupled");
+        assert.equal(restarts(false, false, true), "coupled");
+        assert.equal(restarts(false, true, false), "none");
+        assert.equal(restarts(true, true, false), "none");
+        assert.equal(restarts(true, false, false), "none");
+        assert.equal(restarts(true, false, true), "coupled");
+    });
+});
+
+describe("a new root password", () => {
+    const clusterWith = (args: KnownArgs) => clusterOf("minio", withDefaults({ namespace: "storage", ...args }));
+    const revision = (credentialsRevision: number) => clusterWith({ credentialsRevision });
+
+    /** @param live undefined: no StatefulSet is there. @param running what each pod was made by */
+    const refusal = async (wanted: Cluster, live: Cluster | undefined, running: Cluster[] | Error = []) => {
+        const template = ({ names, spec }: Cluster) => podTemplate(names, spec, 0) as any;
+        const kubernetes = {
+            statefulSet: async () =>
+                live && {
+                    metadata: {
+                        annotations: {
+                            [shapeAnnotation]: JSON.stringify(shapeOf(live.spec, 0)),
+                            [partitionAnnotation]: "0",
+                        },
+                    },
+                    spec: { template: template(live), replicas: live.spec.hibernate ? 0 : 4 },
+                },
+            async pods() {
+                assert.ok(live, "nobody may see pods where a cluster is made");
+                if (running instanceof Error) {
+                    throw running;
+                }
+                return running.map((one, ordinal) => ({
+                    metadata: { name: `minio-${ordinal}`, annotations: template(one).metadata.annotations },
+                }));
+            },
+        } as unknown as Kubernetes;
+        const options = {
+            cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
+            connection: { look: async () => kubernetes },
+            preflight: { refuse: async () => {} },
+        } as unknown as HookOptions;
+        return refusePassword(options, undefined as unknown as pulumi.Resource).then(
+            () => "",
+            ({ message }: Error) => message,
+        );
+    };
+
+    it("is refused where servers run with the password of its number, whether the StatefulSet was changed or not", async () => {
+        const [one, two] = [revision(1), revision(2)];
+        for (const [live, running, free] of [
+            [one, [one, one, one, one], 2],
+            [two, [one, one, one, one], 3],
+            [two, [two, one, two], 3],
+        ] as const) {
+            assert.match(
+                await refusal(one, live, [...running]),
+                new RegExp(
+                    "^credentialsRevision: 1: servers that run, such as minio-[01], have the root password of that number\\. " +
+                        `.* Take a number that no server has, such as ${free}$`,
+                ),
+            );
+        }
+    });
+
+    it("may have a number that no server has, or one whose servers are all gone", async () => {
+        const [one, two, three] = [revision(1), revision(2), revision(3)];
+        assert.equal(await refusal(one, undefined), "");
+        assert.equal(await refusal(two, one, [one, one, one, one]), "");
+        assert.equal(await refusal(three, two, [two, one, two, one]), "");
+        assert.equal(await refusal(one, two, [two, two, two, two]), "");
+        assert.equal(await refusal(one, clusterWith({ hibernate: true }), []), "");
+        assert.equal(await refusal(clusterWith({ rootUser: "root" }), one, [one]), "");
+    });
+
+    it("is refused where Kubernetes would restart one server alone with it", async () => {
+        const change: KnownArgs = { credentialsRevision: 2, rollout: { mode: "Native" } };
+        const refused = /^rollout\.mode: Native is not allowed with a change of root credentials: /;
+        assert.match(await refusal(clusterWith(change), revision(1)), refused);
+        assert.equal(await refusal(clusterWith(change), clusterWith({ hibernate: true })), "");
+        assert.equal(await refusal(clusterWith({ ...change, hibernate: true }), revision(1)), "");
+        assert.equal(await refusal(clusterWith({ ...change, updateStrategy: "OnDelete" }), revision(1)), "");
+        assert.equal(await refusal(clusterWith(change), undefined), "");
+    });
+
+    it("is not judged by the pods without the right to see them, as OnDelete needs none", async () => {
+        assert.equal(
+            await refusal(revision(1), revision(2), new KubernetesError("a right is missing", false, 403)),
+            "",
+        );
     });
 });

@@ -62,6 +62,32 @@ describe("drives", () => {
         assert.deepEqual([...new Set(sizes.values())], ["1Gi"]);
     });
 
+    it("stay as they are in every pool, where one of another pool may not grow", async () => {
+        const { kubernetes, sizes } = cluster((name) => name.startsWith("data-minio-pool-1"));
+        sizes.set("data-minio-pool-1-0", "1Gi");
+        const claims = await kubernetes.claims("a", {});
+        const of = ({ pool }: Record<string, string>) =>
+            claims.filter(({ metadata }) => metadata?.name?.startsWith("data-minio-pool-1") === (pool === "1"));
+        const pools = ["0", "1"].map((index) => ({ ...pool, selector: { pool: index } }));
+        await assert.rejects(
+            growDrives({ ...kubernetes, claims: async (_, labels) => of(labels) }, { ...wanted, pools }, 5, () => {}),
+            /data-minio-pool-1-0 may not grow .*; no drive has grown: set storageSize back to 1Gi, /,
+        );
+        assert.deepEqual([...new Set(sizes.values())], ["1Gi"]);
+    });
+
+    it("that have grown in another pool are named, where one turns out not to be allowed to", async () => {
+        const { kubernetes } = cluster((name, tries) => name === "data-minio-1" && !tries);
+        const claims = await kubernetes.claims("a", {});
+        const of = ({ pool }: Record<string, string>) =>
+            claims.filter(({ metadata }) => (metadata?.name === "data-minio-0") === (pool === "0"));
+        const pools = ["0", "1"].map((index) => ({ ...pool, selector: { pool: index } }));
+        await assert.rejects(
+            growDrives({ ...kubernetes, claims: async (_, labels) => of(labels) }, { ...wanted, pools }, 5, () => {}),
+            /data-minio-1 may not grow .*these have grown already, and cannot shrink: data-minio-0\./,
+        );
+    });
+
     it("get the annotations and the attributes class that are wanted in their claims, where they have others", async () => {
         const claims: any[] = [
             { a: "1", own: "stays" },

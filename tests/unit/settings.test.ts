@@ -145,9 +145,9 @@ describe("a variable that leaves the Secret of the settings", () => {
 
 describe("another content of the Secret of the settings", () => {
     const key = "MINIO_KMS_SECRET_KEY";
-    const refusal = async (live: Cluster | undefined, wanted: Cluster, missing?: string) => {
+    const refusal = async (live: Cluster | undefined, wanted: Cluster, missing?: string, more?: object) => {
         let preflights = 0;
-        const kubernetes = { statefulSet: async () => live && statefulSetOf(live) };
+        const kubernetes = { statefulSet: async () => live && statefulSetOf(live, more) };
         await refuseSettings({
             cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
             connection: { look: async () => kubernetes },
@@ -174,6 +174,17 @@ describe("another content of the Secret of the settings", () => {
         await assert.rejects(refusal(live, staged), /^Error: partition: 3 is not allowed with a change of MINIO_OTHER/);
         const changed = clusterWith({ [key]: "1", TOKEN: "3" });
         await assert.rejects(refusal(live, changed, "there is no Secret 'oidc'"), /there is no Secret 'oidc'/);
+    });
+
+    it("is no way back from a staged update where Kubernetes says that none stands", async () => {
+        const live = clusterWith({}, { partition: 3 });
+        const wanted = clusterWith({ MINIO_OTHER: "3" }, { partition: 3 });
+        const standing = (currentRevision: string) => ({ status: { currentRevision, updateRevision: "minio-2" } });
+        await assert.rejects(
+            refusal(live, wanted, undefined, standing("minio-2")),
+            /^Error: partition: 3 is not allowed with a change of MINIO_OTHER: it leaves 1 new server, /,
+        );
+        assert.equal(await refusal(live, wanted, undefined, standing("minio-1")), 1);
     });
 
     it("is nobody's concern where nothing changes there, or nothing is there yet", async () => {

@@ -1,0 +1,30 @@
+/** A number of `credentialsRevision` that running servers were started with, and that is to get another password. */
+import type { Kubernetes } from "../kubernetes/client";
+import { unlessForbidden } from "../kubernetes/errors";
+import { credentialsRevision } from "../server/podTemplate";
+import type { Cluster } from "../spec/cluster";
+import { credentialsAnnotation } from "../spec/labels";
+
+/**
+ * Why no new root password may be made: by the number, the servers that run would be taken for ones that have it, and
+ * none would restart. It is so where the number is set back after an update that failed midway.
+ */
+export async function usedRevision(kubernetes: Kubernetes, { names, spec, pools }: Cluster): Promise<string[]> {
+    const { namespace } = spec;
+    const read = await Promise.all(pools.map(({ name }) => kubernetes.statefulSet(namespace, name)));
+    const templates = read.flatMap((one) => one?.spec?.template ?? []);
+    // Who makes a new cluster may not need the right to see pods.
+    const found = templates.length > 0 ? await unlessForbidden(() => kubernetes.pods(namespace, names.selector)) : [];
+    const pods = found === "forbidden" ? [] : found;
+    const revisionOf = ({ metadata }: { metadata?: { annotations?: Record<string, string> } }) =>
+        metadata?.annotations?.[credentialsAnnotation];
+    const same = pods.find((pod) => revisionOf(pod) === credentialsRevision(names, spec));
+    const numbers = [...pods, ...templates].map((one) => Number(revisionOf(one)?.split("/").at(-1) ?? 0));
+    return same
+        ? [
+              `credentialsRevision: ${spec.credentialsRevision}: servers that run, such as ${same.metadata?.name}, have the root ` +
+                  "password of that number. A new one would take its place, nothing would restart them, and a server that restarts " +
+                  `later would find no peer. Take a number that no server has, such as ${1 + Math.max(...numbers)}`,
+          ]
+        : [];
+}
