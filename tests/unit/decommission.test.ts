@@ -118,7 +118,15 @@ describe("a pool that leaves", () => {
             },
         } as unknown as Kubernetes;
         const credentials = { rootUser: "admin", rootPassword: "not shown" };
-        const live = { kubernetes, namespace: "a", statefulSet: "minio", selector: {}, scheme: "http", credentials };
+        const live = {
+            kubernetes,
+            namespace: "a",
+            statefulSet: "minio",
+            selector: {},
+            pools: ["minio"],
+            scheme: "http",
+            credentials,
+        };
         assert.deepEqual(await poolsBy(live, "minio-pool-1-0"), []);
         assert.deepEqual(asked, ["minio-pool-1-0", "minio-1"]);
         await assert.rejects(

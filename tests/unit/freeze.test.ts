@@ -20,6 +20,7 @@ class FakeServers {
             namespace: "a",
             statefulSet: "minio",
             selector: { app: "minio" },
+            pools: ["minio"],
             scheme: "http",
             credentials: { rootUser: "admin", rootPassword: "password" },
         };

@@ -65,6 +65,7 @@ class FakeCluster {
                 namespace: "a",
                 statefulSet: "minio",
                 selector: { app: "minio" },
+                pools: ["minio"],
                 scheme: "http",
                 credentials: { rootUser: "admin", rootPassword: "not shown" },
             },
