@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Kubernetes } from "../kubernetes/client";
 import { statefulSetOf } from "../kubernetes/kinds";
 import { knownValue } from "../pulumi/outputs";
-import type { Cluster } from "../spec/cluster";
+import type { Cluster, ClusterPool } from "../spec/cluster";
 import { type MinioAdmin, minioAdmin, type RootCredentials } from "./admin";
 
 /** A cluster that runs: where it is, and how it is spoken to. */
@@ -14,8 +14,8 @@ export interface LiveCluster {
     statefulSet: string;
     /** Labels of the servers of all pools. */
     selector: Record<string, string>;
-    /** Names of the StatefulSets of all pools that the program has, the first one first. */
-    pools: string[];
+    /** All pools that the program has, by their StatefulSets' names, the first one first. */
+    pools: Pick<ClusterPool, "name" | "replicas">[];
     scheme: string;
     credentials: RootCredentials;
 }
@@ -38,7 +38,7 @@ export async function liveCluster(
         namespace: spec.namespace,
         statefulSet: names.cluster,
         selector: names.selector,
-        pools: pools.map(({ name }) => name),
+        pools,
         scheme,
         credentials: {
             rootUser: await knownValue(rootUser),
@@ -49,7 +49,8 @@ export async function liveCluster(
 
 /** The pods of all servers of the program's pools, ready or not. Another StatefulSet's pods may have the same label. */
 export async function serversOf({ kubernetes, namespace, selector, pools }: LiveCluster): Promise<V1Pod[]> {
-    return (await kubernetes.pods(namespace, selector)).filter((pod) => pools.includes(statefulSetOf(pod) ?? ""));
+    const own = pools.map(({ name }) => name);
+    return (await kubernetes.pods(namespace, selector)).filter((pod) => own.includes(statefulSetOf(pod) ?? ""));
 }
 
 /**
@@ -57,9 +58,10 @@ export async function serversOf({ kubernetes, namespace, selector, pools }: Live
  * end of an `up`.
  */
 export async function leavingServers({ kubernetes, namespace, selector, pools }: LiveCluster): Promise<V1Pod[]> {
+    const own = pools.map(({ name }) => name);
     return (await kubernetes.pods(namespace, selector)).filter((pod) => {
         const statefulSet = statefulSetOf(pod);
-        return statefulSet !== undefined && pod.metadata?.labels?.pool === statefulSet && !pools.includes(statefulSet);
+        return statefulSet !== undefined && pod.metadata?.labels?.pool === statefulSet && !own.includes(statefulSet);
     });
 }
 

@@ -123,7 +123,7 @@ describe("a pool that leaves", () => {
             namespace: "a",
             statefulSet: "minio",
             selector: {},
-            pools: ["minio"],
+            pools: [{ name: "minio", replicas: 4 }],
             scheme: "http",
             credentials,
         };

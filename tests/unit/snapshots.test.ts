@@ -399,7 +399,7 @@ describe("the servers that are frozen", () => {
             kubernetes: { pods: async () => pods },
             namespace: "a",
             selector: { app: "minio" },
-            pools: ["minio"],
+            pools: [{ name: "minio", replicas: 1 }],
         }) as unknown as LiveCluster;
 
     it("are the pods of the pools, and not a Job's or another StatefulSet's with the same label", async () => {

@@ -65,7 +65,7 @@ class FakeCluster {
                 namespace: "a",
                 statefulSet: "minio",
                 selector: { app: "minio" },
-                pools: ["minio"],
+                pools: [{ name: "minio", replicas: 2 }],
                 scheme: "http",
                 credentials: { rootUser: "admin", rootPassword: "not shown" },
             },
