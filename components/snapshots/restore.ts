@@ -7,9 +7,14 @@ import { claimKind } from "../kubernetes/kinds";
 import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
 import type { Cluster } from "../spec/cluster";
-import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import {
+    endedAnnotation,
+    restoreAnnotation,
+    restoredAnnotation,
+    restoredAtAnnotation,
+    restoredSetAnnotation,
+} from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
 import { createClaim, isHere, originOfClaim, type Patience, type Present, type Restore } from "./claims";
 import { type FoundSet, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
@@ -29,12 +34,8 @@ export type RestorePlan =
  * heals from the others and better than from an old snapshot. That holds too where its StatefulSets were deleted and come back.
  */
 export function planRestore(
-    {
-        source,
-        drives,
-        cluster,
-    }: Pick<Restore, "source" | "drives"> & { cluster: { spec: Pick<MinioClusterSpec, "restoreFrom"> } },
-    { statefulSet, claims, begun }: Present,
+    { source, drives, cluster }: Pick<Restore, "source" | "drives" | "cluster">,
+    { statefulSet, asks, claims, begun }: Present,
 ): RestorePlan {
     const foreign = drives.filter(({ claim }) => claims.has(claim) && claims.get(claim)?.source !== source);
     const missing = drives.filter(({ claim }) => !claims.has(claim));
@@ -42,11 +43,12 @@ export function planRestore(
         return begun.source === source ? { kind: "replace" } : { kind: "refuse", reason: unended(begun.source) };
     }
     const origins = [...claims.values()];
+    const hasEnded = origins.some(({ ended }) => ended === source);
+    if (hasEnded && statefulSet && asks !== source) {
+        return { kind: "refuse", reason: unforgotten(cluster) };
+    }
     // It has ended before: a drive that is there by now from elsewhere was lost and healed.
-    if (
-        origins.some(({ ended }) => ended === source) ||
-        (statefulSet && origins.some((origin) => origin.source === source))
-    ) {
+    if (hasEnded || (statefulSet && origins.some((origin) => origin.source === source))) {
         return { kind: "none" };
     }
     if (foreign.length > 0) {
@@ -93,6 +95,19 @@ function unended(source: string): string {
     return (
         `the restore from ${source} was begun and not ended: put restoreFrom back, and run pulumi up again; or go back to the ` +
         "replaced volumes (docs/backup.md)"
+    );
+}
+
+/**
+ * What is said where the program has asked for no restore meanwhile, and the claims were not told: `endRestore` was cut off, or had no
+ * right to. Whether a second restore is wanted is then not known, and the first one is forgotten by hand.
+ */
+function unforgotten({ names, spec }: Cluster): string {
+    const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
+    return (
+        "the cluster was restored from this set before, and its claims still say so. To keep the data that it has, remove restoreFrom. To " +
+        "go back to the set again, run this, and then pulumi up: kubectl annotate pvc " +
+        `--namespace ${spec.namespace} --selector app=${names.cluster} ${marks.map((mark) => `${mark}-`).join(" ")}`
     );
 }
 
@@ -203,7 +218,18 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
  *
  * @throws Error when a restore was begun and not ended
  */
-export async function endRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
+export async function endRestore(kubernetes: Kubernetes, cluster: Cluster): Promise<void> {
+    try {
+        await forgetRestore(kubernetes, cluster);
+    } catch (error) {
+        // Where Kubernetes moves the rollout on, its user may have no right to. A second restore says then what is to be done.
+        if (cluster.guided || (error as Partial<KubernetesError>).code !== 403) {
+            throw error;
+        }
+    }
+}
+
+async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
     const begun = begunBy(await kubernetes.statefulSet(spec.namespace, names.cluster));
     if (begun) {
         throw new Error(unended(begun.source));
@@ -292,6 +318,7 @@ async function presentDrives(kubernetes: Kubernetes, { cluster, drives }: Restor
     const present = claims.filter(({ metadata }) => own.has(metadata.name));
     return {
         statefulSet: statefulSet !== undefined,
+        asks: statefulSet?.metadata?.annotations?.[restoreAnnotation],
         claims: new Map(present.map((claim) => [claim.metadata.name, originOfClaim(claim)])),
         begun: begunBy(statefulSet),
     };

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { KubernetesError, untilAnswered } from "../../components/kubernetes/errors";
 import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
-import { markRestored, restore, restoreOf } from "../../components/snapshots/restore";
+import { endRestore, markRestored, restore, restoreOf } from "../../components/snapshots/restore";
 import { clusterOf } from "../../components/spec/cluster";
 import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
+import { type ArrivalOptions, arrive } from "../../components/update/arrival";
 import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
 const confirm = "replace the data of minio";
@@ -229,6 +231,7 @@ describe("a restore in place", () => {
     it("that has ended never acts again, though all drives are replaced one after another and the StatefulSets come back", async () => {
         const drives = cluster();
         await go(drives);
+        drives.statefulSet.metadata.annotations["minio-cluster/restore-from"] = restored.source;
         await markRestored(drives.kubernetes, clusterBy());
         for (const claim of [...drives.claims.values()]) {
             claim.metadata.annotations = {}; // Deleted, made again by the StatefulSet, and healed;
@@ -237,6 +240,32 @@ describe("a restore in place", () => {
             await go(drives);
             assert.equal(drives.writes, writes);
         }
+    });
+
+    it("is forgotten when the program asks for none, also where all servers stop or Kubernetes moves the rollout on", async () => {
+        for (const args of [{ hibernate: true }, { rollout: { mode: "Native" as const } }]) {
+            const drives = cluster();
+            await go(drives);
+            await markRestored(drives.kubernetes, clusterBy());
+            drives.statefulSet.spec.replicas = 0;
+            const resolved = pulumi.output(clusterOf("minio", withDefaults({ namespace: "a", replicas: 2, ...args })));
+            const options = { cluster: { resolved }, connection: { act: async () => drives.kubernetes } };
+            // What Native does next needs more than there is here.
+            await arrive(options as unknown as ArrivalOptions, undefined as never).catch(() => undefined);
+            await go(drives); // The same set again.
+            assert.deepEqual([drives.data, drives.volumes.size], [monday, 6]);
+        }
+    });
+
+    it("needs no right to be forgotten where Kubernetes moves the rollout on", async () => {
+        const refuse = async () => {
+            throw new KubernetesError("forbidden", false, 403);
+        };
+        const kubernetes = { ...cluster().kubernetes, statefulSet: refuse };
+        const by = (mode: "Native" | "Guided") =>
+            clusterOf("minio", withDefaults({ namespace: "a", rollout: { mode } }));
+        await endRestore(kubernetes, by("Native"));
+        await assert.rejects(endRestore(kubernetes, by("Guided")), /forbidden/);
     });
 
     it("has a way back that the guide shows as it is", () => {

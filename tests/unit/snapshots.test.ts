@@ -337,13 +337,21 @@ describe("a restore", () => {
 
     it("that has ended is over, whichever drives were lost and healed since, and with its StatefulSets too", () => {
         const healed = all(undefined, { ended: source });
+        const asks = source;
         for (const statefulSet of [true, false]) {
             for (const claims of [healed, new Map([...healed].slice(1)), new Map([...healed, ...one(undefined)])]) {
-                assert.deepEqual(plan({ statefulSet, claims }), { kind: "none" });
-                assert.deepEqual(plan({ statefulSet, claims }, confirm), { kind: "none" });
+                assert.deepEqual(plan({ statefulSet, asks, claims }), { kind: "none" });
+                assert.deepEqual(plan({ statefulSet, asks, claims }, confirm), { kind: "none" });
             }
         }
         assert.equal(plan({ claims: all(undefined, { ended: "a/minio/tuesday" }) }).kind, "refuse");
+    });
+
+    it("that has ended is not taken for a second one, which the program asks for after it asked for none", () => {
+        for (const asks of [undefined, "a/minio/tuesday"]) {
+            const again = plan({ statefulSet: true, asks, claims: all(source, { ended: source }) }, confirm);
+            assert.match(again.kind === "refuse" ? again.reason : again.kind, /kubectl annotate pvc --namespace b /);
+        }
     });
 
     it("replaces data that is there only when that is confirmed", () => {
