@@ -193,7 +193,7 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
     const id = spec.restoreFrom?.id ?? undefined;
     const cluster = spec.restoreFrom?.cluster ?? names.cluster;
     const found = await findSet(kubernetes, { set, id, cluster, namespace: sourceNamespace });
-    const problem = mismatch(found, spec.pools);
+    const problem = mismatch(found, spec.pools, spec.driveSubPath);
     if (problem) {
         throw new Error(problem);
     }

@@ -244,7 +244,7 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
     }
 }
 
-function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {
+export function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {
     return {
         set,
         id: newSetId(),
@@ -256,6 +256,7 @@ function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRe
         rotates: set === spec.snapshots?.take || undefined,
         image: spec.image,
         pools: spec.pools,
+        driveSubPath: spec.driveSubPath ?? "",
     };
 }
 

@@ -24,7 +24,7 @@ import {
     snapshotObject,
     unrecorded,
 } from "../../components/snapshots/snapshotSet";
-import { endUnlessKnown, whyLater } from "../../components/snapshots/snapshots";
+import { endUnlessKnown, newRecord, whyLater } from "../../components/snapshots/snapshots";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
@@ -160,6 +160,20 @@ describe("a set of snapshots", () => {
                 assert.equal(poolsOfClaims(cluster, sizes), undefined);
             }),
         );
+    });
+
+    it("fits only a cluster with its drives in the same folder of the volumes, where it tells its own", () => {
+        const take = (driveSubPath?: string) => newRecord(clusterOf("minio", withDefaults({ driveSubPath })), "monday");
+        const pools = [pool({ storageSize: "10Gi" })];
+        for (const [set, cluster, expected] of [
+            ["data", "data", undefined],
+            [undefined, undefined, undefined],
+            ["data", undefined, /in the folder 'data' of .* has them in no folder: .*Set driveSubPath to 'data'$/],
+            [undefined, "data", /in no folder of .* in the folder 'data': .*Remove driveSubPath$/],
+        ] as const) {
+            assert.match(mismatch(take(set), pools, cluster) ?? "", expected ?? /^$/);
+        }
+        assert.equal(mismatch({ set: "monday", pools }, pools, "data"), undefined); // Of an earlier version.
     });
 
     it("fits only a cluster of the same servers and drives, of the same size or larger", () => {
