@@ -250,16 +250,21 @@ async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): 
 /**
  * For a cluster that was restored and runs, and whose program still says so: the restore has ended. It is written on the claims, as they
  * outlive the StatefulSets; and on each of them, as any of them may be lost and healed.
+ *
+ * @returns whether it was a restore in place, and has ended just now
  */
-export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Promise<void> {
+export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Promise<boolean> {
     const { names, spec } = cluster;
     const { source, drives } = restoreOf(cluster);
     const own = new Set(drives.map(({ claim }) => claim));
+    let hasReplaced = false;
     for (const { metadata } of await kubernetes.claims(spec.namespace, names.selector)) {
         if (own.has(metadata?.name ?? "") && metadata?.annotations?.[endedAnnotation] !== source) {
+            hasReplaced ||= metadata?.annotations?.[restoredAtAnnotation] !== undefined;
             await annotateClaim(kubernetes, spec.namespace, metadata?.name ?? "", { [endedAnnotation]: source });
         }
     }
+    return hasReplaced;
 }
 
 /**

@@ -127,8 +127,11 @@ export async function arrive(
         await answered(() => thawLeftovers(kubernetes, cluster, credentials, resource));
     }
     await rollOut(kubernetes, wantedCluster(cluster, credentials), { timeoutSeconds, guided, say, warn });
-    if (spec.restoreFrom) {
-        await answered(() => markRestored(kubernetes, cluster));
+    if (spec.restoreFrom && (await answered(() => markRestored(kubernetes, cluster)))) {
+        warn(
+            "restoreFrom: MinIO's users, access keys and policies are those of the set. What was removed or ended after it was taken is " +
+                "valid again: remove it again (docs/backup.md)",
+        );
     }
     await answered(() => compareQuorums(kubernetes, cluster, { say, warn }));
 }

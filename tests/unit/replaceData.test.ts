@@ -242,6 +242,20 @@ describe("a restore in place", () => {
         }
     });
 
+    it("is told of when it has ended, as the users and keys of the set are valid again, and not a second time", async () => {
+        const drives = cluster();
+        await go(drives);
+        const mark = () => markRestored(drives.kubernetes, clusterBy());
+        assert.deepEqual([await mark(), await mark()], [true, false]);
+        const [claim] = drives.claims.values();
+        claim.metadata.annotations = {}; // Lost and healed.
+        assert.equal(await mark(), false);
+        for (const { metadata } of drives.claims.values()) {
+            metadata.annotations = { "minio-cluster/restored-from": restored.source }; // Of a new cluster.
+        }
+        assert.equal(await mark(), false);
+    });
+
     it("is forgotten when the program asks for none, also where all servers stop or Kubernetes moves the rollout on", async () => {
         for (const args of [{ hibernate: true }, { rollout: { mode: "Native" as const } }]) {
             const drives = cluster();
