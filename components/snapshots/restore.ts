@@ -155,6 +155,7 @@ export async function restore(
     cluster: Cluster,
     { say, patience, isPreview }: RestoreOptions,
 ): Promise<void> {
+    const { names, spec } = cluster;
     const wanted = restoreOf(cluster);
     const decided = await patience(() => decide(kubernetes, wanted));
     if (decided === undefined) {
@@ -165,6 +166,13 @@ export async function restore(
     const what = plan.kind === "create" ? "begin with" : "go back to, and all servers stop meanwhile for,";
     const [namespace, from, set] = wanted.source.split("/");
     say(`restoreFrom: ${count} drives ${what} the set '${set}' of ${from} in ${namespace}, taken at ${found.takenAt}`);
+    const isCopy = namespace !== spec.namespace || from !== names.cluster;
+    if (isCopy && spec.networkPolicy?.egress === undefined) {
+        say(
+            "restoreFrom: tiers, bucket replication and notification targets come with the set. Where the first cluster lives, a copy that " +
+                "reaches its tiers may delete objects there that the first one needs: networkPolicy.egress: [] prevents it (docs/backup.md)",
+        );
+    }
     if (isPreview) {
         return;
     }

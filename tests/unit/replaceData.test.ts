@@ -8,7 +8,7 @@ import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
 import { endRestore, markRestored, restore, restoreOf } from "../../components/snapshots/restore";
 import { clusterOf } from "../../components/spec/cluster";
-import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
+import { type KnownArgs, type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
 import { type ArrivalOptions, arrive } from "../../components/update/arrival";
 import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
@@ -290,6 +290,25 @@ describe("a restore in place", () => {
 });
 
 describe("a restore from another namespace", () => {
+    it("says what the copy of a cluster that lives may reach, unless its egress is closed", async () => {
+        for (const [cluster, networkPolicy, isSaid] of [
+            ["minio", undefined, true],
+            ["minio", { clients: [] }, true],
+            ["minio", { egress: [] }, false],
+            ["copy", undefined, false], // The set is its own.
+        ] as const) {
+            const restoreFrom = { set: "monday", cluster };
+            const args = { namespace: "a", replicas: 2, restoreFrom, networkPolicy } as KnownArgs;
+            const drives = new FakeDrives();
+            const names = monday.map((name) => name.replace("minio", cluster));
+            drives.contents = names.map((name, i) => contentOf(name, `handle-${i}`));
+            const said: string[] = [];
+            const how = { say: (text: string) => said.push(text), patience, isPreview: true };
+            await restore(drives.kubernetes, clusterOf("copy", withDefaults(args)), how);
+            assert.equal(/tiers, bucket replication/.test(said.join()), isSaid, said.join());
+        }
+    });
+
     it("uses nothing that an earlier restore of a set of the same name has left", async () => {
         const drives = cluster();
         const spec = clusterBy({ set: "monday", namespace: "b", confirm });
