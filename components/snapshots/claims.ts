@@ -50,6 +50,8 @@ export interface Begun {
 export interface Present {
     /** Whether the StatefulSet of the first pool is there. */
     statefulSet: boolean;
+    /** The source that this one was made to be restored from, as it is before this change. */
+    asks?: string;
     /** Of each drive's claim that is there. */
     claims: Map<string, ClaimOrigin>;
     begun?: Begun;

@@ -52,6 +52,8 @@ export interface FoundSet {
     /** RFC 3339, or unknown. */
     takenAt: string;
     pools: RecordedPool[];
+    /** As it is recorded. */
+    driveSubPath?: string;
     /** Snapshots by the claims that they were taken of. */
     drives: Map<string, FoundSnapshot>;
     /** Whether the snapshots themselves are in their namespace, so that a claim there can name them. */
@@ -139,6 +141,7 @@ function chooseSet(
         id: record?.id ?? (content && memberOf(content, sought)?.id) ?? digestOf(drives),
         takenAt: record?.takenAt ?? takenAt([...chosen.values()]),
         pools,
+        driveSubPath: record?.driveSubPath,
         drives: new Map(drives),
         isPresent: members.every(isUsable),
     };

@@ -77,11 +77,13 @@ export async function whileFrozen(
             await flush(cluster, servers, warn);
             draining = performance.now() - since;
             await work(deadline);
+            const replaced = await replacedSince(cluster, servers);
             if (performance.now() > deadline) {
                 throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
             }
-            if (thawed.length > 0) {
-                throw new Error(`${thawed.join(", ")} restarted or was thawed meanwhile, and took requests`);
+            const took = [...new Set([...thawed, ...replaced])];
+            if (took.length > 0) {
+                throw new Error(`${took.join(", ")} restarted or was thawed meanwhile, and took requests`);
             }
         } finally {
             await release();
@@ -143,11 +145,29 @@ async function unfreeze(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {
 
 async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
     const pods = await serversOf(cluster);
-    const unready = pods.filter((pod) => !isReady(pod));
-    if (pods.length === 0 || unready.length > 0) {
-        throw new Error(`all servers must be ready, and ${unready.map(nameOf).join(", ") || "there are none"}`);
+    // One that is not there now would take requests when it comes, as it is not frozen.
+    const ready = new Set(pods.filter(isReady).map(nameOf));
+    const wanted = cluster.pools.flatMap(({ name, replicas }) =>
+        Array.from({ length: replicas }, (_, ordinal) => `${name}-${ordinal}`),
+    );
+    const unready = [...new Set([...wanted, ...pods.map(nameOf)])].filter((name) => !ready.has(name));
+    if (unready.length > 0) {
+        throw new Error(
+            `all servers must be ready, and ${unready.join(", ")} ${unready.length === 1 ? "is" : "are"} not`,
+        );
     }
     return pods;
+}
+
+/** The servers that are not those any more that were frozen: a server that starts is not frozen. */
+async function replacedSince(cluster: LiveCluster, frozen: V1Pod[]): Promise<string[]> {
+    const startOf = ({ metadata, status }: V1Pod) => {
+        const server = status?.containerStatuses?.find(({ name }) => name === serverName);
+        return `${metadata?.uid} ${server?.restartCount}`;
+    };
+    const before = new Map(frozen.map((pod) => [nameOf(pod), startOf(pod)]));
+    const now = new Map((await serversOf(cluster)).map((pod) => [nameOf(pod), startOf(pod)]));
+    return [...new Set([...before.keys(), ...now.keys()])].filter((name) => before.get(name) !== now.get(name));
 }
 
 async function refuseFrozen(cluster: LiveCluster, servers: V1Pod[]): Promise<void> {

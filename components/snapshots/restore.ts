@@ -7,9 +7,14 @@ import { claimKind } from "../kubernetes/kinds";
 import { missingRestoreRights, restoreRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
 import type { Cluster } from "../spec/cluster";
-import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import {
+    endedAnnotation,
+    restoreAnnotation,
+    restoredAnnotation,
+    restoredAtAnnotation,
+    restoredSetAnnotation,
+} from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
-import type { MinioClusterSpec } from "../spec/spec";
 import { createClaim, isHere, originOfClaim, type Patience, type Present, type Restore } from "./claims";
 import { type FoundSet, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
@@ -29,12 +34,8 @@ export type RestorePlan =
  * heals from the others and better than from an old snapshot. That holds too where its StatefulSets were deleted and come back.
  */
 export function planRestore(
-    {
-        source,
-        drives,
-        cluster,
-    }: Pick<Restore, "source" | "drives"> & { cluster: { spec: Pick<MinioClusterSpec, "restoreFrom"> } },
-    { statefulSet, claims, begun }: Present,
+    { source, drives, cluster }: Pick<Restore, "source" | "drives" | "cluster">,
+    { statefulSet, asks, claims, begun }: Present,
 ): RestorePlan {
     const foreign = drives.filter(({ claim }) => claims.has(claim) && claims.get(claim)?.source !== source);
     const missing = drives.filter(({ claim }) => !claims.has(claim));
@@ -42,11 +43,12 @@ export function planRestore(
         return begun.source === source ? { kind: "replace" } : { kind: "refuse", reason: unended(begun.source) };
     }
     const origins = [...claims.values()];
+    const hasEnded = origins.some(({ ended }) => ended === source);
+    if (hasEnded && statefulSet && asks !== source) {
+        return { kind: "refuse", reason: unforgotten(cluster) };
+    }
     // It has ended before: a drive that is there by now from elsewhere was lost and healed.
-    if (
-        origins.some(({ ended }) => ended === source) ||
-        (statefulSet && origins.some((origin) => origin.source === source))
-    ) {
+    if (hasEnded || (statefulSet && origins.some((origin) => origin.source === source))) {
         return { kind: "none" };
     }
     if (foreign.length > 0) {
@@ -97,6 +99,19 @@ function unended(source: string): string {
 }
 
 /**
+ * What is said where the program has asked for no restore meanwhile, and the claims were not told: `endRestore` was cut off, or had no
+ * right to. Whether a second restore is wanted is then not known, and the first one is forgotten by hand.
+ */
+function unforgotten({ names, spec }: Cluster): string {
+    const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
+    return (
+        "the cluster was restored from this set before, and its claims still say so. To keep the data that it has, remove restoreFrom. To " +
+        "go back to the set again, run this, and then pulumi up: kubectl annotate pvc " +
+        `--namespace ${spec.namespace} --selector app=${names.cluster} ${marks.map((mark) => `${mark}-`).join(" ")}`
+    );
+}
+
+/**
  * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than before. A
  * preview finds the set, compares it with the cluster, and checks all that could stop a restore midway.
  *
@@ -140,6 +155,7 @@ export async function restore(
     cluster: Cluster,
     { say, patience, isPreview }: RestoreOptions,
 ): Promise<void> {
+    const { names, spec } = cluster;
     const wanted = restoreOf(cluster);
     const decided = await patience(() => decide(kubernetes, wanted));
     if (decided === undefined) {
@@ -150,6 +166,13 @@ export async function restore(
     const what = plan.kind === "create" ? "begin with" : "go back to, and all servers stop meanwhile for,";
     const [namespace, from, set] = wanted.source.split("/");
     say(`restoreFrom: ${count} drives ${what} the set '${set}' of ${from} in ${namespace}, taken at ${found.takenAt}`);
+    const isCopy = namespace !== spec.namespace || from !== names.cluster;
+    if (isCopy && spec.networkPolicy?.egress === undefined) {
+        say(
+            "restoreFrom: tiers, bucket replication and notification targets come with the set. Where the first cluster lives, a copy that " +
+                "reaches its tiers may delete objects there that the first one needs: networkPolicy.egress: [] prevents it (docs/backup.md)",
+        );
+    }
     if (isPreview) {
         return;
     }
@@ -178,7 +201,7 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
     const id = spec.restoreFrom?.id ?? undefined;
     const cluster = spec.restoreFrom?.cluster ?? names.cluster;
     const found = await findSet(kubernetes, { set, id, cluster, namespace: sourceNamespace });
-    const problem = mismatch(found, spec.pools);
+    const problem = mismatch(found, spec.pools, spec.driveSubPath);
     if (problem) {
         throw new Error(problem);
     }
@@ -203,7 +226,18 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
  *
  * @throws Error when a restore was begun and not ended
  */
-export async function endRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
+export async function endRestore(kubernetes: Kubernetes, cluster: Cluster): Promise<void> {
+    try {
+        await forgetRestore(kubernetes, cluster);
+    } catch (error) {
+        // Where Kubernetes moves the rollout on, its user may have no right to. A second restore says then what is to be done.
+        if (cluster.guided || (error as Partial<KubernetesError>).code !== 403) {
+            throw error;
+        }
+    }
+}
+
+async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
     const begun = begunBy(await kubernetes.statefulSet(spec.namespace, names.cluster));
     if (begun) {
         throw new Error(unended(begun.source));
@@ -224,16 +258,21 @@ export async function endRestore(kubernetes: Kubernetes, { names, spec }: Cluste
 /**
  * For a cluster that was restored and runs, and whose program still says so: the restore has ended. It is written on the claims, as they
  * outlive the StatefulSets; and on each of them, as any of them may be lost and healed.
+ *
+ * @returns whether it was a restore in place, and has ended just now
  */
-export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Promise<void> {
+export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Promise<boolean> {
     const { names, spec } = cluster;
     const { source, drives } = restoreOf(cluster);
     const own = new Set(drives.map(({ claim }) => claim));
+    let hasReplaced = false;
     for (const { metadata } of await kubernetes.claims(spec.namespace, names.selector)) {
         if (own.has(metadata?.name ?? "") && metadata?.annotations?.[endedAnnotation] !== source) {
+            hasReplaced ||= metadata?.annotations?.[restoredAtAnnotation] !== undefined;
             await annotateClaim(kubernetes, spec.namespace, metadata?.name ?? "", { [endedAnnotation]: source });
         }
     }
+    return hasReplaced;
 }
 
 /**
@@ -292,6 +331,7 @@ async function presentDrives(kubernetes: Kubernetes, { cluster, drives }: Restor
     const present = claims.filter(({ metadata }) => own.has(metadata.name));
     return {
         statefulSet: statefulSet !== undefined,
+        asks: statefulSet?.metadata?.annotations?.[restoreAnnotation],
         claims: new Map(present.map((claim) => [claim.metadata.name, originOfClaim(claim)])),
         begun: begunBy(statefulSet),
     };

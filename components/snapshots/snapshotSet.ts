@@ -40,6 +40,8 @@ export interface SetRecord {
     snapshots?: Record<string, string>;
     image: string;
     pools: RecordedPool[];
+    /** Folder of the volumes in which the drives are; empty where there is none. Sets of earlier versions tell nothing. */
+    driveSubPath?: string;
 }
 
 /** A snapshot of the set, and the claim that it was taken of. */
@@ -185,7 +187,11 @@ export function poolsOfClaims(cluster: string, sizes: Map<string, number>): Reco
 }
 
 /** Why a set cannot be restored into a cluster of these pools; undefined when it can. */
-export function mismatch(record: Pick<SetRecord, "set" | "pools">, pools: PoolSpec[]): string | undefined {
+export function mismatch(
+    record: Pick<SetRecord, "set" | "pools" | "driveSubPath">,
+    pools: PoolSpec[],
+    driveSubPath = "",
+): string | undefined {
     const shape = ({ replicas, drivesPerServer }: RecordedPool) =>
         `${replicas} servers × ${drivesPerServer} drive${drivesPerServer === 1 ? "" : "s"}`;
     const [there, here] = [record.pools, pools].map((some) => some.map(shape).join(", then "));
@@ -193,6 +199,14 @@ export function mismatch(record: Pick<SetRecord, "set" | "pools">, pools: PoolSp
         return (
             `the set '${record.set}' was taken of ${there}, and this cluster has ${here}: MinIO finds its objects only ` +
             "with the same servers and drives. Give this cluster those of the set"
+        );
+    }
+    if (record.driveSubPath !== undefined && record.driveSubPath !== driveSubPath) {
+        const where = (folder: string) => (folder ? `the folder '${folder}'` : "no folder");
+        return (
+            `the set '${record.set}' was taken of drives in ${where(record.driveSubPath)} of their volumes, and this cluster has them in ` +
+            `${where(driveSubPath)}: MinIO would find empty drives. ` +
+            (record.driveSubPath ? `Set driveSubPath to '${record.driveSubPath}'` : "Remove driveSubPath")
         );
     }
     const sizes = pools.map(({ storageSize }, pool) => ({

@@ -1,12 +1,11 @@
-import type { V1Pod } from "@kubernetes/client-node";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
-import { configMapKind, groupKind, groupVersion, snapshotKind, statefulSetOf } from "../kubernetes/kinds";
+import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import type { Connection } from "../live/connection";
-import { liveCluster, serversOf } from "../live/liveCluster";
+import { type LiveCluster, leavingServers, liveCluster, serversOf } from "../live/liveCluster";
 import type { Credentials } from "../objects/credentials";
 import type { Preflight } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
@@ -245,7 +244,7 @@ async function askCluster({ connection }: SnapshotsOptions, { names, spec }: Clu
     }
 }
 
-function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {
+export function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRecord {
     return {
         set,
         id: newSetId(),
@@ -257,6 +256,7 @@ function newRecord({ names, spec }: Cluster, set: string, group?: string): SetRe
         rotates: set === spec.snapshots?.take || undefined,
         image: spec.image,
         pools: spec.pools,
+        driveSubPath: spec.driveSubPath ?? "",
     };
 }
 
@@ -330,10 +330,9 @@ async function takeMissing(
     }
     await options.preflight.refuse();
     const live = await liveCluster(kubernetes, cluster, options.credentials);
-    const isOwn = (pod: V1Pod) => cluster.pools.some(({ name }) => name === statefulSetOf(pod));
-    // The last writes of a server that has just ended may not be in its volume before the node has unmounted it.
-    if (spec.hibernate && (options.hasStopped() || (await serversOf(live)).some(isOwn))) {
-        const text = `${missing.map((set) => `'${set}'`).join(", ")} is taken by the next pulumi up: servers have just been stopped`;
+    const later = await whyLater(live, spec.hibernate === true, options.hasStopped());
+    if (later !== undefined) {
+        const text = `${missing.map((set) => `'${set}'`).join(", ")} is taken by the next pulumi up: ${later}`;
         pulumi.log.info(`snapshots: ${text}`, resource);
         return;
     }
@@ -358,6 +357,23 @@ async function takeMissing(
             );
         }
     }
+}
+
+/** Why no set can be taken on this `up`; undefined as a rule. */
+export async function whyLater(
+    live: LiveCluster,
+    hibernates: boolean,
+    hasStopped: boolean,
+): Promise<string | undefined> {
+    // The last writes of a server that has just ended may not be in its volume before the node has unmounted it.
+    if (hibernates && (hasStopped || (await serversOf(live)).length > 0)) {
+        return "servers have just been stopped";
+    }
+    // They are the first server's peers no more, so it does not freeze them; and they write to the drives of all pools.
+    const leaving = (await leavingServers(live)).map(({ metadata }) => metadata?.name);
+    return leaving.length > 0
+        ? `${leaving.join(", ")} of a pool that leaves ${leaving.length === 1 ? "is" : "are"} still there`
+        : undefined;
 }
 
 /** @param there names of the set's objects that are there by now; undefined for one that is still to be taken */

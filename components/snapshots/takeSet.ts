@@ -4,7 +4,7 @@ import { until } from "../basics/until";
 import type { AnyObject, KindReference } from "../kubernetes/client";
 import { configMapKind, groupKind, groupVersion, snapshotKind } from "../kubernetes/kinds";
 import { annotate, serversOf } from "../live/liveCluster";
-import { setLabel, takingAnnotation } from "../spec/labels";
+import { setIdLabel, setLabel, takingAnnotation } from "../spec/labels";
 import { recordName } from "../spec/names";
 import { flush, whileFrozen } from "./freeze";
 import { groupSnapshot } from "./groupSnapshot";
@@ -31,11 +31,12 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
     await removeLeftovers(options, method);
     await annotate(cluster, { [takingAnnotation]: set });
     const count = membersOf(record).length;
+    let taken: Snapshotted[] = [];
     try {
         await method.prepare();
         const cut = async (deadline: number) => {
             await Promise.all(method.objects.map((object) => kubernetes.create(object)));
-            await untilAll(options, method, deadline, "cut", method.isCut);
+            taken = await untilAll(options, method, deadline, "cut", method.isCut);
         };
         const servers = stopped ? [] : await serversOf(cluster);
         if (consistency === "Frozen" && !stopped) {
@@ -52,10 +53,12 @@ export async function takeSet(options: TakeOptions): Promise<SetRecord> {
         const ready = performance.now() + options.readyTimeoutSeconds * 1000;
         const objects = await untilAll(options, method, ready, "readyToUse", method.isReady);
         const whole = await method.finish(objects);
+        await refuseGone(options, method, taken);
         await kubernetes.create(recordObject(whole, namespace, labels));
         return whole;
     } catch (error) {
-        await removeObjects(options, [method.kind], set).catch((left: Error) => {
+        // A program that follows one that was ended, and lives on, takes the set under another id.
+        await removeObjects(options, [method.kind], set, record.id).catch((left: Error) => {
             throw new Error(`${messageOf(error)}; and what is left of it stays: ${left.message}`);
         });
         throw error;
@@ -143,27 +146,48 @@ function untilAll(
 
 async function objectsThere(options: TakeOptions, method: SnapshotMethod): Promise<Snapshotted[]> {
     const names = new Set(method.objects.map(({ metadata }) => metadata.name));
-    return (await objectsOfName(options, [method.kind], options.record.set)).filter(({ metadata }) =>
-        names.has(metadata.name),
-    );
+    const { set, id } = options.record;
+    return (await objectsOfName(options, [method.kind], set, id)).filter(({ metadata }) => names.has(metadata.name));
 }
 
-/** What is there of any set of this name of this cluster: one that an interrupted program left has another id. */
-async function objectsOfName({ cluster }: TakeOptions, kinds: KindReference[], set: string): Promise<Snapshotted[]> {
+/** @throws Error naming what was cut and is not there any more: its record would say that the set is whole */
+async function refuseGone(options: TakeOptions, method: SnapshotMethod, taken: Snapshotted[]): Promise<void> {
+    const there = (await objectsThere(options, method)).filter(({ metadata }) => !metadata.deletionTimestamp);
+    const uids = new Set(there.map(({ metadata }) => metadata.uid));
+    const gone = taken.filter(({ metadata }) => !uids.has(metadata.uid));
+    if (gone.length > 0) {
+        throw new Error(
+            `somebody deleted ${namesOf(gone)} meanwhile, as another pulumi up does that takes the same set`,
+        );
+    }
+}
+
+/**
+ * What is there of the sets of this name of this cluster.
+ *
+ * @param id of one of them; without it of all: one that an interrupted program left has another id
+ */
+async function objectsOfName(
+    { cluster }: TakeOptions,
+    kinds: KindReference[],
+    set: string,
+    id?: string,
+): Promise<Snapshotted[]> {
     const { kubernetes, namespace, selector } = cluster;
+    const labels = { ...selector, [setLabel]: set, ...(id && { [setIdLabel]: id }) };
     const lists = kinds.map(async (kind) => {
-        const objects = await kubernetes.list<Snapshotted>(kind, namespace, { ...selector, [setLabel]: set });
+        const objects = await kubernetes.list<Snapshotted>(kind, namespace, labels);
         return objects.map((object) => ({ ...object, ...kind }));
     });
     return (await Promise.all(lists)).flat();
 }
 
 /** Deletes what is there of a set that is not whole, and waits until it is gone. */
-async function removeObjects(options: TakeOptions, kinds: KindReference[], set: string): Promise<void> {
+async function removeObjects(options: TakeOptions, kinds: KindReference[], set: string, id?: string): Promise<void> {
     const { kubernetes } = options.cluster;
     let left: Snapshotted[] = [];
     const look = async () => {
-        left = await objectsOfName(options, kinds, set);
+        left = await objectsOfName(options, kinds, set, id);
         const present = left.filter(({ metadata }) => !metadata.deletionTimestamp);
         await Promise.all(
             present.map(({ apiVersion, kind, metadata }) => kubernetes.remove({ apiVersion, kind, metadata })),

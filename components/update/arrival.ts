@@ -139,7 +139,7 @@ async function startedAgain(kubernetes: Kubernetes, { pools, spec }: Cluster): P
     return started.length > 0 ? `all servers of ${started.join(", ")} stop, as hibernate is true` : undefined;
 }
 
-async function arrive(
+export async function arrive(
     { cluster: declared, credentials, connection, stopping }: ArrivalOptions,
     resource: pulumi.Resource,
 ): Promise<void> {
@@ -152,16 +152,23 @@ async function arrive(
     if (kubernetes === undefined) {
         return;
     }
+    // Also where all servers stop: when they start again, the program may ask for the same set anew.
+    if (!spec.restoreFrom) {
+        await answered(() => endRestore(kubernetes, cluster));
+    }
     if (spec.hibernate) {
         return answered(() => stopServers(kubernetes, cluster, { say, stopping }));
     }
     // Where Kubernetes moves the rollout on, claims may be all that the kubeconfig's user has a right to.
     if (guided || spec.snapshots || spec.restoreFrom) {
-        await answered(() => endWhatWasBegun(kubernetes, cluster, credentials, resource));
+        await answered(() => thawLeftovers(kubernetes, cluster, credentials, resource));
     }
     await rollOut(kubernetes, wantedCluster(cluster, credentials), { timeoutSeconds, guided, say, warn });
-    if (spec.restoreFrom) {
-        await answered(() => markRestored(kubernetes, cluster));
+    if (spec.restoreFrom && (await answered(() => markRestored(kubernetes, cluster)))) {
+        warn(
+            "restoreFrom: MinIO's users, access keys and policies are those of the set. What was removed or ended after it was taken is " +
+                "valid again: remove it again (docs/backup.md)",
+        );
     }
     await answered(() => compareQuorums(kubernetes, cluster, { say, warn }));
 }
@@ -194,7 +201,7 @@ async function differingQuorums(kubernetes: Kubernetes, cluster: Cluster): Promi
     return "quorums" in told && quorumDifference(told.quorums, cluster.topology) ? "MinIO has other quorums" : "";
 }
 
-/** What `endWhatWasBegun` is for, in words. */
+/** What an earlier program has begun and not ended, in words. */
 async function begunEarlier(kubernetes: Kubernetes, { names, spec, guided }: Cluster): Promise<string | undefined> {
     if (!guided && !spec.snapshots && !spec.restoreFrom) {
         return undefined;
@@ -205,16 +212,13 @@ async function begunEarlier(kubernetes: Kubernetes, { names, spec, guided }: Clu
         : annotations[restoringAnnotation] && `a restore from ${annotations[restoringAnnotation]} was begun`;
 }
 
-/** What an earlier program has begun and not ended: a restore, and a set that requests were frozen for. */
-async function endWhatWasBegun(
+/** A set that an earlier program has frozen requests for. */
+async function thawLeftovers(
     kubernetes: Kubernetes,
     cluster: Cluster,
     credentials: Credentials,
     resource: pulumi.Resource,
 ): Promise<void> {
-    if (!cluster.spec.restoreFrom) {
-        await endRestore(kubernetes, cluster);
-    }
     const set = await thawIfLeftFrozen(await liveCluster(kubernetes, cluster, credentials));
     if (set !== undefined) {
         pulumi.log.warn(`requests were frozen for the set '${set}' by a program that was cut off: thawed`, resource);

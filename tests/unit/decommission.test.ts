@@ -80,7 +80,9 @@ describe("a pool that leaves", () => {
                 answers[server] ? { status: 200, body: JSON.stringify(answers[server]) } : { status: 503, body: "" },
         } as unknown as Kubernetes;
         const credentials = { rootUser: "admin", rootPassword: "not shown" };
-        const live = { kubernetes, namespace: "a", statefulSet: "minio", selector: {}, scheme: "http", credentials };
+        const pools = [{ name: "minio", replicas: 3 }];
+        const cluster = { kubernetes, namespace: "a", statefulSet: "minio", selector: {}, pools, scheme: "http" };
+        const live = { ...cluster, credentials };
         const idsOf = async () => {
             const statuses = await askServers(live);
             return "pools" in statuses ? statuses.pools.map(({ id }) => id) : statuses.unknown;
@@ -182,7 +184,15 @@ describe("a pool that leaves", () => {
             },
         } as unknown as Kubernetes;
         const credentials = { rootUser: "admin", rootPassword: "not shown" };
-        const live = { kubernetes, namespace: "a", statefulSet: "minio", selector: {}, scheme: "http", credentials };
+        const live = {
+            kubernetes,
+            namespace: "a",
+            statefulSet: "minio",
+            selector: {},
+            pools: [{ name: "minio", replicas: 4 }],
+            scheme: "http",
+            credentials,
+        };
         assert.deepEqual(await poolsBy(live, "minio-pool-1-0"), []);
         assert.deepEqual(asked, ["minio-pool-1-0", "minio-1"]);
         await assert.rejects(

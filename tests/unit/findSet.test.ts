@@ -18,6 +18,7 @@ const groupRecord: SetRecord = {
     ...record,
     group: "groupsnapshot.storage.k8s.io/v1",
     snapshots: Object.fromEntries(claims.map((claim, index) => [claim, `snapshot-${index}`])),
+    driveSubPath: "data",
 };
 
 interface Left {
@@ -90,6 +91,7 @@ describe("a set that is sought", () => {
                 snapshots: { [names[0]]: "content-0", [names[1]]: "content-1" },
             });
             assert.equal(found.isPresent, true);
+            assert.equal(found.driveSubPath, known.driveSubPath);
             assert.deepEqual([...found.drives.keys()], claims);
             assert.deepEqual(found.drives.get("data-minio-1"), {
                 snapshot: names[1],

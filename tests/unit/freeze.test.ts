@@ -11,6 +11,8 @@ class FakeServers {
     /** How many requests each works on, look by look. */
     underWay: (number | undefined)[] = [];
     looks = 0;
+    /** The uid of each pod that is there. */
+    pods: Record<string, string> = { "minio-0": "a", "minio-1": "b" };
     /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
     readonly commands: string[] = [];
 
@@ -20,6 +22,7 @@ class FakeServers {
             namespace: "a",
             statefulSet: "minio",
             selector: { app: "minio" },
+            pools: [{ name: "minio", replicas: 2 }],
             scheme: "http",
             credentials: { rootUser: "admin", rootPassword: "password" },
         };
@@ -30,7 +33,8 @@ class FakeServers {
         const status = { conditions: [{ type: "Ready", status: "True" }] };
         return {
             statefulSet: async () => ({ metadata: { annotations: { ...this.annotations } } }),
-            pods: async () => ["minio-0", "minio-1"].map((name) => ({ metadata: { name, ownerReferences }, status })),
+            pods: async () =>
+                Object.entries(this.pods).map(([name, uid]) => ({ metadata: { name, uid, ownerReferences }, status })),
             patch: async (_: unknown, { metadata }: { metadata: { annotations: Record<string, string | null> } }) => {
                 for (const [name, value] of Object.entries(metadata.annotations)) {
                     if (value === null) {
@@ -100,6 +104,24 @@ describe("a cluster that is frozen", () => {
         const { draining } = await freeze(servers, 10);
         assert.ok(draining >= 1_900, String(draining));
     }).timeout(10_000);
+
+    it("is not frozen where a server is not there, which would take requests when it comes", async () => {
+        const servers = new FakeServers();
+        servers.pods = { "minio-0": "a" };
+        await assert.rejects(freeze(servers, 10), { message: "all servers must be ready, and minio-1 is not" });
+        assert.deepEqual(servers.commands, []);
+    });
+
+    it("was not frozen where a server is another one at the end", async () => {
+        const servers = new FakeServers();
+        const work = async () => {
+            servers.pods["minio-1"] = "c";
+        };
+        await assert.rejects(freeze(servers, 10, work), {
+            message: "minio-1 restarted or was thawed meanwhile, and took requests",
+        });
+        assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
+    });
 
     it("is thawed as often as it was frozen, where a program left it so", async () => {
         const servers = new FakeServers();

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { KubernetesError, untilAnswered } from "../../components/kubernetes/errors";
 import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
-import { markRestored, restore, restoreOf } from "../../components/snapshots/restore";
+import { endRestore, markRestored, restore, restoreOf } from "../../components/snapshots/restore";
 import { clusterOf } from "../../components/spec/cluster";
-import { type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
+import { type KnownArgs, type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
+import { type ArrivalOptions, arrive } from "../../components/update/arrival";
 import { FakeDrives, Killed, pod } from "../support/fakeDrives";
 
 const confirm = "replace the data of minio";
@@ -229,6 +231,7 @@ describe("a restore in place", () => {
     it("that has ended never acts again, though all drives are replaced one after another and the StatefulSets come back", async () => {
         const drives = cluster();
         await go(drives);
+        drives.statefulSet.metadata.annotations["minio-cluster/restore-from"] = restored.source;
         await markRestored(drives.kubernetes, clusterBy());
         for (const claim of [...drives.claims.values()]) {
             claim.metadata.annotations = {}; // Deleted, made again by the StatefulSet, and healed;
@@ -239,6 +242,46 @@ describe("a restore in place", () => {
         }
     });
 
+    it("is told of when it has ended, as the users and keys of the set are valid again, and not a second time", async () => {
+        const drives = cluster();
+        await go(drives);
+        const mark = () => markRestored(drives.kubernetes, clusterBy());
+        assert.deepEqual([await mark(), await mark()], [true, false]);
+        const [claim] = drives.claims.values();
+        claim.metadata.annotations = {}; // Lost and healed.
+        assert.equal(await mark(), false);
+        for (const { metadata } of drives.claims.values()) {
+            metadata.annotations = { "minio-cluster/restored-from": restored.source }; // Of a new cluster.
+        }
+        assert.equal(await mark(), false);
+    });
+
+    it("is forgotten when the program asks for none, also where all servers stop or Kubernetes moves the rollout on", async () => {
+        for (const args of [{ hibernate: true }, { rollout: { mode: "Native" as const } }]) {
+            const drives = cluster();
+            await go(drives);
+            await markRestored(drives.kubernetes, clusterBy());
+            drives.statefulSet.spec.replicas = 0;
+            const resolved = pulumi.output(clusterOf("minio", withDefaults({ namespace: "a", replicas: 2, ...args })));
+            const options = { cluster: { resolved }, connection: { act: async () => drives.kubernetes } };
+            // What Native does next needs more than there is here.
+            await arrive(options as unknown as ArrivalOptions, undefined as never).catch(() => undefined);
+            await go(drives); // The same set again.
+            assert.deepEqual([drives.data, drives.volumes.size], [monday, 6]);
+        }
+    });
+
+    it("needs no right to be forgotten where Kubernetes moves the rollout on", async () => {
+        const refuse = async () => {
+            throw new KubernetesError("forbidden", false, 403);
+        };
+        const kubernetes = { ...cluster().kubernetes, statefulSet: refuse };
+        const by = (mode: "Native" | "Guided") =>
+            clusterOf("minio", withDefaults({ namespace: "a", rollout: { mode } }));
+        await endRestore(kubernetes, by("Native"));
+        await assert.rejects(endRestore(kubernetes, by("Guided")), /forbidden/);
+    });
+
     it("has a way back that the guide shows as it is", () => {
         const guide = readFileSync(join(__dirname, "../../docs/backup.md"), "utf8");
         const wanted = clusterOf("minio", withDefaults({ namespace: "$NAMESPACE" }));
@@ -247,6 +290,25 @@ describe("a restore in place", () => {
 });
 
 describe("a restore from another namespace", () => {
+    it("says what the copy of a cluster that lives may reach, unless its egress is closed", async () => {
+        for (const [cluster, networkPolicy, isSaid] of [
+            ["minio", undefined, true],
+            ["minio", { clients: [] }, true],
+            ["minio", { egress: [] }, false],
+            ["copy", undefined, false], // The set is its own.
+        ] as const) {
+            const restoreFrom = { set: "monday", cluster };
+            const args = { namespace: "a", replicas: 2, restoreFrom, networkPolicy } as KnownArgs;
+            const drives = new FakeDrives();
+            const names = monday.map((name) => name.replace("minio", cluster));
+            drives.contents = names.map((name, i) => contentOf(name, `handle-${i}`));
+            const said: string[] = [];
+            const how = { say: (text: string) => said.push(text), patience, isPreview: true };
+            await restore(drives.kubernetes, clusterOf("copy", withDefaults(args)), how);
+            assert.equal(/tiers, bucket replication/.test(said.join()), isSaid, said.join());
+        }
+    });
+
     it("uses nothing that an earlier restore of a set of the same name has left", async () => {
         const drives = cluster();
         const spec = clusterBy({ set: "monday", namespace: "b", confirm });

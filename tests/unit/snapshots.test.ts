@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import type { Kubernetes } from "../../components/kubernetes/client";
 import { snapshotKind } from "../../components/kubernetes/kinds";
 import { type LiveCluster, serversOf } from "../../components/live/liveCluster";
 import { type ClaimOrigin, claimObject, type Present } from "../../components/snapshots/claims";
@@ -25,7 +24,7 @@ import {
     snapshotObject,
     unrecorded,
 } from "../../components/snapshots/snapshotSet";
-import { endUnlessKnown } from "../../components/snapshots/snapshots";
+import { endUnlessKnown, newRecord, whyLater } from "../../components/snapshots/snapshots";
 import { clusterOf } from "../../components/spec/cluster";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
@@ -161,6 +160,20 @@ describe("a set of snapshots", () => {
                 assert.equal(poolsOfClaims(cluster, sizes), undefined);
             }),
         );
+    });
+
+    it("fits only a cluster with its drives in the same folder of the volumes, where it tells its own", () => {
+        const take = (driveSubPath?: string) => newRecord(clusterOf("minio", withDefaults({ driveSubPath })), "monday");
+        const pools = [pool({ storageSize: "10Gi" })];
+        for (const [set, cluster, expected] of [
+            ["data", "data", undefined],
+            [undefined, undefined, undefined],
+            ["data", undefined, /in the folder 'data' of .* has them in no folder: .*Set driveSubPath to 'data'$/],
+            [undefined, "data", /in no folder of .* in the folder 'data': .*Remove driveSubPath$/],
+        ] as const) {
+            assert.match(mismatch(take(set), pools, cluster) ?? "", expected ?? /^$/);
+        }
+        assert.equal(mismatch({ set: "monday", pools }, pools, "data"), undefined); // Of an earlier version.
     });
 
     it("fits only a cluster of the same servers and drives, of the same size or larger", () => {
@@ -338,13 +351,21 @@ describe("a restore", () => {
 
     it("that has ended is over, whichever drives were lost and healed since, and with its StatefulSets too", () => {
         const healed = all(undefined, { ended: source });
+        const asks = source;
         for (const statefulSet of [true, false]) {
             for (const claims of [healed, new Map([...healed].slice(1)), new Map([...healed, ...one(undefined)])]) {
-                assert.deepEqual(plan({ statefulSet, claims }), { kind: "none" });
-                assert.deepEqual(plan({ statefulSet, claims }, confirm), { kind: "none" });
+                assert.deepEqual(plan({ statefulSet, asks, claims }), { kind: "none" });
+                assert.deepEqual(plan({ statefulSet, asks, claims }, confirm), { kind: "none" });
             }
         }
         assert.equal(plan({ claims: all(undefined, { ended: "a/minio/tuesday" }) }).kind, "refuse");
+    });
+
+    it("that has ended is not taken for a second one, which the program asks for after it asked for none", () => {
+        for (const asks of [undefined, "a/minio/tuesday"]) {
+            const again = plan({ statefulSet: true, asks, claims: all(source, { ended: source }) }, confirm);
+            assert.match(again.kind === "refuse" ? again.reason : again.kind, /kubectl annotate pvc --namespace b /);
+        }
     });
 
     it("replaces data that is there only when that is confirmed", () => {
@@ -388,19 +409,43 @@ describe("a restore", () => {
 });
 
 describe("the servers that are frozen", () => {
-    it("are the pods of StatefulSets, and not a Job's with the same label, which may have ended", async () => {
-        const job = { metadata: { name: "job", ownerReferences: [{ kind: "Job", controller: true }] } };
-        const bare = { metadata: { name: "bare" } };
-        const kubernetes = { pods: async () => [job, podOf("minio-0"), bare] } as unknown as Kubernetes;
-        const servers = await serversOf({
-            kubernetes,
+    const ofStatefulSet = (name: string, pool?: string) => ({
+        metadata: {
+            name: `${name}-0`,
+            labels: { app: "minio", ...(pool && { pool }) },
+            ownerReferences: [{ kind: "StatefulSet", name, controller: true }],
+        },
+    });
+    const live = (...pods: object[]) =>
+        ({
+            kubernetes: { pods: async () => pods },
             namespace: "a",
             selector: { app: "minio" },
-        } as unknown as LiveCluster);
+            pools: [{ name: "minio", replicas: 1 }],
+        }) as unknown as LiveCluster;
+
+    it("are the pods of the pools, and not a Job's or another StatefulSet's with the same label", async () => {
+        const job = { metadata: { name: "job", ownerReferences: [{ kind: "Job", controller: true }] } };
+        const bare = { metadata: { name: "bare" } };
+        const tool = ofStatefulSet("a-tool");
+        const servers = await serversOf(live(tool, job, podOf("minio-0"), bare));
         assert.deepEqual(
             servers.map(({ metadata }) => metadata?.name),
             ["minio-0"],
         );
+    });
+
+    it("are all that write, so no set is taken before those of a pool that leaves are gone", async () => {
+        const leaving = live(podOf("minio-0"), ofStatefulSet("minio-pool-1", "minio-pool-1"));
+        for (const [hibernates, why] of [
+            [false, "minio-pool-1-0 of a pool that leaves is still there"],
+            [true, "servers have just been stopped"],
+        ] as const) {
+            assert.equal(await whyLater(leaving, hibernates, false), why);
+        }
+        assert.equal(await whyLater(live(podOf("minio-0"), ofStatefulSet("a-tool")), false, false), undefined);
+        assert.equal(await whyLater(live(), true, false), undefined);
+        assert.equal(await whyLater(live(), true, true), "servers have just been stopped");
     });
 });
 

@@ -3,6 +3,7 @@ import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
 import type { Snapshotted, TakeOptions } from "../../components/snapshots/method";
 import type { SetRecord } from "../../components/snapshots/snapshotSet";
 import { takeSet } from "../../components/snapshots/takeSet";
+import { setIdLabel } from "../../components/spec/labels";
 
 const recordOfMonday: SetRecord = {
     set: "monday",
@@ -45,8 +46,10 @@ class FakeCluster {
             list: async (wanted: AnyObject, _namespace: string, labels: Record<string, string>) => {
                 this.asked++;
                 const set = labels["minio-cluster/snapshot-set"];
+                const id = labels[setIdLabel];
                 return [...this.objects.values()]
                     .filter(({ kind, metadata }) => kind === wanted.kind && `${metadata.name}-`.includes(`${set}-`))
+                    .filter(({ metadata }) => id === undefined || metadata.labels?.[setIdLabel] === id)
                     .map((object) => ({ ...object, status: this.statusOf(object.metadata.name, this.asked) }));
             },
             remove: async ({ metadata }: AnyObject) => {
@@ -65,6 +68,7 @@ class FakeCluster {
                 namespace: "a",
                 statefulSet: "minio",
                 selector: { app: "minio" },
+                pools: [{ name: "minio", replicas: 2 }],
                 scheme: "http",
                 credentials: { rootUser: "admin", rootPassword: "not shown" },
             },
@@ -139,6 +143,43 @@ describe("taking a set", () => {
     it("asks no server of a cluster that hibernates: another StatefulSet may have its label", async () => {
         const record = { ...recordOfMonday, consistency: "Frozen" as const };
         await new FakeCluster(() => cut, false, undefined, ["tool-0"]).take({ record, stopped: true });
+    });
+
+    /** A program that was ended and lives on: another takes the same set meanwhile, and deletes what this one has made. */
+    const outlived = (recordOf: Partial<SetRecord>, status: Snapshotted["status"], afterLooks: number) => {
+        const other = {
+            apiVersion: "v1",
+            kind: recordOf.group ? "VolumeGroupSnapshot" : "VolumeSnapshot",
+            metadata: {
+                name: recordOf.group ? "minio-snapshots-monday" : "monday-data-minio-0-sb",
+                labels: { [setIdLabel]: "sb" },
+            },
+        };
+        let looks = 0;
+        const cluster: FakeCluster = new FakeCluster(() => {
+            if (++looks === afterLooks) {
+                cluster.objects.clear();
+                cluster.objects.set(other.metadata.name, other);
+            }
+            return status;
+        });
+        const record = { ...recordOfMonday, ...recordOf, id: "sa" };
+        const taken = cluster.take({ record, labels: { [setIdLabel]: "sa" }, freezeTimeoutSeconds: 0.3 });
+        return { cluster, taken, other };
+    };
+
+    it("removes nothing of the set of this name that another program takes meanwhile", async () => {
+        for (const record of [{}, { group: "v1" }]) {
+            const { cluster, taken, other } = outlived(record, {}, 1);
+            await assert.rejects(taken, /not cut in time/);
+            assert.deepEqual([...cluster.objects.values()], [other]);
+        }
+    });
+
+    it("is not recorded where what was cut is gone", async () => {
+        const { cluster, taken } = outlived({}, cut, 4); // Two of each snapshot.
+        await assert.rejects(taken, /somebody deleted monday-data-minio-0-sa, monday-data-minio-1-sa meanwhile/);
+        assert.deepEqual([...cluster.objects.keys()], ["monday-data-minio-0-sb"]);
     });
 
     it("tells the cause even where what was made cannot be deleted", async () => {
