@@ -29,7 +29,7 @@ interface Run {
     kind: string;
 }
 
-const columns = 112;
+const columns = 116;
 const rowsShown = 30;
 const rowHeight = 16;
 const columnWidth = 7.3;

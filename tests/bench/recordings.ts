@@ -60,10 +60,10 @@ async function upgrade(project: Project): Promise<void> {
         await terminal.type("pulumi config rm image");
         await terminal.type("pulumi config set partition 2");
         await terminal.type("pulumi preview --color=always");
-        await terminal.type("pulumi up --yes --skip-preview --color=always");
+        await terminal.type("pulumi up --yes --skip-preview --suppress-outputs --color=always");
         await terminal.type(pods);
         await terminal.type("pulumi config set partition 0");
-        await terminal.type("pulumi up --yes --skip-preview --color=always");
+        await terminal.type("pulumi up --yes --skip-preview --suppress-outputs --color=always");
         await terminal.type(pods);
     });
     write((await project.outputs()).rootPassword);

@@ -38,7 +38,7 @@ describe("a recording of a terminal", () => {
     it("scrolls when the terminal is full, and wraps what is too long for it", () => {
         const many = Array.from({ length: 35 }, (_, index): [number, string] => [index, `line ${index}`]);
         assert.match(drawn(...many), /\.scroll\{transform:translateY\(-80px\)\}/);
-        assert.deepEqual(rowsOf(drawn([0, "x".repeat(120)])), ["x".repeat(112), "x".repeat(8)]);
+        assert.deepEqual(rowsOf(drawn([0, "x".repeat(120)])), ["x".repeat(116), "x".repeat(4)]);
     });
 
     it("keeps colours and bold, escapes markup, and leaves other escape sequences out", () => {
