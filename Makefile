@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings dashboard down env start lint
+.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings dashboard recordings check-page down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -64,6 +64,15 @@ bench-endings: node_modules/.package-lock.json ## Count the locks that a server 
 
 dashboard: node_modules/.package-lock.json ## Draw the dashboard with what a real Prometheus has for it (docs/dashboard.svg)
 	$(devcluster) bench dashboard
+
+recordings: node_modules/.package-lock.json ## Record the first minutes, a staged upgrade and status in a terminal (docs/recording-*.svg)
+	$(devcluster) bench recordings
+
+# A cluster of its own: a fresh one is recorded.
+recordings: export MINIO_DEVCLUSTER = recordings
+
+check-page: node_modules/.package-lock.json ## Type into docs/topology.html in a real browser (no cluster; installs Debian's chromium where there is none)
+	@node_modules/.bin/mocha 'tests/browser/*.test.ts'
 
 down: node_modules/.package-lock.json ## Stop the embedded Kubernetes and remove it, with its volumes and Pulumi state
 	$(devcluster) down

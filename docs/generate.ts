@@ -1,7 +1,7 @@
 /**
  * Writes what in docs/ follows from the sources, as a part of `npm run docs`. docs/reference.md comes from the doc
- * comments, docs/topology/ from components/minio/topology.ts, the list of flaws in docs/security.md from
- * components/minio/knownFlaws.ts.
+ * comments, docs/topology/ from components/minio/topology.ts, docs/topology.html from topologyPage/, the list of flaws in
+ * docs/security.md from components/minio/knownFlaws.ts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,6 +9,7 @@ import * as ts from "typescript";
 import { knownFlaws } from "../components/minio/knownFlaws";
 import { topologyOf } from "../components/minio/topology";
 import { topologyDrawing } from "./topologyDrawing";
+import { topologyPage, topologyPageFile } from "./topologyPage/build";
 
 const root = join(__dirname, "..");
 export const referenceFile = join(__dirname, "reference.md");
@@ -553,9 +554,22 @@ export function security(): string {
     );
 }
 
-if (require.main === module) {
-    for (const [file, content] of [[referenceFile, reference()], [securityFile, security()], ...topologyDrawings()]) {
+async function main(): Promise<void> {
+    const pages = [
+        [referenceFile, reference()],
+        [securityFile, security()],
+        [topologyPageFile, await topologyPage()],
+        ...topologyDrawings(),
+    ];
+    for (const [file, content] of pages) {
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, content);
     }
+}
+
+if (require.main === module) {
+    main().catch((error: Error) => {
+        console.error(error.message);
+        process.exitCode = 1;
+    });
 }

@@ -16,13 +16,13 @@ const packages: Record<string, string> = {
     xfsprogs: "mkfs.xfs",
 };
 
-export function missingDebianPackages(): string[] {
-    return Object.keys(packages).filter((name) => !found(packages[name]));
+export function missingDebianPackages(needed = packages): string[] {
+    return Object.keys(needed).filter((name) => !found(needed[name]));
 }
 
 /** Installs what is missing, and only that: where Docker's own containerd stands, it is used and left alone. */
-export function installDebianPackages(): void {
-    const missing = missingDebianPackages();
+export function installDebianPackages(needed = packages): void {
+    const missing = missingDebianPackages(needed);
     if (missing.length === 0) {
         return;
     }

@@ -90,7 +90,7 @@ export async function kubectlJson<T = any>(...args: string[]): Promise<T> {
  * one in stacks/ with the values of the dev stack.
  */
 export class Project {
-    private readonly folder = mkdtempSync(join(tmpdir(), "minio-e2e-"));
+    readonly folder = mkdtempSync(join(tmpdir(), "minio-e2e-"));
     readonly environment: NodeJS.ProcessEnv;
 
     constructor(

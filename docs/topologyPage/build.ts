@@ -1,0 +1,46 @@
+/** Writes docs/topology.html: one file that needs no network and no server. A part of `npm run docs`. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+export const topologyPageFile = join(__dirname, "../topology.html");
+
+/** In the place of Node.js' globals, and of its module for addresses. */
+const node = join(__dirname, "node.ts");
+
+const place = "<!-- script -->";
+
+/** docs/topology.html as it should be. */
+export async function topologyPage(): Promise<string> {
+    const code = await topologyScript();
+    return readFileSync(join(__dirname, "page.html"), "utf8").replace(place, () => `<script>\n${code}</script>`);
+}
+
+async function topologyScript(): Promise<string> {
+    const { outputFiles } = await build({
+        entryPoints: [join(__dirname, "main.ts")],
+        bundle: true,
+        minify: true,
+        format: "iife",
+        globalName: "topologyPage",
+        target: "es2022",
+        charset: "utf8",
+        inject: [node],
+        plugins: [withoutPackages],
+        write: false,
+    });
+    const [{ text }] = outputFiles;
+    if (text.includes("@pulumi/")) {
+        throw new Error("docs/topologyPage uses what needs Pulumi, which no browser has: use pure functions only");
+    }
+    return text;
+}
+
+/** Resources stand beside pure functions. They fall out of the bundle, as the page makes none. */
+const withoutPackages: Plugin = {
+    name: "without packages",
+    setup({ onResolve }) {
+        onResolve({ filter: /^@pulumi\// }, ({ path }) => ({ path, external: true, sideEffects: false }));
+        onResolve({ filter: /^node:net$/ }, () => ({ path: node }));
+    },
+};
