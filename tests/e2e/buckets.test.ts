@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
     CreateBucketCommand,
     DeleteBucketCommand,
@@ -13,7 +16,7 @@ import {
     PutBucketTaggingCommand,
     S3Client,
 } from "@aws-sdk/client-s3";
-import { kubectl, kubectlJson, Project } from "../support/project";
+import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { get, put, s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
 
@@ -368,6 +371,39 @@ describe("declared buckets, policies and accesses", () => {
             assert.deepEqual(await names(), ["foreign", "locked"]);
             assert.deepEqual(await recordNames(), ["minio-declared"]);
             await unchanged();
+        });
+
+        it("come and go by a program in YAML, too", async () => {
+            const folder = mkdtempSync(join(tmpdir(), "minio-yaml-"));
+            // As npm installs the command, but from this checkout.
+            const plugin = `#!/bin/sh\nexec '${checkout}/node_modules/.bin/tsx' '${checkout}/plugin/main.ts' "$@"\n`;
+            writeFileSync(join(folder, "pulumi-resource-minio-cluster"), plugin, { mode: 0o755 });
+            const access = { name: "yaml", policies: ["readonly"] };
+            const properties = { cluster: "minio", namespace: project.namespace, accesses: [access] };
+            const program = {
+                ...{ name: "shop", runtime: "yaml" },
+                plugins: { providers: [{ name: "minio-cluster", path: folder }] },
+                resources: { shop: { type: "minio-cluster:MinioAccess", properties } },
+            };
+            writeFileSync(join(folder, "Pulumi.yaml"), JSON.stringify(program));
+            mkdirSync(join(folder, "state"));
+            const env = { ...other.environment, PULUMI_BACKEND_URL: `file://${folder}/state` };
+            const pulumi = (...args: string[]) =>
+                execute("pulumi", [...args, "--non-interactive", "--color=never"], { cwd: folder, env });
+            try {
+                await pulumi("stack", "init", "test");
+                const made = await pulumi("up", "--yes", "--skip-preview");
+                assert.equal(made.code, 0, made.text);
+                const view = await clientOf(project.namespace, "minio-yaml");
+                await view.s3.send(new ListBucketsCommand({}));
+                const refused = await pulumi("destroy", "--yes", "--skip-preview");
+                assert.match(refused.text, /You must run with the `--run-program` flag/);
+                const gone = await pulumi("destroy", "--run-program", "--yes", "--skip-preview");
+                assert.equal(gone.code, 0, gone.text);
+                await isRefused(view.s3.send(new ListBucketsCommand({})), /InvalidAccessKeyId/);
+            } finally {
+                rmSync(folder, { recursive: true, force: true });
+            }
         });
     });
 });
