@@ -378,7 +378,7 @@ describe("declared buckets, policies and accesses", () => {
             // As npm installs the command, but from this checkout.
             const plugin = `#!/bin/sh\nexec '${checkout}/node_modules/.bin/tsx' '${checkout}/plugin/main.ts' "$@"\n`;
             writeFileSync(join(folder, "pulumi-resource-minio-cluster"), plugin, { mode: 0o755 });
-            const access = { name: "yaml", policies: ["readonly"] };
+            const access = { name: "yaml", policies: ["readwrite"] };
             const properties = { cluster: "minio", namespace: project.namespace, accesses: [access] };
             const program = {
                 ...{ name: "shop", runtime: "yaml" },
