@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { declaringCluster, NoClusterError, type SeenCluster, seenCluster } from "./access/seen";
 import { messageOf } from "./basics/messageOf";
 import { printable } from "./basics/printable";
-import { createBuckets, leaveBuckets } from "./buckets/buckets";
+import { createBuckets, createRemoval } from "./buckets/buckets";
 import type { AnyObject, Kubernetes } from "./kubernetes/client";
 import { type Connection, connectionOf, OtherClusterError } from "./live/connection";
 import { apiPort } from "./minio/ports";
@@ -63,11 +63,10 @@ export class MinioAccess extends pulumi.ComponentResource {
         const credentials = { rootUser, rootPassword: root.apply(({ password }) => password) };
         const options = { cluster, credentials, connection, declarer };
         const declares = [given.buckets, given.policies, given.accesses].some((list) => (list ?? []).length > 0);
-        const settled = pulumi.output(witness);
-        if (!declares) {
-            leaveBuckets(options);
-        }
-        const isThere = declares ? createBuckets({ ...options, args: given, settled, dispensable }) : true;
+        const removal = createRemoval(options, declares, { ...dispensable, dependsOn: witness });
+        const isThere = removal
+            ? createBuckets({ ...options, args: given, settled: pulumi.output(removal), dispensable })
+            : true;
         const endpoint = resolved.apply(({ scheme, spec }) => `${scheme}://${clientAddress(names, spec)}`);
         const outputs = {
             endpoint: pulumi.runtime.isDryRun() ? endpoint : after(isThere, endpoint),

@@ -9,7 +9,8 @@ import { findings } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue, whenKnown } from "../pulumi/outputs";
-import { createWork, type Undo, undoWork } from "../pulumi/work";
+import { createUndo, type Undo } from "../pulumi/undo";
+import { createWork } from "../pulumi/work";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { type Declarer, ownerOf } from "../spec/names";
@@ -31,10 +32,7 @@ export interface BucketsOptions {
     settled: pulumi.Output<pulumi.CustomResource>;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
-    /**
-     * Who declares, where it is not the cluster's own program. What it has made leaves with its stack, as its users
-     * would stay valid.
-     */
+    /** Who declares, where it is not the cluster's own program. */
     declarer?: Declarer;
 }
 
@@ -57,7 +55,7 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     const keys = createSecretKeys(prefix, args.accesses ?? [], dispensable);
     const served = settled.apply(({ id }) => id);
     const work = createWork(
-        workName(options),
+        `${prefix}-buckets`,
         {
             wanted: resolved.apply((known) => wantedText(declaredOf(known))),
             left: after(served, resolved).apply((known) => () => leftOver(options, known, keys)),
@@ -68,7 +66,6 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
                     await bring(options, kubernetes, known, keys, resource);
                 }
             },
-            undo: declarer && undoOf(options, declarer),
         },
         { ...dispensable, dependsOn: settled },
     );
@@ -89,20 +86,18 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     return pulumi.unsecret(done.apply(() => true));
 }
 
-function workName({ declarer, cluster }: Pick<BucketsOptions, "declarer" | "cluster">): string {
-    return `${declarer?.name ?? cluster.names.cluster}-buckets`;
-}
-
-type LeavingOptions = Pick<BucketsOptions, "cluster" | "credentials" | "connection">;
-
-/** For a declarer that declares nothing any more: what it has made goes in this run. */
-export function leaveBuckets(options: LeavingOptions & { declarer: Declarer }): void {
-    undoWork(workName(options), undoOf(options, options.declarer));
-}
-
-function undoOf(options: LeavingOptions, declarer: Declarer): Undo {
-    const { cluster, connection } = options;
-    return {
+/**
+ * For a declarer: what it has made leaves with it, as its users would stay valid.
+ *
+ * @returns what is made before all else; undefined where nothing is declared
+ */
+export function createRemoval(
+    options: Pick<BucketsOptions, "cluster" | "credentials" | "connection"> & { declarer: Declarer },
+    isWanted: boolean,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource | undefined {
+    const { cluster, connection, declarer } = options;
+    const undo: Undo = {
         place: cluster.resolved.apply(({ spec }) => `${spec.namespace}/${cluster.names.cluster}`),
         moving:
             "its users would stay valid there. Take all buckets, policies and accesses out, run pulumi up, and then name the " +
@@ -123,6 +118,7 @@ function undoOf(options: LeavingOptions, declarer: Declarer): Undo {
             }
         },
     };
+    return createUndo(`${declarer.name}-removal`, undo, isWanted, opts);
 }
 
 const whenItServes =

@@ -373,6 +373,21 @@ describe("declared buckets, policies and accesses", () => {
             await unchanged();
         });
 
+        it("leave nothing behind after an up that failed midway, either", async () => {
+            const Statement = [{ Effect: "Allow", Action: ["s3:NoSuchAction"], Resource: ["arn:aws:s3:::halfway"] }];
+            const policies = [{ name: "halfway", document: JSON.stringify({ Version: "2012-10-17", Statement }) }];
+            await other.configure({ declared: { buckets: [{ name: "halfway" }], policies } });
+            const { code, text } = await other.execute("up", "--yes", "--skip-preview");
+            assert.notEqual(code, 0);
+            assert.match(text, /policy 'halfway' is made: it failed: MinIO answers/);
+            assert.deepEqual(await names(), ["foreign", "halfway", "locked"]);
+            const refused = await other.execute("destroy", "--yes", "--skip-preview");
+            assert.match(refused.text, /You must run with the `--run-program` flag/);
+            await other.succeed("destroy", "--run-program", "--yes", "--skip-preview");
+            assert.deepEqual(await names(), ["foreign", "locked"]);
+            assert.deepEqual(await recordNames(), ["minio-declared"]);
+        });
+
         it("come and go by a program in YAML, too", async () => {
             const folder = mkdtempSync(join(tmpdir(), "minio-yaml-"));
             // As npm installs the command, but from this checkout.

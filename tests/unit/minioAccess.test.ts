@@ -8,7 +8,7 @@ import { departure, difference, type Live } from "../../components/buckets/diffe
 import { regionOf } from "../../components/buckets/look";
 import { nothingRecorded, type OthersRecord, type Recorded, readRecords } from "../../components/buckets/record";
 import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
-import { refuseMove } from "../../components/pulumi/work";
+import { refuseMove } from "../../components/pulumi/undo";
 import { podTemplate } from "../../components/server/podTemplate";
 import { clusterOf } from "../../components/spec/cluster";
 import { accessLabel, labelsOf, shapeAnnotation } from "../../components/spec/labels";
@@ -78,6 +78,7 @@ describe("MinioAccess", () => {
             "kubernetes:core/v1:Service photos-cluster",
             "minio-cluster:index:MinioAccess photos",
             "pulumi:index:Stash photos-buckets",
+            "pulumi:index:Stash photos-removal",
             "random:index/randomPassword:RandomPassword photos-access-web-key",
         ]);
         const service = registered.find(({ name }) => name === "photos-cluster");
@@ -85,8 +86,7 @@ describe("MinioAccess", () => {
         assert.equal(endpoint, "http://minio.storage.svc.cluster.local:9000");
         const secret = registered.find(({ type }) => type.endsWith(":Secret"))?.inputs;
         assert.match(secret.metadata.labels[accessLabel], /^photos-/);
-        const work = registered.find(({ type }) => type.endsWith(":Stash"))?.inputs.input;
-        assert.equal(work.place, "storage/minio");
+        assert.equal(registered.find(({ name }) => name === "photos-removal")?.inputs.input, "storage/minio");
     });
 
     it("registers nothing where all lists are empty, so that the engine deletes what an earlier run has made", async () => {
@@ -143,8 +143,8 @@ describe("MinioAccess", () => {
     });
 
     it("cannot move to another cluster, where its users would stay valid", async () => {
-        const undo = { place: pulumi.output("storage/other"), moving: "do this", work: async () => {} };
-        const args = (place: string) => ({ oldInputs: { input: { wanted: "", place } } }) as never;
+        const undo = { place: pulumi.output("storage/other"), moving: "do this" };
+        const args = (input: string) => ({ oldInputs: { input } });
         await assert.rejects(refuseMove(args("storage/minio"), undo), /from storage\/minio to storage\/other: do this/);
         await refuseMove(args("storage/other"), undo);
     });
