@@ -50,7 +50,7 @@ export class MinioAccess extends pulumi.ComponentResource {
         const seen = known.apply((all) => see(looking, all));
         // The provider itself reads it: so it is known whether the component's own connection leads to the same cluster.
         const id = pulumi.all([known, seen]).apply(([all]) => `${all.namespace ?? "default"}/${names.headlessService}`);
-        const witness = Service.get(`${name}-cluster`, id, { parent: this });
+        const witness = Service.get(`${name}-cluster`, id, dispensable);
         const root = pulumi.secret(pulumi.all([known, seen]).apply(([all, its]) => rootOf(looking, all, its)));
         const rootUser = pulumi.unsecret(root.apply(({ user }) => user));
         const resolved = pulumi.all([known, seen, rootUser]).apply(async ([all, its, user]): Promise<Cluster> => {
@@ -104,7 +104,7 @@ const unseen: SeenCluster = {
 function see(looking: Looking, args: KnownAccessArgs): Promise<SeenCluster> {
     const { namespace = "default" } = args;
     return looked(looking, unseen, async ({ look }) => {
-        const kubernetes = known(await look());
+        const kubernetes = reached(await look());
         return seenCluster(await kubernetes.statefulSets(namespace, labelsOfAll), args, kubernetes.where);
     });
 }
@@ -116,7 +116,7 @@ function rootOf(
     { rootUser, rootPassword }: SeenCluster,
 ): Promise<{ user: string; password: string }> {
     return looked(looking, { user: "", password: "" }, async ({ act }) => {
-        const kubernetes = known(await act());
+        const kubernetes = reached(await act());
         const [user, password] = await Promise.all([
             secretValue(kubernetes, namespace, rootUser),
             secretValue(kubernetes, namespace, rootPassword),
@@ -139,7 +139,7 @@ async function secretValue(
     return Buffer.from(value, "base64").toString();
 }
 
-function known(kubernetes: Kubernetes | undefined): Kubernetes {
+function reached(kubernetes: Kubernetes | undefined): Kubernetes {
     if (kubernetes === undefined) {
         throw new Error("the provider writes files, or its cluster is not known in this run");
     }
