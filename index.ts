@@ -1,4 +1,5 @@
 export type { PoolTopology, Topology } from "./components/minio/topology";
+export { MinioAccess } from "./components/minioAccess";
 export { MinioCluster } from "./components/minioCluster";
 export type {
     Access,
@@ -10,6 +11,7 @@ export type {
     IngressOptions,
     KeyReference,
     LifecycleRule,
+    MinioAccessArgs,
     MinioClusterArgs,
     Monitoring,
     NetworkPolicyOptions,

@@ -293,9 +293,16 @@ export const requirements: Requirement[] = [
     },
 ];
 
+const accessArgs = "MinioAccessArgs";
+
 /** All arguments: `MinioClusterArgs` first, then the interfaces in it. */
 export function argumentInterfaces(): Documented[] {
-    return interfacesOf("components/spec/args.ts");
+    return interfacesOf("components/spec/args.ts").filter(({ name }) => name !== accessArgs);
+}
+
+/** The arguments of a MinioAccess; the interfaces in them are those of a MinioCluster. */
+export function accessInterfaces(): Documented[] {
+    return interfacesOf("components/spec/args.ts").filter(({ name }) => name === accessArgs);
 }
 
 /** The choices among the arguments' types, each with its values as fields. */
@@ -322,11 +329,11 @@ export function choices(): Documented[] {
         });
 }
 
-/** The component: what it makes, and its outputs. */
-export function componentClass(): Documented {
-    const found = parse("components/minioCluster.ts").statements.find(ts.isClassDeclaration);
+/** A component: what it makes, and its outputs. */
+export function componentClass(file = "components/minioCluster.ts"): Documented {
+    const found = parse(file).statements.find(ts.isClassDeclaration);
     if (!found) {
-        throw new Error("components/minioCluster.ts declares no class");
+        throw new Error(`${file} declares no class`);
     }
     const isOutput = (member: ts.ClassElement): member is ts.PropertyDeclaration =>
         ts.isPropertyDeclaration(member) &&
@@ -349,6 +356,7 @@ export function argumentAt(path: string, interfaces: Documented[] = argumentInte
 export function reference(): string {
     const interfaces = argumentInterfaces();
     const { meaning, fields } = componentClass();
+    const access = accessClass();
     const sections = [
         "<!-- Made by `npx tsx docs/generate.ts` from the doc comments in components/. Do not edit. -->",
         "# Reference",
@@ -363,19 +371,7 @@ export function reference(): string {
             "resources there are. Types such as `core/v1` are those of Kubernetes. A choice such as `Readiness` is an enum in " +
             "languages that have enums: `Readiness.Server` in TypeScript, `Readiness.SERVER` in Python. TypeScript and YAML " +
             'also take its text, `"Server"`.',
-        ...interfaces.flatMap((one) => [
-            `### ${one.name}`,
-            one.meaning,
-            table(
-                ["argument", "type", "default", "meaning"],
-                one.fields.map((field) => [
-                    `\`${field.name}\``,
-                    field.type,
-                    field.optional ? (field.default ?? "") : "**required**",
-                    field.meaning,
-                ]),
-            ),
-        ]),
+        ...interfaces.flatMap(argumentSection),
         ...choices().flatMap((one) => [
             `### ${one.name}`,
             one.meaning,
@@ -389,8 +385,27 @@ export function reference(): string {
         ...interfacesOf("components/minio/topology.ts")
             .filter(({ name }) => name.endsWith("Topology"))
             .flatMap((one) => [`### ${one.name}`, one.meaning, fieldTable("field", one.fields)]),
+        "## `new MinioAccess(name, args, opts?)`",
+        access.meaning,
+        ...accessInterfaces().flatMap(argumentSection),
+        "### Outputs of a MinioAccess",
+        fieldTable("output", access.fields),
     ];
     return `${sections.map((section) => (section.startsWith("|") ? section : wrap(section))).join("\n\n")}\n`;
+}
+
+export function accessClass(): Documented {
+    return componentClass("components/minioAccess.ts");
+}
+
+function argumentSection({ name, meaning, fields }: Documented): string[] {
+    const rows = fields.map((field) => [
+        `\`${field.name}\``,
+        field.type,
+        field.optional ? (field.default ?? "") : "**required**",
+        field.meaning,
+    ]);
+    return [`### ${name}`, meaning, table(["argument", "type", "default", "meaning"], rows)];
 }
 
 function requirementsTable(interfaces: Documented[]): string {

@@ -14,7 +14,12 @@ export const schemaFile = join(__dirname, "schema.json");
 export function schema(): string {
     const { name, version, description } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
     // This folder's tsconfig.json names the package's own files only.
-    const analyzer = new Analyzer(__dirname, name, { name, main: "../index.js" }, new Set(["MinioCluster"]));
+    const analyzer = new Analyzer(
+        __dirname,
+        name,
+        { name, main: "../index.js" },
+        new Set(["MinioCluster", "MinioAccess"]),
+    );
     const { components, typeDefinitions, dependencies } = analyzer.analyze();
     const made = generateSchema(name, version, description, components, typeDefinitions, dependencies);
     return `${JSON.stringify(made, undefined, 4)}\n`;

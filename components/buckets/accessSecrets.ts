@@ -12,7 +12,7 @@ import { after } from "../pulumi/outputs";
 import type { Access } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
 import { labelsOf } from "../spec/labels";
-import { accessKeyOf, accessSecretName, certificateSecretName, clientAddress, type Names } from "../spec/names";
+import { accessKeyOf, accessSecretName, certificateSecretName, clientAddress } from "../spec/names";
 import { regionOf } from "./look";
 
 /** As long as AWS's own are. MinIO takes 8 to 40 characters. */
@@ -21,11 +21,15 @@ const secretKeyLength = 40;
 /** The secret key of each access key. */
 export type EventualKeys = Record<string, pulumi.Output<string>>;
 
-/** One for each user, which is random, and another one for each revision. */
-export function createSecretKeys(names: Names, accesses: Access[], opts: pulumi.CustomResourceOptions): EventualKeys {
+/**
+ * One for each user, which is random, and another one for each revision.
+ *
+ * @param prefix of the resources' names
+ */
+export function createSecretKeys(prefix: string, accesses: Access[], opts: pulumi.CustomResourceOptions): EventualKeys {
     const entries = accesses.map(({ name, revision = 1 }) => {
         const key = new random.RandomPassword(
-            `${names.cluster}-access-${name}-key`,
+            `${prefix}-access-${name}-key`,
             { length: secretKeyLength, special: false, keepers: { revision: String(revision) } },
             opts,
         );
@@ -35,7 +39,9 @@ export function createSecretKeys(names: Names, accesses: Access[], opts: pulumi.
 }
 
 export interface AccessSecretsOptions {
-    cluster: DeclaredCluster;
+    cluster: Pick<DeclaredCluster, "names" | "resolved">;
+    /** Of the resources' names. */
+    prefix: string;
     accesses: Access[];
     /** Of the cluster, as it is given. */
     namespace: pulumi.Input<string> | undefined;
@@ -49,6 +55,7 @@ export interface AccessSecretsOptions {
 /** Each has what the AWS SDKs and the AWS command line read from their environment. */
 export function createAccessSecrets({
     cluster,
+    prefix,
     accesses,
     namespace,
     keys,
@@ -80,7 +87,7 @@ export function createAccessSecrets({
             }));
         const namespaceOf = ({ spec }: Cluster) => element(spec.accesses ?? [], index).namespace ?? spec.namespace;
         return new Secret(
-            `${names.cluster}-access-${placeOf(access.namespace ?? namespace, secretName)}`,
+            `${prefix}-access-${placeOf(access.namespace ?? namespace, secretName)}`,
             {
                 metadata: {
                     name: secretName,

@@ -3,36 +3,41 @@ import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
 import type { Connection } from "../live/connection";
-import { liveCluster } from "../live/liveCluster";
-import type { Credentials } from "../objects/credentials";
+import { type EventualCredentials, liveCluster } from "../live/liveCluster";
 import { accessSecretChecks } from "../preflight/accessSecrets";
 import { findings } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue, whenKnown } from "../pulumi/outputs";
+import { createUndo, type Undo } from "../pulumi/undo";
 import { createWork } from "../pulumi/work";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
+import { type Declarer, ownerOf } from "../spec/names";
 import { createAccessSecrets, createSecretKeys, type EventualKeys } from "./accessSecrets";
 import { carryOut } from "./carryOut";
-import { type Declared, type Difference, difference } from "./difference";
+import { type Declared, type Difference, departure, difference } from "./difference";
 import { look, regionOf, type SecretKeys, withMinio } from "./look";
 import type { Minio } from "./minio";
-import { type Recorded, readRecord, writeRecord } from "./record";
+import { declarerInWords, type Recorded, readRecords, removeRecord, writeRecord } from "./record";
+
+type DeclaringArgs = Pick<MinioClusterArgs, "namespace" | "buckets" | "policies" | "accesses">;
 
 export interface BucketsOptions {
-    cluster: DeclaredCluster;
-    args: MinioClusterArgs;
-    credentials: Credentials;
+    cluster: Pick<DeclaredCluster, "names" | "resolved">;
+    args: DeclaringArgs;
+    credentials: EventualCredentials;
     connection: Connection;
     /** Is there once all servers are where they should be, and sets of snapshots are taken. */
     settled: pulumi.Output<pulumi.CustomResource>;
     /** For what holds no data. */
     dispensable: pulumi.CustomResourceOptions;
+    /** Who declares, where it is not the cluster's own program. */
+    declarer?: Declarer;
 }
 
 /** Whether there is anything for this to do. An empty list is: it removes the last one. */
-export function declaresAny({ buckets, policies, accesses }: MinioClusterArgs): boolean {
+export function declaresAny({ buckets, policies, accesses }: DeclaringArgs): boolean {
     return buckets !== undefined || policies !== undefined || accesses !== undefined;
 }
 
@@ -44,12 +49,13 @@ export function declaresAny({ buckets, policies, accesses }: MinioClusterArgs): 
  * @returns true when all is made; in a preview, when all is said
  */
 export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
-    const { cluster, args, connection, settled, dispensable } = options;
+    const { cluster, args, connection, settled, dispensable, declarer } = options;
     const { names, resolved } = cluster;
-    const keys = createSecretKeys(names, args.accesses ?? [], dispensable);
+    const prefix = declarer?.name ?? names.cluster;
+    const keys = createSecretKeys(prefix, args.accesses ?? [], dispensable);
     const served = settled.apply(({ id }) => id);
     const work = createWork(
-        `${names.cluster}-buckets`,
+        `${prefix}-buckets`,
         {
             wanted: resolved.apply((known) => wantedText(declaredOf(known))),
             left: after(served, resolved).apply((known) => () => leftOver(options, known, keys)),
@@ -65,6 +71,7 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     );
     const secrets = createAccessSecrets({
         cluster,
+        prefix,
         accesses: args.accesses ?? [],
         namespace: args.namespace,
         keys,
@@ -77,6 +84,41 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
             ? resolved.apply((known) => foresee(options, known, keys, dispensable.parent))
             : pulumi.all([work.apply(({ id }) => id), ...secrets.map(({ id }) => id)]);
     return pulumi.unsecret(done.apply(() => true));
+}
+
+/**
+ * For a declarer: what it has made leaves with it, as its users would stay valid.
+ *
+ * @returns what is made before all else; undefined where nothing is declared
+ */
+export function createRemoval(
+    options: Pick<BucketsOptions, "cluster" | "credentials" | "connection"> & { declarer: Declarer },
+    isWanted: boolean,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource | undefined {
+    const { cluster, connection, declarer } = options;
+    const undo: Undo = {
+        place: cluster.resolved.apply(({ spec }) => `${spec.namespace}/${cluster.names.cluster}`),
+        moving:
+            "its users would stay valid there. Take all buckets, policies and accesses out, run pulumi up, and then name the " +
+            "other cluster",
+        async work(resource) {
+            const isPreview = pulumi.runtime.isDryRun();
+            try {
+                const known = await knownValue(cluster.resolved);
+                const kubernetes = await connection.act();
+                if (kubernetes) {
+                    await leave(options, kubernetes, known, declarer, resource, isPreview);
+                }
+            } catch (error) {
+                if (!isPreview || error instanceof Refusal) {
+                    throw error;
+                }
+                pulumi.log.info(`not checked in this preview what leaves: ${printable(messageOf(error))}`, resource);
+            }
+        },
+    };
+    return createUndo(`${declarer.name}-removal`, undo, isWanted, opts);
 }
 
 const whenItServes =
@@ -103,7 +145,7 @@ interface Seen {
 }
 
 async function compare(
-    options: Pick<BucketsOptions, "credentials">,
+    options: Pick<BucketsOptions, "credentials" | "declarer">,
     kubernetes: Kubernetes,
     cluster: Cluster,
     secretKeys: SecretKeys,
@@ -111,10 +153,55 @@ async function compare(
 ): Promise<void> {
     const declared = declaredOf(cluster);
     const live = await liveCluster(kubernetes, cluster, options.credentials);
-    const recorded = await readRecord(kubernetes, cluster);
+    const { own: recorded, others } = await readRecords(kubernetes, cluster, options.declarer);
     await withMinio(live, regionOf(cluster.spec), async (minio) => {
         const there = await look(minio, declared, recorded, secretKeys);
-        await use(minio, { recorded, found: difference(declared, recorded, there, new Date()) });
+        await use(minio, { recorded, found: difference(declared, recorded, there, new Date(), others) });
+    });
+}
+
+/**
+ * Removes what was made here, but for buckets with objects.
+ *
+ * @throws Error with every reason why something is refused, before anything is touched
+ */
+export async function leave(
+    options: Pick<BucketsOptions, "credentials">,
+    kubernetes: Kubernetes,
+    cluster: Cluster,
+    declarer: Declarer,
+    resource: pulumi.Resource,
+    isPreview: boolean,
+): Promise<void> {
+    const say = (text: string) => pulumi.log.info(printable(text), resource);
+    const { own: recorded, others } = await readRecords(kubernetes, cluster, declarer);
+    if (Object.values(recorded).every((made) => Object.keys(made).length === 0)) {
+        return;
+    }
+    if (cluster.spec.hibernate) {
+        throw new Error("no server runs, so no user can be removed: set hibernate of the cluster to false first");
+    }
+    const live = await liveCluster(kubernetes, cluster, options.credentials);
+    await withMinio(live, regionOf(cluster.spec), async (minio) => {
+        const there = await look(minio, { buckets: [], policies: [], accesses: [] }, recorded, {});
+        const found = departure(recorded, there, new Date(), others);
+        if (found.refusals.length > 0) {
+            throw new Refusal(found.refusals, whoseOf(cluster, declarer));
+        }
+        for (const name of found.staying) {
+            say(`bucket '${name}' has objects, and stays`);
+        }
+        if (isPreview) {
+            for (const { words } of found.steps) {
+                say(words);
+            }
+            return;
+        }
+        const write = (record: Recorded) => writeRecord(kubernetes, cluster, record, declarer);
+        await carryOut(found, recorded, { minio, secretKeys: {}, write, say });
+        if (found.staying.length === 0) {
+            await removeRecord(kubernetes, cluster, declarer);
+        }
     });
 }
 
@@ -141,7 +228,7 @@ async function leftOver(options: BucketsOptions, cluster: Cluster, keys: Eventua
 
 /** @throws Error with every reason why something is refused, before anything is touched */
 export async function bring(
-    options: Pick<BucketsOptions, "credentials">,
+    options: Pick<BucketsOptions, "credentials" | "declarer">,
     kubernetes: Kubernetes,
     cluster: Cluster,
     keys: EventualKeys,
@@ -154,9 +241,10 @@ export async function bring(
         say(`not checked: ${what}`);
     }
     const taken = problems.map(({ field, reason }) => `${field}: ${reason}`);
+    const whose = whoseOf(cluster, options.declarer);
     if (cluster.spec.hibernate) {
         if (taken.length > 0) {
-            throw new Error(refusal(taken)); // The Secrets are made while no server runs, too.
+            throw new Refusal(taken, whose); // The Secrets are made while no server runs, too.
         }
         say(whenItServes);
         return;
@@ -165,15 +253,22 @@ export async function bring(
     await compare(options, kubernetes, cluster, secretKeys, async (minio, { recorded, found }) => {
         const refusals = [...taken, ...found.refusals];
         if (refusals.length > 0) {
-            throw new Error(refusal(refusals));
+            throw new Refusal(refusals, whose);
         }
-        const write = (record: Recorded) => writeRecord(kubernetes, cluster, record);
+        const write = (record: Recorded) => writeRecord(kubernetes, cluster, record, options.declarer);
         await carryOut(found, recorded, { minio, secretKeys, write, say });
     });
 }
 
-function refusal(reasons: string[]): string {
-    return `nothing of the buckets, policies and accesses is changed:\n${reasons.map((one) => `  ${printable(one)}`).join("\n")}`;
+class Refusal extends Error {
+    constructor(reasons: string[], whose: string) {
+        const lines = reasons.map((one) => `  ${printable(one)}`);
+        super(`nothing of the buckets, policies and accesses of ${whose} is changed:\n${lines.join("\n")}`);
+    }
+}
+
+function whoseOf({ names }: Cluster, declarer: Declarer | undefined): string {
+    return declarerInWords(names, declarer && ownerOf(declarer));
 }
 
 const mostForeseen = 40;
@@ -221,7 +316,7 @@ async function foresee(
             }
         });
         if (refusals.length > 0) {
-            await endProgram(refusal(refusals));
+            await endProgram(new Refusal(refusals, whoseOf(cluster, options.declarer)).message);
         }
     } catch (error) {
         unchecked(messageOf(error));

@@ -31,7 +31,7 @@ export async function carryOut(difference: Difference, recorded: Recorded, optio
                 try {
                     await carryOutStep(step, after, options);
                 } catch (error) {
-                    throw new Error(`${step.words}: it failed: ${messageOf(error)}. Run pulumi up again to go on`);
+                    throw new Error(`${step.words}: it failed: ${messageOf(error)}. Run the same again to go on`);
                 }
                 say(step.words);
             }

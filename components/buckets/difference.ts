@@ -5,7 +5,7 @@ import type { Access, Bucket } from "../spec/args";
 import { accessKeyOf } from "../spec/names";
 import { removingWords } from "../spec/validation";
 import { canonical, ownPolicy } from "./documents";
-import { entryOf, nothingRecorded, type Recorded } from "./record";
+import { entryOf, nothingRecorded, type OthersRecord, type Recorded } from "./record";
 import { none, type Setting, type WantedSetting, wantedSettings } from "./settings";
 
 /** What a program declares. */
@@ -71,10 +71,18 @@ export interface Difference {
     after: Recorded;
 }
 
-export function difference(declared: Declared, recorded: Recorded, live: Live, now: Date): Difference {
-    const policyPart = policyDifference(declared, recorded, live);
-    const bucketPart = bucketDifference(declared, recorded, live);
-    const accessPart = accessDifference(declared, recorded, live, now);
+/** @param others what other programs have made: it is theirs, whatever the own record says of it */
+export function difference(
+    declared: Declared,
+    recorded: Recorded,
+    live: Live,
+    now: Date,
+    others: OthersRecord[] = [],
+): Difference {
+    const own = withoutOthers(recorded, others);
+    const policyPart = policyDifference(declared, own, live, others);
+    const bucketPart = bucketDifference(declared, own, live, others);
+    const accessPart = accessDifference(declared, own, live, now, others);
     const parts = [bucketPart, policyPart, accessPart];
     const after = {
         buckets: bucketPart.buckets,
@@ -87,6 +95,38 @@ export function difference(declared: Declared, recorded: Recorded, live: Live, n
         before: unionOf(recorded, after),
         after,
     };
+}
+
+/** What must be done where a program leaves all of it. */
+export interface Departure extends Difference {
+    /** Buckets with objects. They stay, and the record still has them. */
+    staying: string[];
+}
+
+export function departure(recorded: Recorded, live: Live, now: Date, others: OthersRecord[]): Departure {
+    const own = withoutOthers(recorded, others);
+    const isFull = (name: string) => entryOf(live.buckets, name)?.hasObjects === true;
+    const full = Object.entries(own.buckets).filter(([name, { retain }]) => isFull(name) && !retain);
+    const staying = Object.fromEntries(full);
+    const leaving = Object.fromEntries(Object.entries(own.buckets).filter(([name]) => !Object.hasOwn(staying, name)));
+    const nothing = { buckets: [], policies: [], accesses: [] };
+    const found = difference(nothing, { ...own, buckets: leaving }, live, now);
+    return { ...found, before: recorded, after: { ...found.after, buckets: staying }, staying: Object.keys(staying) };
+}
+
+type Kind = keyof Recorded;
+
+const kinds: Kind[] = ["buckets", "policies", "accesses"];
+
+/** Two programs that begin at the same time both record a name before they make it. Then neither touches it. */
+function withoutOthers(recorded: Recorded, others: OthersRecord[]): Recorded {
+    const ownOf = (kind: Kind) =>
+        Object.fromEntries(Object.entries(recorded[kind]).filter(([name]) => !holderOf(others, kind, name)));
+    return Object.fromEntries(kinds.map((kind) => [kind, ownOf(kind)])) as unknown as Recorded;
+}
+
+function holderOf(others: OthersRecord[], kind: Kind, name: string): string | undefined {
+    return others.find(({ recorded }) => Object.hasOwn(recorded[kind], name))?.whose;
 }
 
 /**
@@ -130,12 +170,19 @@ interface Part extends Recorded {
 
 const emptyPart = (): Part => ({ steps: [], refusals: [], ...nothingRecorded() });
 
-const foreign = (what: string) =>
-    `${what} is there already, and was not made here: set adopt to take it over, or use another name`;
+/** Why something of this name is left as it is; undefined where there is no reason. */
+function foreign(what: string, holder: string | undefined, isFree: boolean): string | undefined {
+    if (holder !== undefined) {
+        return `${what} belongs to ${holder}: use another name, or take it out there first`;
+    }
+    return isFree
+        ? undefined
+        : `${what} is there already, and was not made here: set adopt to take it over, or use another name`;
+}
 
 const adopting = (what: string): Step => ({ kind: "adopt", words: `${what} is taken over` });
 
-function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live): Part {
+function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live, others: OthersRecord[]): Part {
     const part = emptyPart();
     const { steps, refusals } = part;
     const staying = buckets.filter(({ confirmRemoval }) => confirmRemoval === undefined);
@@ -144,8 +191,10 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
         const [own, there] = [entryOf(recorded.buckets, name), entryOf(live.buckets, name)];
         const wanted = wantedSettings(bucket);
         part.buckets[name] = { settings: Object.keys(wanted) as Setting[], retain: bucket.retain ?? false };
-        if (there && !own && !adopt) {
-            refusals.push(foreign(`buckets: '${name}'`));
+        const isFree = !there || own !== undefined || adopt === true;
+        const problem = foreign(`buckets: '${name}'`, holderOf(others, "buckets", name), isFree);
+        if (problem) {
+            refusals.push(problem);
             continue;
         }
         if (there && objectLocking !== undefined && objectLocking !== there.objectLocking) {
@@ -223,14 +272,21 @@ function bucketDifference({ buckets }: Declared, recorded: Recorded, live: Live)
     return part;
 }
 
-function policyDifference({ policies, accesses }: Declared, recorded: Recorded, live: Live): Part {
+function policyDifference(
+    { policies, accesses }: Declared,
+    recorded: Recorded,
+    live: Live,
+    others: OthersRecord[],
+): Part {
     const part = emptyPart();
     const all = [...policies, ...accesses.filter((access) => access.policies === undefined).map(policyOf)];
     for (const { name, document, adopt } of all) {
         const [own, there] = [entryOf(recorded.policies, name), entryOf(live.policies, name)];
         part.policies[name] = own ?? {};
-        if (there !== undefined && !own && !adopt) {
-            part.refusals.push(foreign(`policies: '${name}'`));
+        const isFree = there === undefined || own !== undefined || adopt === true;
+        const problem = foreign(`policies: '${name}'`, holderOf(others, "policies", name), isFree);
+        if (problem) {
+            part.refusals.push(problem);
             continue;
         }
         if (there !== undefined && !own) {
@@ -277,7 +333,13 @@ export function saysTheSame(document: string, there: string, told: [string, stri
     );
 }
 
-function accessDifference({ accesses, policies }: Declared, recorded: Recorded, live: Live, now: Date): Part {
+function accessDifference(
+    { accesses, policies }: Declared,
+    recorded: Recorded,
+    live: Live,
+    now: Date,
+    others: OthersRecord[],
+): Part {
     const part = emptyPart();
     const { steps, refusals } = part;
     const known = new Set([
@@ -292,8 +354,10 @@ function accessDifference({ accesses, policies }: Declared, recorded: Recorded, 
         const key = accessKeyOf(name, revision);
         const keys: Recorded["accesses"][string]["keys"] = { [key]: {} };
         part.accesses[name] = { keys };
-        if (there && !own && !adopt) {
-            refusals.push(foreign(`accesses: the user '${name}'`));
+        const isFree = !there || own !== undefined || adopt === true;
+        const problem = foreign(`accesses: the user '${name}'`, holderOf(others, "accesses", name), isFree);
+        if (problem) {
+            refusals.push(problem);
             continue;
         }
         const owner = live.keyOwners[key];

@@ -1,13 +1,13 @@
 /**
  * What was made here, or taken over: a ConfigMap beside the cluster. Only that is ever changed or removed. It is
  * written before something is made, so that the next run knows what an interrupted one has left; and it stays when the
- * stack is destroyed, as the drives do.
+ * stack is destroyed, as the drives do. Each program has one of its own, and touches nothing that is in another's.
  */
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { configMapKind } from "../kubernetes/kinds";
 import type { Cluster } from "../spec/cluster";
-import { labelsOf } from "../spec/labels";
-import { declaredName } from "../spec/names";
+import { labelsOf, ownerAnnotation } from "../spec/labels";
+import { type Declarer, declaredName, ownerOf } from "../spec/names";
 import type { Setting } from "./settings";
 
 export interface Recorded {
@@ -54,32 +54,81 @@ function parsedRecord(text: string | undefined): Recorded {
     return { buckets, policies, accesses };
 }
 
-function referenceOf({ names, spec }: Cluster) {
-    return { ...configMapKind, metadata: { name: declaredName(names), namespace: spec.namespace } };
+/** The records of all programs that declare something of a cluster. */
+export interface Records {
+    own: Recorded;
+    others: OthersRecord[];
 }
 
-export async function readRecord(kubernetes: Pick<Kubernetes, "read">, cluster: Cluster): Promise<Recorded> {
-    const reference = referenceOf(cluster);
-    const found = await kubernetes.read<ConfigMap>(reference);
+export interface OthersRecord {
+    /** In words. */
+    whose: string;
+    recorded: Recorded;
+}
+
+/** Who declares, in words. */
+export function declarerInWords({ cluster }: Cluster["names"], owner: string | undefined): string {
+    const [, stack, name] = /^(.*)\/([^/]*)$/.exec(owner ?? "") ?? [];
+    return name === undefined ? `the MinioCluster '${cluster}'` : `the MinioAccess '${name}' of the stack ${stack}`;
+}
+
+export async function readRecords(
+    kubernetes: Pick<Kubernetes, "list">,
+    { names, spec }: Cluster,
+    declarer?: Declarer,
+): Promise<Records> {
+    const beside = await kubernetes.list<ConfigMap>(configMapKind, spec.namespace, names.selector);
+    const records: Records = { own: nothingRecorded(), others: [] };
+    for (const { metadata, data } of beside) {
+        const owner = metadata.annotations?.[ownerAnnotation];
+        if (owner === undefined && metadata.name !== declaredName(names)) {
+            continue;
+        }
+        const recorded = parsed(metadata.name, data?.[dataKey]);
+        if (owner === (declarer && ownerOf(declarer))) {
+            records.own = recorded;
+        } else {
+            records.others.push({ whose: declarerInWords(names, owner), recorded });
+        }
+    }
+    return records;
+}
+
+function parsed(name: string, text: string | undefined): Recorded {
     try {
-        return parsedRecord(found?.data?.[dataKey]);
+        return parsedRecord(text);
     } catch {
         throw new Error(
-            `the ConfigMap ${reference.metadata.name} does not have what it was written with, so it is not known what was made here. ` +
+            `the ConfigMap ${name} does not have what it was written with, so it is not known what was made here. ` +
                 "Put its content back; or delete it, and set adopt where what is there shall be taken over",
         );
     }
+}
+
+function referenceOf({ names, spec }: Cluster, declarer: Declarer | undefined) {
+    return { ...configMapKind, metadata: { name: declaredName(names, declarer), namespace: spec.namespace } };
 }
 
 export async function writeRecord(
     kubernetes: Pick<Kubernetes, "create" | "patch">,
     cluster: Cluster,
     record: Recorded,
+    declarer?: Declarer,
 ): Promise<void> {
-    const reference = referenceOf(cluster);
+    const reference = referenceOf(cluster, declarer);
     const data = { [dataKey]: JSON.stringify(record) };
     const { names, spec } = cluster;
-    const metadata = { ...reference.metadata, labels: labelsOf(names, spec) };
+    const annotations = declarer && { [ownerAnnotation]: ownerOf(declarer) };
+    const metadata = { ...reference.metadata, labels: labelsOf(names, spec), ...(annotations && { annotations }) };
     await kubernetes.create({ ...reference, metadata, data } as AnyObject);
     await kubernetes.patch(reference, { data });
+}
+
+/** Where nothing is left that was made here. */
+export function removeRecord(
+    kubernetes: Pick<Kubernetes, "remove">,
+    cluster: Cluster,
+    declarer: Declarer,
+): Promise<void> {
+    return kubernetes.remove(referenceOf(cluster, declarer));
 }

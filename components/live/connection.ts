@@ -96,7 +96,7 @@ export function connectionOf(
 }
 
 /** The connection leads to another cluster than the provider's. */
-class OtherClusterError extends Error {}
+export class OtherClusterError extends Error {}
 
 /** @returns undefined where it is not known yet */
 async function ownTarget(

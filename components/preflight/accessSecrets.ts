@@ -4,7 +4,7 @@
  */
 import type { AnyObject } from "../kubernetes/client";
 import type { Cluster } from "../spec/cluster";
-import { labelsOfCluster } from "../spec/labels";
+import { accessLabel, labelsOfCluster } from "../spec/labels";
 import { accessSecretName } from "../spec/names";
 import type { Check, Wanted } from "./check";
 
@@ -29,6 +29,8 @@ export function accessSecretChecks({ cluster, isKnown }: Pick<Wanted, "cluster" 
     });
 }
 
-function isOwn({ metadata: { labels = {} } }: Labelled, { names }: Cluster): boolean {
-    return Object.entries(labelsOfCluster(names)).every(([key, value]) => labels[key] === value);
+/** Another program's Secret for the same cluster differs in one label. */
+function isOwn({ metadata: { labels = {} } }: Labelled, { names, spec }: Cluster): boolean {
+    const own = { ...labelsOfCluster(names), [accessLabel]: spec.labels?.[accessLabel] };
+    return Object.entries(own).every(([key, value]) => labels[key] === value);
 }

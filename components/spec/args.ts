@@ -342,6 +342,27 @@ export interface LifecycleRule {
     noncurrentExpirationDays?: number;
 }
 
+/** What a user may set of a MinioAccess. */
+export interface MinioAccessArgs {
+    /** Name of the MinioCluster, which is there already. To move to another one, first take out all three lists. */
+    cluster: string;
+
+    /** Namespace of that cluster. Default: `default`. */
+    namespace?: pulumi.Input<string>;
+
+    /** Buckets, as of a MinioCluster. A bucket with objects stays when the MinioAccess is removed. Default: none. */
+    buckets?: Bucket[];
+
+    /** Policies, as of a MinioCluster. Default: none. */
+    policies?: Policy[];
+
+    /**
+     * Users of applications, as of a MinioCluster. Their policies may also be those of the cluster's own program. They
+     * are removed with the MinioAccess. Default: none.
+     */
+    accesses?: Access[];
+}
+
 /** A policy, which says who may do what. */
 export interface Policy {
     /** Name of the policy. MinIO's own, such as `readwrite`, are refused. */

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { valueDigest } from "../basics/valueDigest";
 import { standardClass, topologyVariables } from "../minio/topologyVariables";
 import { endProgram } from "../pulumi/endProgram";
-import type { MinioClusterArgs } from "./args";
+import type { MinioAccessArgs, MinioClusterArgs } from "./args";
 import type { Problem } from "./check";
 import { clusterOf, type DeclaredCluster, plainCluster, plainFields } from "./cluster";
-import { withoutNulls } from "./fields";
-import { type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
-import { problemsOf, readVariables, warningsOf } from "./validation";
+import { accessFields, withoutNulls } from "./fields";
+import { type KnownAccessArgs, type KnownArgs, type MinioClusterSpec, withDefaults } from "./spec";
+import { accessProblemsOf, problemsOf, readVariables, warningsOf } from "./validation";
 
 /**
  * The arguments are wrong. Pulumi shows the message without a stack when a program throws it, and each problem at its
@@ -17,10 +17,10 @@ export class InvalidArgumentsError extends pulumi.InputPropertiesError {
     // How @pulumi/pulumi recognises errors that need no stack (RunError); it is no instance of that class.
     readonly __pulumiRunError = true;
 
-    constructor(name: string, problems: Problem[]) {
+    constructor(name: string, problems: Problem[], component = "MinioCluster") {
         const lines = problems.map(({ field, reason }) => `  ${field}: ${reason}`);
         super({
-            message: `the arguments of MinioCluster '${name}' are not valid:\n${lines.join("\n")}`,
+            message: `the arguments of ${component} '${name}' are not valid:\n${lines.join("\n")}`,
             errors: problems.map(({ field, reason }) => ({ propertyPath: field, reason })),
         });
     }
@@ -57,10 +57,10 @@ interface Checked {
 }
 
 function checked(name: string, args: MinioClusterArgs, resource?: pulumi.Resource): pulumi.Output<Checked> {
-    const notPlain = [...plainFields.filter((field) => isEventual(args[field])), ...lateNames(args)].map((field) => ({
-        field,
-        reason: "an Output is not allowed: give a plain value, as resources depend on it",
-    }));
+    const notPlain = problemsOfEventual([
+        ...plainFields.filter((field) => isEventual(args[field])),
+        ...lateNames(args),
+    ]);
     const environment = args.environment as Record<string, unknown> | undefined;
     const isLate = isEventual(environment);
     const lateParity = {
@@ -68,7 +68,7 @@ function checked(name: string, args: MinioClusterArgs, resource?: pulumi.Resourc
         reason: `an Output is not allowed: give a plain value${isLate ? " in a plain object" : ""}, as disruption budgets depend on it`,
     };
     const hasLateParity = !isLate && isEventual(environment?.[standardClass]);
-    refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args)]);
+    refuse(name, [...notPlain, ...(hasLateParity ? [lateParity] : []), ...problemsKnownNow(name, args, problemsOf)]);
     // The way to the cluster decides nothing of what is made, and one that is secret or unknown would make everything
     // so.
     const { kubeconfig, context, ...rollout } = args.rollout ?? {};
@@ -173,6 +173,26 @@ function withoutSecretVariables(known: KnownArgs, { is }: Secrecy): Checked {
 }
 
 /**
+ * The arguments of a MinioAccess, checked as those of a cluster are.
+ *
+ * @throws InvalidArgumentsError naming every problem
+ */
+export function checkedAccess(name: string, args: MinioAccessArgs): pulumi.Output<KnownAccessArgs> {
+    const plain = (["cluster", "buckets", "policies", "accesses"] as const).filter((field) => isEventual(args[field]));
+    const notPlain = problemsOfEventual([...plain, ...lateNames(args)]);
+    refuse(name, [...notPlain, ...problemsKnownNow(name, args, accessProblemsOf)], accessComponent);
+    return pulumi.output(args).apply(async (resolved) => {
+        const known = withoutNulls(resolved as KnownAccessArgs, accessFields);
+        const problems = accessProblemsOf(name, known, await secretFields(args));
+        return problems.length > 0
+            ? endProgram(new InvalidArgumentsError(name, problems, accessComponent).message)
+            : known;
+    });
+}
+
+export const accessComponent = "MinioAccess";
+
+/**
  * @param secrets the arguments whose values no message may show
  * @throws InvalidArgumentsError naming every problem of values that are all known
  */
@@ -180,14 +200,23 @@ export function refuseProblems(name: string, args: KnownArgs, secrets: string[] 
     refuse(name, problemsOf(name, args, secrets));
 }
 
-function refuse(name: string, problems: Problem[]): void {
+function refuse(name: string, problems: Problem[], component?: string): void {
     if (problems.length > 0) {
-        throw new InvalidArgumentsError(name, problems);
+        throw new InvalidArgumentsError(name, problems, component);
     }
 }
 
+function problemsOfEventual(fields: string[]): Problem[] {
+    const reason = "an Output is not allowed: give a plain value, as resources depend on it";
+    return fields.map((field) => ({ field, reason }));
+}
+
 /** What is not plain of buckets, policies and accesses, and must be: all but two fields. */
-function lateNames({ buckets, policies, accesses }: MinioClusterArgs): string[] {
+function lateNames({
+    buckets,
+    policies,
+    accesses,
+}: Pick<MinioClusterArgs, "buckets" | "policies" | "accesses">): string[] {
     const late: string[] = [];
     for (const [list, given] of Object.entries({ buckets, policies, accesses })) {
         if (!isEventual(given)) {
@@ -221,7 +250,7 @@ function missingValues(given: MinioClusterArgs, known: KnownArgs): Problem[] {
 }
 
 /** The arguments that are secrets, or have one in them. */
-async function secretFields(args: MinioClusterArgs): Promise<string[]> {
+async function secretFields(args: object): Promise<string[]> {
     const fields = Object.entries(args).map(async ([field, value]) =>
         (await pulumi.isSecret(pulumi.output(value))) ? [field] : [],
     );
@@ -233,9 +262,13 @@ function isEventual(value: unknown): boolean {
 }
 
 /** The problems that do not hang on what is not known yet. */
-function problemsKnownNow(name: string, args: MinioClusterArgs): Problem[] {
+function problemsKnownNow<Known>(
+    name: string,
+    args: object,
+    problemsOf: (name: string, known: Known) => Problem[],
+): Problem[] {
     const unknown: string[] = [];
-    const known = knownPart(args, "", unknown) as KnownArgs;
+    const known = knownPart(args, "", unknown) as Known;
     const concerns = (field: string, path: string) => field === path || /^[.[]/.test(path.slice(field.length));
     const isUnknown = (field: string) =>
         unknown.some(

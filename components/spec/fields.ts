@@ -189,6 +189,14 @@ const known = {
     },
 } satisfies Of<args.MinioClusterArgs>;
 
+/** Of a MinioAccess. */
+export const accessFields: Fields = {
+    ...plain("cluster", "namespace"),
+    buckets: known.buckets,
+    policies: known.policies,
+    accesses: known.accesses,
+} satisfies Of<args.MinioAccessArgs>;
+
 /** In these fields, null is a value: it leaves out what the component sets by default. */
 const nullable = ["podSecurityContext"];
 
@@ -197,8 +205,8 @@ const nullable = ["podSecurityContext"];
  * field is left out, whatever it is. The entries of lists, and of objects whose keys are the user's own, stay as they
  * are.
  */
-export function withoutNulls<T extends object>(given: T): T {
-    return present(given, { fields: known }, "") as T;
+export function withoutNulls<T extends object>(given: T, fields: Fields = known): T {
+    return present(given, { fields }, "") as T;
 }
 
 function present(value: unknown, content: Content, field: string): unknown {
@@ -234,8 +242,8 @@ export interface UnknownField {
 }
 
 /** The fields that nothing reads, at every depth: a mistyped one would be ignored otherwise. */
-export function unknownFields(given: object): UnknownField[] {
-    return unknownIn(given, { fields: known }, "");
+export function unknownFields(given: object, fields: Fields = known): UnknownField[] {
+    return unknownIn(given, { fields }, "");
 }
 
 function unknownIn(value: unknown, content: Content, path: string): UnknownField[] {

@@ -24,6 +24,12 @@ export function labelsOf(names: Names, spec: Pick<MinioClusterSpec, "labels">): 
 /** Of nodes, by Kubernetes or whoever runs it; from 1.35 on, Kubernetes copies it to each pod that it places. */
 export const zoneLabel = "topology.kubernetes.io/zone";
 
+/** On the record and the Secrets of a MinioAccess: which one, by `markOf`. Those of the cluster's own have none. */
+export const accessLabel = "minio-cluster/access";
+
+/** On the record of a MinioAccess: whose it is, see `ownerOf`. */
+export const ownerAnnotation = "minio-cluster/declared-by";
+
 // On StatefulSets, by the program.
 
 /** What of a pool is fixed, so that a change of it is seen. */
@@ -124,6 +130,7 @@ export const ownLabels = [
     "app.kubernetes.io/name",
     "app.kubernetes.io/instance",
     serviceLabel,
+    accessLabel,
     "controller-revision-hash",
     "statefulset.kubernetes.io/pod-name",
     "apps.kubernetes.io/pod-index",

@@ -1,3 +1,4 @@
+import { digest } from "../basics/digest";
 import { apiPort, consolePort } from "../minio/ports";
 import type { KnownArgs, MinioClusterSpec, PoolSpec } from "./spec";
 
@@ -143,9 +144,34 @@ export function claimName(cluster: string, { pool, server, drive }: DrivePositio
     return `${drive}-${poolName(cluster, pool)}-${server}`;
 }
 
-/** The ConfigMap that records which buckets, policies and users were made by the program. */
-export function declaredName({ cluster }: Names): string {
-    return `${cluster}-declared`;
+/** Who declares buckets, policies and users of a cluster beside the cluster's own program: a MinioAccess. */
+export interface Declarer {
+    /** Of the component. */
+    name: string;
+    /** The whole name of its stack: organization, project, stack. */
+    stack: string;
+}
+
+/** The same as one text. */
+export function ownerOf({ name, stack }: Declarer): string {
+    return `${stack}/${name}`;
+}
+
+/** The same as a label's value, and a part of names: components of two stacks may have one name. */
+export function markOf(declarer: Declarer): string {
+    return `${declarer.name}-${digest(ownerOf(declarer))}`;
+}
+
+/** The longest name of a MinioAccess: its mark is a label's value. */
+export const longestAccessName = 40;
+
+/**
+ * The ConfigMap that records which buckets, policies and users were made by a program.
+ *
+ * @param declarer undefined: by the cluster's own. The names of components have no dot, so no two are the same
+ */
+export function declaredName({ cluster }: Names, declarer?: Declarer): string {
+    return `${cluster}-declared${declarer ? `.${markOf(declarer)}` : ""}`;
 }
 
 /** The Secret of an access that names none. */

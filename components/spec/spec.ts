@@ -4,6 +4,7 @@ import { type Topology, topologyOf } from "../minio/topology";
 import { standardParity, type Variables } from "../minio/topologyVariables";
 import type {
     ClaimRetention,
+    MinioAccessArgs,
     MinioClusterArgs,
     PodManagementPolicy,
     Readiness,
@@ -14,6 +15,7 @@ import type {
 
 /** The arguments with their Inputs resolved. */
 export type KnownArgs = pulumi.Unwrap<MinioClusterArgs>;
+export type KnownAccessArgs = pulumi.Unwrap<MinioAccessArgs>;
 
 type ValueSource = NonNullable<KnownArgs["environmentFrom"]>[string];
 

@@ -43,13 +43,13 @@ import {
     show,
     useText,
 } from "./check";
-import { unknownFields, withoutNulls } from "./fields";
+import { accessFields, unknownFields, withoutNulls } from "./fields";
 import { imageWarnings } from "./imageWarnings";
 import { ownAnnotations, ownLabels } from "./labels";
-import { accessSecretName, longestName, longestSetName, namesOf, poolName } from "./names";
+import { accessSecretName, longestAccessName, longestName, longestSetName, namesOf, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
 import { scriptVariables } from "./scriptVariables";
-import { type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
+import { type KnownAccessArgs, type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
 
 const smallestDrive = "1Gi";
 
@@ -223,10 +223,55 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
     checkSnapshots(check, name, args, spec);
     checkReach(check, args);
     checkOwnDomain(check, name, args, spec);
+    checkDeclared(check, name, args, spec);
+    return check.problems;
+}
+
+/** What the servers of a cluster tell, on which it hangs what may be declared. */
+export type SeenArgs = Pick<KnownArgs, "rootUser" | "existingSecretName" | "tls" | "environment">;
+
+/**
+ * Every problem of a MinioAccess's name and arguments.
+ *
+ * @param secrets the arguments whose values no message may show
+ * @param seen undefined as long as nobody has looked
+ */
+export function accessProblemsOf(
+    name: string,
+    given: KnownAccessArgs,
+    secrets: string[] = [],
+    seen: SeenArgs = {},
+): Problem[] {
+    const check = new Check(secrets);
+    const all = asObject(given);
+    const { cluster, namespace, buckets, policies, accesses } = withoutNulls(all, accessFields) as KnownAccessArgs;
+    for (const { field, known } of unknownFields(all, accessFields)) {
+        check.unknown(field, known);
+    }
+    check.that(
+        isText(name) && dnsLabel.test(name) && name.length <= longestAccessName,
+        "name",
+        name,
+        `use at most ${longestAccessName} lower-case letters, digits and '-', beginning with a letter`,
+    );
+    check.that(
+        isText(cluster) && dnsLabel.test(cluster) && cluster.length <= longestName,
+        "cluster",
+        cluster,
+        "use the name of the MinioCluster",
+    );
+    const args: KnownArgs = { namespace, buckets, policies, accesses, ...seen };
+    const spec = { ...withDefaults(args), rootUser: seen.rootUser ?? "" };
+    check.name("namespace", spec.namespace, namespaceName, 63);
+    checkDeclared(check, cluster, args, spec);
+    return check.problems;
+}
+
+/** @param name of the cluster */
+function checkDeclared(check: Check, name: string, args: KnownArgs, spec: ReturnType<typeof withDefaults>): void {
     checkBuckets(check, args);
     checkPolicies(check, args);
     checkAccesses(check, name, args, spec);
-    return check.problems;
 }
 
 function checkImage(check: Check, field: string, image: unknown): void {

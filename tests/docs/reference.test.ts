@@ -8,6 +8,8 @@ import { topologyOf } from "../../components/minio/topology";
 import { zonesNeeded } from "../../components/minio/zones";
 import { withDefaults } from "../../components/spec/spec";
 import {
+    accessClass,
+    accessInterfaces,
     argumentAt,
     argumentInterfaces,
     choices,
@@ -29,7 +31,7 @@ describe("docs/reference.md", () => {
     });
 
     it("says what every argument and output means", () => {
-        const all = [...argumentInterfaces(), ...choices(), componentClass()];
+        const all = [...argumentInterfaces(), ...choices(), componentClass(), ...accessInterfaces(), accessClass()];
         const silent = all.flatMap(({ name, fields }) =>
             fields.filter(({ meaning }) => meaning === "").map((field) => `${name}.${field.name}`),
         );
@@ -37,7 +39,7 @@ describe("docs/reference.md", () => {
     });
 
     it("says the default of every argument that may be left out", () => {
-        const silent = argumentInterfaces().flatMap(({ name, fields }) =>
+        const silent = [...argumentInterfaces(), ...accessInterfaces()].flatMap(({ name, fields }) =>
             fields.filter((field) => field.optional && !field.default).map((field) => `${name}.${field.name}`),
         );
         assert.deepEqual(silent, [], 'the doc comments of these do not say "Default: …."');

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
     CreateBucketCommand,
     DeleteBucketCommand,
+    DeleteObjectCommand,
     GetBucketLifecycleConfigurationCommand,
     GetBucketTaggingCommand,
     GetBucketVersioningCommand,
     HeadBucketCommand,
     ListBucketsCommand,
     ListObjectsV2Command,
+    ListObjectVersionsCommand,
     PutBucketTaggingCommand,
     S3Client,
 } from "@aws-sdk/client-s3";
-import { kubectl, kubectlJson, Project } from "../support/project";
+import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { get, put, s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
 
@@ -78,6 +83,10 @@ describe("declared buckets, policies and accesses", () => {
         return { s3, bucket: environment.BUCKET, environment };
     };
     const names = async () => (await root.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name);
+    const onlyVersion = async (Bucket: string) => {
+        const [{ Key, VersionId }] = (await root.send(new ListObjectVersionsCommand({ Bucket }))).Versions ?? [];
+        return { Bucket, Key, VersionId };
+    };
     const isRefused = (work: Promise<unknown>, expected = /AccessDenied/) =>
         assert.rejects(work, ({ name }: Error) => expected.test(name));
 
@@ -271,5 +280,145 @@ describe("declared buckets, policies and accesses", () => {
         await project.configure({ buckets: [locked] });
         await up();
         assert.deepEqual(await names(), ["foreign", "locked"]);
+    });
+
+    describe("by a MinioAccess of another stack", () => {
+        stepByStep();
+        const other = new Project(`${project.namespace}-shop`, "tests/e2e/programs/access.ts");
+        const shop = { name: "shop", bucket: "photos", namespace: other.namespace };
+        const declared = { buckets: [{ name: "photos", versioning: true }, { name: "scratch" }], accesses: [shop] };
+        const whose = /of the MinioAccess 'shop' of the stack \S+\/test is changed/;
+        const recordNames = async () =>
+            (await kubectlJson("get", "configmap", inNamespace)).items
+                .map(({ metadata }: { metadata: { name: string } }) => metadata.name)
+                .filter((name: string) => name.startsWith("minio-declared"));
+        let s3: S3Client;
+
+        before(async () => {
+            await kubectl("create", "namespace", other.namespace);
+            await other.init({ cluster: project.namespace, declared: {} });
+        });
+        after(() => other.remove());
+
+        it("are refused where the cluster's own program has them, which is named, as is a cluster that is not there", async () => {
+            await other.configure({ declared: { buckets: [{ name: "locked", adopt: true }] } });
+            const { code, text } = await other.execute("preview");
+            assert.notEqual(code, 0);
+            assert.match(text, whose);
+            assert.match(text, /'locked' belongs to the MinioCluster 'minio'/);
+            await other.configure({ declared: { cluster: "store" } });
+            assert.match(
+                (await other.execute("preview")).text,
+                /no MinioCluster 'store' in the namespace.*there is 'minio'/,
+            );
+        });
+
+        it("are foreseen, made and used by the Secret alone, and cost nothing when unchanged", async () => {
+            await other.configure({ declared });
+            assert.match(await other.succeed("preview"), /bucket 'photos' is made[\s\S]*user 'shop' is made/);
+            await other.succeed("up", "--yes", "--skip-preview");
+            const { environment, bucket, ...found } = await clientOf(other.namespace, "minio-shop");
+            s3 = found.s3;
+            await put(s3, bucket as string, "mine", Buffer.from("hello"));
+            assert.equal(String(await get(s3, "photos", "mine")), "hello");
+            await isRefused(s3.send(new ListObjectsV2Command({ Bucket: "locked" })));
+            assert.equal((await other.outputs()).endpoint, environment.AWS_ENDPOINT_URL_S3);
+            const state = await other.succeed("stack", "export");
+            const { rootPassword } = await project.outputs();
+            for (const secret of [environment.AWS_SECRET_ACCESS_KEY, rootPassword]) {
+                assert.ok(!state.includes(secret), "a secret is in the state in plain text");
+            }
+            await other.succeed("preview", "--expect-no-changes");
+            await other.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        });
+
+        it("are refused to the cluster's own program, which goes on beside it", async () => {
+            await unchanged();
+            await project.configure({ buckets: [locked, { name: "photos", adopt: true }] });
+            const { code, text } = await project.execute("preview");
+            assert.notEqual(code, 0);
+            assert.match(
+                text,
+                /of the MinioCluster 'minio' is changed:\s+buckets: 'photos' belongs to the MinioAccess 'shop'/,
+            );
+            await project.configure({ buckets: [locked] });
+        });
+
+        it("leave by empty lists, but for a bucket with objects, which is still known later", async () => {
+            await other.configure({ declared: { accesses: [] } });
+            const text = await other.succeed("up", "--yes", "--skip-preview");
+            assert.match(text, /bucket 'photos' has objects, and stays/);
+            assert.match(text, /user 'shop' is removed, with its keys/);
+            await isRefused(get(s3, "photos", "mine"), /InvalidAccessKeyId/);
+            assert.deepEqual(await names(), ["foreign", "locked", "photos"]);
+            await other.configure({ declared });
+            await other.succeed("up", "--yes", "--skip-preview");
+            s3 = (await clientOf(other.namespace, "minio-shop")).s3;
+            assert.equal(String(await get(s3, "photos", "mine")), "hello");
+        });
+
+        it("stay valid in a destroy that cannot remove them, which fails, and end in one with --run-program", async () => {
+            const { code, text } = await other.execute("destroy", "--yes");
+            assert.notEqual(code, 0);
+            assert.match(text, /You must run with the `--run-program` flag/);
+            assert.equal(String(await get(s3, "photos", "mine")), "hello");
+            const foreseen = await other.succeed("destroy", "--run-program", "--preview-only");
+            assert.match(foreseen, /user 'shop' is removed, with its keys/);
+            assert.equal(String(await get(s3, "photos", "mine")), "hello");
+            await root.send(new DeleteObjectCommand(await onlyVersion("photos")));
+            await other.succeed("destroy", "--run-program", "--yes", "--skip-preview");
+            await isRefused(get(s3, "photos", "mine"), /InvalidAccessKeyId/);
+            assert.deepEqual(await names(), ["foreign", "locked"]);
+            assert.deepEqual(await recordNames(), ["minio-declared"]);
+            await unchanged();
+        });
+
+        it("leave nothing behind after an up that failed midway, either", async () => {
+            const Statement = [{ Effect: "Allow", Action: ["s3:NoSuchAction"], Resource: ["arn:aws:s3:::halfway"] }];
+            const policies = [{ name: "halfway", document: JSON.stringify({ Version: "2012-10-17", Statement }) }];
+            await other.configure({ declared: { buckets: [{ name: "halfway" }], policies } });
+            const { code, text } = await other.execute("up", "--yes", "--skip-preview");
+            assert.notEqual(code, 0);
+            assert.match(text, /policy 'halfway' is made: it failed: MinIO answers/);
+            assert.deepEqual(await names(), ["foreign", "halfway", "locked"]);
+            const refused = await other.execute("destroy", "--yes", "--skip-preview");
+            assert.match(refused.text, /You must run with the `--run-program` flag/);
+            await other.succeed("destroy", "--run-program", "--yes", "--skip-preview");
+            assert.deepEqual(await names(), ["foreign", "locked"]);
+            assert.deepEqual(await recordNames(), ["minio-declared"]);
+        });
+
+        it("come and go by a program in YAML, too", async () => {
+            const folder = mkdtempSync(join(tmpdir(), "minio-yaml-"));
+            // As npm installs the command, but from this checkout.
+            const plugin = `#!/bin/sh\nexec '${checkout}/node_modules/.bin/tsx' '${checkout}/plugin/main.ts' "$@"\n`;
+            writeFileSync(join(folder, "pulumi-resource-minio-cluster"), plugin, { mode: 0o755 });
+            const access = { name: "yaml", policies: ["readwrite"] };
+            const properties = { cluster: "minio", namespace: project.namespace, accesses: [access] };
+            const program = {
+                ...{ name: "shop", runtime: "yaml" },
+                plugins: { providers: [{ name: "minio-cluster", path: folder }] },
+                resources: { shop: { type: "minio-cluster:MinioAccess", properties } },
+            };
+            writeFileSync(join(folder, "Pulumi.yaml"), JSON.stringify(program));
+            mkdirSync(join(folder, "state"));
+            const env = { ...other.environment, PULUMI_BACKEND_URL: `file://${folder}/state` };
+            const pulumi = (...args: string[]) =>
+                execute("pulumi", [...args, "--non-interactive", "--color=never"], { cwd: folder, env });
+            try {
+                await pulumi("stack", "init", "test");
+                const made = await pulumi("up", "--yes", "--skip-preview");
+                assert.equal(made.code, 0, made.text);
+                const view = await clientOf(project.namespace, "minio-yaml");
+                await view.s3.send(new ListBucketsCommand({}));
+                const refused = await pulumi("destroy", "--yes", "--skip-preview");
+                assert.match(refused.text, /You must run with the `--run-program` flag/);
+                const gone = await pulumi("destroy", "--run-program", "--yes", "--skip-preview");
+                assert.equal(gone.code, 0, gone.text);
+                await isRefused(view.s3.send(new ListBucketsCommand({})), /InvalidAccessKeyId/);
+            } finally {
+                rmSync(folder, { recursive: true, force: true });
+            }
+        });
     });
 });

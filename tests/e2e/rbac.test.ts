@@ -105,6 +105,29 @@ describe("a deployer with the shipped roles, and no more", () => {
         await kubectl("get", "secret", "minio-web", inNamespace);
     });
 
+    it("lets another stack make and remove a bucket and a key with the Role for it", async () => {
+        const access = new Project(`${namespace}-access`, "tests/e2e/programs/access.ts");
+        const shop = { name: "shop", bucket: "shop", namespace: elsewhere };
+        await kubectl("apply", inNamespace, `--filename=${join(checkout, "docs/rbac-access.yaml")}`);
+        const account = `--serviceaccount=${namespace}:minio-cluster-access`;
+        const verbs = "--verb=get,list,watch,create,patch,delete";
+        await kubectl("create", "role", "access", verbs, "--resource=secrets", `--namespace=${elsewhere}`);
+        await kubectl("create", "rolebinding", "access", "--role=access", account, `--namespace=${elsewhere}`);
+        access.environment.KUBECONFIG = join(folder, "access");
+        await writeKubeconfig(access.environment.KUBECONFIG, namespace, "minio-cluster-access");
+        try {
+            await access.init({ cluster: namespace, declared: { buckets: [{ name: "shop" }], accesses: [shop] } });
+            const text = await access.succeed("up", "--yes", "--skip-preview");
+            assert.match(text, /key 'shop-1' is made/);
+            assert.doesNotMatch(text, /forbidden|a right is missing/);
+            await access.succeed("preview", "--expect-no-changes");
+            const gone = await access.succeed("destroy", "--run-program", "--yes", "--skip-preview");
+            assert.match(gone, /user 'shop' is removed/);
+        } finally {
+            await access.remove();
+        }
+    });
+
     it("takes a set of snapshots with the Role for it, and is told before what it lacks", async () => {
         await project.configure({ snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] } });
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");

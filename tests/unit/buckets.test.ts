@@ -532,7 +532,7 @@ describe("the steps", () => {
     it("end with the first that fails, which is named with its reason", async () => {
         const { calls, error } = await carried(declared, "set data versioning");
         assert.deepEqual(calls.slice(-1), ["set data versioning"]);
-        assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run pulumi up again/);
+        assert.match(error ?? "", /^bucket 'data': versioning: it failed: .*NoSo.*Run the same again/);
     });
 
     it("tell MinIO of a key's end by the time at which they do, and record that", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { argumentInterfaces, choices } from "../../docs/generate";
+import { accessInterfaces, argumentInterfaces, choices } from "../../docs/generate";
 import * as publicNames from "../../index";
 import { schema, schemaFile } from "../../plugin/schema";
 
@@ -42,7 +42,7 @@ describe("plugin/schema.json", () => {
 
     it("has no type in the arguments that the package does not export", () => {
         const source = readFileSync(join(__dirname, "../../index.ts"), "utf8");
-        const all = [...argumentInterfaces(), ...choices()].map(({ name }) => name);
+        const all = [...argumentInterfaces(), ...accessInterfaces(), ...choices()].map(({ name }) => name);
         assert.deepEqual(
             all.filter((name) => !new RegExp(`\\b${name},`).test(source)),
             [],
