@@ -30,17 +30,17 @@ async function topologyScript(): Promise<string> {
         write: false,
     });
     const [{ text }] = outputFiles;
-    if (text.includes("@pulumi/")) {
-        throw new Error("docs/topologyPage uses what needs Pulumi, which no browser has: use pure functions only");
+    if (/"(@pulumi\/|node:)/.test(text)) {
+        throw new Error("docs/topologyPage uses what no browser has, Pulumi or Node.js: use pure functions only");
     }
     return text;
 }
 
-/** Resources stand beside pure functions. They fall out of the bundle, as the page makes none. */
+/** Resources and digests stand beside pure functions. They fall out of the bundle, as the page makes none. */
 const withoutPackages: Plugin = {
     name: "without packages",
     setup({ onResolve }) {
-        onResolve({ filter: /^@pulumi\// }, ({ path }) => ({ path, external: true, sideEffects: false }));
         onResolve({ filter: /^node:net$/ }, () => ({ path: node }));
+        onResolve({ filter: /^(@pulumi\/|node:)/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
     },
 };
