@@ -27,7 +27,7 @@ const minio = new MinioCluster(
         storageSize: "1Gi",
         resources: { requests: { cpu: "10m", memory: "128Mi" } },
         environment: { MINIO_REGION: config.require("region") },
-        partition: 3,
+        partition: 2,
         rollout: { mode: config.get("mode") },
         snapshots: { className: "csi-hostpath-snapclass", sets: [] },
     },
