@@ -213,7 +213,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         refusals.push(refusal);
         const pod = ["run", "probe", "--image=none", inNamespace, "--dry-run=server"];
         await refusal.begin(async () => (await execute("kubectl", pod)).text.includes("Thursday"));
-        await project.configure({ environment: { MINIO_REGION: "eu-test-9" }, partition: 3 });
+        await project.configure({ environment: { MINIO_REGION: "eu-test-9" }, partition: 2 });
         const up = project.start("up", "--yes", "--skip-preview");
         await up.says(/servers do not come up: minio-3: FailedCreate: .*no pod is made on a Thursday/);
         const { code, text } = await up.ended;
