@@ -18,7 +18,7 @@ help: ## Show this help
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,two-pools,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
-	@echo "    of make bench-rest: ROUNDS=5; of make bench-scale: POOLS=2, SERVERS=16 (of each pool)"
+	@echo "    of make bench-rest: ROUNDS=5, ONLY=REGEXP (as 'PUT 1 MiB'; default: all); of make bench-scale: POOLS=2, SERVERS=16 (of each pool)"
 	@echo "    of make bench-endings: ROUNDS=10, BUSY=0 (processes that keep the processors busy), OTHER=FILE (another stop.sh, to compare)"
 	@echo "    of make bench-linear: RUNS=4 (version changes), POOLS=2 (two pools at rest instead, RUNS times a minute), OUT=FOLDER (of the histories)"
 	@echo "    of make bench-upgrade, bench and bench-rest: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH; of the first two: OUT=docs"

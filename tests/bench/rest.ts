@@ -1,7 +1,7 @@
 /**
  * What users pay at rest, `make bench-rest`, ROUNDS=5: requests to this component's cluster beside those to MinIO's own chart, which
  * have the same image, resources and drives. Both run all the time, and are asked one after the other, in alternating order. Then what
- * the pods use while nobody asks, and what of it are the probes.
+ * the pods use while nobody asks, and what of it are the probes. ONLY='PUT 1 MiB' asks some things only, by a regular expression.
  */
 import { cpus, loadavg } from "node:os";
 import type { S3Client } from "@aws-sdk/client-s3";
@@ -138,11 +138,17 @@ async function main(): Promise<void> {
     if (!(Number.isInteger(rounds) && rounds >= 1)) {
         throw new UserError(`ROUNDS=${process.env.ROUNDS} is not allowed: use an integer of at least 1`);
     }
+    const chosen = works.filter(({ title }) => new RegExp(process.env.ONLY || "").test(title));
+    if (chosen.length === 0) {
+        const titles = works.map(({ title }) => title).join(", ");
+        throw new UserError(`ONLY=${process.env.ONLY} matches nothing: use a part of ${titles}`);
+    }
     // Checksums that the SDK adds of its own would take the client more time than the rest of its work.
     process.env.AWS_REQUEST_CHECKSUM_CALCULATION = "when_required";
     process.env.AWS_RESPONSE_CHECKSUM_VALIDATION = "when_required";
+    const only = process.env.ONLY ? ` ONLY='${process.env.ONLY}'` : "";
     process.stdout.write(
-        `Measured on ${new Date().toISOString().slice(0, 10)} by \`make bench-rest ROUNDS=${rounds}\`, on ${cpus().length} CPUs ` +
+        `Measured on ${new Date().toISOString().slice(0, 10)} by \`make bench-rest ROUNDS=${rounds}${only}\`, on ${cpus().length} CPUs ` +
             `(${cpus()[0]?.model.trim()}), with a load average of ${loadavg()[0].toFixed(1)} when it began.\n`,
     );
     say("deploying this component, MinIO's chart, and this component without probes");
@@ -164,7 +170,7 @@ async function main(): Promise<void> {
     await remove(unprobed);
     say("writing the objects that are read");
     await Promise.all([ours, theirs].map(({ s3 }) => prepare(s3)));
-    const rows = works.map(rowsOf);
+    const rows = chosen.map(rowsOf);
     // The first pairs make connections and fill caches, and are not counted.
     for (const { work } of rows) {
         await measureRound(rowsOf(work), [ours, theirs], 1);
