@@ -1,6 +1,7 @@
 /**
- * What a large cluster takes, `make bench-scale`, POOLS=2, SERVERS=16 (of each pool): to make it, preview it, change its version under
- * load, take a set of snapshots of it and restore that, with what `pulumi` itself uses while it watches the servers.
+ * What a large cluster takes, `make bench-scale`, POOLS=2, SERVERS=16 (of each pool): to make it, preview it, take a set of snapshots
+ * of it under load, restore that into another one, and change the version of that under load; with what `pulumi` itself uses while it
+ * watches the servers. What takes longest comes last.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -103,11 +104,11 @@ function found(summary: string, what: string[], isWrong = true): void {
 }
 
 /** Two writers and two readers with the SDK's retries; what they were acknowledged is looked for afterwards. */
-async function changeUnderLoad(title: string): Promise<void> {
-    const load = new ConstantLoad(await targetOf(large), bucket, { prefix: "change-", pauseMs: 200 });
+async function changeUnderLoad(title: string, project: Project): Promise<void> {
+    const load = new ConstantLoad(await targetOf(project), bucket, { prefix: "change-", pauseMs: 200 });
     try {
         await untilAcknowledged(load, 20);
-        await up(title, large, longest.change);
+        await up(title, project, longest.change);
         await sleep(5000);
     } finally {
         await load.stop();
@@ -161,10 +162,6 @@ async function main(): Promise<void> {
     await step("`preview`, unchanged", large, longest.preview, "preview", "--expect-no-changes");
     await atRest(pools * replicas);
 
-    await large.configure({ image: newMinio.image });
-    await step("`preview` of another version", large, longest.preview, "preview");
-    await changeUnderLoad("`up` to another version, under load");
-
     const used = await whileUsed(await targetOf(large), "set-", async () => {
         await large.configure({ snapshots: { className: snapshotClass, sets: [set], freezeTimeoutSeconds: 180 } });
         return up("`up` that takes a set of snapshots, under load", large, longest.set);
@@ -175,7 +172,7 @@ async function main(): Promise<void> {
     await large.configure({ hibernate: true });
     await up("`up` that hibernates it", large, longest.up);
     const restoreFrom = { set, cluster: "minio" };
-    const restored = { ...values, image: newMinio.image, rollout, restoreFrom, createNamespace: false, name: "copy" };
+    const restored = { ...values, rollout, restoreFrom, createNamespace: false, name: "copy" };
     await copy.init(restored);
     await up("`up` that restores the set into a new cluster", copy, longest.up);
     const target = await targetOf(copy);
@@ -186,6 +183,10 @@ async function main(): Promise<void> {
         ...lost,
         ...bad,
     ]);
+
+    await copy.configure({ image: newMinio.image });
+    await step("`preview` of another version", copy, longest.preview, "preview");
+    await changeUnderLoad("`up` to another version, under load", copy);
 }
 
 let removing: Promise<void> | undefined;

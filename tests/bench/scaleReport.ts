@@ -15,8 +15,10 @@ export interface Step {
 }
 
 export function stepsTable(steps: Step[]): string {
-    const parts = (of: Record<Role, number>, unit: number) =>
-        `${(sum(of) / unit).toFixed(0)} (${roles.map((role) => (of[role] / unit).toFixed(0)).join(" + ")})`;
+    const parts = (of: Record<Role, number>, unit: number, digits: number) => {
+        const number = (value: number) => (value / unit).toFixed(digits);
+        return `${number(sum(of))} (${roles.map((role) => number(of[role])).join(" + ")})`;
+    };
     return [
         "| step | seconds | requests failed | longest gap¹ | peak memory, MiB² | CPU seconds² | requests to the API server |",
         "|---|---|---|---|---|---|---|",
@@ -26,8 +28,8 @@ export function stepsTable(steps: Step[]): string {
                 `${seconds.toFixed(1)}${failed ? ", **failed**" : ""}`,
                 clients ? `${clients.failed} of ${clients.requests}` : "",
                 clients ? `${clients.longestGap.toFixed(1)} s` : "",
-                parts(use.memory, 1 << 20),
-                parts(use.cpuSeconds, 1),
+                parts(use.memory, 1 << 20, 0),
+                parts(use.cpuSeconds, 1, 1),
                 `${asked}`,
             ];
             return `| ${cells.join(" | ")} |`;

@@ -97,7 +97,7 @@ describe("the benchmark of a large cluster", () => {
             { title: "up", seconds: 12.34, use, asked: 5 },
             { title: "change", seconds: 7, failed: "not done after 7 s", clients, use, asked: 6 },
         ]);
-        assert.ok(text.includes("| up | 12.3 |  |  | 350 (100 + 200 + 50) | 6 (1 + 2 + 3) | 5 |"), text);
+        assert.ok(text.includes("| up | 12.3 |  |  | 350 (100 + 200 + 50) | 6.4 (1.0 + 2.4 + 3.0) | 5 |"), text);
         assert.ok(text.includes("| change | 7.0, **failed** | 1 of 10 | 0.5 s |"), text);
         assert.ok(text.endsWith("change failed: not done after 7 s"), text);
     });
