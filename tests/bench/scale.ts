@@ -195,7 +195,6 @@ let removing: Promise<void> | undefined;
 function finish(): Promise<void> {
     removing ??= (async () => {
         process.stdout.write(`\n${stepsTable(steps)}\n`);
-        await running?.killTree();
         await copy.execute("destroy", "--yes");
         await large.remove();
         await execute("kubectl", ["delete", "clusterrolebinding", account, "--ignore-not-found"]);
@@ -207,18 +206,16 @@ function finish(): Promise<void> {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-        process.exitCode = 130;
         say(`${signal}: removing what is there`);
-        finish().finally(() => process.exit());
+        // A step that is cut off fails, and has its row, too.
+        (running?.killTree() ?? finish()).catch((error: Error) => say(error.message));
     });
 }
 
 main()
     .catch((error: Error) => {
-        if (!removing) {
-            say(`error: ${error instanceof UserError ? error.message : error.stack}`);
-        }
-        process.exitCode ||= 1;
+        say(`error: ${error instanceof UserError ? error.message : error.stack}`);
+        process.exitCode = 1;
     })
     .finally(finish)
     .finally(() => process.exit());
