@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings dashboard recordings check-page down env start lint
+.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings bench-rest bench-scale dashboard recordings check-page down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -18,9 +18,10 @@ help: ## Show this help
 	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,two-pools,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
+	@echo "    of make bench-rest: ROUNDS=5, ONLY=REGEXP (as 'PUT 1 MiB'; default: all); of make bench-scale: POOLS=2, SERVERS=16 (of each pool)"
 	@echo "    of make bench-endings: ROUNDS=10, BUSY=0 (processes that keep the processors busy), OTHER=FILE (another stop.sh, to compare)"
 	@echo "    of make bench-linear: RUNS=4 (version changes), POOLS=2 (two pools at rest instead, RUNS times a minute), OUT=FOLDER (of the histories)"
-	@echo "    of make bench and make bench-upgrade: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH, OUT=docs"
+	@echo "    of make bench-upgrade, bench and bench-rest: CHART=PATH (MinIO's Helm chart; default: 5.4.0 from its Go module), HELM=PATH; of the first two: OUT=docs"
 
 up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy the stack STACK to it
 	$(devcluster) up
@@ -55,6 +56,12 @@ bench-linear: node_modules/.package-lock.json ## Change MinIO's version again an
 
 bench-snapshots: node_modules/.package-lock.json ## Measure sets of snapshots under load: what waits, and whether a restored one is whole
 	$(devcluster) bench snapshots
+
+bench-rest: node_modules/.package-lock.json ## Measure requests beside MinIO's chart, in pairs, and what servers use at rest (docs/performance.md)
+	$(devcluster) bench rest
+
+bench-scale: node_modules/.package-lock.json ## Measure a large cluster: making, previewing, changing, snapshotting and restoring it
+	$(devcluster) bench scale
 
 bench-requests: node_modules/.package-lock.json ## Count what a rollout of 4 to 256 servers asks in each poll (no cluster)
 	@node_modules/.bin/tsx tests/bench/requests.ts

@@ -12,19 +12,7 @@ export function chartWay(name: string, title: string): Way {
         name,
         title,
         prepare(namespace) {
-            async function install(image: string): Promise<void> {
-                const chart = await findChart();
-                await succeed(await findHelm(), [
-                    "upgrade",
-                    "--install",
-                    "minio",
-                    chart,
-                    `--namespace=${namespace}`,
-                    `--values=${join(__dirname, "chartValues.yaml")}`,
-                    ...imageValues(image),
-                ]);
-                await rolledOut(namespace);
-            }
+            const install = (image: string) => installChart(namespace, image);
             return {
                 async deploy() {
                     await install(oldMinio.image);
@@ -35,6 +23,22 @@ export function chartWay(name: string, title: string): Way {
             };
         },
     };
+}
+
+/** Installs the chart with the values of chartValues.yaml, or changes what it has installed, and waits for its rollout. */
+export async function installChart(namespace: string, image: string, ...values: string[]): Promise<void> {
+    const chart = await findChart();
+    await succeed(await findHelm(), [
+        "upgrade",
+        "--install",
+        "minio",
+        chart,
+        `--namespace=${namespace}`,
+        `--values=${join(__dirname, "chartValues.yaml")}`,
+        ...imageValues(image),
+        ...values,
+    ]);
+    await rolledOut(namespace);
 }
 
 /** An image in the chart's words, which have no digest. */
