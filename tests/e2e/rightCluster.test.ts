@@ -94,21 +94,6 @@ describe("the right Kubernetes cluster", () => {
         assert.equal((await values()).split(" ").filter((value) => value === "eu-test-8").length, 2);
         assert.equal(await there(), atFirst);
     });
-
-    it("is the one in which a MinioAccess of another stack makes its bucket", async () => {
-        const access = new Project(`${namespace}-access`, "tests/e2e/programs/access.ts");
-        access.environment.KUBECONFIG = contexts;
-        try {
-            await access.init({ cluster: namespace, declared: { buckets: [{ name: "data" }] } });
-            await access.succeed("config", "set", "kubernetes:context", "embedded");
-            assert.match(await access.succeed("preview"), /bucket 'data' is made/);
-            assert.match(await access.succeed("up", "--yes", "--skip-preview"), /bucket 'data' is made/);
-            await access.succeed("destroy", "--run-program", "--yes", "--skip-preview");
-        } finally {
-            await access.remove();
-        }
-        assert.equal(await there(), atFirst);
-    });
 });
 
 describe("a provider that is inherited, and whose kubeconfig is a secret of the same program", () => {
