@@ -5,6 +5,7 @@ import { messageOf } from "./basics/messageOf";
 import { printable } from "./basics/printable";
 import { createBuckets, createRemoval } from "./buckets/buckets";
 import type { AnyObject, Kubernetes } from "./kubernetes/client";
+import { untilAnswered } from "./kubernetes/errors";
 import { type Connection, connectionOf, OtherClusterError } from "./live/connection";
 import { apiPort } from "./minio/ports";
 import { endProgram } from "./pulumi/endProgram";
@@ -18,7 +19,7 @@ import { accessFields, withoutNulls } from "./spec/fields";
 import { labelsOfAll } from "./spec/labels";
 import { clientAddress, type Declarer, namesOf } from "./spec/names";
 import type { KnownAccessArgs } from "./spec/spec";
-import { accessProblemsOf } from "./spec/validation";
+import { accessProblemsOf, type SeenArgs } from "./spec/validation";
 
 /**
  * Buckets, policies and users in a MinioCluster that the program of another stack has made. All that it knows of the
@@ -53,19 +54,21 @@ export class MinioAccess extends pulumi.ComponentResource {
         const witness = Service.get(`${name}-cluster`, id, dispensable);
         const root = pulumi.secret(pulumi.all([known, seen]).apply(([all, its]) => rootOf(looking, all, its)));
         const rootUser = pulumi.unsecret(root.apply(({ user }) => user));
-        const resolved = pulumi.all([known, seen, rootUser]).apply(async ([all, its, user]): Promise<Cluster> => {
-            const problems = accessProblemsOf(name, all, [], { ...its.args, rootUser: user });
-            return problems.length > 0
-                ? endProgram(new InvalidArgumentsError(name, problems, accessComponent).message)
-                : declaringCluster(all, its, declarer);
+        const resolved = pulumi.all([known, seen]).apply(async ([all, its]): Promise<Cluster> => {
+            await refuseProblems(name, all, its.args);
+            return declaringCluster(all, its, declarer);
         });
+        // Apart from the cluster: who previews may have no right to read the root account.
+        const checked = pulumi
+            .all([known, seen, rootUser])
+            .apply(([all, its, user]) => refuseProblems(name, all, { ...its.args, rootUser: user }));
         const cluster = { names, resolved };
         const credentials = { rootUser, rootPassword: root.apply(({ password }) => password) };
-        const options = { cluster, credentials, connection, declarer };
+        const options = { args: given, cluster, credentials, connection, declarer };
         const declares = [given.buckets, given.policies, given.accesses].some((list) => (list ?? []).length > 0);
         const removal = createRemoval(options, declares, { ...dispensable, dependsOn: witness });
         const isThere = removal
-            ? createBuckets({ ...options, args: given, settled: pulumi.output(removal), dispensable })
+            ? createBuckets({ ...options, settled: after(checked, pulumi.output(removal)), dispensable })
             : true;
         const endpoint = resolved.apply(({ scheme, spec }) => `${scheme}://${clientAddress(names, spec)}`);
         const outputs = {
@@ -82,6 +85,13 @@ export class MinioAccess extends pulumi.ComponentResource {
     protected async initialize(): Promise<void> {
         await undefined; // Pulumi calls it before the constructor has run.
         await whenKnown(this.ready);
+    }
+}
+
+async function refuseProblems(name: string, args: KnownAccessArgs, seen: SeenArgs): Promise<void> {
+    const problems = accessProblemsOf(name, args, [], seen);
+    if (problems.length > 0) {
+        await endProgram(new InvalidArgumentsError(name, problems, accessComponent).message);
     }
 }
 
@@ -160,8 +170,9 @@ async function looked<T>(
     if (!hasEngine()) {
         return mocked;
     }
+    const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
     try {
-        return await ask(connection);
+        return await (pulumi.runtime.isDryRun() ? ask(connection) : untilAnswered(() => ask(connection), 60, say));
     } catch (error) {
         const isDefinite = error instanceof OtherClusterError || error instanceof NoClusterError;
         if (pulumi.runtime.isDryRun() && !isDefinite) {

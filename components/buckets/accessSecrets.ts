@@ -2,7 +2,6 @@
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { element } from "../basics/element";
 import { messageOf } from "../basics/messageOf";
 import type { AnyObject } from "../kubernetes/client";
 import type { Connection } from "../live/connection";
@@ -72,7 +71,7 @@ export function createAccessSecrets({
           )
         : resolved;
     const authority = certified.apply((known) => (accesses.length > 0 ? authorityOf(known, connection) : undefined));
-    return accesses.map((access, index) => {
+    return accesses.map((access) => {
         const { name, bucket, secretName = accessSecretName(names, name) } = access;
         const key = accessKeyOf(name, access.revision);
         const stringData = pulumi
@@ -85,13 +84,13 @@ export function createAccessSecrets({
                 ...(bucket !== undefined && { BUCKET: bucket }),
                 ...(ca !== undefined && { "ca.crt": ca }),
             }));
-        const namespaceOf = ({ spec }: Cluster) => element(spec.accesses ?? [], index).namespace ?? spec.namespace;
         return new Secret(
             `${prefix}-access-${placeOf(access.namespace ?? namespace, secretName)}`,
             {
                 metadata: {
                     name: secretName,
-                    namespace: resolved.apply(namespaceOf),
+                    // By the arguments alone: the provider would take one that is not known for another one.
+                    namespace: pulumi.output(access.namespace ?? namespace).apply((given) => given ?? "default"),
                     labels: resolved.apply(({ spec }) => labelsOf(names, spec)),
                 },
                 type: "Opaque",

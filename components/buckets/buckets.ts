@@ -13,7 +13,7 @@ import { createUndo, type Undo } from "../pulumi/undo";
 import { createWork } from "../pulumi/work";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
-import { type Declarer, ownerOf } from "../spec/names";
+import { type Declarer, declaredName, ownerOf } from "../spec/names";
 import { createAccessSecrets, createSecretKeys, type EventualKeys } from "./accessSecrets";
 import { carryOut } from "./carryOut";
 import { type Declared, type Difference, departure, difference } from "./difference";
@@ -55,7 +55,8 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     const keys = createSecretKeys(prefix, args.accesses ?? [], dispensable);
     const served = settled.apply(({ id }) => id);
     const work = createWork(
-        `${prefix}-buckets`,
+        // Hooks of one program have one name each, and a cluster's name may be a declarer's, too.
+        declarer ? `${prefix}-declared` : `${prefix}-buckets`,
         {
             wanted: resolved.apply((known) => wantedText(declaredOf(known))),
             left: after(served, resolved).apply((known) => () => leftOver(options, known, keys)),
@@ -92,33 +93,69 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
  * @returns what is made before all else; undefined where nothing is declared
  */
 export function createRemoval(
-    options: Pick<BucketsOptions, "cluster" | "credentials" | "connection"> & { declarer: Declarer },
+    options: Pick<BucketsOptions, "args" | "cluster" | "credentials" | "connection"> & { declarer: Declarer },
     isWanted: boolean,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource | undefined {
-    const { cluster, connection, declarer } = options;
-    const undo: Undo = {
-        place: cluster.resolved.apply(({ spec }) => `${spec.namespace}/${cluster.names.cluster}`),
-        moving:
-            "its users would stay valid there. Take all buckets, policies and accesses out, run pulumi up, and then name the " +
-            "other cluster",
-        async work(resource) {
-            const isPreview = pulumi.runtime.isDryRun();
-            try {
-                const known = await knownValue(cluster.resolved);
-                const kubernetes = await connection.act();
-                if (kubernetes) {
-                    await leave(options, kubernetes, known, declarer, resource, isPreview);
-                }
-            } catch (error) {
-                if (!isPreview || error instanceof Refusal) {
-                    throw error;
-                }
-                pulumi.log.info(`not checked in this preview what leaves: ${printable(messageOf(error))}`, resource);
+    const { args, cluster, connection, declarer } = options;
+    const onCluster = async (
+        what: string,
+        resource: pulumi.Resource,
+        act: (kubernetes: Kubernetes, known: Cluster, isPreview: boolean) => Promise<void>,
+    ) => {
+        const isPreview = pulumi.runtime.isDryRun();
+        try {
+            const known = await (isPreview ? whenKnown(cluster.resolved) : knownValue(cluster.resolved));
+            const kubernetes = known && (await connection.act());
+            if (kubernetes) {
+                await act(kubernetes, known, isPreview);
             }
-        },
+        } catch (error) {
+            if (!isPreview || error instanceof Refusal) {
+                throw error;
+            }
+            pulumi.log.info(`not checked in this preview ${what}: ${printable(messageOf(error))}`, resource);
+        }
+    };
+    const undo: Undo = {
+        place: pulumi
+            .output(args.namespace)
+            .apply((namespace) => `${namespace ?? "default"}/${cluster.names.cluster} by ${ownerOf(declarer)}`),
+        moving:
+            "its users would stay valid there. Put the names of the cluster, the component, the project and the stack back. To move, " +
+            "take all buckets, policies and accesses out, run pulumi up, and then change the name",
+        begin: (resource) =>
+            onCluster("whether another stack has this name", resource, (kubernetes, known) =>
+                refuseTaken(kubernetes, known, declarer),
+            ),
+        work: (resource) =>
+            onCluster("what leaves", resource, (kubernetes, known, isPreview) =>
+                leave(options, kubernetes, known, declarer, resource, isPreview),
+            ),
     };
     return createUndo(`${declarer.name}-removal`, undo, isWanted, opts);
+}
+
+/**
+ * Whose something is, is told by names. Two stacks may have the same: the organization of a backend of one's own is
+ * always the same. And the state of one may be lost.
+ *
+ * @throws Refusal where users or policies are recorded of this name, though nothing of it is in the state
+ */
+export async function refuseTaken(
+    kubernetes: Pick<Kubernetes, "list" | "read">,
+    cluster: Cluster,
+    declarer: Declarer,
+): Promise<void> {
+    const { own } = await readRecords(kubernetes, cluster, declarer);
+    const made = [own.accesses, own.policies].flatMap(Object.keys);
+    if (made.length > 0) {
+        const where = `${declaredName(cluster.names, declarer)} in the namespace ${cluster.spec.namespace}`;
+        const reason =
+            `${made.join(", ")}: made by a stack of the same name, or by this one, whose state was lost. Use another name for the ` +
+            `MinioAccess; or, if no other stack has it, delete the ConfigMap ${where}, and set adopt`;
+        throw new Refusal([reason], whoseOf(cluster, declarer));
+    }
 }
 
 const whenItServes =

@@ -4,6 +4,7 @@
  * stack is destroyed, as the drives do. Each program has one of its own, and touches nothing that is in another's.
  */
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { isForbidden } from "../kubernetes/errors";
 import { configMapKind } from "../kubernetes/kinds";
 import type { Cluster } from "../spec/cluster";
 import { labelsOf, ownerAnnotation } from "../spec/labels";
@@ -73,11 +74,12 @@ export function declarerInWords({ cluster }: Cluster["names"], owner: string | u
 }
 
 export async function readRecords(
-    kubernetes: Pick<Kubernetes, "list">,
-    { names, spec }: Cluster,
+    kubernetes: Pick<Kubernetes, "list" | "read">,
+    cluster: Cluster,
     declarer?: Declarer,
 ): Promise<Records> {
-    const beside = await kubernetes.list<ConfigMap>(configMapKind, spec.namespace, names.selector);
+    const { names } = cluster;
+    const beside = await recordsBeside(kubernetes, cluster, declarer);
     const records: Records = { own: nothingRecorded(), others: [] };
     for (const { metadata, data } of beside) {
         const owner = metadata.annotations?.[ownerAnnotation];
@@ -92,6 +94,23 @@ export async function readRecords(
         }
     }
     return records;
+}
+
+/** A cluster's own program may have the rights of before there were others: then it sees only its own record. */
+async function recordsBeside(
+    kubernetes: Pick<Kubernetes, "list" | "read">,
+    cluster: Cluster,
+    declarer: Declarer | undefined,
+): Promise<ConfigMap[]> {
+    try {
+        return await kubernetes.list<ConfigMap>(configMapKind, cluster.spec.namespace, cluster.names.selector);
+    } catch (error) {
+        if (declarer || !isForbidden(error)) {
+            throw error;
+        }
+        const own = await kubernetes.read<ConfigMap>(referenceOf(cluster, declarer));
+        return own ? [own] : [];
+    }
 }
 
 function parsed(name: string, text: string | undefined): Recorded {

@@ -49,7 +49,8 @@ function specOf({ names, spec, guided }: Cluster, pool: ClusterPool): k8s.types.
     };
 }
 
-function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, string> {
+/** What a StatefulSet is registered with. */
+export function annotationsOf(cluster: Cluster, pool: ClusterPool): Record<string, string> {
     const { names, spec } = cluster;
     const source = restoreSource(names, spec);
     const annotations = {

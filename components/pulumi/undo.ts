@@ -9,6 +9,8 @@ export interface Undo {
     place: pulumi.Input<string>;
     /** What to do instead of a change of it, for the error. */
     moving: string;
+    /** Called before the resource is made, also in a preview. */
+    begin: (resource: pulumi.Resource) => Promise<void>;
     /** Called when the resource is deleted, and in a preview of that, in which it only says what it would do. */
     work: (resource: pulumi.Resource) => Promise<void>;
 }
@@ -40,13 +42,17 @@ function hooksOf(name: string, undo: Undo): pulumi.ResourceHookBinding {
         await refuseMove(args, undo);
         await underWay(undo.work(hookedResource(args)));
     };
-    return { beforeUpdate: [hook("-place", (args) => refuseMove(args, undo))], beforeDelete: [hook("", remove)] };
+    return {
+        beforeCreate: [hook("-begin", (args) => undo.begin(hookedResource(args)))],
+        beforeUpdate: [hook("-place", (args) => refuseMove(args, undo))],
+        beforeDelete: [hook("", remove)],
+    };
 }
 
 /** @throws Error where the work was done elsewhere; a preview may not know that yet */
 export async function refuseMove(
     { oldInputs }: Pick<pulumi.ResourceHookArgs, "oldInputs">,
-    { place, moving }: Omit<Undo, "work">,
+    { place, moving }: Pick<Undo, "place" | "moving">,
 ): Promise<void> {
     const [before, now] = await Promise.all([whenKnown(oldInputs?.input), whenKnown(place)]);
     if (now !== undefined && before !== undefined && before !== now) {

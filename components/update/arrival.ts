@@ -8,6 +8,7 @@ import type { Connection } from "../live/connection";
 import { adminOf, liveCluster } from "../live/liveCluster";
 import { quorumDifference, toldQuorums } from "../live/quorums";
 import type { Credentials } from "../objects/credentials";
+import { annotationsOf } from "../objects/pool";
 import { after, knownValue, whenKnown } from "../pulumi/outputs";
 import { createWork } from "../pulumi/work";
 import { glance, rollOut, whatIsLeft } from "../rollout/rollout";
@@ -16,7 +17,7 @@ import { podTemplate } from "../server/podTemplate";
 import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
-import { frozenAnnotation, restoringAnnotation } from "../spec/labels";
+import { frozenAnnotation, restoringAnnotation, wantedAnnotation } from "../spec/labels";
 import { running, stopServers } from "./hibernation";
 
 export interface ArrivalOptions {
@@ -117,6 +118,9 @@ export async function foreseen(
         if (cluster === undefined || kubernetes === undefined) {
             return undefined;
         }
+        if (!(await isRegistered(kubernetes, cluster))) {
+            return undefined;
+        }
         const left = cluster.spec.hibernate
             ? await startedAgain(kubernetes, cluster)
             : (await begunEarlier(kubernetes, cluster)) ||
@@ -131,6 +135,15 @@ export async function foreseen(
     } catch {
         return undefined;
     }
+}
+
+/** Whether all StatefulSets are as the program has them. With --target they may stay as they were before a change. */
+async function isRegistered(kubernetes: Kubernetes, cluster: Cluster): Promise<boolean> {
+    const same = cluster.pools.map(async (pool) => {
+        const live = await kubernetes.statefulSet(cluster.spec.namespace, pool.name);
+        return live?.metadata?.annotations?.[wantedAnnotation] === annotationsOf(cluster, pool)[wantedAnnotation];
+    });
+    return (await Promise.all(same)).every((isSame) => isSame);
 }
 
 async function startedAgain(kubernetes: Kubernetes, { pools, spec }: Cluster): Promise<string | undefined> {

@@ -17,7 +17,7 @@ import {
 import { type Shape, shapeOf, shrinks } from "../change/shape";
 import { describeLostZone } from "../change/zones";
 import type { Kubernetes } from "../kubernetes/client";
-import { untilAnswered } from "../kubernetes/errors";
+import { unlessForbidden, untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
 import type { Connection } from "../live/connection";
 import type { PoolStatuses } from "../live/poolStatuses";
@@ -313,8 +313,10 @@ async function liveProblems(
     const { names, spec, guided, topology, pools } = await knownValue(cluster.resolved);
     const kubernetes = await connection.look();
     for (const pool of kubernetes ? pools : []) {
-        const live = await kubernetes?.statefulSet(spec.namespace, pool.name);
-        const last = registered(live as pulumi.Inputs | undefined);
+        const read = async () => kubernetes?.statefulSet(spec.namespace, pool.name);
+        // Where Kubernetes moves the rollout on, the user may have no right to look.
+        const live = guided ? await read() : await unlessForbidden(read);
+        const last = live === "forbidden" ? undefined : registered(live as pulumi.Inputs | undefined);
         if (last) {
             const shape = shapeOf(spec, pool.index);
             const after: Registered = {

@@ -11,9 +11,11 @@ import { credentialsAnnotation } from "../spec/labels";
  */
 export async function usedRevision(kubernetes: Kubernetes, { names, spec, pools }: Cluster): Promise<string[]> {
     const { namespace } = spec;
-    const read = await Promise.all(pools.map(({ name }) => kubernetes.statefulSet(namespace, name)));
-    const templates = read.flatMap((one) => one?.spec?.template ?? []);
-    // Who makes a new cluster may not need the right to see pods.
+    // Who makes a new cluster, or lets Kubernetes move the rollout on, may have no right to look.
+    const read = await Promise.all(
+        pools.map(({ name }) => unlessForbidden(() => kubernetes.statefulSet(namespace, name))),
+    );
+    const templates = read.flatMap((one) => (one === "forbidden" ? [] : (one?.spec?.template ?? [])));
     const found = templates.length > 0 ? await unlessForbidden(() => kubernetes.pods(namespace, names.selector)) : [];
     const pods = found === "forbidden" ? [] : found;
     const revisionOf = ({ metadata }: { metadata?: { annotations?: Record<string, string> } }) =>

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { element } from "../../components/basics/element";
 import type { Kubernetes } from "../../components/kubernetes/client";
+import { annotationsOf } from "../../components/objects/pool";
 import { clusterOf } from "../../components/spec/cluster";
 import { frozenAnnotation } from "../../components/spec/labels";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
@@ -8,13 +10,15 @@ import { type ArrivalOptions, foreseen } from "../../components/update/arrival";
 /** What a preview foresees of a cluster whose StatefulSet is so, and whether Kubernetes was looked at. */
 async function foreseeing(
     args: KnownArgs,
-    { replicas = 4, annotations = {}, hasChanged = false, isKnown = true, look = async () => {} },
+    { replicas = 4, annotations = {}, registered = args, hasChanged = false, isKnown = true, look = async () => {} },
 ) {
     let looked = false;
     const kubernetes = {
         statefulSet: async () => {
             looked = true;
-            const metadata = { name: "minio", generation: 1, annotations };
+            const at = clusterOf("minio", withDefaults(registered));
+            const own = annotationsOf(at, element(at.pools, 0));
+            const metadata = { name: "minio", generation: 1, annotations: { ...own, ...annotations } };
             const status = { observedGeneration: 1, currentRevision: "new", updateRevision: "new", replicas };
             return { metadata, spec: { replicas }, status };
         },
@@ -46,6 +50,11 @@ describe("what a preview foresees of the servers", () => {
         assert.equal((await foreseeing({}, {})).said, undefined);
         assert.equal((await foreseeing({ hibernate: true }, { replicas: 0 })).said, undefined);
         assert.deepEqual(await foreseeing({}, { replicas: 6, hasChanged: true }), { said: undefined, looked: false });
+    });
+
+    it("is nothing where the StatefulSet stays as it was before a change, as with --target of something else", async () => {
+        assert.equal((await foreseeing({ hibernate: true }, { registered: {} })).said, undefined);
+        assert.equal((await foreseeing({ storageSize: "2Gi" }, { replicas: 6, registered: {} })).said, undefined);
     });
 
     it("is nothing, and no error, where it cannot be looked at, or Kubernetes moves the rollout on", async () => {

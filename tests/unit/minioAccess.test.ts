@@ -3,11 +3,12 @@ import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { declaringCluster, seenCluster } from "../../components/access/seen";
-import { bring, leave } from "../../components/buckets/buckets";
+import { bring, leave, refuseTaken } from "../../components/buckets/buckets";
 import { departure, difference, type Live } from "../../components/buckets/difference";
 import { regionOf } from "../../components/buckets/look";
 import { nothingRecorded, type OthersRecord, type Recorded, readRecords } from "../../components/buckets/record";
 import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { refuseMove } from "../../components/pulumi/undo";
 import { podTemplate } from "../../components/server/podTemplate";
 import { clusterOf } from "../../components/spec/cluster";
@@ -77,7 +78,7 @@ describe("MinioAccess", () => {
             "kubernetes:core/v1:Secret photos-access-shop/minio-web",
             "kubernetes:core/v1:Service photos-cluster",
             "minio-cluster:index:MinioAccess photos",
-            "pulumi:index:Stash photos-buckets",
+            "pulumi:index:Stash photos-declared",
             "pulumi:index:Stash photos-removal",
             "random:index/randomPassword:RandomPassword photos-access-web-key",
         ]);
@@ -86,7 +87,8 @@ describe("MinioAccess", () => {
         assert.equal(endpoint, "http://minio.storage.svc.cluster.local:9000");
         const secret = registered.find(({ type }) => type.endsWith(":Secret"))?.inputs;
         assert.match(secret.metadata.labels[accessLabel], /^photos-/);
-        assert.equal(registered.find(({ name }) => name === "photos-removal")?.inputs.input, "storage/minio");
+        const { input } = registered.find(({ name }) => name === "photos-removal")?.inputs ?? {};
+        assert.match(input, /^storage\/minio by .*\/photos$/);
     });
 
     it("registers nothing where all lists are empty, so that the engine deletes what an earlier run has made", async () => {
@@ -227,6 +229,26 @@ describe("what several programs declare of a cluster", () => {
         );
         assert.notEqual(markOf(shop), markOf({ ...shop, stack: "acme/shop/dev" }));
         assert.deepEqual(await readRecords(kubernetes([]), cluster, shop), { own: nothingRecorded(), others: [] });
+    });
+
+    it("is known of the cluster's own program alone where it may not look for others, and of nobody else", async () => {
+        const mayRead = {
+            list: async () => Promise.reject(new KubernetesError("forbidden", false, 403)),
+            read: async ({ metadata }: AnyObject) => all.find((one) => one.metadata.name === metadata.name),
+        } as unknown as Kubernetes;
+        const { own, others } = await readRecords(mayRead, cluster);
+        assert.deepEqual([Object.keys(own.buckets), others], [["logs"], []]);
+        await assert.rejects(readRecords(mayRead, cluster, shop), /forbidden/);
+    });
+
+    it("is not taken over by another stack of the same name, but what stayed of buckets is", async () => {
+        await assert.rejects(
+            refuseTaken(kubernetes(), cluster, shop),
+            /\n {2}web: made by a stack of the same name, .* delete the ConfigMap minio-declared\.shop-\w+ in the namespace storage/,
+        );
+        const left = [configMap(declaredName(names, shop), ownerOf(shop), recordOf(["photos"]))];
+        await refuseTaken(kubernetes(left), cluster, shop);
+        await refuseTaken(kubernetes([]), cluster, shop);
     });
 
     it("is refused where another program has it, even where it shall be taken over, and names both", async () => {
