@@ -76,7 +76,7 @@ recordings: node_modules/.package-lock.json ## Record the first minutes, a stage
 	$(devcluster) bench recordings
 
 # A cluster of its own: a fresh one is recorded.
-recordings: export MINIO_DEVCLUSTER = recordings
+recordings: export MINIO_DEVCLUSTER = rec
 
 check-page: node_modules/.package-lock.json ## Type into docs/topology.html in a real browser (no cluster; installs Debian's chromium where there is none)
 	@node_modules/.bin/mocha 'tests/browser/*.test.ts'
