@@ -49,7 +49,7 @@ export class MinioAccess extends pulumi.ComponentResource {
         }));
         const looking: Looking = { connection, resource: this };
         const seen = known.apply((all) => see(looking, all));
-        // The provider itself reads it: so it is known whether the component's own connection leads to the same cluster.
+        // The provider itself reads it, which proves whether the component's own connection leads to the same cluster.
         const id = pulumi.all([known, seen]).apply(([all]) => `${all.namespace ?? "default"}/${names.headlessService}`);
         const witness = Service.get(`${name}-cluster`, id, dispensable);
         const root = pulumi.secret(pulumi.all([known, seen]).apply(([all, its]) => rootOf(looking, all, its)));

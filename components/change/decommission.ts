@@ -44,14 +44,14 @@ function stateOf(pattern: string, statuses: PoolStatus[]): string | undefined {
     return status.decommission ? states[status.decommission.state] : "MinIO was not asked to move them";
 }
 
-/** The servers of a pool, such as `minio-pool-1-{0...3}`: the first part of their address. */
+/** What tells the servers of a pool from others', such as `minio-pool-1-{0`: their address up to its first dot. */
 function serversIn(pattern: string): string | undefined {
     return /\/\/([^./]+)/.exec(pattern)?.[1];
 }
 
 /**
- * Why servers may not get other addresses: MinIO knows a decommission by its pool's arguments, and forgets it with them. One that is
- * still under way ends each server one time at its start (`Init` in `cmd/erasure-server-pool-decom.go`).
+ * Why servers may not get other addresses: MinIO knows a decommission by its pool's arguments, and forgets it with
+ * them. One that is still under way ends each server one time at its start (`Init` in `cmd/erasure-server-pool-decom.go`).
  *
  * @param leaving the indexes of the pools that have `decommission`
  */

@@ -167,8 +167,8 @@ export function plan(cluster: ClusterState): Action | Question {
 }
 
 /**
- * What a rollout still has to do, by what Kubernetes alone says; undefined where it has ended. It does not count who is not ready,
- * which passes by itself.
+ * What a rollout still has to do, by what Kubernetes alone says; undefined where it has ended. It does not count who is
+ * not ready, which passes by itself.
  */
 export function leftBehind(cluster: ClusterState): string | undefined {
     const members = cluster.pools.flatMap((pool) => pool.servers.map((server) => memberOf(pool, server))).reverse();

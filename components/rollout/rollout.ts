@@ -172,8 +172,8 @@ export async function whatIsLeft(kubernetes: Kubernetes, wanted: WantedCluster, 
 }
 
 /**
- * As `whatIsLeft` of a guided rollout, for a preview: one look at Kubernetes, and no server is asked anything. What it finds, that
- * finds too.
+ * As `whatIsLeft` of a guided rollout, for a preview: one look at Kubernetes, and no server is asked anything. What it
+ * finds, that finds too.
  *
  * @throws Error when the cluster cannot be looked at
  */

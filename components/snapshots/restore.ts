@@ -99,8 +99,8 @@ function unended(source: string): string {
 }
 
 /**
- * What is said where the program has asked for no restore meanwhile, and the claims were not told: `endRestore` was cut off, or had no
- * right to. Whether a second restore is wanted is then not known, and the first one is forgotten by hand.
+ * What is said where the program has asked for no restore meanwhile, and the claims were not told: `endRestore` was cut
+ * off, or had no right to. Whether a second restore is wanted is then not known, and the first one is forgotten by hand.
  */
 function unforgotten({ names, spec }: Cluster): string {
     const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
@@ -230,7 +230,7 @@ export async function endRestore(kubernetes: Kubernetes, cluster: Cluster): Prom
     try {
         await forgetRestore(kubernetes, cluster);
     } catch (error) {
-        // Where Kubernetes moves the rollout on, its user may have no right to. A second restore says then what is to be done.
+        // Where Kubernetes moves the rollout on, its user may have no right to. A second restore says what to do then.
         if (cluster.guided || (error as Partial<KubernetesError>).code !== 403) {
             throw error;
         }

@@ -40,7 +40,7 @@ export interface SetRecord {
     snapshots?: Record<string, string>;
     image: string;
     pools: RecordedPool[];
-    /** Folder of the volumes in which the drives are; empty where there is none. Sets of earlier versions tell nothing. */
+    /** Folder of the volumes in which the drives are; empty where there is none. Not in sets of earlier versions. */
     driveSubPath?: string;
 }
 

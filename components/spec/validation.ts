@@ -174,12 +174,7 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
         check.unknown(field, known);
     }
     const longest = longestName - (poolName("", spec.pools.length - 1).length || 0);
-    check.that(
-        isText(name) && dnsLabel.test(name) && name.length <= longest,
-        "name",
-        name,
-        `use at most ${longest} lower-case letters, digits and '-', beginning with a letter`,
-    );
+    checkName(check, name, longest);
     check.that(
         !isText(name) || !namesOfParts.test(name),
         "name",
@@ -230,6 +225,16 @@ function problemsOfGiven(name: string, args: KnownArgs, secrets: string[]): Prob
 /** What the servers of a cluster tell, on which it hangs what may be declared. */
 export type SeenArgs = Pick<KnownArgs, "rootUser" | "existingSecretName" | "tls" | "environment">;
 
+/** Of a component: the names of Kubernetes objects begin with it. */
+function checkName(check: Check, name: unknown, longest: number): void {
+    check.that(
+        isText(name) && dnsLabel.test(name) && name.length <= longest,
+        "name",
+        name,
+        `use at most ${longest} lower-case letters, digits and '-', beginning with a letter`,
+    );
+}
+
 /**
  * Every problem of a MinioAccess's name and arguments.
  *
@@ -248,12 +253,7 @@ export function accessProblemsOf(
     for (const { field, known } of unknownFields(all, accessFields)) {
         check.unknown(field, known);
     }
-    check.that(
-        isText(name) && dnsLabel.test(name) && name.length <= longestAccessName,
-        "name",
-        name,
-        `use at most ${longestAccessName} lower-case letters, digits and '-', beginning with a letter`,
-    );
+    checkName(check, name, longestAccessName);
     check.that(
         isText(cluster) && dnsLabel.test(cluster) && cluster.length <= longestName,
         "cluster",

@@ -1,3 +1,4 @@
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../basics/digest";
 import { messageOf } from "../basics/messageOf";
@@ -105,8 +106,8 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
 }
 
 /**
- * What a preview can see of that, and warns of: another update goes on with it, and nothing in the program says so. Where it cannot look,
- * or a StatefulSet changes, it says nothing.
+ * What a preview can see of that, and warns of: another update goes on with it, and nothing in the program says so.
+ * Where it cannot look, or a StatefulSet changes, it says nothing.
  */
 export async function foreseen(
     { cluster: { guided }, credentials, connection, hasChanged, opts }: ArrivalOptions,
@@ -118,11 +119,13 @@ export async function foreseen(
         if (cluster === undefined || kubernetes === undefined) {
             return undefined;
         }
-        if (!(await isRegistered(kubernetes, cluster))) {
+        const { pools, spec } = cluster;
+        const live = await Promise.all(pools.map(({ name }) => kubernetes.statefulSet(spec.namespace, name)));
+        if (!isRegistered(live, cluster)) {
             return undefined;
         }
-        const left = cluster.spec.hibernate
-            ? await startedAgain(kubernetes, cluster)
+        const left = spec.hibernate
+            ? startedAgain(live)
             : (await begunEarlier(kubernetes, cluster)) ||
               (await glance(kubernetes, wantedCluster(cluster, credentials)));
         if (left) {
@@ -138,16 +141,14 @@ export async function foreseen(
 }
 
 /** Whether all StatefulSets are as the program has them. With --target they may stay as they were before a change. */
-async function isRegistered(kubernetes: Kubernetes, cluster: Cluster): Promise<boolean> {
-    const same = cluster.pools.map(async (pool) => {
-        const live = await kubernetes.statefulSet(cluster.spec.namespace, pool.name);
-        return live?.metadata?.annotations?.[wantedAnnotation] === annotationsOf(cluster, pool)[wantedAnnotation];
+function isRegistered(live: (V1StatefulSet | undefined)[], cluster: Cluster): boolean {
+    return cluster.pools.every((pool, index) => {
+        const there = live[index]?.metadata?.annotations?.[wantedAnnotation];
+        return there === annotationsOf(cluster, pool)[wantedAnnotation];
     });
-    return (await Promise.all(same)).every((isSame) => isSame);
 }
 
-async function startedAgain(kubernetes: Kubernetes, { pools, spec }: Cluster): Promise<string | undefined> {
-    const live = await Promise.all(pools.map(({ name }) => kubernetes.statefulSet(spec.namespace, name)));
+function startedAgain(live: (V1StatefulSet | undefined)[]): string | undefined {
     const started = live.filter((one) => one?.spec?.replicas).map((one) => one?.metadata?.name);
     return started.length > 0 ? `all servers of ${started.join(", ")} stop, as hibernate is true` : undefined;
 }

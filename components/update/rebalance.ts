@@ -97,8 +97,8 @@ async function look({ connection, credentials }: DecommissionOptions, cluster: C
 }
 
 /**
- * What MinIO says of the last rebalance, which ended before a pool could leave. It fails at one that knew more pools than there are
- * (`rebalanceStatus` in `cmd/rebalance-admin.go`), until another one is begun.
+ * What MinIO says of the last rebalance, which ended before a pool could leave. It fails at one that knew more pools
+ * than there are (`rebalanceStatus` in `cmd/rebalance-admin.go`), until another one is begun.
  *
  * @param last the pools of the last one, as far as this component began it
  */
