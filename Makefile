@@ -15,7 +15,7 @@ help: ## Show this help
 	@echo "    KUBERNETES=1.32 (the embedded Kubernetes; default: the newest, see docs/compatibility.md);"
 	@echo "    of make test-faults: FAULTS=REGEXP (of their titles; default: all)"
 	@echo "    of make test-random: SEED=1, RUNS=100, STEPS=6"
-	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,two-pools,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
+	@echo "    of make bench-upgrade: WAYS=version,config,staged,eight,sixteen,two-pools,two-eights,pool-last,pool,password,chart,seed (version:10 runs one 10 times), RUNS=1"
 	@echo "    of make bench: ROUNDS=5, ONLY=empty,prod,... (rows; default: all)"
 	@echo "    of make bench-snapshots: RUNS=10"
 	@echo "    of make bench-rest: ROUNDS=5, ONLY=REGEXP (as 'PUT 1 MiB'; default: all); of make bench-scale: POOLS=2, SERVERS=16 (of each pool)"

@@ -38,6 +38,8 @@ export interface Reviewed {
     /** The StatefulSet. */
     pool: string;
     servers: number;
+    /** Servers that may restart at the same time, unless pods are made in order. */
+    restartsAtOnce: number;
     topology: Layout;
     /** Whether the component moves the rollout on itself. */
     guided: boolean;
@@ -171,8 +173,9 @@ export function describeChange(
     change: Change,
     before: Registered,
     after: Registered,
-    { pool, servers, topology, guided }: Reviewed,
+    reviewed: Reviewed,
 ): string | undefined {
+    const { pool, servers, topology, guided } = reviewed;
     const from = Math.min(after.partition, servers);
     if (before.hibernates || after.hibernates) {
         return describeHibernation(change, before, after, { pool, servers });
@@ -189,7 +192,8 @@ export function describeChange(
                   "requests fail for 10 to 30 s, and nothing that was stored is lost";
         return `${what}: ${gap}${isFirstFurtherPool(before.template, after.template) ? `; ${severalPools}` : ""}`;
     }
-    const pace = guided ? paceOf(topology) : "at Kubernetes' pace";
+    const restartsAtOnce = after.shape.podManagementPolicy === "OrderedReady" ? 1 : reviewed.restartsAtOnce;
+    const pace = guided ? paceOf({ ...reviewed, restartsAtOnce }) : "at Kubernetes' pace";
     const who = after.mover === "OnDelete" ? afterwards.OnDelete : `${updates(pool, servers, from)}, ${pace}`;
     const together =
         change.class === "coupled" && topology.bootQuorum > 1
@@ -270,10 +274,15 @@ function describeValues(before: PodTemplate, after: PodTemplate): string[] {
 }
 
 /** How many servers restart at the same time: see `mayGoMeanwhile` in the rollout's plan. */
-function paceOf({ pools, servers, serversThatMayFailForWrites }: Layout): string {
-    return pools.length > 1 && serversThatMayFailForWrites > 0
-        ? `one at a time and one of each other pool with it, in one zone where zones are known, while ${leastThatServe(servers)} of ${servers} servers take requests`
-        : "one at a time";
+function paceOf({ restartsAtOnce, topology: { pools, servers, serversThatMayFailForWrites } }: Reviewed): string {
+    const besideOthers = pools.length > 1 && serversThatMayFailForWrites > 0;
+    const pace =
+        restartsAtOnce > 1
+            ? `the first one alone and then up to ${restartsAtOnce} at the same time${besideOthers ? ", beside those of other pools" : ""}`
+            : `one at a time${besideOthers ? " and one of each other pool with it" : ""}`;
+    return restartsAtOnce > 1 || besideOthers
+        ? `${pace}, in one zone where zones are known, while ${leastThatServe(servers)} of ${servers} servers take requests`
+        : pace;
 }
 
 /**
@@ -310,7 +319,7 @@ function describeParity(before: PodTemplate, topology: Layout): string {
 export type RolloutMover = "Guided" | "Native" | "OnDelete";
 
 const afterwards: Record<RolloutMover, string> = {
-    Guided: "servers that are not as the program wants restart, of each pool one at a time, each when MinIO can miss it",
+    Guided: "servers that are not as the program wants restart, each when MinIO can miss it",
     Native: "servers that are not as the program wants restart at Kubernetes' pace, and MinIO is not asked",
     OnDelete: "nothing restarts, and a server changes when somebody deletes its pod",
 };

@@ -113,6 +113,22 @@ export function leastThatServe(servers: number): number {
 }
 
 /**
+ * So many servers of one pool may restart at the same time: half of those that it can miss for writes.
+ *
+ * What is written while some are away lacks their copies, and MinIO tries only one time, a second later, to heal that
+ * (`healRoutine` in `cmd/mrf.go`). When the next ones are away, it lacks theirs, too. The parts of a multipart upload are
+ * not healed at all. So two times as many must be missable.
+ *
+ * @param most servers that the disruption budget lets leave; undefined: any number
+ */
+export function restartsAtOnce(
+    { serversThatMayFailForWrites }: PoolLayout,
+    most = serversThatMayFailForWrites,
+): number {
+    return Math.max(1, Math.min(most, Math.floor(serversThatMayFailForWrites / 2)));
+}
+
+/**
  * The topology of one pool.
  *
  * @param shape servers and drives, each an integer of at least 1

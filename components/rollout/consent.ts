@@ -20,8 +20,8 @@ export const patientMilliseconds = 13_000;
 type Note = (server: string, serves: boolean) => void;
 
 /**
- * Asks whether servers may stop, one of each pool at most, and sets their `mayStop` and `unreached`. It remembers only
- * who said no last: as long as that one says so, no other needs to be asked.
+ * Asks whether servers may stop at the same time, and sets their `mayStop` and `unreached`. It remembers only who said no
+ * last: as long as that one says so, no other needs to be asked.
  */
 export class Consent {
     private against: Objection | undefined;
@@ -49,7 +49,8 @@ export class Consent {
     async ask(pools: PoolState[], names: string[]): Promise<void> {
         const one = caseOf(pools, names);
         this.against = await this.askFor(one);
-        if (one.stopping.length > 1 && one.waiting.length === 0 && one.stopping.every(({ next }) => !next.mayStop)) {
+        const mayDiffer = one.waiting.length === 0 || hasNeighbours(one);
+        if (one.stopping.length > 1 && mayDiffer && one.stopping.every(({ next }) => !next.mayStop)) {
             // What speaks against several need not speak against the first of them.
             this.against = both(keyOf(one), this.against, await this.askFor(firstOf(one)));
         }
@@ -61,13 +62,16 @@ export class Consent {
      * pool. Pools have no erasure set in common: so each pool's servers agree to the end of theirs.
      *
      * While a server waits for its peers, all others leave out its drives, though these serve. Where they lie in the
-     * only erasure set of their pool, they stand for those of the server that is to stop. Else, and where the answer is
-     * no, the drives are counted.
+     * only erasure set of their pool, they stand for those of the server that is to stop. Else, where the answer is no,
+     * and where several of one pool are to stop, the drives are counted.
      *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */
     private async askFor(one: Case): Promise<Objection | undefined> {
         const { stopping, serving, waiting } = one;
+        if (hasNeighbours(one)) {
+            return this.askForFree(one, await this.countDrives(one, serving));
+        }
         const [first, others] = [element(serving, 0), serving.slice(1)];
         const isStandIn = ({ pool }: Stopping) => pool.erasureSets === 1 && pool.servers.some(waits);
         const pathOf = (server: ServerState) => {
@@ -94,10 +98,36 @@ export class Consent {
             return refused && this.refusal(one, refused, pathOf(refused));
         }
         const uncounted = serving.filter((server) => healing || !agreed.has(server));
-        const objection = mayStop ? undefined : await this.countDrives(one, uncounted);
-        // Where only some may stop, nothing is remembered: it would be another case.
-        const free = stopping.filter(({ next }) => next.mayStop);
-        return free.length === 0 ? objection : this.askForViews({ ...one, stopping: free });
+        return this.askForFree(one, mayStop ? undefined : await this.countDrives(one, uncounted));
+    }
+
+    /** Those that may stop, by their drives; then what each server reaches without these. */
+    private async askForFree(one: Case, objection: Objection | undefined): Promise<Objection | undefined> {
+        const free = one.stopping.filter(({ next }) => next.mayStop);
+        if (free.length === 0) {
+            return objection;
+        }
+        const names = new Set(free.map(({ next }) => next.name));
+        const partOf = (some: Case): Case => ({
+            ...some,
+            stopping: some.stopping.filter(({ next }) => names.has(next.name)),
+        });
+        const views = await this.askForViews(partOf(one));
+        return (
+            views && {
+                key: keyOf(one),
+                stands: async (now) => {
+                    const said = await views.stands(partOf(now));
+                    return (
+                        said &&
+                        (() => {
+                            set(now, { mayStop: false });
+                            said();
+                        })
+                    );
+                },
+            }
+        );
     }
 
     /** One late answer is no refusal: it is asked for again, with more patience. */
@@ -212,14 +242,25 @@ export class Consent {
               };
     }
 
-    /** Which of those that are to stop can be missed. */
+    /** Which of those that are to stop can be missed together, the first ones first. */
     private async countedBy({ name }: ServerState, { stopping, waiting }: Case): Promise<Counted> {
         try {
             const storage = await (await this.wanted.admin(this.kubernetes, name)).storage();
             const others = new Set(waiting.map((server) => server.name));
-            return { missable: stopping.filter(({ next }) => canMiss(storage, next.name, others)) };
+            const missable: Stopping[] = [];
+            for (const one of stopping) {
+                const names = [...missable, one].map(({ next }) => next.name);
+                if (canMiss(storage, new Set(names), others)) {
+                    missable.push(one);
+                }
+            }
+            return { missable };
         } catch (error) {
-            const unknown = `servers wait for their peers, and the drives cannot be counted: ${(error as Error).message}`;
+            const why = (error as Error).message;
+            const unknown =
+                waiting.length > 0
+                    ? `servers wait for their peers, and the drives cannot be counted: ${why}`
+                    : `the drives cannot be counted: ${why}`;
             return { missable: [], unknown };
         }
     }
@@ -238,7 +279,7 @@ interface Stopping {
 
 /** Whom the question is about, and who is there to be asked. */
 interface Case {
-    /** One of each pool at most. */
+    /** Of each pool from the highest ordinal down. */
     stopping: Stopping[];
     /** Of all pools. */
     serving: ServerState[];
@@ -282,6 +323,11 @@ function caseOf(pools: PoolState[], names: string[]): Case {
     return { stopping, serving: servers.filter(serves), waiting: servers.filter(waits) };
 }
 
+/** Whether several of one pool are to stop. */
+function hasNeighbours({ stopping }: Case): boolean {
+    return new Set(stopping.map(({ pool }) => pool)).size < stopping.length;
+}
+
 const firstOf = (one: Case): Case => ({ ...one, stopping: one.stopping.slice(0, 1) });
 
 function servingOf({ serving }: Case, name: string | undefined): ServerState {
@@ -307,17 +353,28 @@ const waits = ({ answers, initialised, terminating }: ServerState) => answers &&
 const heals = (answer: Answer | undefined) => answer === undefined || "x-minio-healing-drives" in answer.headers;
 
 /**
- * Whether every erasure set can be written without a server. The drives of servers that wait for their peers serve,
- * though MinIO counts them as offline; one that heals lacks objects, and counts as none. Pure.
+ * Whether every erasure set can be written without some servers. Where several of one set are among them, all its other
+ * drives must work. The drives of servers that wait for their peers serve, though MinIO counts them as offline; one that
+ * heals lacks objects, and counts as none. Pure.
  */
-export function canMiss({ drives, writeQuorums }: StorageState, server: string, waiting: Set<string>): boolean {
-    const sets = new Map<string, { pool: number; serving: number }>();
+export function canMiss({ drives, writeQuorums }: StorageState, stopping: Set<string>, waiting: Set<string>): boolean {
+    const sets = new Map<string, { pool: number; serving: number; failed: number; stopping: Set<string> }>();
     for (const { pool, set, server: owner, works } of drives) {
-        const found = sets.get(`${pool} ${set}`) ?? { pool, serving: 0 };
+        const found = sets.get(`${pool} ${set}`) ?? { pool, serving: 0, failed: 0, stopping: new Set() };
         sets.set(`${pool} ${set}`, found);
-        if (owner !== server && (works || waiting.has(owner))) {
+        if (stopping.has(owner)) {
+            found.stopping.add(owner);
+        } else if (works || waiting.has(owner)) {
             found.serving++;
+        } else {
+            found.failed++;
         }
     }
-    return drives.length > 0 && [...sets.values()].every(({ pool, serving }) => serving >= element(writeQuorums, pool));
+    return (
+        drives.length > 0 &&
+        [...sets.values()].every(
+            ({ pool, serving, failed, stopping: { size } }) =>
+                serving >= element(writeQuorums, pool) && (size < 2 || failed === 0),
+        )
+    );
 }

@@ -284,6 +284,7 @@ function poolState(pool: WantedPool, { metadata, spec, status }: V1StatefulSet):
         replicas: spec?.replicas ?? 1,
         erasureSets: pool.erasureSets,
         serversThatMayFail: pool.serversThatMayFail,
+        restartsAtOnce: pool.restartsAtOnce,
         servers: [],
     };
 }

@@ -87,6 +87,8 @@ export interface PoolState {
     erasureSets: number;
     /** Servers of the pool that may fail at once while all its objects can still be written. */
     serversThatMayFail: number;
+    /** Servers of the pool that may restart at the same time, unless it is ordered. */
+    restartsAtOnce: number;
     /** By ordinal, one entry for each server that the program wants. */
     servers: ServerState[];
 }
@@ -104,12 +106,23 @@ export interface ClusterState {
 export interface Restart {
     pool: string;
     name: string;
+    ordinal: number;
     uid: string;
 }
 
-/** What lets servers restart. */
+/**
+ * What lets servers restart, of one pool from the highest ordinal down. Where they ask no disruption budget, what the
+ * partition releases is left to the controller, and there are no `servers`.
+ */
 export type Release =
-    | { kind: "setPartition"; pool: string; partition: number; evicts?: Restart; reason: string }
+    | {
+          kind: "setPartition";
+          pool: string;
+          partition: number;
+          servers: Restart[];
+          evicts: boolean;
+          reason: string;
+      }
     | { kind: "restart"; servers: Restart[]; together: boolean; evicts: boolean; reason: string };
 
 /** One step. The reason is a line for whoever watches. */
@@ -129,8 +142,8 @@ export type Question =
     /** Whether objects can be written. */
     | { kind: "ask"; what: "health"; reason: string }
     /**
-     * Whether MinIO can miss servers, one of each pool at most, which would be restarted next; and what the unheard
-     * ones say now, on which that rests.
+     * Whether MinIO can miss servers, which would be restarted next at the same time; and what the unheard ones say now,
+     * on which that rests.
      */
     | { kind: "ask"; what: "consent"; servers: string[]; unheard: string[]; reason: string };
 
@@ -259,7 +272,7 @@ function isNew({ servers, updateChange }: PoolState): boolean {
 /** A server that serves nothing at all is restarted without asking, unless the partition would release living ones. */
 function restartDead(view: View): Action | undefined {
     const dead = view.members.find((member) => isDead(member) && (comesBackRight(member) || isTurnOf(member, view)));
-    return dead && releaseOrRestart(dead, view);
+    return dead && releaseOrRestart([dead], view);
 }
 
 /** Neither Kubernetes nor MinIO says that it lives: one of them alone may be late, or not reach it. */
@@ -294,15 +307,20 @@ function isTurnOf({ pool, ordinal }: Member, { members }: View): boolean {
 }
 
 /**
- * Restarts the first server in the order, when all others can do without it; or one of each pool that can, see
- * `mayGoMeanwhile`. Pools have no erasure set in common, so that none of them misses more than one server for it. All
- * that are away are in one zone, so that another zone may be lost meanwhile.
+ * Restarts the first server in the order, when all others can do without it; or several that can, see `mayGoMeanwhile`.
+ * Pools have no erasure set in common, so that each misses no more for another one. All that are away are in one zone,
+ * so that another zone may be lost meanwhile.
  */
 function restartNext(view: View): Action | Question | undefined {
     const outdated = view.members.filter((member) => member.outdated);
-    const turns = outdated.filter((one) => one === outdated.find(({ pool }) => pool === one.pool));
-    // One that was let go in the last step goes first: else it would be kept again.
-    const isLet = ({ ordinal, pool }: Member) => ordinal === pool.partition;
+    // The first one of each pool, then the second one of each, as far as several of a pool may go.
+    const turns = outdated
+        .map((one) => ({ one, turn: outdated.filter(({ pool }) => pool === one.pool).indexOf(one) }))
+        .filter(({ one, turn }) => turn < mostOf(one.pool))
+        .sort((a, b) => a.turn - b.turn)
+        .map(({ one }) => one);
+    // Those that were let go in the last step go first: else they would be kept again.
+    const isLet = ({ ordinal, pool }: Member) => ordinal >= pool.partition;
     const [first, ...later] = [...turns.filter(isLet), ...turns.filter((one) => !isLet(one))];
     if (!first) {
         return undefined;
@@ -315,7 +333,12 @@ function restartNext(view: View): Action | Question | undefined {
         }
     }
     const question = consentOf(candidates, view);
-    const going = question ? candidates : candidates.filter((next) => !objectionTo(next, view));
+    const going: Member[] = [];
+    for (const next of candidates) {
+        if (question || (!objectionTo(next, view) && isNextAfter(going, next, view))) {
+            going.push(next);
+        }
+    }
     // Kubernetes would restart these by itself: after a rollout without guidance, or when something died meanwhile.
     const released = outdated.find((member) => !going.includes(member) && member.ordinal >= member.pool.partition);
     if (released) {
@@ -327,15 +350,37 @@ function restartNext(view: View): Action | Question | undefined {
     return hindrance ?? objectionTo(element(candidates, 0), view);
 }
 
+/**
+ * So many servers of a pool are away at the same time at most. A missing pod of an ordered pool is only made when all
+ * below it are ready, so that there one goes after another.
+ */
+function mostOf({ ordered, restartsAtOnce }: PoolState): number {
+    return ordered ? 1 : restartsAtOnce;
+}
+
+/**
+ * Whether all that are outdated above a server in its pool go with it, as its partition releases them, too; and to the
+ * same revision, as one partition has to suit all of them.
+ */
+function isNextAfter(going: Member[], { pool, ordinal }: Member, { members }: View): boolean {
+    const above = members.filter((member) => member.outdated && member.pool === pool && member.ordinal > ordinal);
+    const target = targetRevision(pool, ordinal);
+    return above.every((member) => going.includes(member) && targetRevision(pool, member.ordinal) === target);
+}
+
 function inOneStep(going: Member[], view: View): Action {
-    const steps = going.map((next) => releaseOrRestart(next, view));
+    const pools = [...new Set(going.map(({ pool }) => pool))];
+    const steps = pools.map((pool) =>
+        releaseOrRestart(
+            going.filter((next) => next.pool === pool),
+            view,
+        ),
+    );
     const [first, ...others] = [element(steps, 0), ...steps.slice(1)];
-    if (others.length === 0) {
-        return first;
-    }
-    const reasons = steps.map(({ reason }) => reason);
-    const unknown = going.every(({ zone }) => zone === undefined) ? ["it is not known in which zones they are"] : [];
-    return { kind: "several", steps, reason: [...reasons, ...unknown].join("; ") };
+    const isUnknown = going.length > 1 && going.every(({ zone }) => zone === undefined);
+    const unknown = isUnknown ? ["it is not known in which zones they are"] : [];
+    const reason = [...steps.map((step) => step.reason), ...unknown].join("; ");
+    return others.length === 0 ? { ...first, reason } : { kind: "several", steps, reason };
 }
 
 /** Why a server that answers may not be restarted now, by what is known without asking MinIO. */
@@ -380,21 +425,27 @@ function objectionTo(next: Member, view: View): Action | undefined {
 }
 
 /**
- * Whether a server may restart while one of each other pool is on its way, or goes in the same step, if these are in its
- * zone. Its own pool must be as it would have to be otherwise, and so must all other zones. Enough servers must take
- * requests, the new revision must have proved itself, and nothing else may be wrong anywhere.
+ * Whether a server may restart while those of other pools are on their way, or at the same time as others that go in the
+ * same step, if these are in its zone. Its own pool must be as it would have to be otherwise, and so must all other
+ * zones. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong
+ * anywhere.
  */
 function mayGoMeanwhile(next: Member, going: Member[], view: View): boolean {
     const { members, bootQuorum } = view;
     const areAsked = [next, ...going].every((member) => isAsked(member) && takesRequests(member));
+    const neighbours = going.filter(({ pool }) => pool === next.pool);
+    // What the budget is not asked for could meet a drain.
+    const areSpared = neighbours.length === 0 || [next, ...neighbours].every((member) => asksBudget(member, view));
     const isBlocked = separates(next.change) && alikeInTheEnd(next, view) < bootQuorum;
     const serving = members.filter((member) => takesRequests(member) && member !== next && !going.includes(member));
     const others = members.filter((other) => other !== next);
     return (
         areAsked &&
+        areSpared &&
         !isBlocked &&
+        isNextAfter(going, next, view) &&
         serving.length >= leastThatServe(members.length) &&
-        isProven(view) &&
+        isProven(view, neighbours.length > 0 ? next : undefined) &&
         !isTroubled(view) &&
         going.every((other) => isInZoneOf(other, next)) &&
         others.every((other) => (other.pool !== next.pool && isInZoneOf(other, next)) || !holdsUp(other, next, view))
@@ -413,9 +464,11 @@ function takesRequests({ uid, terminating, ready, initialised }: Member): boolea
 /**
  * Whether a server of the new revision has taken requests for some seconds; or waits for its peers, which is as far as
  * the first ones of a new version come.
+ *
+ * @param neighbour one that would go with another one of its pool: then it is the revision of these that counts
  */
-function isProven({ members }: View): boolean {
-    const outdated = members.filter((member) => member.outdated);
+function isProven({ members }: View, neighbour?: Member): boolean {
+    const outdated = neighbour ? [neighbour] : members.filter((member) => member.outdated);
     const wanted = new Set(outdated.map(({ pool, ordinal }) => targetRevision(pool, ordinal)));
     const mayWait = outdated.some(({ change }) => separates(change));
     return members.some(
@@ -427,11 +480,11 @@ function isProven({ members }: View): boolean {
 }
 
 /** Whether anything is not as a rollout by turns leaves it: then only one server at a time is restarted. */
-function isTroubled({ members }: View): boolean {
-    const away = members.filter(isAway);
+function isTroubled({ members, pools }: View): boolean {
     const ails = (one: Member) =>
         isGone(one) || (!takesRequests(one) && (one.outdated || one.imageProblem !== undefined || one.crashed));
-    return members.some(ails) || away.some((one) => away.some((other) => other !== one && other.pool === one.pool));
+    const misses = (one: PoolState) => members.filter((member) => member.pool === one && isAway(member)).length;
+    return members.some(ails) || pools.some((one) => misses(one) > mostOf(one));
 }
 
 function isAway({ uid, terminating, answers, initialised }: Member): boolean {
@@ -547,13 +600,15 @@ function blocked(member: Member, view: View): Action {
     return { kind: "blocked", reason };
 }
 
-function releaseOrRestart(member: Member, view: View): Release {
-    const { pool, name, ordinal } = member;
-    if (comesBackRight(member)) {
-        return restart([member], false, view);
+/** Of one pool, from the highest ordinal down. */
+function releaseOrRestart(members: Member[], view: View): Release {
+    if (members.every(comesBackRight)) {
+        return restart(members, false, view);
     }
-    const release = setPartition(pool, ordinal, `lets ${name} restart ${progress(view)}`);
-    return asksBudget(member, view) ? { ...release, evicts: asRestart(member) } : release;
+    const { pool, ordinal } = element(members, members.length - 1);
+    const release = setPartition(pool, ordinal, `lets ${namesOf(members)} restart ${progress(view)}`);
+    const evicts = members.every((member) => asksBudget(member, view));
+    return { ...release, evicts, servers: evicts ? members.map(asRestart) : [] };
 }
 
 function restart(members: Member[], together: boolean, view: View): Release {
@@ -562,8 +617,8 @@ function restart(members: Member[], together: boolean, view: View): Release {
     return { kind: "restart", servers: members.map(asRestart), together, evicts, reason };
 }
 
-function asRestart({ pool, name, uid }: Member): Restart {
-    return { pool: pool.name, name, uid: uid as string };
+function asRestart({ pool, name, ordinal, uid }: Member): Restart {
+    return { pool: pool.name, name, ordinal, uid: uid as string };
 }
 
 function setPartition(
@@ -571,7 +626,8 @@ function setPartition(
     partition: number,
     why: string,
 ): Extract<Release, { kind: "setPartition" }> {
-    return { kind: "setPartition", pool, partition, reason: `${pool}: partition ${old} -> ${partition}, ${why}` };
+    const reason = `${pool}: partition ${old} -> ${partition}, ${why}`;
+    return { kind: "setPartition", pool, partition, servers: [], evicts: false, reason };
 }
 
 function waitFor(waited: Member[], view: View, next?: Member): Action {

@@ -13,7 +13,7 @@ import { growDrives, otherClaims, smallDrives, updateClaims } from "./drives";
 import { Trouble } from "./events";
 import { Progress, Reach, Steadiness } from "./noticed";
 import { Observer, requirePools } from "./observe";
-import { type Action, type ClusterState, leftBehind, plan, type Release } from "./plan";
+import { type Action, type ClusterState, leftBehind, plan, type Release, type Restart } from "./plan";
 import type { WantedCluster } from "./wanted";
 
 const pollMilliseconds = 500;
@@ -271,21 +271,58 @@ async function release(
     state: ClusterState,
     budget: Budget,
 ): Promise<string> {
-    const evicted = action.kind === "setPartition" ? action.evicts : action.evicts ? action.servers[0] : undefined;
-    const refusal = evicted && (await budget.evict(kubernetes, namespace, evicted, state));
-    if (refusal) {
-        return `${evicted?.name}: its disruption budget does not let it restart now: ${printable(refusal)}`;
-    }
-    if (action.kind === "setPartition") {
+    const { servers, evicts } = action;
+    const { gone, passed, hindrance } = evicts
+        ? await evict(kubernetes, namespace, servers, state, budget)
+        : { gone: [], passed: servers, hindrance: undefined };
+    const going = [...gone, ...passed];
+    if (action.kind === "setPartition" && (going.length > 0 || !hindrance)) {
         // After the eviction: its controller restarts what the partition releases, and asks no budget. While the pod
-        // drains, it comes back
-        // at the revision that is wanted.
-        await kubernetes.setPartition(namespace, action.pool, action.partition);
-    } else if (refusal !== "") {
-        const grace = action.together ? togetherGraceSeconds : undefined;
-        await Promise.all(action.servers.map(({ name, uid }) => kubernetes.deletePod(namespace, name, uid, grace)));
+        // drains, it comes back at the revision that is wanted.
+        await kubernetes.setPartition(namespace, action.pool, going.at(-1)?.ordinal ?? action.partition);
     }
-    return action.reason;
+    const grace = action.kind === "restart" && action.together ? togetherGraceSeconds : undefined;
+    await Promise.all(passed.map(({ name, uid }) => kubernetes.deletePod(namespace, name, uid, grace)));
+    if (hindrance instanceof Error) {
+        throw hindrance;
+    }
+    if (hindrance === undefined) {
+        return action.reason;
+    }
+    return [...going.map(({ name }) => `restarts ${name}`), hindrance].join("; ");
+}
+
+/**
+ * Evicts one after another, until one is hindered by the budget or an error: those before it go. Those with which the
+ * budget is passed are to be deleted.
+ */
+async function evict(
+    kubernetes: Kubernetes,
+    namespace: string,
+    servers: Restart[],
+    state: ClusterState,
+    budget: Budget,
+): Promise<{ gone: Restart[]; passed: Restart[]; hindrance?: string | Error }> {
+    const gone: Restart[] = [];
+    for (const server of servers) {
+        const refusal = await budget.evict(kubernetes, namespace, server, state).catch((error: Error) => error);
+        if (refusal === undefined) {
+            return { gone, passed: [server] };
+        }
+        if (refusal instanceof Error) {
+            return { gone, passed: [], hindrance: refusal };
+        }
+        if (refusal !== "") {
+            const said = printable(refusal);
+            const hindrance = `${server.name}: its disruption budget does not let it restart now: ${said}`;
+            return { gone, passed: [], hindrance };
+        }
+        gone.push(server);
+        for (const one of state.pools.flatMap((pool) => pool.servers).filter(({ uid }) => uid === server.uid)) {
+            one.terminating = true; // So it is no wonder that the next one may not go.
+        }
+    }
+    return { gone, passed: [] };
 }
 
 async function timeoutMessage(

@@ -14,6 +14,8 @@ export interface WantedPool {
     erasureSets: number;
     /** Servers of the pool that may be gone, and its objects can still be written. */
     serversThatMayFail: number;
+    /** Servers that may restart at the same time, unless pods are made in order. */
+    restartsAtOnce: number;
     /** Size of each drive, as a Kubernetes quantity. */
     storageSize: string;
     /** Of each drive's claim. */

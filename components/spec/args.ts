@@ -120,7 +120,7 @@ export interface MinioClusterArgs {
      */
     readiness?: pulumi.Input<Readiness>;
 
-    /** How the servers are updated. Default: guided, one server after another. */
+    /** How the servers are updated. Default: guided, each server when MinIO can miss it. */
     rollout?: Rollout;
 
     /** User name of the root account, at least 3 characters. Its password is random. Default: `admin`. */
@@ -768,7 +768,7 @@ export type Readiness = (typeof Readiness)[keyof typeof Readiness];
 /** Who restarts the servers. */
 export const RolloutMode = {
     /**
-     * `pulumi up` restarts one server after another, each only when it may be missed. Servers that need each other
+     * `pulumi up` restarts each server only when it may be missed, several at the same time where a pool is large. Servers that need each other
      * start together.
      */
     Guided: "Guided",

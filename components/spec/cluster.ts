@@ -4,9 +4,9 @@
 
 import type * as pulumi from "@pulumi/pulumi";
 import { element } from "../basics/element";
-import type { Layout, PoolLayout, PoolTopology, Topology } from "../minio/topology";
+import { type Layout, type PoolLayout, type PoolTopology, restartsAtOnce, type Topology } from "../minio/topology";
 import { standardClass } from "../minio/topologyVariables";
-import type { MinioClusterArgs } from "./args";
+import type { DisruptionBudget, MinioClusterArgs } from "./args";
 import { type Names, namesOf, poolName, poolSelector } from "./names";
 import {
     isGuided,
@@ -54,6 +54,8 @@ export interface PlainPool {
     selector: Record<string, string>;
     /** Servers below it stay back. At most the number of its servers. */
     partition: number;
+    /** Servers that the rollout may restart at the same time, unless pods are made in order. */
+    restartsAtOnce: number;
     topology: PoolLayout;
 }
 
@@ -104,6 +106,7 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
         name: poolName(name, index),
         selector: poolSelector(names, index),
         partition: Math.min(spec.partition, pool.replicas),
+        restartsAtOnce: restartsAtOnce(topology, mostThatLeave(topology, spec.disruptionBudget)),
         topology,
     });
     return {
@@ -115,6 +118,15 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
         timeoutSeconds: spec.rollout.timeoutSeconds,
         scheme: scheme(spec),
     };
+}
+
+/** Servers of a pool that its disruption budget lets leave; undefined where it has none, or one that follows from it. */
+function mostThatLeave(
+    { servers }: PoolLayout,
+    { enabled = true, minAvailable, maxUnavailable }: DisruptionBudget = {},
+): number | undefined {
+    const most = minAvailable === undefined ? maxUnavailable : servers - minAvailable;
+    return enabled ? most : undefined;
 }
 
 /** What a drive's claim asks for, wherever it is made. */
@@ -134,8 +146,9 @@ export function plainCluster(name: string, args: PlainArgs & Pick<MinioClusterAr
 
 /** What decides the servers, their drives and the rollout, and of the variables what decides the parity. */
 function plainPart(args: PlainArgs & Pick<MinioClusterArgs, "environment">): KnownArgs {
-    const { replicas, drivesPerServer, partition, updateStrategy, rollout } = args;
+    const { replicas, drivesPerServer, partition, updateStrategy, rollout, disruptionBudget } = args;
     return {
+        disruptionBudget,
         replicas,
         drivesPerServer,
         expansionPools: args.expansionPools?.map((pool) => ({

@@ -72,6 +72,7 @@ function clusterOf(first: V1StatefulSet, all: V1StatefulSet[]): FoundCluster {
                     replicas,
                     erasureSets: pool?.erasureSets ?? 1,
                     serversThatMayFail: pool?.serversThatMayFailForWrites ?? 0,
+                    restartsAtOnce: 1,
                     storageSize,
                 };
             }),

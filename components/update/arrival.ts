@@ -252,6 +252,7 @@ function wantedCluster(cluster: Cluster, credentials: Credentials): WantedCluste
             replicas: pool.replicas,
             erasureSets: pool.topology.erasureSets,
             serversThatMayFail: pool.topology.serversThatMayFailForWrites,
+            restartsAtOnce: pool.restartsAtOnce,
             storageSize: pool.storageSize,
             volumeAttributesClassName: pool.volumeAttributesClassName,
             claimAnnotations: spec.persistentVolumeClaimAnnotations,

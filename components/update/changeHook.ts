@@ -118,6 +118,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
     const reviewed: Reviewed = {
         pool: pool.name,
         servers: pool.topology.servers,
+        restartsAtOnce: pool.restartsAtOnce,
         topology: cluster.topology,
         guided: cluster.guided,
     };

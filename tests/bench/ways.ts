@@ -102,6 +102,9 @@ const anotherPool = { "another pool": { expansionPools: [{}] } };
 const versionChange = { "version change": { image: newMinio.image } };
 const andBack = { "and back": { image: oldMinio.image } };
 
+/** Many servers on one small machine: they ask for little. */
+const small = { resources: { requests: { cpu: "10m", memory: "64Mi" } } };
+
 export const ways: Way[] = [
     componentWay("version", "version change and back", rolling, { ...versionChange, ...andBack }),
     // A variable that servers compare, so that it is as hard a change as another version, and that clients do not
@@ -114,6 +117,12 @@ export const ways: Way[] = [
         "the others": { partition: 0 },
     }),
     componentWay("eight", "version change of 8 servers", rolling, versionChange, { replicas: 8 }),
+    componentWay("sixteen", "version change of 16 servers", rolling, versionChange, { replicas: 16, ...small }),
+    componentWay("two-eights", "version change of 2 pools of 8 servers", rolling, versionChange, {
+        replicas: 8,
+        expansionPools: [{ replicas: 8 }],
+        ...small,
+    }),
     componentWay(
         "two-pools",
         "version change of 2 pools of 4 servers",

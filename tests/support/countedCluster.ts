@@ -2,7 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Answer, Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
-import { bootQuorumOf, topologyOf } from "../../components/minio/topology";
+import { bootQuorumOf, restartsAtOnce, topologyOf } from "../../components/minio/topology";
 import { rollOut } from "../../components/rollout/rollout";
 import type { WantedCluster } from "../../components/rollout/wanted";
 import { serverName } from "../../components/server/podTemplate";
@@ -68,6 +68,7 @@ export class CountedCluster {
                 replicas: shape.servers,
                 erasureSets: topology.pools[index].erasureSets,
                 serversThatMayFail: topology.pools[index].serversThatMayFailForWrites,
+                restartsAtOnce: restartsAtOnce(topology.pools[index]),
                 storageSize: "1Gi",
             })),
             admin: async () => ({

@@ -4,7 +4,13 @@
  */
 import assert from "node:assert/strict";
 import type { ChangeClass } from "../../components/change/change";
-import { bootQuorumOf, leastThatServe, type PoolTopology, topologyOf } from "../../components/minio/topology";
+import {
+    bootQuorumOf,
+    leastThatServe,
+    type PoolTopology,
+    restartsAtOnce,
+    topologyOf,
+} from "../../components/minio/topology";
 import {
     type Action,
     type ClusterState,
@@ -77,8 +83,8 @@ export class Pool {
     observed = true;
     /** How many servers Kubernetes is told to keep. */
     replicas: number;
-    /** The ordinal that the plan released last, and what was alive then. */
-    released?: { ordinal: number; before: string; lost: number[] };
+    /** The ordinals that the plan released last, and what was alive then. */
+    released?: { ordinals: number[]; before: string; lost: number[] };
 
     constructor(
         readonly name: string,
@@ -98,6 +104,14 @@ export class Pool {
         this.partition = partition;
         this.observed = false;
     }
+
+    /** So many servers may restart at the same time. */
+    get most(): number {
+        return this.ordered ? 1 : restartsAtOnce(this.topology);
+    }
+
+    /** Which servers were away at the same time, as long as nothing died by itself. */
+    readonly waves: Set<number>[] = [];
 
     target(ordinal: number): Template {
         return ordinal >= this.wanted ? this.seen.update : this.seen.current;
@@ -278,8 +292,8 @@ export class Model {
     }
 
     /**
-     * As long as nothing dies by itself: no erasure set ever misses two servers, gone or not reached by all yet; and
-     * never are servers of two zones down.
+     * As long as nothing dies by itself: no pool ever misses more servers, gone or not reached by all yet, than leave
+     * room for the loss of another one; and never are servers of two zones down.
      */
     private checkSets() {
         const templates = this.pools.flatMap(({ pods, template }) => [template, ...pods.map((pod) => pod?.template)]);
@@ -293,9 +307,27 @@ export class Model {
             return;
         }
         // Of a pool that can miss none, MinIO is not asked.
-        for (const { name, pods } of this.pools.filter(({ topology }) => topology.serversThatMayFailForWrites > 0)) {
+        for (const { name, pods, most } of this.pools.filter((pool) => pool.topology.serversThatMayFailForWrites > 0)) {
             const missing = pods.filter((pod) => !isUp(pod) || pod.unreached > 0);
-            assert.ok(missing.length <= 1, `${name} misses ${missing.length} servers at the same time`);
+            assert.ok(missing.length <= most, `${name} misses ${missing.length} servers at the same time`);
+        }
+        // Of what is written while some are away, no server gets its copy later: two such absences must be readable.
+        for (const { name, pods, waves, topology } of this.pools) {
+            const away = new Set(pods.flatMap((pod, ordinal) => (isUp(pod) ? [] : [ordinal])));
+            for (const before of waves.filter(({ size }) => Math.max(size, away.size) > 1)) {
+                const lacking = new Set([...before, ...away]).size;
+                const left = (topology.servers - lacking) * (topology.erasureSetSize / topology.servers);
+                assert.ok(
+                    left >= topology.readQuorum && left > topology.erasureSetSize - left,
+                    `${name} cannot be read`,
+                );
+            }
+            if (
+                away.size > 0 &&
+                !waves.some((wave) => wave.size === away.size && [...away].every((one) => wave.has(one)))
+            ) {
+                waves.push(away);
+            }
         }
         const down = this.pools.flatMap(({ pods, zones }) => zones.filter((_, ordinal) => !isUp(pods[ordinal])));
         assert.ok(new Set(down).size <= 1, `servers of two zones are down: ${down}`);
@@ -432,9 +464,19 @@ export class Model {
         return counts ? this.isHealthy(pod, "readQuorum") : pod.initialised;
     }
 
-    /** As consent.ts finds it out: servers that wait for their peers serve their drives. */
-    private maySpare(pod: Pod): boolean {
-        return pod.initialised && this.reaches(pod, "writeQuorum", (peer) => peer !== pod);
+    /**
+     * As consent.ts finds it out: servers that wait for their peers serve their drives. With others of its pool, all the
+     * rest must work.
+     */
+    private maySpare(pod: Pod, others: Pod[]): boolean {
+        const pool = this.pools.find(({ pods }) => pods.includes(pod)) as Pool;
+        const neighbours = others.filter((other) => pool.pods.includes(other));
+        const rest = pool.pods.filter((other) => other !== pod && !neighbours.some((one) => one === other));
+        return (
+            pod.initialised &&
+            this.reaches(pod, "writeQuorum", (peer) => peer !== pod && !neighbours.includes(peer)) &&
+            (neighbours.length === 0 || rest.every((other) => isUp(other) && other.faulty === 0))
+        );
     }
 
     /** As views.ts finds it out. */
@@ -461,6 +503,7 @@ export class Model {
                     replicas: pool.replicas,
                     erasureSets: pool.topology.erasureSets,
                     serversThatMayFail: pool.topology.serversThatMayFailForWrites,
+                    restartsAtOnce: restartsAtOnce(pool.topology),
                     servers: pool.pods.map((pod, ordinal): ServerState => {
                         return {
                             name: `${pool.name}-${ordinal}`,
@@ -510,7 +553,9 @@ export class Model {
     /** As the component asks what the plan must know. */
     private answer(state: ClusterState, question: Question) {
         const pods = new Map(this.pools.flatMap(({ name, pods }) => pods.map((pod, i) => [`${name}-${i}`, pod])));
-        for (const server of state.pools.flatMap(({ servers }) => servers)) {
+        const spared: Pod[] = [];
+        // From the highest ordinal down, as they would go.
+        for (const server of state.pools.flatMap(({ servers }) => servers).reverse()) {
             const pod = pods.get(server.name);
             const names = question.what === "servers" ? question.servers : [];
             if (pod && names.includes(server.name)) {
@@ -525,7 +570,8 @@ export class Model {
                 question.unheard.length === 0 &&
                 question.servers.includes(server.name)
             ) {
-                server.mayStop = this.choose(20) !== 19 && this.maySpare(pod);
+                server.mayStop = this.choose(20) !== 19 && this.maySpare(pod, spared);
+                spared.push(...(server.mayStop ? [pod] : []));
                 server.unreached = this.unreachedWithout(server.name, pod);
             }
         }
@@ -582,11 +628,13 @@ export class Model {
         if (action.kind === "setPartition") {
             const pool = this.poolOf(action.pool);
             pool.setPartition(action.partition);
-            pool.released = { ordinal: action.partition, before, lost: lost.get(pool) ?? [] };
+            const ordinals = [action.partition, ...action.servers.map(({ ordinal }) => ordinal)];
+            // An eviction may be refused, or fail: then those before it go, and the partition is lowered to these.
+            pool.released = { ordinals, before, lost: lost.get(pool) ?? [] };
         }
-        if (action.kind === "restart") {
+        if (action.kind === "restart" || action.kind === "setPartition") {
             for (const { pool: name, uid } of action.servers) {
-                if (action.together && this.choose(20) === 19) {
+                if (this.choose(20) === 19) {
                     return; // Interrupted.
                 }
                 const pool = this.poolOf(name);
@@ -649,7 +697,7 @@ export class Model {
             step.kind === "setPartition" ? [step.pool] : step.kind === "restart" ? [step.servers[0].pool] : [],
         );
         if (action.kind === "several") {
-            assert.equal(new Set(pools).size, pools.length, "one server of a pool");
+            assert.equal(new Set(pools).size, pools.length, "a pool in one step");
             assert.equal(together, false, "together as one step");
         }
         const going = new Set<Pod | undefined>(steps.flatMap((step) => this.releasedBy(step)));
@@ -679,7 +727,7 @@ export class Model {
     private checkStep(action: Action, together: boolean, going: Set<Pod | undefined>) {
         if (action.kind === "restart") {
             assert.equal(action.together, together, "together only when needed");
-            assert.ok(together || action.servers.length === 1, "one server at a time");
+            assert.ok(together || new Set(action.servers.map(({ pool }) => pool)).size === 1, "of one pool");
             for (const { pool: name, uid } of action.servers) {
                 const pool = this.poolOf(name);
                 const ordinal = pool.pods.findIndex((pod) => pod?.uid === uid);
@@ -700,10 +748,11 @@ export class Model {
             const pool = this.poolOf(action.pool);
             assert.ok(action.partition >= pool.wanted, "below the wanted partition");
             assert.notEqual(action.partition, pool.partition, "changes nothing");
+            const named = [action.partition, ...action.servers.map(({ ordinal }) => ordinal)];
             for (const pod of this.releasedBy(action)) {
                 const ordinal = pod ? pool.pods.indexOf(pod) : -1;
                 if (pod) {
-                    assert.equal(ordinal, action.partition, "releases more than the next one");
+                    assert.ok(named.includes(ordinal), `releases ${pool.name}-${ordinal}, too`);
                     this.checkMayMiss(pool, ordinal, going);
                 }
             }
@@ -732,7 +781,10 @@ export class Model {
         if (pool.topology.serversThatMayFailForWrites > 0) {
             // A server that serves nothing is not asked.
             const others = this.peers(pod, pool).filter(
-                (peer) => peer !== pod && (!pod.initialised || (peer.faulty === 0 && peer.unreached === 0)),
+                (peer) =>
+                    peer !== pod &&
+                    !going.has(peer) &&
+                    (!pod.initialised || (peer.faulty === 0 && peer.unreached === 0)),
             );
             assert.ok(
                 hasQuorum(pool, others.length, "writeQuorum"),
@@ -746,12 +798,17 @@ export class Model {
         assert.ok(!works(pod) || mayBeLast || serves, "nobody would serve");
     }
 
-    /** Several are away, or go: never two of an erasure set, and enough take requests. */
+    /** Several are away, or go: never too many of a pool, and enough take requests. */
     private checkOverlap(pool: Pool, going: Set<Pod | undefined>) {
         assert.ok(pool.topology.serversThatMayFailForWrites > 0, "this pool can miss none");
-        for (const { name, pods } of this.pools) {
+        for (const { name, pods, most } of this.pools) {
             const away = pods.filter((pod) => going.has(pod) || !isUp(pod));
-            assert.ok(away.length <= 1, `two of ${name} at the same time`);
+            assert.ok(away.length <= most, `${away.length} of ${name} at the same time`);
+            const neighbours = pods.filter((pod) => going.has(pod));
+            assert.ok(neighbours.length < 2 || pods.every((pod) => isUp(pod)), `several of ${name}, where one is away`);
+            const proves = (pod?: Pod) => isUp(pod) && pod.template.label === target?.label;
+            const target = this.pools.find((one) => one.name === name)?.target(pods.findIndex((pod) => going.has(pod)));
+            assert.ok(neighbours.length < 2 || pods.some(proves), `several of ${name} to a revision that none has yet`);
         }
         const serving = this.pools.flatMap(({ pods }) => pods).filter((pod) => pod && works(pod) && !going.has(pod));
         assert.ok(serving.length >= leastThatServe(this.servers), `only ${serving.length} take requests`);
@@ -764,7 +821,7 @@ export class Model {
         if (pool.released?.lost.includes(ordinal)) {
             return; // It was counted as gone when the partition was lowered, and its node came back between.
         }
-        assert.equal(ordinal, pool.released?.ordinal, "Kubernetes restarts a server that was not released");
+        assert.ok(pool.released?.ordinals.includes(ordinal), "Kubernetes restarts a server that was not released");
         if (pool.released?.before === this.aliveNow()) {
             this.checkMayMiss(pool, ordinal);
         }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { element } from "../../components/basics/element";
 import { valueDigest } from "../../components/basics/valueDigest";
 import { changeOf, versionOf } from "../../components/change/change";
 import {
@@ -13,6 +14,7 @@ import { describeLostZone } from "../../components/change/zones";
 import type { Topology } from "../../components/minio/topology";
 import { podTemplate } from "../../components/server/podTemplate";
 import type { Readiness } from "../../components/spec/args";
+import { clusterOf } from "../../components/spec/cluster";
 import { zoneLabel } from "../../components/spec/labels";
 import { namesOf, poolSelector } from "../../components/spec/names";
 import { isScriptVariable } from "../../components/spec/scriptVariables";
@@ -39,10 +41,12 @@ function review(before: KnownArgs, after: KnownArgs, staged?: boolean) {
     const change = changeOf(old.template, wanted.template);
     const topology = topologyOfSpec(withDefaults(after)) as Topology;
     const servers = after.replicas ?? 4;
+    const { restartsAtOnce } = element(clusterOf("minio", withDefaults(after)).pools, 0);
+    const reviewed = { pool: "minio", restartsAtOnce };
     return {
         change,
         problems: problemsOfChange(change, old, wanted, topology),
-        line: describeChange(change, old, wanted, { pool: "minio", servers, topology, guided: true }),
+        line: describeChange(change, old, wanted, { ...reviewed, servers, topology, guided: true }),
     };
 }
 
@@ -202,10 +206,7 @@ describe("a cluster that hibernates", () => {
 describe("another one who restarts the servers", () => {
     it("is told in the preview, and what it means", () => {
         assert.equal(describeSwitch("Guided", "Guided"), undefined);
-        assert.match(
-            describeSwitch("Native", "Guided") ?? "",
-            /^rollout Native → Guided: .* one at a time, each when MinIO/,
-        );
+        assert.match(describeSwitch("Native", "Guided") ?? "", /^rollout Native → Guided: .* restart, each when MinIO/);
         assert.match(describeSwitch("Guided", "OnDelete") ?? "", /^rollout Guided → OnDelete: nothing restarts/);
     });
 });
@@ -386,6 +387,24 @@ describe("the review of a change", () => {
         );
     });
 
+    it("says how many servers of a pool restart at the same time, where it can miss two times as many", () => {
+        const several = (args: object) => review(args, { image, ...args }).line ?? "";
+        assert.match(
+            several({ replicas: 16 }),
+            /in this order, the first one alone and then up to 2 at the same time, in one zone where zones are known, while 8 of 16 servers take requests, the/,
+        );
+        const two = { replicas: 16, expansionPools: [{ replicas: 16 }] };
+        assert.match(
+            several(two),
+            /up to 2 at the same time, beside those of other pools, in one zone .* while 16 of 32/,
+        );
+        const one = /in this order, one at a time, /;
+        assert.match(several({ replicas: 16, podManagementPolicy: "OrderedReady" }), one);
+        assert.match(several({ replicas: 16, disruptionBudget: { maxUnavailable: 1 } }), one);
+        assert.match(several({ replicas: 16, disruptionBudget: { minAvailable: 15 } }), one);
+        assert.match(several({ replicas: 8 }), one);
+    });
+
     it("says how many servers of several pools restart at the same time, where each pool can miss one", () => {
         const [two, small] = [[{}], [{ replicas: 2, drivesPerServer: 2 }]];
         assert.match(
@@ -403,7 +422,13 @@ describe("the review of a change", () => {
         const registered = { template: templateOf({}), partition: 0, shape: shapeOf(withDefaults({}), 0) };
         const topology = topologyOfSpec(withDefaults({})) as Topology;
         assert.equal(
-            describeChange(change, registered, registered, { pool: "minio", servers: 4, topology, guided: true }),
+            describeChange(change, registered, registered, {
+                pool: "minio",
+                servers: 4,
+                restartsAtOnce: 1,
+                topology,
+                guided: true,
+            }),
             "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to minio-0 are updated in " +
                 "this order, one at a time; every object stays readable and writable",
         );
@@ -576,7 +601,13 @@ describe("another value in a Secret or ConfigMap", () => {
         const topology = topologyOfSpec(withDefaults({})) as Topology;
         return {
             change,
-            line: describeChange(change, old, wanted, { pool: "minio", servers: 4, topology, guided: true }),
+            line: describeChange(change, old, wanted, {
+                pool: "minio",
+                servers: 4,
+                restartsAtOnce: 1,
+                topology,
+                guided: true,
+            }),
         };
     };
 

@@ -12,6 +12,7 @@ const pool = {
     replicas: 4,
     erasureSets: 1,
     serversThatMayFail: 1,
+    restartsAtOnce: 1,
     storageSize: "1Gi",
 };
 const admin = async () => assert.fail("no drive is asked for");

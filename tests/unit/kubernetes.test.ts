@@ -364,6 +364,7 @@ describe("a rollout", () => {
         replicas: 1,
         erasureSets: 1,
         serversThatMayFail: 0,
+        restartsAtOnce: 1,
         storageSize: "1Gi",
     };
     const admin = () => Promise.reject(new Error("not asked"));

@@ -19,6 +19,7 @@ class FakeCluster {
     /** Of the StatefulSet; undefined: it was deleted. */
     replicas: number | undefined;
     readonly did: string[] = [];
+    partition = 0;
     /** Whether a server is ready when it is looked at. */
     ready = (_ordinal: number) => true;
     revision = (_ordinal: number) => "new";
@@ -50,8 +51,15 @@ class FakeCluster {
                 ? undefined
                 : {
                       metadata: { name: "minio", generation: 1 },
-                      spec: { replicas: this.replicas, updateStrategy: { rollingUpdate: { partition: 0 } } },
-                      status: { observedGeneration: 1, currentRevision: "new", updateRevision: "new" },
+                      spec: {
+                          replicas: this.replicas,
+                          updateStrategy: { rollingUpdate: { partition: this.partition } },
+                      },
+                      status: {
+                          observedGeneration: 1,
+                          currentRevision: this.partition > 0 ? "old" : "new",
+                          updateRevision: "new",
+                      },
                   },
         pods: async () =>
             Array.from({ length: this.replicas ?? this.servers }, (_, ordinal) => ({
@@ -73,7 +81,7 @@ class FakeCluster {
         evictPod: async (_: string, name: string) => {
             const refusal = this.refusal();
             this.did.push(refusal ? `${name} refused` : `${name} evicted`);
-            if (!refusal) {
+            if (!refusal && this.partition === 0) {
                 this.revision = () => "new";
             }
             return refusal;
@@ -86,7 +94,14 @@ type Admin = Pick<MinioAdmin, "storage" | "reachedDrives">;
 /** Each server reaches all drives, where nothing else is said. */
 function wantedCluster(servers: number, some: Partial<Admin> = {}): WantedCluster {
     const reachedDrives = async () => Array.from({ length: servers }, (_, ordinal) => driveOf(ordinal));
-    const pool = { name: "minio", selector: {}, partition: 0, serversThatMayFail: 1, storageSize: "1Gi" };
+    const pool = {
+        name: "minio",
+        selector: {},
+        partition: 0,
+        serversThatMayFail: 1,
+        restartsAtOnce: 1,
+        storageSize: "1Gi",
+    };
     return {
         namespace: "a",
         scheme: "http",
@@ -257,6 +272,36 @@ describe("the disruption budget of a rollout", () => {
         assert.match(said[0], /^minio-3: its disruption budget does not let it restart now: .* needs 3 healthy pods/);
     });
 
+    it("lets only some of several go, to which the partition is lowered, and is not passed for the next one", async () => {
+        const cluster = new FakeCluster(8);
+        cluster.wanted.pools[0].serversThatMayFail = 4;
+        cluster.wanted.pools[0].restartsAtOnce = 2;
+        const drives = Array.from({ length: 8 }, (_, pod) => ({
+            server: `minio-${pod}`,
+            pool: 0,
+            set: 0,
+            works: true,
+        }));
+        cluster.wanted.admin = async () => ({
+            storage: async () => ({ writeQuorums: [5], drives }),
+            reachedDrives: async () => drives.map((_, ordinal) => driveOf(ordinal)),
+        });
+        let updated = 1;
+        cluster.partition = 7;
+        cluster.revision = (ordinal) => (ordinal < 8 - updated ? "old" : "new");
+        const { kubernetes } = cluster;
+        kubernetes.setPartition = async (_, __, partition) => {
+            cluster.did.push(`partition ${partition}`);
+            updated = 8;
+            cluster.partition = 0;
+        };
+        cluster.refusal = () => (cluster.did.length < 1 ? "" : "needs 7 healthy pods");
+        const said: string[] = [];
+        await cluster.rollOut({ say: (text) => said.push(text) });
+        assert.deepEqual(cluster.did, ["minio-6 evicted", "minio-5 refused", "partition 6"]);
+        assert.match(said[0], /^restarts minio-6; minio-5: its disruption budget does not let it restart now: needs 7/);
+    });
+
     it("ends the rollout by its time-out while another server is on a lost node", async () => {
         const cluster = new FakeCluster(8);
         cluster.wanted.pools[0].serversThatMayFail = 3;
@@ -274,7 +319,7 @@ describe("the disruption budget of a rollout", () => {
         const budget = new Budget(30);
         const kubernetes = { evictPod: async () => "no" } as unknown as Kubernetes;
         const evict = (some: Partial<ServerState>) =>
-            budget.evict(kubernetes, "a", { pool: "minio", name: "minio-0", uid: "1" }, stateOf(some));
+            budget.evict(kubernetes, "a", { pool: "minio", name: "minio-0", ordinal: 0, uid: "1" }, stateOf(some));
         assert.equal(await evict({ ready: true }), "no");
         await later(40);
         assert.equal(await evict({ ready: false }), "no");
@@ -676,7 +721,10 @@ describe("MinIO's consent", () => {
         // The one that stops, and four more: one of those with a failed drive itself may.
         const servers = drives(16, 12, [...sixteen.waiting, 0, 1, 2, 3]);
         assert.equal((await consentOf(sixteen, bad, servers)).mayStop, false);
-        assert.equal(canMiss(servers, "minio-0", new Set(sixteen.waiting.map((ordinal) => `minio-${ordinal}`))), true);
+        assert.equal(
+            canMiss(servers, new Set(["minio-0"]), new Set(sixteen.waiting.map((ordinal) => `minio-${ordinal}`))),
+            true,
+        );
     });
 
     it("is by the count of drives where a waiting one may lie in another erasure set", async () => {
@@ -687,8 +735,38 @@ describe("MinIO's consent", () => {
         });
         const { mayStop } = await consentOf(two, { maintenance: refused }, storage);
         assert.equal(mayStop, false);
-        assert.equal(canMiss(storage, "minio-1", new Set(["minio-7"])), false);
-        assert.equal(canMiss(storage, "minio-6", new Set(["minio-7"])), true);
+        assert.equal(canMiss(storage, new Set(["minio-1"]), new Set(["minio-7"])), false);
+        assert.equal(canMiss(storage, new Set(["minio-6"]), new Set(["minio-7"])), true);
+    });
+
+    it("is by the count of drives to several of one pool, of which all others must work", async () => {
+        const asked: string[] = [];
+        const may = async (servers: number, quorum: number, failed: number[], stopping: number[], fails?: boolean) => {
+            const kubernetes = {
+                ask: async (_: string, name: string) => {
+                    asked.push(name);
+                    return { status: 200, headers: {}, body: "" };
+                },
+            } as unknown as Kubernetes;
+            const storage = async () => (fails ? assert.fail("no way") : drives(servers, quorum, failed));
+            const wanted = wantedCluster(servers, { storage });
+            const pool = poolOf(Array.from({ length: servers }, (_, ordinal) => serverOf(ordinal)));
+            asked.length = 0;
+            await new Consent(kubernetes, wanted).ask(
+                [pool],
+                stopping.map((ordinal) => `minio-${ordinal}`),
+            );
+            return pool.servers.filter(({ mayStop }) => mayStop).map(({ ordinal }) => ordinal);
+        };
+        assert.deepEqual(await may(8, 5, [], [6, 5]), [5, 6]);
+        assert.deepEqual(asked, [], "no health is asked where the drives are counted");
+        assert.deepEqual(await may(8, 5, [], [6, 5, 4, 3]), [4, 5, 6]);
+        assert.deepEqual(await may(8, 5, [0], [6, 5]), [6]);
+        assert.deepEqual(await may(8, 5, [0, 1], [6, 5]), [6]);
+        assert.deepEqual(await may(8, 5, [0, 1, 2], [6, 5]), [6], "as one alone is asked for, in the end");
+        // Where the drives cannot be counted, the first one is asked for as one alone is.
+        assert.deepEqual(await may(8, 5, [], [6, 5], true), [6]);
+        assert.equal(asked.length, 8);
     });
 
     it("is not known, and why, where the drives cannot be counted", async () => {
@@ -731,6 +809,7 @@ function poolOf(servers: ServerState[]): PoolState {
         replicas: servers.length,
         erasureSets: 1,
         serversThatMayFail: 1,
+        restartsAtOnce: 1,
         servers,
     };
 }

@@ -62,6 +62,7 @@ const pool = (changes: Partial<PoolState> = {}): PoolState => ({
     ordered: false,
     erasureSets: 1,
     serversThatMayFail: 1,
+    restartsAtOnce: 1,
     servers: names.map((name, ordinal) => ({ name, ordinal, uid: name, revision: "a" }) as ServerState),
     ...changes,
 });

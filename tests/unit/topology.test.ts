@@ -7,6 +7,7 @@ import {
     erasureSetSizeOf,
     type PoolShape,
     type PoolTopology,
+    restartsAtOnce,
     type Topology,
     topologyOf,
 } from "../../components/minio/topology";
@@ -305,6 +306,28 @@ describe("topology, of whatever pools", () => {
                 assert.equal(topology[kind], Math.min(...pools.map((pool) => pool[kind])));
             }
             assert.ok(topology.serversThatMayFailForWrites <= topology.serversThatMayFailForReads);
+        });
+    });
+
+    it("lets as many servers of a pool restart at the same time as leave room for the ones before them", () => {
+        const most = (servers: number, parity?: number) =>
+            restartsAtOnce(
+                accepted(topologyOf([{ servers, drivesPerServer: 1, driveBytes: GiB }], parity))
+                    .pools[0] as PoolTopology,
+            );
+        assert.deepEqual(
+            [2, 4, 6, 8, 9, 12, 16].map((servers) => most(servers)),
+            [1, 1, 1, 1, 2, 2, 2],
+        );
+        assert.deepEqual([most(16, 8), most(16, 2), most(8, 2)], [3, 1, 1]);
+        checkAccepted(({ pools }) => {
+            for (const pool of pools) {
+                const [at, perServer] = [restartsAtOnce(pool), Math.max(1, pool.erasureSetSize / pool.servers)];
+                // What was written without the ones before is there without these, too; and so is each part of an upload.
+                const left = pool.erasureSetSize - 2 * at * perServer;
+                assert.ok(at === 1 || (left >= pool.writeQuorum && 2 * left > pool.erasureSetSize));
+                assert.deepEqual([restartsAtOnce(pool, 1), restartsAtOnce(pool, 100)], [1, at]);
+            }
         });
     });
 
