@@ -6,7 +6,7 @@ import { connect } from "../../components/kubernetes/connect";
 import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
 import { ConnectProxy } from "../support/connectProxy";
 import { OtherCluster, writeContexts } from "../support/otherCluster";
-import { kubectl, Project } from "../support/project";
+import { kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
 /**
@@ -30,6 +30,23 @@ describe("the right Kubernetes cluster", () => {
             `--namespace=${namespace}`,
             "--output=jsonpath={.items[*].spec.containers[0].env[*].value}",
         );
+    const className = "csi-hostpath-snapclass";
+    /** What the stack has from the second up on, beside its variables. */
+    const own = { storageSize: "2Gi", snapshots: { className, sets: ["one"] }, restoreFrom: undefined };
+    /** What a restart, a growth, a set or a restore would change in the stack's own cluster. */
+    const data = async () => {
+        const all = ["get", "pod,pvc,volumesnapshot", `--namespace=${namespace}`];
+        const { items } = await kubectlJson(...all);
+        return items
+            .map(({ kind, metadata, spec }: any) => [
+                kind,
+                metadata.name,
+                metadata.uid,
+                spec.resources?.requests?.storage,
+            ])
+            .sort();
+    };
+    const up = ["up", "--yes", "--skip-preview"];
     let atFirst: string;
 
     before(async () => {
@@ -64,8 +81,7 @@ describe("the right Kubernetes cluster", () => {
         await project.configure({
             environment: { MINIO_REGION: "eu-test-7" },
             partition: 2,
-            storageSize: "2Gi",
-            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
+            ...own,
         });
         await project.succeed("up", "--yes", "--skip-preview");
         assert.equal((await values()).split(" ").filter((value) => value === "eu-test-7").length, 2);
@@ -74,10 +90,16 @@ describe("the right Kubernetes cluster", () => {
 
     it("is refused in the preview where rollout.context names another, naming both, and changes nothing", async () => {
         await project.configure({ environment: { MINIO_REGION: "eu-test-8" }, rollout: { context: "other" } });
-        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-            const { code, text } = await project.execute(...command);
+        for (const command of [["preview"], up]) {
+            const from = Date.now();
+            const run = project.start(...command);
+            await run.says(/leads to another Kubernetes cluster than Pulumi's provider/);
+            const seconds = (Date.now() - from) / 1000;
+            const { code, text } = await run.ended;
             assert.notEqual(code, 0);
-            assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
+            // Nothing is waited for. How long it takes is told, and hangs on what else the machine does.
+            console.log(`      pulumi ${command[0]} refused after ${seconds.toFixed(1)} s`);
+            assert.ok(seconds < 60, `${seconds} s; rollout.timeoutSeconds is 600`);
             assert.match(text, /in https:\/\/\S+ \(context embedded, by kubernetes:context\)/);
             assert.match(
                 text,
@@ -88,10 +110,45 @@ describe("the right Kubernetes cluster", () => {
         assert.equal(await there(), atFirst);
     });
 
+    for (const [what, changes] of [
+        ["only grows drives", { storageSize: "3Gi" }],
+        ["only takes a set of snapshots", { snapshots: { className, sets: ["one", "two"] } }],
+        ["restores in place", { restoreFrom: { set: "one", confirm: "replace the data of minio" } }],
+    ] as const) {
+        it(`is refused as well by an up that ${what}, which changes neither cluster`, async () => {
+            const before = await data();
+            await project.configure({ environment: { MINIO_REGION: "eu-test-7" }, ...changes });
+            // A restore is refused in the preview already. What restarts nothing holds nothing, and is found by the rollout.
+            for (const command of "restoreFrom" in changes ? [["preview"], up] : [up]) {
+                const { code, text } = await project.execute(...command);
+                assert.notEqual(code, 0);
+                assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
+            }
+            assert.deepEqual(await data(), before);
+            assert.equal(await there(), atFirst);
+            await project.configure(own);
+        });
+    }
+
     it("has the servers restarted once the context is right", async () => {
-        await project.configure({ rollout: { timeoutSeconds: 120 } });
+        await project.configure({ environment: { MINIO_REGION: "eu-test-8" }, rollout: { timeoutSeconds: 120 } });
         await project.succeed("up", "--yes", "--skip-preview");
         assert.equal((await values()).split(" ").filter((value) => value === "eu-test-8").length, 2);
+        assert.equal(await there(), atFirst);
+    });
+
+    it("is the one in which a MinioAccess of another stack makes its bucket", async () => {
+        const access = new Project(`${namespace}-access`, "tests/e2e/programs/access.ts");
+        access.environment.KUBECONFIG = contexts;
+        try {
+            await access.init({ cluster: namespace, declared: { buckets: [{ name: "data" }] } });
+            await access.succeed("config", "set", "kubernetes:context", "embedded");
+            assert.match(await access.succeed("preview"), /bucket 'data' is made/);
+            assert.match(await access.succeed("up", "--yes", "--skip-preview"), /bucket 'data' is made/);
+            await access.succeed("destroy", "--run-program", "--yes", "--skip-preview");
+        } finally {
+            await access.remove();
+        }
         assert.equal(await there(), atFirst);
     });
 });
