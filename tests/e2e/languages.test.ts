@@ -164,9 +164,17 @@ describe("the packed package", () => {
             assert.match(text, /property storageSize with value "ten" has a problem: 'ten' is not allowed/);
         });
 
-        it("makes a cluster, and waits until it is ready", async () => {
+        it("makes a cluster, and waits until it is ready, as what depends on it does", async () => {
             write();
+            // It takes no time: where it does not wait, it is made before any server is.
+            const dependent = parse(readFileSync(project(), "utf8"));
+            const options = { dependsOn: [`\${store}`] };
+            dependent.resources.dependent = { type: "random:RandomPassword", properties: { length: 8 }, options };
+            writeFileSync(project(), stringify(dependent));
             const text = await program.succeed("up", "--yes", "--skip-preview");
+            const at = (what: RegExp) => text.search(what);
+            const [served, begun] = [at(/store-rollout created/), at(/RandomPassword dependent creating/)];
+            assert.ok(served > 0 && begun > served, text);
             assert.match(text, /endpoint\s*: "http:\/\/store\.e2e-languages\.svc\.cluster\.local:9000"/);
             assert.match(text, /serversThatMayFail\s*: 1/);
             assert.doesNotMatch(text, /warning|a provider is given/);
