@@ -1,0 +1,13 @@
+"""A cluster with a bucket, and an application's access to it."""
+
+import pulumi_minio_cluster as minio
+
+minio.MinioCluster(
+    "minio",
+    namespace="python",
+    create_namespace=True,
+    storage_size="1Gi",
+    resources=minio.ResourceRequirementsArgs(requests={"cpu": "10m", "memory": "64Mi"}),
+    buckets=[minio.BucketArgs(name="photos", versioning=True, tags={"team": "shop"}, confirm_removal="photos")],
+    accesses=[minio.AccessArgs(name="shop", bucket="photos", namespace="python")],
+)
