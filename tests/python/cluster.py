@@ -5,9 +5,10 @@ import pulumi_minio_cluster as minio
 minio.MinioCluster(
     "minio",
     namespace="python",
-    create_namespace=True,
     storage_size="1Gi",
     resources=minio.ResourceRequirementsArgs(requests={"cpu": "10m", "memory": "64Mi"}),
-    buckets=[minio.BucketArgs(name="photos", versioning=True, tags={"team": "shop"}, confirm_removal="photos")],
+    buckets=[
+        minio.BucketArgs(name="photos", versioning=True, confirm_removal="remove photos and its objects"),
+    ],
     accesses=[minio.AccessArgs(name="shop", bucket="photos", namespace="python")],
 )
