@@ -76,7 +76,11 @@ export class MinioCluster extends pulumi.ComponentResource {
         const dispensable = { parent: this, protect: false };
 
         const declared = declaredCluster(name, given, this);
-        const headless = createHeadlessService(declared, { ...child, ...refusesRenaming(declared.names) });
+        let isNew = false;
+        const begin = () => {
+            isNew = true;
+        };
+        const headless = createHeadlessService(declared, { ...child, ...refusesRenaming(declared.names, begin) });
         const { dependsOn } = opts ?? {};
         const named = unlessRenamed(declared, this, headless);
         const connection = connectionOf(this, given.rollout, () => witnessOf(headless, named));
@@ -85,9 +89,11 @@ export class MinioCluster extends pulumi.ComponentResource {
         const { passed } = preflight;
         // What is of a kind that not every cluster knows waits until it is known to.
         const withKinds = { ...cluster, resolved: after(passed, cluster.resolved) };
-        const hooks = createHooks({ cluster, connection, preflight, component: this });
+        const hooks = createHooks({ cluster, connection, preflight, begins: () => isNew, component: this });
 
-        const credentials = createCredentials(cluster, given.existingSecretName, passed, dispensable, hooks.password);
+        // In Kubernetes' own pace, the password's hook may have nothing but that to know whether the cluster begins.
+        const afterFirst = cluster.guided ? dispensable : { ...dispensable, dependsOn: headless };
+        const credentials = createCredentials(cluster, given.existingSecretName, passed, afterFirst, hooks.password);
         const services = { headless, ...createServices(cluster, child) };
         const prerequisites: pulumi.Resource[] = [credentials.secret, headless];
         if (given.tls?.issuer) {

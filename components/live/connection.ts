@@ -31,6 +31,7 @@ export interface Connection {
      *
      * @returns undefined where the provider writes files: there is nothing to act on
      * @throws Error naming both clusters where it is another one
+     * @throws NoConnectionError where no kubeconfig is given or found
      */
     act(): Promise<Kubernetes | undefined>;
     /**
@@ -70,7 +71,12 @@ export function connectionOf(
     const writesFiles = async () => (await provider())?.writesFiles ?? false;
     const look = once(async () => {
         const known = (await writesFiles()) ? undefined : await target();
-        return known && connect(known);
+        try {
+            return known && (await connect(known));
+        } catch (error) {
+            // What is given for this connection, and is wrong, is to be mended.
+            throw rollout?.kubeconfig || rollout?.context ? error : new NoConnectionError(messageOf(error));
+        }
     });
     const proved = onceDone(async () => {
         const kubernetes = await look();
@@ -97,6 +103,9 @@ export function connectionOf(
 
 /** The connection leads to another cluster than the provider's. */
 export class OtherClusterError extends Error {}
+
+/** The provider may reach its cluster, and nothing leads there from this program. */
+export class NoConnectionError extends Error {}
 
 /** @returns undefined where it is not known yet */
 async function ownTarget(

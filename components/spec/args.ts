@@ -772,7 +772,10 @@ export const RolloutMode = {
      * that need each other start together.
      */
     Guided: "Guided",
-    /** Kubernetes restarts them, and `pulumi up` waits. */
+    /**
+     * Kubernetes restarts them, and `pulumi up` waits. For the servers, Pulumi's provider is enough. A larger
+     * `storageSize`, snapshots, buckets and the like also need a kubeconfig that the program can read.
+     */
     Native: "Native",
 } as const;
 export type RolloutMode = (typeof RolloutMode)[keyof typeof RolloutMode];

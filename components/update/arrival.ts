@@ -5,7 +5,7 @@ import { messageOf } from "../basics/messageOf";
 import { shapeOf } from "../change/shape";
 import type { Kubernetes } from "../kubernetes/client";
 import { untilAnswered } from "../kubernetes/errors";
-import type { Connection } from "../live/connection";
+import { type Connection, NoConnectionError } from "../live/connection";
 import { adminOf, liveCluster } from "../live/liveCluster";
 import { quorumDifference, toldQuorums } from "../live/quorums";
 import type { Credentials } from "../objects/credentials";
@@ -87,7 +87,7 @@ async function leftOver({ credentials, connection, hasChanged }: ArrivalOptions,
         return "a pool is made or changed";
     }
     try {
-        const kubernetes = await connection.act();
+        const kubernetes = await unlessProviderIsEnough(cluster, connection.act);
         if (kubernetes === undefined) {
             return "";
         }
@@ -162,7 +162,12 @@ export async function arrive(
     const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
     const warn = (text: string) => pulumi.log.warn(text, resource);
     const answered = <T>(work: () => Promise<T>) => untilAnswered(work, timeoutSeconds, say);
-    const kubernetes = await answered(connection.act);
+    const goOn = (why: string) =>
+        pulumi.log.info(
+            `not checked whether the drives' claims and MinIO's quorums are as the program has them: ${why}`,
+            resource,
+        );
+    const kubernetes = await unlessProviderIsEnough(cluster, () => answered(connection.act), goOn);
     if (kubernetes === undefined) {
         return;
     }
@@ -185,6 +190,31 @@ export async function arrive(
         );
     }
     await answered(() => compareQuorums(kubernetes, cluster, { say, warn }));
+}
+
+/**
+ * Where Kubernetes moves the rollout on, the provider makes and changes the servers alone. It may know a cluster that this
+ * program does not: an inline program has not the environment of its engine.
+ *
+ * @returns undefined where nothing leads to the cluster, and nothing that is asked for needs it
+ */
+async function unlessProviderIsEnough(
+    { guided, spec, pools }: Cluster,
+    act: Connection["act"],
+    goOn: (why: string) => void = () => {},
+): Promise<Kubernetes | undefined> {
+    try {
+        return await act();
+    } catch (error) {
+        const changesClaims =
+            spec.persistentVolumeClaimAnnotations || pools.some((pool) => pool.volumeAttributesClassName);
+        const isEnough = !guided && !spec.snapshots && !spec.restoreFrom && !changesClaims;
+        if (!isEnough || !(error instanceof NoConnectionError)) {
+            throw error;
+        }
+        goOn(error.message);
+        return undefined;
+    }
 }
 
 /** How long a server gets that is ready to tell its quorums. */

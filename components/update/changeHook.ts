@@ -19,7 +19,7 @@ import { describeLostZone } from "../change/zones";
 import type { Kubernetes } from "../kubernetes/client";
 import { unlessForbidden, untilAnswered } from "../kubernetes/errors";
 import { requireRights } from "../kubernetes/rights";
-import type { Connection } from "../live/connection";
+import { type Connection, NoConnectionError } from "../live/connection";
 import type { PoolStatuses } from "../live/poolStatuses";
 import type { Preflight } from "../preflight/preflight";
 import { hasEngine } from "../pulumi/engine";
@@ -37,6 +37,8 @@ export interface HookOptions {
     cluster: DeclaredCluster;
     connection: Connection;
     preflight: Preflight;
+    /** Whether this run makes the cluster's first object, so that no servers are there. */
+    begins: () => boolean;
     /** Where a restore says what it does. */
     component: pulumi.Resource;
 }
@@ -187,7 +189,10 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         if (after.hibernates && !before.hibernates) {
             stopping();
         }
-        const restarting = { class: restartsBy(change.class, before, after, restores) };
+        const restarting = {
+            class: restartsBy(change.class, before, after, restores),
+            grows: before.shape.storageSize !== after.shape.storageSize,
+        };
         const hold = holdOf(restarting, was, becomes, reviewed);
         if (hold) {
             await holdUnlessPreview(options, before.shape.namespace, hookedResource(args), hold);
@@ -250,11 +255,27 @@ function passwordHooks(options: HookOptions): pulumi.ResourceHookBinding {
  * preview hears of that from them, and here only what they never see.
  */
 export async function refusePassword(options: HookOptions, resource: pulumi.Resource): Promise<void> {
-    const problems = pulumi.runtime.isDryRun()
-        ? await usedRevisionInPreview(options, resource)
-        : [...(await problemsOfPassword(options, resource)), ...(await usedRevisionProblems(options))];
+    const refused = async () => [
+        ...(await problemsOfPassword(options, resource)),
+        ...(await usedRevisionProblems(options)),
+    ];
+    const problems = await (pulumi.runtime.isDryRun()
+        ? usedRevisionInPreview(options, resource)
+        : unlessUnseen(options, refused));
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));
+    }
+}
+
+/** Where the provider alone makes the cluster, nothing leads to it from here, and nothing is there to be seen. */
+async function unlessUnseen({ cluster, begins }: HookOptions, refused: () => Promise<string[]>): Promise<string[]> {
+    try {
+        return await refused();
+    } catch (error) {
+        if (cluster.guided || !(error instanceof NoConnectionError) || !begins()) {
+            throw error;
+        }
+        return [];
     }
 }
 
@@ -401,10 +422,10 @@ type Hold = (kubernetes: Kubernetes, namespace: string) => Promise<void>;
 
 /**
  * What is done to a StatefulSet before it is changed, so that nothing restarts by the change alone; undefined where
- * nothing would.
+ * nothing would. Whatever is done, the cluster is the provider's by then, and the rights are there.
  */
 export function holdOf(
-    change: Pick<Change, "class">,
+    change: Pick<Change, "class"> & { grows?: boolean },
     was: RolloutMover,
     becomes: RolloutMover,
     { pool, servers }: Pick<Reviewed, "pool" | "servers">,
@@ -412,7 +433,11 @@ export function holdOf(
     if (becomes === "OnDelete" && was !== "OnDelete") {
         return (kubernetes, namespace) => kubernetes.setOnDelete(namespace, pool);
     }
-    if (becomes !== "Guided" || (change.class === "none" && was === "Guided")) {
+    if (becomes !== "Guided") {
+        // The servers need nothing of this program, and larger drives do: what keeps them from growing is said before.
+        return change.grows ? async () => {} : undefined;
+    }
+    if (change.class === "none" && was === "Guided") {
         return undefined;
     }
     return async (kubernetes, namespace) => {

@@ -12,8 +12,10 @@ import { type Names, namesOf } from "../spec/names";
 /**
  * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but changes it in its
  * labels; so there is a hook, which hears of its former name. Another one hears of its addresses.
+ *
+ * @param making called before it is made, with which a cluster begins
  */
-export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
+export function refusesRenaming(names: Names, making: () => void): pulumi.CustomResourceOptions {
     const ignoreChanges = ["metadata.name"];
     if (!hasEngine()) {
         return { ignoreChanges }; // A unit test with mocks, which know no hooks.
@@ -37,7 +39,8 @@ export function refusesRenaming(names: Names): pulumi.CustomResourceOptions {
         resourceHook(`${names.headlessService}-name`, hook, { onDryRun: true }),
         resourceHook(`${names.headlessService}-addresses`, addresses, { onDryRun: true }),
     ];
-    return { ignoreChanges, hooks: { beforeUpdate } };
+    const beforeCreate = [resourceHook(`${names.headlessService}-first`, making)];
+    return { ignoreChanges, hooks: { beforeCreate, beforeUpdate } };
 }
 
 /** @param id of the headless Service, by the provider: its namespace and name */

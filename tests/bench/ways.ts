@@ -99,35 +99,36 @@ async function makeUser(target: Target): Promise<Target> {
 }
 
 const anotherPool = { "another pool": { expansionPools: [{}] } };
-const versionChange = { "version change": { image: newMinio.image } };
 const andBack = { "and back": { image: oldMinio.image } };
+const thereAndBack = { "version change": { image: newMinio.image }, ...andBack };
 
 /** Many servers on one small machine: they ask for little. */
 const small = { resources: { requests: { cpu: "10m", memory: "64Mi" } } };
 
 export const ways: Way[] = [
-    componentWay("version", "version change and back", rolling, { ...versionChange, ...andBack }),
+    componentWay("version", "version change and back", rolling, thereAndBack),
     // A variable that servers compare, so that it is as hard a change as another version, and that clients do not
     // notice.
     componentWay("config", "config change", rolling, {
         "config change": { environment: { MINIO_BROWSER_SESSION_DURATION: "6h" } },
     }),
-    componentWay("staged", "staged version change", rolling, {
+    componentWay("staged", "staged version change and back", rolling, {
         "two servers": { image: newMinio.image, partition: 2 },
         "the others": { partition: 0 },
+        ...andBack,
     }),
-    componentWay("eight", "version change of 8 servers", rolling, versionChange, { replicas: 8 }),
-    componentWay("sixteen", "version change of 16 servers", rolling, versionChange, { replicas: 16, ...small }),
-    componentWay("two-eights", "version change of 2 pools of 8 servers", rolling, versionChange, {
+    componentWay("eight", "version change of 8 servers and back", rolling, thereAndBack, { replicas: 8 }),
+    componentWay("sixteen", "version change of 16 servers and back", rolling, thereAndBack, { replicas: 16, ...small }),
+    componentWay("two-eights", "version change of 2 pools of 8 servers and back", rolling, thereAndBack, {
         replicas: 8,
         expansionPools: [{ replicas: 8 }],
         ...small,
     }),
     componentWay(
         "two-pools",
-        "version change of 2 pools of 4 servers",
+        "version change of 2 pools of 4 servers and back",
         rolling,
-        versionChange,
+        thereAndBack,
         anotherPool["another pool"],
     ),
     // Of the servers that are there, by their names in this namespace one reaches enough of both pools by itself, and

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { element } from "../../components/basics/element";
 import type { Kubernetes } from "../../components/kubernetes/client";
+import { NoConnectionError, OtherClusterError } from "../../components/live/connection";
 import { annotationsOf } from "../../components/objects/pool";
 import { clusterOf } from "../../components/spec/cluster";
 import { frozenAnnotation } from "../../components/spec/labels";
 import { type KnownArgs, withDefaults } from "../../components/spec/spec";
-import { type ArrivalOptions, foreseen } from "../../components/update/arrival";
+import { type ArrivalOptions, arrive, foreseen } from "../../components/update/arrival";
 
 /** What a preview foresees of a cluster whose StatefulSet is so, and whether Kubernetes was looked at. */
 async function foreseeing(
@@ -63,5 +65,38 @@ describe("what a preview foresees of the servers", () => {
         assert.deepEqual(await foreseeing({}, { replicas: 6, look }), unproved);
         assert.deepEqual(await foreseeing({}, { replicas: 6, isKnown: false }), unproved);
         assert.deepEqual(await foreseeing({ rollout: { mode: "Native" } }, { replicas: 6 }), unproved);
+    });
+});
+
+describe("a rollout without a kubeconfig that the program can read", () => {
+    const arriving = (args: KnownArgs, failure: Error = new NoConnectionError("the kubeconfig names no cluster")) => {
+        const resolved = pulumi.output(clusterOf("minio", withDefaults(args)));
+        const options = { cluster: { resolved }, connection: { act: () => Promise.reject(failure) } };
+        return arrive(options as unknown as ArrivalOptions, undefined as never);
+    };
+    const native = { rollout: { mode: "Native" } } as const;
+
+    it("ends well in Kubernetes' own pace, where the provider does all that is asked for", async () => {
+        await arriving(native);
+        await arriving({ ...native, hibernate: true });
+        await arriving({ updateStrategy: "OnDelete" });
+    });
+
+    it("fails where the component itself has something to do", async () => {
+        const own: KnownArgs[] = [
+            {},
+            { ...native, snapshots: { className: "fast", sets: [] } },
+            { ...native, restoreFrom: { set: "monday" } },
+            { ...native, persistentVolumeClaimAnnotations: { team: "a" } },
+            { ...native, volumeAttributesClassName: "fast" },
+        ];
+        for (const args of own) {
+            await assert.rejects(arriving(args), /names no cluster/, JSON.stringify(args));
+        }
+    });
+
+    it("fails where the connection leads to another cluster, or an error says something else", async () => {
+        await assert.rejects(arriving(native, new OtherClusterError("another cluster")), /another cluster/);
+        await assert.rejects(arriving(native, new Error("tells no uid")), /tells no uid/);
     });
 });

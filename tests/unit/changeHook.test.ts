@@ -5,6 +5,7 @@ import type { RolloutMover } from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
+import { NoConnectionError } from "../../components/live/connection";
 import { podTemplate } from "../../components/server/podTemplate";
 import { type Cluster, clusterOf } from "../../components/spec/cluster";
 import { partitionAnnotation, shapeAnnotation } from "../../components/spec/labels";
@@ -40,6 +41,14 @@ describe("what is done before a StatefulSet is changed", () => {
     it("changes a partition that is as high already: the provider would take away what nobody else has set", async () => {
         assert.equal(await held("none", "Native", "Guided", 4), "minio 5");
         assert.equal(await held("rolling", "Native", "Guided", 4), "minio 5");
+    });
+
+    it("asks for the Kubernetes cluster where drives grow in Kubernetes' own pace, and not for what the provider does alone", () => {
+        const asks = (grows: boolean, mover: RolloutMover) =>
+            holdOf({ class: "none", grows }, mover, mover, { pool: "minio", servers: 4 }) !== undefined;
+        for (const mover of ["Native", "OnDelete"] as const) {
+            assert.deepEqual([asks(true, mover), asks(false, mover)], [true, false]);
+        }
     });
 
     it("lets nothing restart by itself, and takes the partition away, before pods are updated only by hand", async () => {
@@ -135,6 +144,26 @@ describe("a new root password", () => {
         assert.equal(await refusal(clusterWith({ ...change, hibernate: true }), revision(1)), "");
         assert.equal(await refusal(clusterWith({ ...change, updateStrategy: "OnDelete" }), revision(1)), "");
         assert.equal(await refusal(clusterWith(change), undefined), "");
+    });
+
+    it("is made without a kubeconfig in Kubernetes' own pace only where the cluster begins, so that no servers are there", async () => {
+        const refusal = async (args: KnownArgs, begins: boolean) => {
+            const wanted = clusterWith(args);
+            const look = () => Promise.reject(new NoConnectionError("the kubeconfig names no cluster"));
+            const options = {
+                cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
+                connection: { look },
+                preflight: { refuse: async () => {} },
+                begins: () => begins,
+            } as unknown as HookOptions;
+            return refusePassword(options, undefined as never).then(
+                () => "",
+                ({ message }: Error) => message,
+            );
+        };
+        assert.equal(await refusal({ rollout: { mode: "Native" } }, true), "");
+        assert.match(await refusal({ rollout: { mode: "Native" } }, false), /names no cluster/);
+        assert.match(await refusal({}, true), /names no cluster/);
     });
 
     it("is not judged by the pods without the right to see them, as OnDelete needs none", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { isKnown } from "../../components/pulumi/outputs";
 import { ImagePullPolicy, type IpFamily } from "../../components/spec/args";
 import type { MinioClusterArgs } from "../../index";
 
@@ -11,9 +12,9 @@ interface Registered {
 }
 
 /** What a MinioCluster registers with the engine, by mocks: fast, beside the tests on the real engine. */
-async function registeredBy(name: string, args: MinioClusterArgs) {
+async function registeredBy(name: string, args: MinioClusterArgs, isPreview = false) {
     const registered: Registered[] = [];
-    await pulumi.runtime.setMocks({
+    const mocks: pulumi.runtime.Mocks = {
         newResource({ type, name: resource, inputs }) {
             registered.push({ type, name: resource, inputs });
             const state =
@@ -23,10 +24,12 @@ async function registeredBy(name: string, args: MinioClusterArgs) {
             return { id: `${resource}-id`, state };
         },
         call: ({ inputs }) => inputs,
-    });
+    };
+    await pulumi.runtime.setMocks(mocks, "project", "stack", isPreview);
     const { MinioCluster } = await import("../../index");
     const cluster = new MinioCluster(name, args);
     await known(cluster.ready);
+    await pulumi.runtime.setMocks(mocks); // What comes next is no preview.
     return { cluster, registered, inputsOf: (type: string, name: string) => find(registered, type, name) };
 }
 
@@ -335,6 +338,25 @@ describe("MinioCluster", () => {
             "s3cret".repeat(6),
         );
         assert.ok(!JSON.stringify(inputsOf("StatefulSet", "minio")).includes("s3cret"));
+    });
+
+    it("makes no secret of what it tells by a secret kubeconfig, and nothing unknown by one that a preview does not know", async () => {
+        for (const [kubeconfig, isPreview] of [
+            [pulumi.secret("token"), false],
+            [pulumi.output(pulumi.unknown) as pulumi.Output<any>, true],
+        ] as const) {
+            const { cluster, inputsOf } = await registeredBy("minio", { rollout: { kubeconfig } }, isPreview);
+            const { endpoint, consoleEndpoint, namespace, topology, podDnsNames } = cluster;
+            const told: pulumi.Output<any>[] = [endpoint, consoleEndpoint, namespace, topology, podDnsNames];
+            for (const output of told) {
+                assert.deepEqual([await pulumi.isSecret(output), await isKnown(output)], [false, true]);
+            }
+            // By these the hook reviews what a change does to the servers.
+            const { metadata, spec } = inputsOf("StatefulSet", "minio");
+            assert.equal(JSON.parse(metadata.annotations["minio-cluster/shape"]).replicas, 4);
+            assert.equal(spec.template.spec.containers[0].name, "minio");
+            assert.ok(!JSON.stringify(inputsOf("Stash", "minio-rollout")).includes("token"));
+        }
     });
 
     it("tells endpoints, server names and topology", async () => {
