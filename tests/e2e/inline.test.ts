@@ -81,6 +81,17 @@ describe("an inline program of the Automation API", () => {
         assert.equal((await ended("up as it should be")).error, undefined);
     });
 
+    it("needs no kubeconfig where Kubernetes restarts the servers, and for larger drives it does, before anything is changed", async () => {
+        assert.equal((await ended("up without a kubeconfig")).error, undefined);
+        assert.equal((await ended("that up again")).error, undefined);
+        assert.match(
+            (await ended("up of larger drives")).error ?? "",
+            /the kubeconfig names no cluster \(KUBECONFIG\)/,
+        );
+        const { metadata } = await kubectlJson("get", "statefulset", "inline", "--namespace", namespace);
+        assert.match(metadata.annotations["minio-cluster/shape"], /"storageSize":"1Gi"/);
+    });
+
     it("restarts no server any more once its update was ended from outside", async () => {
         await ended("restarts");
         const before = await pods();

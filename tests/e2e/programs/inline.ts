@@ -31,11 +31,16 @@ function withCluster(args: MinioClusterArgs): PulumiFn {
 
 const late = <T>(value: T) => pulumi.output(Promise.resolve(value));
 
-const stackOf = (program: PulumiFn) =>
-    LocalWorkspace.createOrSelectStack({ projectName: "inline", stackName: "test", program });
+const stackOf = (program: PulumiFn, envVars: Record<string, string> = {}) =>
+    LocalWorkspace.createOrSelectStack({ projectName: "inline", stackName: "test", program }, { envVars });
 
-async function run(step: string, work: (stack: Stack) => Promise<unknown>, args: MinioClusterArgs = {}): Promise<void> {
-    const stack = await stackOf(withCluster(args));
+async function run(
+    step: string,
+    work: (stack: Stack) => Promise<unknown>,
+    args: MinioClusterArgs = {},
+    envVars: Record<string, string> = {},
+): Promise<void> {
+    const stack = await stackOf(withCluster(args), envVars);
     const since = performance.now();
     const error = await work(stack).then(
         () => undefined,
@@ -52,6 +57,14 @@ async function main(): Promise<void> {
     await run("up with a failing rollout", (stack) => stack.up(), broken);
     await run("up that goes on past a failing rollout", (stack) => stack.up({ continueOnError: true }), broken);
     await run("up as it should be", (stack) => stack.up());
+    const kubeconfig = process.env.KUBECONFIG as string;
+    process.env.KUBECONFIG = "/nonexistent"; // Only the engine, and so the provider, has it.
+    const engine = { KUBECONFIG: kubeconfig };
+    const native: MinioClusterArgs = { rollout: { mode: "Native" } };
+    await run("up without a kubeconfig", (stack) => stack.up(), native, engine);
+    await run("that up again", (stack) => stack.up({ expectNoChanges: true }), native, engine);
+    await run("up of larger drives", (stack) => stack.up(), { ...native, storageSize: "2Gi" }, engine);
+    process.env.KUBECONFIG = kubeconfig;
     console.log(JSON.stringify({ step: "restarts" }));
     const looked = new Promise((resolve) => process.once("SIGUSR2", resolve));
     await run("up that is ended", (stack) => stack.up(), { resources: { requests: { cpu: "11m", memory: "128Mi" } } });
