@@ -11,7 +11,7 @@ interface Registered {
 }
 
 /** What a MinioCluster registers with the engine, by mocks: fast, beside the tests on the real engine. */
-async function registeredBy(name: string, args: MinioClusterArgs) {
+async function registeredBy(name: string, args: MinioClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const registered: Registered[] = [];
     await pulumi.runtime.setMocks({
         newResource({ type, name: resource, inputs }) {
@@ -25,7 +25,7 @@ async function registeredBy(name: string, args: MinioClusterArgs) {
         call: ({ inputs }) => inputs,
     });
     const { MinioCluster } = await import("../../index");
-    const cluster = new MinioCluster(name, args);
+    const cluster = new MinioCluster(name, args, opts);
     await known(cluster.ready);
     return { cluster, registered, inputsOf: (type: string, name: string) => find(registered, type, name) };
 }
@@ -203,6 +203,40 @@ describe("MinioCluster", () => {
         }
         const { metadata } = inputsOf("StatefulSet", "minio").spec.template;
         assert.deepEqual([metadata.labels.team, metadata.annotations.note], ["storage", "kept"]);
+    });
+
+    it("has every object changed by a transform that the program gives, whatever is asked for", async () => {
+        const seen: string[] = [];
+        // The kind that the SDK carries out: the engine does the other kind, by the same parents.
+        const transformation: pulumi.ResourceTransformation = ({ type, name, props, opts }) => {
+            seen.push(`${type} ${name}`);
+            const { metadata } = props;
+            const labelled = pulumi.output(metadata).apply((one) => ({ ...one, labels: { ...one?.labels, by: "it" } }));
+            return type.startsWith("kubernetes:") ? { props: { ...props, metadata: labelled }, opts } : undefined;
+        };
+        const { registered } = await registeredBy(
+            "minio",
+            {
+                environment: { MINIO_CALLHOME_A: pulumi.secret("hidden") },
+                expansionPools: [{}],
+                networkPolicy: {},
+                ingress: { apiHost: "s3.example.org", consoleHost: "console.example.org" },
+                httpRoute: { gatewayName: "public", apiHost: "s3.example.org", consoleHost: "console.example.org" },
+                tls: { issuer: { name: "ca" } },
+                monitoring: {},
+                buckets: [{ name: "data" }],
+                accesses: [{ name: "app", bucket: "data" }],
+                snapshots: { className: "fast", sets: ["one"], take: "nightly" },
+            },
+            { transformations: [transformation] },
+        );
+        const all = registered.map(({ type, name }) => `${type} ${name}`);
+        assert.deepEqual(seen.sort(), all.sort());
+        const objects = registered.filter(({ type }) => type.startsWith("kubernetes:"));
+        assert.ok(objects.length > 15, all.join(", "));
+        for (const { type, name, inputs } of objects) {
+            assert.equal(inputs.metadata.labels.by, "it", `${type} ${name}`);
+        }
     });
 
     it("gives servers what is in Secrets and ConfigMaps by reference, and in no other object", async () => {
