@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ListBucketsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { kubeconfig } from "../../devcluster/paths";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
 
 /** Operations of Pulumi that run the program, and are no `up` of the cluster. */
@@ -11,13 +13,18 @@ describe("a program that runs without an up of its cluster", () => {
     stepByStep();
     const project = new Project("e2e-operations");
     const inNamespace = `--namespace=${project.namespace}`;
+    const className = "csi-hostpath-snapclass";
     const sizes = async () =>
         (await kubectlJson("get", "pvc", inNamespace)).items.map(({ spec }: any) => spec.resources.requests.storage);
-    /** All that a rollout, a growth, a set or a restore would change. */
+    /** All that a rollout, a growth, a set, a restore, a hibernation or the end of a bucket would change. */
     const state = async () => {
         const { items: pods } = await kubectlJson("get", "pods", inNamespace);
         const { spec, metadata } = await kubectlJson("get", "statefulset", "minio", inNamespace);
+        const { items: claims } = await kubectlJson("get", "pvc", inNamespace);
         return {
+            claims: claims.map((claim: any) => [claim.metadata.name, claim.metadata.uid, claim.metadata.annotations]),
+            replicas: spec.replicas,
+            buckets: (await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name),
             pods: pods.map((pod: any) => [pod.metadata.name, pod.metadata.uid]).sort(),
             sizes: await sizes(),
             snapshots: await kubectl("get", "volumesnapshots", inNamespace, "--output=name"),
@@ -25,37 +32,53 @@ describe("a program that runs without an up of its cluster", () => {
             generation: metadata.generation,
         };
     };
+    let s3: S3Client;
     let atFirst: Awaited<ReturnType<typeof state>>;
+    const made = {
+        environment: {},
+        storageSize: "1Gi",
+        snapshots: { className, sets: ["first"] },
+        buckets: [{ name: "data" }],
+        restoreFrom: undefined,
+        hibernate: false,
+    };
+    const changed = {
+        environment: { MINIO_REGION: "eu-test-9" },
+        storageSize: "2Gi",
+        snapshots: { className, sets: ["first", "one"] },
+        buckets: [],
+    };
+
+    const restoreFrom = { set: "first", confirm: "replace the data of minio" };
 
     before(async () => {
-        await project.init({ storageSize: "1Gi" });
+        await project.init(made);
         await project.succeed("up", "--yes", "--skip-preview");
-        await project.configure({
-            environment: { MINIO_REGION: "eu-test-9" },
-            storageSize: "2Gi",
-            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
-        });
+        s3 = await s3Of(project);
         atFirst = await state();
+        assert.deepEqual(atFirst.buckets, ["data"]);
     });
     after(() => project.remove());
 
-    it("changes nothing in a refresh with --run-program", async () => {
-        await project.succeed("refresh", "--run-program", "--yes");
-        assert.deepEqual(await state(), atFirst);
-    });
-
-    it("changes nothing in an up of another target", async () => {
-        const urn = /urn:\S+kubernetes:core\/v1:Namespace::\S+/.exec(
-            await project.succeed("stack", "--show-urns"),
-        )?.[0];
-        await project.succeed("up", "--yes", "--skip-preview", "--target", urn as string);
-        assert.deepEqual(await state(), atFirst);
-    });
+    for (const [what, changes] of [
+        ["restarts, grows, restores in place, takes a set, and removes a bucket", { ...changed, restoreFrom }],
+        ["hibernates", { hibernate: true }],
+    ] as const) {
+        it(`changes nothing in a refresh with --run-program and in an up of another target, where it ${what}`, async () => {
+            await project.configure({ ...made, ...changes });
+            await project.succeed("refresh", "--run-program", "--yes", "--skip-preview");
+            assert.deepEqual(await state(), atFirst);
+            const urns = await project.succeed("stack", "--show-urns");
+            const urn = /urn:\S+kubernetes:core\/v1:Namespace::\S+/.exec(urns)?.[0];
+            await project.succeed("up", "--yes", "--skip-preview", "--target", urn as string);
+            assert.deepEqual(await state(), atFirst);
+        });
+    }
 
     it("goes on with no rollout that an earlier up has left, until the next up", async () => {
         const hold = { spec: { updateStrategy: { rollingUpdate: { partition: 4 } } } };
         const template = { spec: { template: { metadata: { annotations: { left: "behind" } } } } };
-        await project.configure({ environment: {}, storageSize: "1Gi", snapshots: undefined });
+        await project.configure(made);
         for (const change of [hold, template]) {
             await kubectl(
                 "patch",
@@ -87,13 +110,11 @@ describe("a program that runs without an up of its cluster", () => {
     });
 
     it("grows and takes nothing in a destroy with --run-program", async () => {
-        await project.configure({
-            storageSize: "2Gi",
-            snapshots: { className: "csi-hostpath-snapclass", sets: ["one"] },
-        });
+        await project.configure({ ...changed, environment: {} });
         await project.succeed("destroy", "--run-program", "--yes");
         assert.deepEqual(await sizes(), ["1Gi", "1Gi", "1Gi", "1Gi"]);
-        assert.equal(await kubectl("get", "volumesnapshots", inNamespace, "--output=name"), "");
+        const snapshots = await kubectl("get", "volumesnapshots", inNamespace, "--output=name");
+        assert.doesNotMatch(snapshots, /\/one-/);
     });
 });
 
