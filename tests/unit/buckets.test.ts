@@ -15,14 +15,12 @@ import {
     type Step,
 } from "../../components/buckets/difference";
 import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
-import { serversWithout } from "../../components/buckets/look";
 import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
-import type { LiveCluster } from "../../components/live/liveCluster";
 import { sealed, unsealed } from "../../components/live/sealed";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
@@ -855,39 +853,5 @@ describe("an access that is declared while no server runs", () => {
             bring({ credentials: {} as never }, kubernetes, cluster, {}, undefined as never),
             /accesses\[0\]\.secretName: the Secret 'minio-web' in the namespace default is there already/,
         );
-    });
-});
-
-describe("a new bucket", () => {
-    it("is waited for until each server that is ready finds it, by that server's own answer", async () => {
-        const asked: string[] = [];
-        const pod = (name: string, isReady = true) => ({
-            metadata: { name, ownerReferences: [{ kind: "StatefulSet", controller: true, name: "minio" }] },
-            status: { conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
-        });
-        const kubernetes = {
-            pods: async () => [pod("minio-0"), pod("minio-1"), pod("minio-2"), pod("minio-3", false)],
-            keepForward: (_: string, server: string) => ({
-                send: async ({ path }: { path: string }) => {
-                    asked.push(`${server} ${path}`);
-                    const before = asked.filter((one) => one.startsWith(server)).length;
-                    assert.ok(server !== "minio-2" || before > 1, "the way to it is not open yet");
-                    return { status: server === "minio-1" && before < 3 ? 404 : 200, headers: {}, body: "" };
-                },
-                close: () => {},
-            }),
-        } as unknown as Kubernetes;
-        const live: LiveCluster = {
-            kubernetes,
-            namespace: "a",
-            statefulSet: "minio",
-            selector: {},
-            pools: [{ name: "minio", replicas: 4 }],
-            scheme: "http",
-            credentials: { rootUser: "root", rootPassword: "secret" },
-        };
-        assert.deepEqual(await serversWithout("photos", live, "us-east-1"), []);
-        const of = (server: string) => asked.filter((one) => one === `${server} /photos?location=`).length;
-        assert.deepEqual(["minio-0", "minio-1", "minio-2", "minio-3"].map(of), [1, 3, 2, 0], asked.join());
     });
 });
