@@ -17,7 +17,7 @@ import { type Declarer, declaredName, ownerOf } from "../spec/names";
 import { createAccessSecrets, createSecretKeys, type EventualKeys } from "./accessSecrets";
 import { carryOut } from "./carryOut";
 import { type Declared, type Difference, departure, difference } from "./difference";
-import { look, regionOf, type SecretKeys, serversWithout, withMinio } from "./look";
+import { look, regionOf, type SecretKeys, withMinio } from "./look";
 import type { Minio } from "./minio";
 import { declarerInWords, type Recorded, readRecords, removeRecord, writeRecord } from "./record";
 
@@ -296,14 +296,6 @@ export async function bring(
         }
         const write = (record: Recorded) => writeRecord(kubernetes, cluster, record, options.declarer);
         await carryOut(found, recorded, { minio, secretKeys, write, say });
-        const [made] = found.steps.flatMap((step) => (step.kind === "makeBucket" ? [step.bucket] : []));
-        if (made !== undefined) {
-            const live = await liveCluster(kubernetes, cluster, options.credentials);
-            const without = await serversWithout(made, live, regionOf(cluster.spec));
-            if (without.length > 0) {
-                pulumi.log.warn(`${without.join(", ")} did not find the new bucket '${made}' in 30 s`, resource);
-            }
-        }
     });
 }
 

@@ -1,6 +1,5 @@
 /** What MinIO has of what is declared and recorded. It is asked of one server, by a few requests at the same time. */
-import { atTheSameTime, forSeveral } from "../basics/several";
-import { until } from "../basics/until";
+import { forSeveral } from "../basics/several";
 import type { KeptForward } from "../kubernetes/client";
 import { type LiveCluster, serversOf } from "../live/liveCluster";
 import { isReady } from "../rollout/heard";
@@ -32,51 +31,19 @@ export async function withMinio<T>(
     region: string,
     use: (minio: Minio) => Promise<T>,
 ): Promise<T> {
-    const [ready] = await readyServers(cluster);
+    const { kubernetes, namespace, scheme, credentials } = cluster;
+    const servers = await serversOf(cluster);
+    const ready = servers.find((server) => isReady(server) && !server.metadata?.deletionTimestamp);
     if (ready === undefined) {
         throw new Error("no server is ready that could be asked");
     }
-    return through(ready, cluster, region, use);
-}
-
-/** The names of the servers that are ready. */
-async function readyServers(cluster: LiveCluster): Promise<string[]> {
-    const ready = (await serversOf(cluster)).filter((one) => isReady(one) && !one.metadata?.deletionTimestamp);
-    return ready.map(({ metadata }) => metadata?.name ?? "");
-}
-
-async function through<T>(
-    server: string,
-    { kubernetes, namespace, scheme, credentials }: LiveCluster,
-    region: string,
-    use: (minio: Minio) => Promise<T>,
-): Promise<T> {
-    const forward: KeptForward = kubernetes.keepForward(namespace, server, scheme);
+    const forward: KeptForward = kubernetes.keepForward(namespace, ready.metadata?.name ?? "", scheme);
     try {
         const root = { accessKey: credentials.rootUser, secretKey: credentials.rootPassword, region };
         return await use(new Minio(forward, root));
     } finally {
         forward.close();
     }
-}
-
-/** So long a server may miss peers after the first start of a cluster: it looks for them after 15 s. */
-const unseenMilliseconds = 30_000;
-
-/**
- * Waits until every server finds a bucket that is new. In the first seconds of a cluster a server that misses its peers
- * says `NoSuchBucket`, which no SDK tries again; the Services lead to it all the same.
- *
- * @returns the servers that do not find it in time, or cannot be asked
- */
-export async function serversWithout(bucket: string, cluster: LiveCluster, region: string): Promise<string[]> {
-    const without: string[] = [];
-    const patience = { deadline: performance.now() + unseenMilliseconds, milliseconds: 500, late: () => bucket };
-    await forSeveral(await readyServers(cluster), atTheSameTime, async (server) => {
-        const has = () => through(server, cluster, region, (minio) => minio.hasBucket(bucket)).catch(() => false);
-        await until(async () => (await has()) || undefined, patience).catch(() => without.push(server));
-    });
-    return without;
 }
 
 export async function look(

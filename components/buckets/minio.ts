@@ -28,12 +28,6 @@ export class Minio {
         return textsOf((await this.call({ method: "GET", path: "/" })).body, "Name");
     }
 
-    /** Whether the server that is asked finds a bucket. */
-    async hasBucket(bucket: string): Promise<boolean> {
-        const { status } = await this.call({ method: "GET", path: `/${bucket}`, query: { location: "" } }, [404]);
-        return status !== 404;
-    }
-
     async makeBucket(bucket: string, objectLocking: boolean): Promise<void> {
         const headers = objectLocking ? { "x-amz-bucket-object-lock-enabled": "true" } : undefined;
         await this.call({ method: "PUT", path: `/${bucket}`, headers });
