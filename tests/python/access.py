@@ -6,6 +6,6 @@ minio.MinioAccess(
     "mail",
     cluster="minio",
     namespace="python",
-    buckets=[minio.BucketArgs(name="letters", confirm_removal="remove letters and its objects")],
+    buckets=[minio.BucketArgs(name="letters")],
     accesses=[minio.AccessArgs(name="mail", bucket="letters", namespace="python", secret_name="mail")],
 )

@@ -7,8 +7,6 @@ minio.MinioCluster(
     namespace="python",
     storage_size="1Gi",
     resources=minio.ResourceRequirementsArgs(requests={"cpu": "10m", "memory": "64Mi"}),
-    buckets=[
-        minio.BucketArgs(name="photos", versioning=True, confirm_removal="remove photos and its objects"),
-    ],
+    buckets=[minio.BucketArgs(name="photos", versioning=True)],
     accesses=[minio.AccessArgs(name="shop", bucket="photos", namespace="python")],
 )
