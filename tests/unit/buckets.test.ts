@@ -15,6 +15,7 @@ import {
     type Step,
 } from "../../components/buckets/difference";
 import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
+import { look } from "../../components/buckets/look";
 import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
@@ -483,6 +484,59 @@ describe("the difference between what is declared and what MinIO has", () => {
             changed.steps.map(({ words }) => words),
             ["policy 'mine' is changed"],
         );
+    });
+});
+
+describe("a look at buckets", () => {
+    const there = ["on", "off", "locked", "left"];
+    const declared: Declared = {
+        ...nothing,
+        buckets: [
+            { name: "on", versioning: true },
+            { name: "off", versioning: false },
+            { name: "locked", objectLocking: true },
+            { name: "left" },
+        ],
+    };
+    const recorded: Recorded = {
+        ...nothingRecorded(),
+        buckets: Object.fromEntries(there.map((name) => [name, { settings: ["versioning"], retain: false }])),
+    };
+
+    it("asks for locking only where something depends on it", async () => {
+        const asked: string[] = [];
+        const minio = {
+            buckets: async () => there,
+            setting: async (name: string) => {
+                asked.push(`${name} versioning`);
+                return "Enabled";
+            },
+            objectLocking: async (name: string) => {
+                asked.push(`${name} locking`);
+                return true;
+            },
+        } as unknown as Minio;
+        await look(minio, { ...declared, buckets: declared.buckets }, recorded, {});
+        assert.deepEqual(asked.sort(), [
+            "left locking",
+            "left versioning",
+            "locked locking",
+            "locked versioning",
+            "off locking",
+            "off versioning",
+            "on versioning",
+        ]);
+    });
+
+    it("needs none of it where versioning is declared as on", () => {
+        const differences = [undefined, true, false].map((objectLocking) => {
+            const on = { settings: { versioning: "" }, objectLocking };
+            const wanted = { ...nothing, buckets: declared.buckets.slice(0, 1) };
+            return difference(wanted, recorded, { ...empty, buckets: { on } }, now);
+        });
+        assert.equal(differences[0].steps.length, 1);
+        assert.deepEqual(differences[1], differences[0]);
+        assert.deepEqual(differences[2], differences[0]);
     });
 });
 
