@@ -6,7 +6,7 @@ import { kubectl } from "./cluster/kubectl";
 import { environment } from "./environment";
 import { cacheDir, checkout } from "./paths";
 import { run, say, UserError } from "./shell";
-import { watchers } from "./toolchain/components";
+import { openLdap, watchers } from "./toolchain/components";
 import { binFolder, installToolchain } from "./toolchain/install";
 import { waitForWriteQuorum } from "./writeQuorum";
 
@@ -47,7 +47,7 @@ const longTests = ["upgrade", "migration", "variants", "snapshots", "groupSnapsh
 /** `make test`: every test, on the cluster. */
 export async function test(): Promise<void> {
     // Now, for no test is to run beside a compiler.
-    await installToolchain(watchers);
+    await installToolchain([...watchers, openLdap]);
     const endToEnd = readdirSync(join(checkout, "tests/e2e")).map((name) => `tests/e2e/${name}`);
     const others = endToEnd.filter((file) => file.endsWith(".test.ts") && !longTests.includes(file));
     return onCluster("mocha", [

@@ -10,6 +10,7 @@ import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
 import type { Observed } from "./observed";
+import { placementOf, poolPlacementOf } from "./placement";
 import { environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
 
 /** A drive, and the claims by which it is used. */
@@ -268,7 +269,12 @@ function argumentsOf(
 ): KnownArgs {
     const pools = found.pools.map(({ hosts, paths }, pool) => {
         const own = drives.filter(({ labels }) => labels.pool === poolName(name, pool));
-        return { replicas: hosts.length, drivesPerServer: paths.length, ...storageOf(own, notes) };
+        return {
+            replicas: hosts.length,
+            drivesPerServer: paths.length,
+            ...storageOf(own, notes),
+            ...(pool > 0 && poolPlacementOf(found, pool)),
+        };
     });
     const [first, ...further] = pools;
     const folders = new Set(
@@ -285,9 +291,7 @@ function argumentsOf(
     }
     const [folder] = folders;
     const pod = found.statefulSets[0]?.spec?.template.spec;
-    const { requests, limits } = found.container.resources ?? {};
-    const environment = environmentOf(found, observed, notes);
-    const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = pod ?? {};
+    const { priorityClassName, imagePullSecrets } = pod ?? {};
     return given({
         namespace: observed.namespace.name,
         ...first,
@@ -295,12 +299,10 @@ function argumentsOf(
         driveSubPath: folder,
         existingSecretName: rootSecret,
         podSecurityContext: idsOf(found),
-        resources: given({ requests, limits }),
-        nodeSelector,
-        tolerations,
+        ...placementOf(found, name, notes),
         priorityClassName,
         imagePullSecrets,
-        environment,
+        ...environmentOf(found, observed, notes),
     }) as KnownArgs;
 }
 
@@ -364,8 +366,6 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
     const pod = statefulSets[0]?.spec?.template.spec;
     const away = statefulSets.filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 0));
     const left = [
-        pod?.affinity && Object.values(pod.affinity).some(Boolean) && "affinity",
-        (pod?.topologySpreadConstraints ?? []).length > 0 && "topologySpreadConstraints",
         (pod?.initContainers ?? []).length > 0 && tool !== "MinIO's operator" && "init containers",
         (pod?.containers ?? []).length > (tenant ? 2 : 1) && "further containers",
         tenant?.spec?.kes && "KES",

@@ -1,5 +1,6 @@
 /** What runs in a namespace, as far as it decides whether and how its drives can be taken over. */
 import type {
+    V1ConfigMap,
     V1Container,
     V1PersistentVolume,
     V1PersistentVolumeClaim,
@@ -35,7 +36,7 @@ export interface Tenant extends AnyObject {
     };
 }
 
-/** A Secret without what is secret. */
+/** A Secret or a ConfigMap without what may be secret. */
 export interface SecretNames {
     keys: string[];
     /** Names of the variables that its `config.env` exports. */
@@ -67,6 +68,8 @@ export interface Observed {
     tenants: Tenant[];
     /** The Secrets that the StatefulSets and tenants name, by their names. */
     secrets: Record<string, SecretNames>;
+    /** The ConfigMaps that variables of the StatefulSets' containers are read from, by their names. */
+    configMaps: Record<string, SecretNames>;
     /** MinIO's operator, where it is found. */
     operator?: { namespace: string; name: string; replicas: number };
 }
@@ -93,19 +96,25 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
     ]);
     const tenants = hasTenants ? await list<Tenant>(tenantKind, namespace) : [];
     const operator = tenants.length > 0 ? await kubernetes.read(operatorReference) : undefined;
+    const containers = statefulSets.flatMap(({ spec }) => spec?.template.spec?.containers ?? []);
     const named = new Set([
-        ...statefulSets.flatMap(({ spec }) => (spec?.template.spec?.containers ?? []).flatMap(secretsOf)),
+        ...containers.flatMap(secretsOf),
         ...statefulSets.flatMap(({ spec }) =>
             (spec?.template.spec?.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []),
         ),
         ...tenants.flatMap(({ spec }) => spec?.configuration?.name ?? []),
     ]);
-    const secrets = await Promise.all(
-        [...named].map(async (name): Promise<[string, SecretNames][]> => {
-            const secret = await kubernetes.read({ ...coreKind("Secret"), metadata: { name, namespace } });
-            return secret === undefined ? [] : [[name, namesIn(secret as unknown as V1Secret)]];
-        }),
-    );
+    const namesOf = async (kind: string, names: string[], of: (object: AnyObject) => SecretNames) => {
+        const read = async (name: string): Promise<[string, SecretNames][]> => {
+            const object = await kubernetes.read({ ...coreKind(kind), metadata: { name, namespace } });
+            return object === undefined ? [] : [[name, of(object)]];
+        };
+        return Object.fromEntries((await Promise.all([...new Set(names)].map(read))).flat());
+    };
+    const [secrets, configMaps] = await Promise.all([
+        namesOf("Secret", [...named], (secret) => namesIn(secret as unknown as V1Secret)),
+        namesOf("ConfigMap", containers.flatMap(configMapsOf), (map) => namesInMap(map as unknown as V1ConfigMap)),
+    ]);
     return {
         namespace: { name: namespace, uid: there.metadata.uid ?? "" },
         statefulSets,
@@ -113,7 +122,8 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
         volumes,
         services,
         tenants,
-        secrets: Object.fromEntries(secrets.flat()),
+        secrets,
+        configMaps,
         operator: operator && {
             ...operatorReference.metadata,
             replicas: (operator as AnyObject & { spec?: { replicas?: number } }).spec?.replicas ?? 1,
@@ -127,6 +137,19 @@ function secretsOf({ env = [], envFrom = [] }: V1Container): string[] {
         ...env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []),
         ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
     ];
+}
+
+function configMapsOf({ env = [], envFrom = [] }: V1Container): string[] {
+    return [
+        ...env.flatMap(({ valueFrom }) => valueFrom?.configMapKeyRef?.name ?? []),
+        ...envFrom.flatMap(({ configMapRef }) => configMapRef?.name ?? []),
+    ];
+}
+
+/** Pure. */
+export function namesInMap({ data = {} }: V1ConfigMap): SecretNames {
+    const plain = Object.entries(data).filter(([name]) => neverSecret.test(name));
+    return { keys: Object.keys(data), variables: [], plain: Object.fromEntries(plain) };
 }
 
 /** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). Pure. */

@@ -3,8 +3,10 @@ import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-no
 import { element } from "../basics/element";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
+import type { KnownArgs } from "../spec/spec";
+import { problemsOf } from "../spec/validation";
 import { type Found, mountOf } from "./found";
-import { configFile, neverSecret, type Observed } from "./observed";
+import { configFile, neverSecret, type Observed, type SecretNames } from "./observed";
 
 /** Where the old cluster has its root account. */
 export type RootSource =
@@ -56,31 +58,92 @@ const notTaken = new RegExp(
     ].join("|")})$`,
 );
 
-/** Variables that are never secret; of the others the notes say what to do. */
-export function environmentOf(found: Found, { secrets }: Observed, notes: string[]): Record<string, string> {
-    const { container } = found;
-    const wanted = (container.env ?? []).filter(({ name }) => name.startsWith("MINIO_") && !notTaken.test(name));
-    const isPlain = ({ name, value }: V1EnvVar) => value !== undefined && neverSecret.test(name);
-    const fromElsewhere = (container.envFrom ?? []).flatMap(({ secretRef, configMapRef }) => [
-        ...(secretRef?.name ? (secrets[secretRef.name]?.keys ?? []) : []),
-        ...(configMapRef?.name ? [`those of the ConfigMap ${configMapRef.name}`] : []),
-    ]);
-    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
-    const fromFile = variables.filter((name) => !(name in plain));
-    const left = [
-        ...wanted.filter((one) => !isPlain(one)).map(({ name }) => name),
-        ...[...fromElsewhere, ...fromFile].filter((name) => !notTaken.test(name)),
-    ];
+type Source = NonNullable<KnownArgs["environmentFrom"]>[string];
+
+/** A variable of the old servers. */
+interface Variable {
+    name: string;
+    /** Undefined where it may be secret, or is not known. */
+    value?: string;
+    /** The key of a Secret or a ConfigMap that has its value. */
+    source?: Source;
+}
+
+/**
+ * Variables that are never secret, with their values, and the others where a Secret or a ConfigMap has theirs; of the
+ * rest the notes say what to do.
+ */
+export function environmentOf(
+    found: Found,
+    observed: Observed,
+    notes: string[],
+): { environment: Record<string, string>; environmentFrom: Record<string, Source> } {
+    const environment: Record<string, string> = {};
+    const environmentFrom: Record<string, Source> = {};
+    const left: string[] = [];
+    for (const { name, value, source } of variablesOf(found, observed)) {
+        // Whether the arguments take it, their own validation knows.
+        if (source && problemsOf("minio", { environmentFrom: { [name]: source } }).length === 0) {
+            environmentFrom[name] = source;
+        } else if (value !== undefined) {
+            environment[name] = value;
+        } else {
+            left.push(name);
+        }
+    }
     if (left.length > 0) {
         notes.push(
-            `variables whose values may be secret are not among the arguments: ${[...new Set(left)].join(", ")}. Give those that you ` +
+            `variables whose values may be secret are not among the arguments: ${left.join(", ")}. Give those that you ` +
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
-    return Object.fromEntries([
-        ...wanted.filter(isPlain).map(({ name, value }) => [name, value ?? ""]),
-        ...Object.entries(plain).filter(([name]) => !notTaken.test(name)),
+    const kept = Object.values(environmentFrom).map(({ secretKeyRef, configMapKeyRef }) =>
+        secretKeyRef ? `Secret ${secretKeyRef.name}` : `ConfigMap ${configMapKeyRef?.name}`,
+    );
+    if (kept.length > 0) {
+        notes.push(
+            `the new servers read variables from ${[...new Set(kept)].join(", ")}: keep that when the old cluster's objects are removed`,
+        );
+    }
+    return { environment, environmentFrom };
+}
+
+/** A file's variables hide those of the container, and those hide what comes from whole Secrets and ConfigMaps. */
+function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[] {
+    const { env = [], envFrom = [] } = found.container;
+    const keyed = (kind: "secretKeyRef" | "configMapKeyRef", name: string, object: string, key: string): Variable => {
+        const value = neverSecret.test(name)
+            ? (kind === "secretKeyRef" ? secrets : configMaps)[object]?.plain[key]
+            : undefined;
+        return { name, value, source: { [kind]: { name: object, key } } };
+    };
+    const ofWhole = envFrom.flatMap(({ prefix = "", secretRef, configMapRef }) => [
+        ...(secrets[secretRef?.name ?? ""]?.keys ?? []).map((key) =>
+            keyed("secretKeyRef", `${prefix}${key}`, secretRef?.name ?? "", key),
+        ),
+        ...(configMaps[configMapRef?.name ?? ""]?.keys ?? []).map((key) =>
+            keyed("configMapKeyRef", `${prefix}${key}`, configMapRef?.name ?? "", key),
+        ),
     ]);
+    const ofContainer = env.flatMap(({ name, value, valueFrom }: V1EnvVar): Variable[] => {
+        const { secretKeyRef: secret, configMapKeyRef: map } = valueFrom ?? {};
+        const isThere = (object: SecretNames | undefined, key: string) => object?.keys.includes(key);
+        if (secret?.name) {
+            const isLeftOut = secret.optional && !isThere(secrets[secret.name], secret.key);
+            return isLeftOut ? [] : [keyed("secretKeyRef", name, secret.name, secret.key)];
+        }
+        if (map?.name) {
+            const isLeftOut = map.optional && !isThere(configMaps[map.name], map.key);
+            return isLeftOut ? [] : [keyed("configMapKeyRef", name, map.name, map.key)];
+        }
+        return [{ name, value: neverSecret.test(name) ? value : undefined }];
+    });
+    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
+    const ofFile = variables.map((name): Variable => ({ name, value: plain[name] }));
+    const all = [...ofWhole, ...ofContainer, ...ofFile].filter(
+        ({ name }) => name.startsWith("MINIO_") && !notTaken.test(name),
+    );
+    return [...new Map(all.map((one) => [one.name, one])).values()];
 }
 
 const setSizeVariable = "MINIO_ERASURE_SET_DRIVE_COUNT";

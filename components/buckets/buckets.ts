@@ -82,7 +82,9 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
     });
     const done: pulumi.Output<unknown> =
         hasEngine() && pulumi.runtime.isDryRun()
-            ? resolved.apply((known) => foresee(options, known, keys, dispensable.parent))
+            ? resolved.apply((known) =>
+                  foresee(options, known, keys, (text) => pulumi.log.info(text, dispensable.parent)),
+              )
             : pulumi.all([work.apply(({ id }) => id), ...secrets.map(({ id }) => id)]);
     return pulumi.unsecret(done.apply(() => true));
 }
@@ -311,14 +313,13 @@ function whoseOf({ names }: Cluster, declarer: Declarer | undefined): string {
 const mostForeseen = 40;
 
 /** What a preview says. */
-async function foresee(
-    options: BucketsOptions,
+export async function foresee(
+    options: Pick<BucketsOptions, "connection" | "credentials" | "declarer">,
     cluster: Cluster,
     keys: EventualKeys,
-    resource: pulumi.Resource | undefined,
+    say: (text: string) => Promise<void> | void,
 ): Promise<void> {
     const { connection, credentials } = options;
-    const say = (text: string) => pulumi.log.info(text, resource);
     const unchecked = (why: string) => {
         const { buckets, policies, accesses } = declaredOf(cluster);
         const counts = `${buckets.length} buckets, ${policies.length} policies and ${accesses.length} accesses`;

@@ -69,7 +69,9 @@ export async function look(
                 found.settings[setting] = await minio.setting(name, setting);
             });
         }
-        if (bucket?.objectLocking !== undefined || leaves || looked("versioning")) {
+        // With versioning declared as on, nothing depends on it, and a request for each bucket is saved.
+        const mayTakeVersions = bucket?.versioning !== true && looked("versioning");
+        if (bucket?.objectLocking !== undefined || leaves || mayTakeVersions) {
             work.push(async () => {
                 found.objectLocking = await minio.objectLocking(name);
             });

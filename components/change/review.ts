@@ -1,6 +1,6 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
 import { both } from "../basics/both";
-import { type Layout, leastThatServe, topologyOf } from "../minio/topology";
+import { keepsParts, type Layout, leastThatServe, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
@@ -386,9 +386,10 @@ function stayBack(pool: string, from: number): string {
     return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
 }
 
-function availability({ serversThatMayFailForWrites, serversThatMayFailForReads }: Layout): string {
+function availability({ pools, serversThatMayFailForWrites, serversThatMayFailForReads }: Layout): string {
     if (serversThatMayFailForWrites > 0) {
-        return "every object stays readable and writable";
+        const stays = "every object stays readable and writable";
+        return pools.every(keepsParts) ? stays : `${stays}, but multipart uploads that run meanwhile may fail`;
     }
     return serversThatMayFailForReads > 0
         ? "every object stays readable, and writes fail while a server restarts"

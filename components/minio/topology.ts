@@ -129,6 +129,18 @@ export function restartsAtOnce(
 }
 
 /**
+ * Whether a multipart upload survives that one server is away while a part is sent, and another one when the upload is
+ * completed or read. Its parts are never healed, and get no more parity than it began with. So two servers less must
+ * leave enough drives to read, and more than half: with a tie, MinIO decides at random whether a part is there
+ * (`readParts` in `cmd/erasure-multipart.go`; docs/reliability.md has what was measured). What restarts in larger numbers
+ * is at most half of what may be missed: see `restartsAtOnce`.
+ */
+export function keepsParts({ servers, erasureSetSize, readQuorum }: PoolLayout): boolean {
+    const left = erasureSetSize - 2 * Math.max(1, erasureSetSize / servers);
+    return left >= readQuorum && 2 * left > erasureSetSize;
+}
+
+/**
  * The topology of one pool.
  *
  * @param shape servers and drives, each an integer of at least 1

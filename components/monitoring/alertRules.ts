@@ -159,9 +159,30 @@ function capacityRules(series: Series, rule: RuleMaker): AlertRule[] {
             description:
                 `More than ${percent} %. For a write MinIO wants twice the object's size free on the drives, and 1 % ` +
                 "of them left: large objects are refused first.",
-            action: "Delete what is not needed, raise storageSize, or add a pool (expansionPools).",
+            action: makeRoom,
         });
-    return [full("warning", "15m", 90), full("critical", "5m", 95)];
+    return [full("warning", "15m", 90), full("critical", "5m", 95), fullSoonRule(series, rule)];
+}
+
+const makeRoom = "Delete what is not needed, raise storageSize, or add a pool (expansionPools).";
+
+const daysBeforeFull = 3;
+
+/**
+ * By the share that is used, and not by bytes: these fall with every server that is away. Two hours of it must be known,
+ * as what the first minutes tell is nobody's pace. MinIO leaves 1 % of the drives free (`diskFillFraction` in
+ * `cmd/globals.go`).
+ */
+function fullSoonRule(series: Series, rule: RuleMaker): AlertRule {
+    const used = `(${usedShare(series)})`;
+    const seconds = `(0.99 - ${used}) / deriv(${used}[1d:5m])`;
+    const isSoon = `(${seconds} > 0) < ${daysBeforeFull * 86_400}`;
+    const isKnown = `max(max_over_time(minio_cluster_capacity_usable_total_bytes{${series.cluster}}[10m] offset 2h))`;
+    return rule("MinioFullSoon", "warning", "1h", `${isSoon} and ${isKnown}`, {
+        summary: "it is full in {{ $value | humanizeDuration }}",
+        description: "That is so if it fills as it did for a day. When the drives are full, writes fail.",
+        action: makeRoom,
+    });
 }
 
 /** The share of the usable capacity that is used, from 0 to 1. */

@@ -65,12 +65,16 @@ export class Consent {
      * only erasure set of their pool, they stand for those of the server that is to stop. Else, where the answer is no,
      * and where several of one pool are to stop, the drives are counted.
      *
+     * A server that knows no users yet takes no requests of theirs, and tells nothing of the drives by its health. If it
+     * is the one that is to stop, perhaps only its update mends it, as after a mistake in the address of the identity
+     * provider. So the drives are counted for all such servers.
+     *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */
     private async askFor(one: Case): Promise<Objection | undefined> {
         const { stopping, serving, waiting } = one;
         if (hasNeighbours(one)) {
-            return this.askForFree(one, await this.countDrives(one, serving));
+            return (await this.askForUsers(one)) ?? this.askForFree(one, await this.countDrives(one, serving));
         }
         const [first, others] = [element(serving, 0), serving.slice(1)];
         const isStandIn = ({ pool }: Stopping) => pool.erasureSets === 1 && pool.servers.some(waits);
@@ -79,10 +83,14 @@ export class Consent {
             return concerned && !isStandIn(concerned) ? maintenance : clusterHealth;
         };
         const agreed = new Set<ServerState>();
+        const withoutUsers = new Set<ServerState>();
         let refused: ServerState | undefined;
         const askOne = async (server: ServerState) => {
-            if ((await this.askPatiently(server, pathOf(server)))?.status === 200) {
+            const answer = await this.askPatiently(server, pathOf(server));
+            if (answer?.status === 200) {
                 agreed.add(server);
+            } else if (answer && knowsNoUsers(answer)) {
+                withoutUsers.add(server);
             } else {
                 refused ??= server;
             }
@@ -92,13 +100,38 @@ export class Consent {
             await askOne(first); // Where one refuses, most do, and one is enough.
             await forSeveral(others, atTheSameTime, askOne, () => refused !== undefined);
         }
+        const [missing] = stopping.every(({ next }) => withoutUsers.has(next)) ? [] : withoutUsers;
+        if (missing) {
+            return this.untilItKnowsUsers(one, missing);
+        }
         const mayStop = !healing && refused === undefined;
         set(one, { mayStop });
         if (!mayStop && waiting.length === 0) {
             return refused && this.refusal(one, refused, pathOf(refused));
         }
         const uncounted = serving.filter((server) => healing || !agreed.has(server));
-        return this.askForFree(one, mayStop ? undefined : await this.countDrives(one, uncounted));
+        const isAgreed = mayStop && uncounted.length === 0;
+        return this.askForFree(one, isAgreed ? undefined : await this.countDrives(one, uncounted));
+    }
+
+    /** Drives tell nothing of users. All updated servers are told the same providers: so one of them is enough. */
+    private async askForUsers(one: Case): Promise<Objection | undefined> {
+        const updated = one.serving.find(({ change }) => change === "none");
+        const answer = updated && (await this.askPatiently(updated, clusterHealth));
+        return answer && knowsNoUsers(answer) ? this.untilItKnowsUsers(one, updated) : undefined;
+    }
+
+    private untilItKnowsUsers(one: Case, { name }: ServerState): Objection {
+        const refuse = (some: Case) =>
+            set(some, { mayStop: false, unknown: `${name} knows no users yet: it waits for its identity provider` });
+        refuse(one);
+        return {
+            key: keyOf(one),
+            stands: async (now) => {
+                const answer = await this.askPatiently(servingOf(now, name), clusterHealth);
+                return answer && knowsNoUsers(answer) ? () => refuse(now) : undefined;
+            },
+        };
     }
 
     /** Those that may stop, by their drives; then what each server reaches without these. */
@@ -348,6 +381,13 @@ function keyOf({ stopping, serving, waiting }: Case): string {
 
 const serves = ({ initialised, terminating }: ServerState) => initialised && !terminating;
 const waits = ({ answers, initialised, terminating }: ServerState) => answers && !initialised && !terminating;
+
+/**
+ * As long as it does not reach an identity provider that its variables name, it reads no users, and takes only root's
+ * requests; it says so before it looks at any drive (`IAMSys.Init` in `cmd/iam.go`, `checkHealth` in
+ * `cmd/healthcheck-handler.go`).
+ */
+const knowsNoUsers = ({ headers }: Answer) => headers["x-minio-server-status"] === "iam-offline";
 
 /** Told with `maintenance=true` only, whatever the status. */
 const heals = (answer: Answer | undefined) => answer === undefined || "x-minio-healing-drives" in answer.headers;

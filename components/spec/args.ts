@@ -768,8 +768,8 @@ export type Readiness = (typeof Readiness)[keyof typeof Readiness];
 /** Who restarts the servers. */
 export const RolloutMode = {
     /**
-     * `pulumi up` restarts each server only when it may be missed, several at the same time where a pool is large. Servers that need each other
-     * start together.
+     * `pulumi up` restarts each server only when it may be missed, several at the same time where a pool is large. Servers
+     * that need each other start together.
      */
     Guided: "Guided",
     /**

@@ -28,9 +28,13 @@ const full = 0.99;
  * @param setHours how old the newest set of snapshots may be; undefined where sets need not be
  */
 export function judge(observed: Observed, setHours?: number): Finding[] {
-    const sets = [...snapshots(observed), ...(setHours === undefined ? [] : newestSet(observed, setHours))];
+    const apart = [
+        ...snapshots(observed),
+        ...(setHours === undefined ? [] : newestSet(observed, setHours)),
+        ...differences(observed),
+    ];
     if (hibernates(observed)) {
-        return [...stopped(observed), ...certificate(observed), ...sets];
+        return [...stopped(observed), ...certificate(observed), ...apart];
     }
     const left = quorumsLeft(observed);
     const findings = [
@@ -43,7 +47,7 @@ export function judge(observed: Observed, setHours?: number): Finding[] {
         ...certificate(observed),
         ...rollout(observed),
         ...pools(observed),
-        ...sets,
+        ...apart,
     ];
     return [
         ...findings.filter(({ severity }) => severity === "down"),
@@ -52,8 +56,23 @@ export function judge(observed: Observed, setHours?: number): Finding[] {
 }
 
 /** Nobody can say that all is right who could not look. */
-export function verdictOf({ unread }: Pick<Observed, "unread">, findings: Finding[]): Verdict {
-    return findings.length > 0 ? "care" : unread.some(({ isVital }) => isVital) ? "unknown" : "right";
+export function verdictOf({ unread, program }: Pick<Observed, "unread" | "program">, findings: Finding[]): Verdict {
+    const isUnknown = unread.some(({ isVital }) => isVital) || program?.why !== undefined;
+    return findings.length > 0 ? "care" : isUnknown ? "unknown" : "right";
+}
+
+function differences({ program: { stack, differences = [], why } = { stack: "", said: [] } }: Observed): Finding[] {
+    const number = differences.length;
+    const least = why === undefined ? "" : "at least ";
+    return number === 0
+        ? []
+        : [
+              {
+                  severity: "care",
+                  what: `the program of the stack ${stack} and the cluster differ in ${least}${number} resource${number === 1 ? "" : "s"}`,
+                  do: `look at it with pulumi preview --stack ${stack} --refresh --diff; pulumi up --stack ${stack} --refresh makes the cluster what the program says`,
+              },
+          ];
 }
 
 /** Whether all pools are told to have no server. A restore stops them too. */

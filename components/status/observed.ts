@@ -3,6 +3,7 @@ import type { DriveInDetail, PoolStatus } from "../live/admin";
 import type { Quorums } from "../live/quorums";
 import type { Topology } from "../minio/topology";
 import type { PoolState } from "../rollout/plan";
+import type { Program } from "./differences";
 
 /** What could not be read. */
 export interface Unread {
@@ -93,5 +94,7 @@ export interface Observed {
     tls: boolean;
     /** The newest first; undefined where they could not be read. */
     sets?: TakenSet[];
+    /** Undefined where no stack was named. */
+    program?: Program;
     unread: Unread[];
 }

@@ -2,11 +2,13 @@
 import { printable } from "../basics/printable";
 import { size } from "../basics/quantity";
 import { certificateDays } from "./certificate";
+import type { Difference, Program } from "./differences";
 import { type Finding, imagesOf, rolloutOf, type Verdict } from "./judge";
 import type { Observed } from "./observed";
 import { capacityOf, type Left, quorumsLeft, usedShare, zoneLosses } from "./quorumsLeft";
 
 const labelWidth = 13;
+const mostProperties = 4;
 
 const headings: Record<Verdict, (findings: Finding[]) => string> = {
     right: () => "all is right",
@@ -28,6 +30,7 @@ export function screen(observed: Observed, findings: Finding[], verdict: Verdict
             `${severity === "down" ? "DOWN" : "CARE"}  ${what}`,
             `      do: ${todo}`,
         ]),
+        ...programLines(observed.program),
         ...(observed.unread.length > 0 ? [""] : []),
         ...observed.unread.map(({ what, why, right }) => {
             return `not read: ${what}: ${why}${right === undefined ? "" : `; it takes the right to ${right}`}`;
@@ -50,6 +53,7 @@ function facts(observed: Observed): Fact[] {
         ...setFacts(observed),
         ["rollout", rolloutOf(observed) ?? stagedOf(observed) ?? "none under way"],
         ...decommissionFacts(observed),
+        ...programFacts(observed),
     ];
 }
 
@@ -171,6 +175,39 @@ function decommissionFacts({ poolStatuses = [] }: Observed): Fact[] {
                   ],
               ],
     );
+}
+
+function programFacts({ program }: Observed): Fact[] {
+    if (program === undefined) {
+        return [];
+    }
+    const { stack, differences, why } = program;
+    const said =
+        differences === undefined
+            ? "not looked at, see below"
+            : differences.length > 0
+              ? `${why === undefined ? "" : "at least "}${count(differences.length, "resource")} of the stack ${stack} ${differences.length === 1 ? "differs" : "differ"}, see below`
+              : `as the cluster is, by a preview of the stack ${stack}`;
+    return [["program", said]];
+}
+
+function programLines({ differences = [], said, why }: Program | undefined = { stack: "", said: [] }): string[] {
+    const lines = [
+        ...differences.map(differenceLine),
+        ...(differences.length > 0 ? said.map((one) => `preview: ${one}`) : []),
+        ...(why === undefined
+            ? []
+            : [
+                  `not looked at: ${differences.length > 0 ? "other " : ""}differences between program and cluster: ${why}`,
+              ]),
+    ];
+    return lines.length > 0 ? ["", ...lines] : [];
+}
+
+function differenceLine({ does, resource, properties }: Difference): string {
+    const more = properties.length - mostProperties;
+    const shown = properties.slice(0, mostProperties).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    return `differs: ${does} ${resource}${shown && `: ${shown}`}`;
 }
 
 function count(number: number, what: string): string {

@@ -307,6 +307,26 @@ export const kubeStateMetrics: Component = {
 /** What watches a cluster in tests of its monitoring. */
 export const watchers: Component[] = [prometheus, kubeStateMetrics];
 
+/**
+ * The server slapd, from Debian, with the libraries that this machine lacks, and without the service that its package
+ * would start. apt checks the checksums.
+ */
+export const openLdap: Component = {
+    name: "openldap",
+    title: "OpenLDAP, from Debian",
+    inputs: [],
+    async build(out, log) {
+        const install = "apt-get install -o=DPkg::Lock::Timeout=300 -y -qq --no-install-recommends";
+        const script =
+            "mkdir -p debs/partial libraries; apt-get update -qq;" +
+            ` ${install} --download-only --reinstall -o=Dir::Cache::archives="$PWD/debs" slapd;` +
+            " for file in debs/*.deb; do dpkg-deb --extract $file .; done;" +
+            " mv usr/sbin/slapd etc/ldap/schema .; mv usr/lib/ldap modules;" +
+            " find lib usr -path '*-linux-gnu/*' -name '*.so*' -exec mv {} libraries/ ';'; rm -rf debs etc lib usr var";
+        await runLogged("bash", ["-euc", script], log, { cwd: out });
+    },
+};
+
 /** Decides whether what clients did at the same time is linearizable: see tests/support/linearizability.ts. */
 export const linearizable: Component = {
     name: "linearizable",

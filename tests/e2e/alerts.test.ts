@@ -98,6 +98,21 @@ const stories: Record<string, { differs: Record<string, string>; fires: Record<s
         differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "3+0x400" },
         fires: { "4m": [], "6m": ["MinioAlmostFull"] },
     },
+    "the drives are full in five hours, if they fill as they do": {
+        differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "50-0.05x400" },
+        fires: { "2h50m": [], "3h10m": ["MinioFullSoon"] },
+    },
+    "the drives are full in a week, if they fill as they do": {
+        differs: { [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "50-0.002x400" },
+        fires: { "3h10m": [] },
+    },
+    "a drive is away for a while, and its room with it": {
+        differs: {
+            [`minio_cluster_capacity_usable_total_bytes{${ofCluster}}`]: "100x100 75x300",
+            [`minio_cluster_capacity_usable_free_bytes{${ofCluster}}`]: "50x100 37.5x300",
+        },
+        fires: { "3h10m": [] },
+    },
     "no set of snapshots is taken any more": {
         differs: { [newestSet]: "0+0x400", [newestSet.replace("nightly", "older")]: "-3600+0x400" },
         fires: { "2h10m": [], "2h20m": ["MinioNoRecentSet"] },

@@ -5,7 +5,10 @@ import { type Declared, difference } from "../../components/buckets/difference";
 import { look } from "../../components/buckets/look";
 import { Minio } from "../../components/buckets/minio";
 import { nothingRecorded } from "../../components/buckets/record";
+import type { PodRequest } from "../../components/kubernetes/client";
 import { request } from "../../components/kubernetes/http";
+import { signedBy } from "../../components/live/admin";
+import { unsealed } from "../../components/live/sealed";
 import { minioServers } from "../../devcluster/toolchain/versions";
 import { MinioProcesses } from "../support/minioProcesses";
 
@@ -33,6 +36,8 @@ for (const version of minioServers) {
         let minio: Minio;
         let recorded = nothingRecorded();
         const agent = new http.Agent({ keepAlive: true });
+        const send = ({ method, path, headers, body }: PodRequest) =>
+            request(new URL(`http://${servers.address(0)}${path}`), { method, headers, agent }, undefined, body);
         const secretKeys = { "app-1": "a".repeat(40), "app-2": "b".repeat(40), "viewer-1": "c".repeat(40) };
         const declared: Declared = {
             buckets: [
@@ -64,24 +69,25 @@ for (const version of minioServers) {
             return found.steps.length;
         };
 
+        /** What MinIO has stored, in milliseconds; not positive where there is none. */
+        const endOfKey = async (accessKey: string) => {
+            const { rootUser: root, rootPassword: secretKey } = servers.rootCredentials;
+            const path = "/minio/admin/v3/info-service-account";
+            const signed = await signedBy(
+                { method: "GET", path, query: { accessKey } },
+                { accessKey: root, secretKey },
+            );
+            const { status, bytes } = await send(signed);
+            assert.equal(status, 200);
+            return Date.parse(JSON.parse(await unsealed(secretKey, bytes as Buffer)).expiration ?? "");
+        };
+
         before(async () => {
             servers = await MinioProcesses.of([{ servers: 4, drivesPerServer: 1 }], version);
             await servers.startSettled();
             await servers.untilHealth(0, "cluster", 200);
             const { rootUser, rootPassword } = servers.rootCredentials;
-            minio = new Minio(
-                {
-                    send: ({ method, path, headers, body }) =>
-                        request(
-                            new URL(`http://${servers.address(0)}${path}`),
-                            { method, headers, agent },
-                            undefined,
-                            body,
-                        ),
-                    close() {},
-                },
-                { accessKey: rootUser, secretKey: rootPassword },
-            );
+            minio = new Minio({ send, close() {} }, { accessKey: rootUser, secretKey: rootPassword });
         });
         after(async () => {
             agent.destroy();
@@ -99,8 +105,14 @@ for (const version of minioServers) {
         it("and tells which keys are valid", async () => {
             const app = declared.accesses[0];
             const renewed = { ...app, revision: 2, overlapSeconds: 1000 };
+            const asked = Date.now();
             await bring({ ...declared, accesses: [renewed, declared.accesses[1]] } as Declared);
-            assert.ok(recorded.accesses.app?.keys["app-1"]?.until);
+            // MinIO itself ends it then: no time below a quarter of an hour is taken, so none is waited for here.
+            const ends = await endOfKey("app-1");
+            assert.ok(ends >= asked + 999_000 && ends <= Date.now() + 1_000_000, new Date(ends).toISOString());
+            const { until } = recorded.accesses.app?.keys["app-1"] ?? {};
+            assert.ok(Math.abs(Date.parse(until ?? "") - ends) < 1000, until);
+            assert.ok(!((await endOfKey("app-2")) > 0), "the new key ends, too");
             assert.equal(await minio.keyOwner("app-1"), "app");
             const states = { "app-1": secretKeys["app-1"], "app-2": secretKeys["app-2"], "app-3": "d".repeat(40) };
             assert.deepEqual(

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { parse, stringify } from "yaml";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
 import { newMinio } from "../../devcluster/toolchain/versions";
 import { checkout, execute, kubectl, kubectlJson, succeed } from "../support/project";
+import { applicationOf, get, put } from "../support/s3";
 
 /** What a program takes of the small embedded cluster. */
 const small = {
@@ -241,11 +243,16 @@ describe("the packed package", () => {
                 assert.ok(preview.includes(words), preview);
             }
             await program.succeed("up", "--yes", "--skip-preview");
-            const { data } = await kubectlJson("get", "secret", "store-web", "-n", namespace);
-            assert.equal(Buffer.from(data.BUCKET, "base64").toString(), "photos");
+            const { s3, bucket: Bucket } = await applicationOf(namespace, "store-web");
+            assert.equal(Bucket, "photos");
+            await put(s3, Bucket, "mine", Buffer.from("hello"));
+            assert.equal(String(await get(s3, Bucket, "mine")), "hello");
+            const [{ Key, VersionId }] = (await s3.send(new ListObjectVersionsCommand({ Bucket }))).Versions ?? [];
+            await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
             await program.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
             write({ buckets: [], accesses: [] });
             assert.match(await program.succeed("up", "--yes"), /bucket 'photos' is removed; it is empty/);
+            await assert.rejects(put(s3, Bucket, "mine", Buffer.from("hello")), { name: "InvalidAccessKeyId" });
         });
 
         it("finds nothing changed when the component runs by PulumiPlugin.yaml", async () => {

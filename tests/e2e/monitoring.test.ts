@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { S3ServiceException } from "@aws-sdk/client-s3";
+import { snapshotClass } from "../../devcluster/cluster/storage";
 import { makeOperatorKinds, removeOperatorKinds } from "../support/operatorKinds";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { Prometheus } from "../support/prometheus";
@@ -31,7 +32,8 @@ describe("monitoring", () => {
     before(async () => {
         await makeOperatorKinds();
         // The scanner counts objects and buckets, by default a minute after the start for the first time.
-        await project.init({ monitoring: {}, environment: { MINIO_SCANNER_CYCLE: "2s" } });
+        const snapshots = { className: snapshotClass, sets: ["first"], maxAgeHours: 26 };
+        await project.init({ monitoring: {}, environment: { MINIO_SCANNER_CYCLE: "2s" }, snapshots });
         await project.succeed("up", "--yes", "--skip-preview");
         const s3 = await s3Of(project);
         await makeBucket(s3, "watched");
@@ -54,6 +56,7 @@ describe("monitoring", () => {
         const { items } = await kubectlJson("get", kinds, inNamespace, "--selector=app=minio");
         assert.deepEqual(items.map((item: any) => `${item.kind} ${item.metadata.name}`).sort(), [
             "ConfigMap minio-dashboard",
+            "ConfigMap minio-snapshots-first",
             "PrometheusRule minio",
             "Secret minio-metrics-token",
             "Secret minio-secret",
@@ -144,6 +147,10 @@ describe("monitoring", () => {
             ];
             const used = new Set(expressions.flatMap((expr) => expr.match(/\b[a-z_0-9]+\{[^}]+\}/g) ?? []));
             assert.ok(used.size >= 45, `only ${used.size} series`);
+            assert.ok(
+                [...used].some((series) => series.startsWith("kube_configmap_created{")),
+                "no alert on old sets",
+            );
             // Servers keep what they answer for up to a minute.
             let missing = [...used].filter((series) => !(series.replace(/\{.*/, "") in conditional));
             const found = async (series: string) => (await prometheus.query(`count(${series})`)).length > 0;

@@ -6,7 +6,7 @@ import { connect } from "../../components/kubernetes/connect";
 import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
 import { ConnectProxy } from "../support/connectProxy";
 import { OtherCluster, writeContexts } from "../support/otherCluster";
-import { kubectl, kubectlJson, Project } from "../support/project";
+import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
 /**
@@ -183,6 +183,13 @@ describe("a provider that is inherited, and whose kubeconfig is a secret of the 
     it("is where a change is previewed and rolled out", async () => {
         await project.configure({ region: "eu-test-2" });
         assert.match(await project.succeed("preview"), /MINIO_REGION/);
+        // It has nothing but the stack's state either, where the kubeconfig is a secret.
+        const command = [join(checkout, "command/main.ts"), "status", "--stack", "test"];
+        const options = { cwd: project.folder, env: project.environment };
+        const { code, text } = await execute(join(checkout, "node_modules/.bin/tsx"), command, options);
+        assert.equal(code, 1, text);
+        assert.match(text, /^minio in the namespace e2e-given-provider: something needs care/m);
+        assert.match(text, /^differs: update StatefulSet minio: spec\.template\.spec\.containers/m);
         await project.succeed("up", "--yes", "--skip-preview");
     });
 

@@ -17,10 +17,13 @@ describe("minio-cluster status", () => {
     const inNamespace = `--namespace=${namespace}`;
     const folder = mkdtempSync(join(tmpdir(), "minio-status-"));
     const kubeconfig = join(folder, "kubeconfig");
-    const command = (args: string[], env = process.env) => {
-        const tsx = join(checkout, "node_modules/.bin/tsx");
-        return execute(tsx, [join(checkout, "command/main.ts"), "status", inNamespace, ...args], { env });
-    };
+    const run = (args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }) =>
+        execute(
+            join(checkout, "node_modules/.bin/tsx"),
+            [join(checkout, "command/main.ts"), "status", ...args],
+            options,
+        );
+    const command = (args: string[], env = process.env) => run([inNamespace, ...args], { env });
     let rootPassword = "";
 
     async function status(...args: string[]): Promise<Finished> {
@@ -125,6 +128,63 @@ describe("minio-cluster status", () => {
         const found = /^CARE {2}a rollout is not at its end: 0 of 4 servers have what they should have, minio-0,/m;
         assert.match(said.text, found);
         await until("all is right again", async () => (await status()).code === 0);
+    });
+
+    it("takes the cluster from a stack, and shows what differs from its program", async () => {
+        const byStack = async (...args: string[]) => {
+            const said = await run(["--stack", ...args], { cwd: project.folder, env: project.environment });
+            assert.ok(!said.text.includes(rootPassword), "the root password is in the output");
+            return said;
+        };
+        const wrong = await byStack("test", inNamespace, "--newest-set", "soon");
+        assert.equal(wrong.code, 2);
+        assert.match(wrong.text, /^ {2}--newest-set: 'soon' is not allowed/m);
+        assert.match(
+            wrong.text,
+            /^ {2}--namespace is not allowed with --stack, which says it: leave one of them out$/m,
+        );
+        const other = await byStack("other");
+        assert.match(other.text, /looked at: pulumi stack export --stack other ended with \d+: no stack named 'other'/);
+        const same = await byStack("test");
+        assert.equal(same.code, 0, same.text);
+        assert.match(same.text, /^minio in the namespace e2e-status: all is right$/m);
+        assert.match(same.text, /^program {6}as the cluster is, by a preview of the stack test$/m);
+
+        const minAvailable = (number: number) => {
+            const change = JSON.stringify({ spec: { minAvailable: number } });
+            return kubectl(
+                "patch",
+                "poddisruptionbudget",
+                "minio-pdb",
+                inNamespace,
+                "--type=merge",
+                `--patch=${change}`,
+            );
+        };
+        await minAvailable(2);
+        const { verdict, program } = JSON.parse((await byStack("test", "--json")).text);
+        const resource = "PodDisruptionBudget minio-pdb";
+        assert.equal(verdict, "care");
+        assert.deepEqual(program.differences, [{ does: "update", resource, properties: ["spec.minAvailable"] }]);
+        assert.match(program.why, /minio-pdb: Apply failed .* conflict with "kubectl-patch" .*: \.spec\.minAvailable$/);
+        await minAvailable(3);
+
+        const resources = { requests: { cpu: "100m", memory: "300Mi" } };
+        await project.configure({ consoleService: { annotations: { team: "storage" } }, resources });
+        const { code, text } = await byStack("test");
+        assert.equal(code, 1, text);
+        const shown = text.match(/^differs: .*$/gm) ?? [];
+        assert.deepEqual(shown.slice(0, 2), [
+            "differs: update Service minio-console: metadata.annotations.team",
+            "differs: update Stash minio-rollout: input",
+        ]);
+        assert.match(shown[2], /^differs: update StatefulSet minio: spec\.template\.spec\.containers\[0\]\.resources/);
+        assert.match(text, /^CARE {2}the program of the stack test and the cluster differ in 3 resources$/m);
+        assert.match(
+            text,
+            /^preview: resources changes: minio-3 to minio-0 are updated in this order, one at a time; /m,
+        );
+        await project.configure({ consoleService: undefined, resources: undefined });
     });
 
     it("sees all with the shipped Role, and says what it could not read without some of it", async () => {

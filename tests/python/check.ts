@@ -1,11 +1,14 @@
 /**
- * `npm run test:python`: makes the Python package, checks the types of it and of examples/python, and previews the example on the
- * cluster of `make env`. It is no part of `make test`, as it fetches some 80 MB of Python packages. It needs Python with `venv`.
+ * `npm run test:python`: makes the Python package, checks the types of it and of all programs here, and previews
+ * examples/python on the cluster of `make env`. Then a cluster with a bucket and an access is made by a program, a
+ * `MinioAccess` by another, and boto3 uses both by their Secrets. It is no part of `make test`, as it fetches some 100 MB
+ * of Python packages. It needs Python with `venv`.
  */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { kubectl } from "../../devcluster/cluster/kubectl";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi } from "../../devcluster/toolchain/components";
 import { checkout, execute, succeed } from "../support/project";
@@ -16,9 +19,12 @@ async function check(folder: string): Promise<void> {
     const python = (program: string) => join(folder, "venv/bin", program);
     await succeed(join(folderOf(pulumi), "python-sdk"), [join(checkout, "plugin/schema.json"), join(folder, "sdk")]);
     await succeed("python3", ["-m", "venv", join(folder, "venv")]);
-    await succeed(python("pip"), ["install", "--quiet", "pulumi~=3.259", "mypy~=2.4", join(folder, "sdk")]);
+    const packages = ["pulumi~=3.259", "mypy~=2.4", "boto3~=1.40", join(folder, "sdk")];
+    await succeed(python("pip"), ["install", "--quiet", ...packages]);
 
-    await succeed(python("mypy"), ["--strict", join(example, "__main__.py")], { cwd: folder });
+    for (const file of [join(example, "__main__.py"), join(__dirname, "cluster.py"), join(__dirname, "access.py")]) {
+        await succeed(python("mypy"), ["--strict", file], { cwd: folder });
+    }
     const wrong = join(folder, "wrong.py");
     writeFileSync(wrong, 'import pulumi_minio_cluster as minio\n\nminio.RolloutArgs(timeoutSeconds="long")\n');
     const { code, text } = await execute(python("mypy"), ["--strict", wrong], { cwd: folder });
@@ -36,14 +42,45 @@ async function check(folder: string): Promise<void> {
         PULUMI_BACKEND_URL: `file://${folder}/state`,
         PULUMI_CONFIG_PASSPHRASE: "test",
     };
-    const preview = await succeed(python("python"), [join(__dirname, "preview.py"), example], { cwd: folder, env });
+    const run = (command: string, file: string) =>
+        succeed(python("python"), [join(__dirname, "run.py"), command, file], { cwd: folder, env });
+    const preview = await run("preview", join(example, "__main__.py"));
     assert.match(preview, /minio-cluster:index:MinioCluster: \(create\)/);
     assert.match(preview, /servers_that_may_fail\s*: 3/);
+
+    const [cluster, access] = ["cluster.py", "access.py"].map((file) => join(__dirname, file)) as [string, string];
+    kubectl(["create", "namespace", "python"]);
+    try {
+        await run("up", cluster);
+        await run("up", access);
+        for (const secret of ["minio-shop", "mail"]) {
+            const { AWS_ENDPOINT_URL_S3: url = "", ...variables } = secretOf("python", secret);
+            // The name is one of the cluster's own DNS, which this machine does not ask.
+            const service = ["get", "service", "minio", "--namespace=python", "--output=jsonpath={.spec.clusterIP}"];
+            const AWS_ENDPOINT_URL_S3 = url.replace("minio.python.svc.cluster.local", kubectl(service));
+            const stored = await succeed(python("python"), [join(__dirname, "store.py")], {
+                env: { PATH: process.env.PATH, ...variables, AWS_ENDPOINT_URL_S3 },
+            });
+            assert.match(stored, /^stored in (photos|letters)/);
+        }
+        await run("destroy", access);
+        assert.throws(() => secretOf("python", "mail"), /NotFound/);
+    } finally {
+        await run("destroy", cluster);
+        kubectl(["delete", "namespace", "python"]);
+    }
+}
+
+/** What a Secret says. */
+function secretOf(namespace: string, name: string): Record<string, string> {
+    const secret = JSON.parse(kubectl(["get", "secret", name, `--namespace=${namespace}`, "--output=json"]));
+    const entries = Object.entries<string>(secret.data);
+    return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 }
 
 const folder = mkdtempSync(join(tmpdir(), "minio-python-"));
 check(folder)
-    .then(() => console.log("the Python package has sound types, and the example previews"))
+    .then(() => console.log("the Python package has sound types, and its programs do what those in TypeScript do"))
     .catch((error: Error) => {
         console.error(error.message);
         process.exitCode = 1;

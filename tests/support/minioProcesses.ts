@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    closeSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -248,14 +258,27 @@ export class MinioProcesses {
         return join(this.folder, String(server), "data", bucket, key, "xl.meta");
     }
 
-    /** On how many drives of all servers an object lies. */
-    drivesWith(bucket: string, key: string): number {
-        const drives = this.pools.flatMap(({ drivesPerServer }, pool) =>
+    /** The folders of all drives of all servers. */
+    private get drives(): string[] {
+        return this.pools.flatMap(({ drivesPerServer }, pool) =>
             this.serversOf(pool).flatMap((server) =>
                 driveFolders(drivesPerServer).map((drive) => join(this.folder, String(server), drive)),
             ),
         );
-        return drives.filter((drive) => existsSync(join(drive, bucket, key, "xl.meta"))).length;
+    }
+
+    /** On how many drives of all servers an object lies. */
+    drivesWith(bucket: string, key: string): number {
+        return this.drives.filter((drive) => existsSync(join(drive, bucket, key, "xl.meta"))).length;
+    }
+
+    /** On how many drives of all servers a part of a completed upload lies. */
+    drivesWithPart(bucket: string, key: string, part: number): number {
+        return this.drives
+            .map((drive) => join(drive, bucket, key))
+            .filter((object) => existsSync(object))
+            .filter((object) => readdirSync(object).some((data) => existsSync(join(object, data, `part.${part}`))))
+            .length;
     }
 
     /** A client of one server, which tries once. */

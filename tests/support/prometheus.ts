@@ -128,7 +128,7 @@ export class Prometheus {
         const [ofStates, ofItself] = [this.firstPort + 1, this.firstPort + 2].map(String);
         this.start(join(folderOf(kubeStateMetrics), "kube-state-metrics"), [
             `--kubeconfig=${kubeconfig}`,
-            "--resources=statefulsets,pods",
+            "--resources=statefulsets,pods,configmaps",
             `--namespaces=${namespace}`,
             "--host=127.0.0.1",
             `--port=${ofStates}`,

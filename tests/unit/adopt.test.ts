@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { type Adoption, adoptionOf, type Wish } from "../../components/adopt/adoption";
 import { patternsOf, poolsOf } from "../../components/adopt/endpoints";
 import { Refusal } from "../../components/adopt/found";
-import { namesIn, type Observed, observe } from "../../components/adopt/observed";
+import { namesIn, namesInMap, type Observed, observe } from "../../components/adopt/observed";
 import { reportOf } from "../../components/adopt/report";
 import { stepsOf } from "../../components/adopt/steps";
 import type { Kubernetes } from "../../components/kubernetes/client";
@@ -57,6 +57,7 @@ function observed(objects: any[], changes: Partial<Observed> = {}): Observed {
         services: of("Service"),
         tenants: of("Tenant"),
         secrets: Object.fromEntries(secrets),
+        configMaps: Object.fromEntries(of("ConfigMap").map((one) => [one.metadata.name, namesInMap(one)])),
         ...changes,
     };
 }
@@ -227,6 +228,67 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.doesNotMatch(written.join("\n"), /hidden/);
     });
 
+    it("has its variables from the Secrets and ConfigMaps where they are, and no value of them but of what is never secret", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const [container] = objects.at(-1).spec.template.spec.containers;
+        const inSecret = (name: string, key: string, more = {}) => ({ secretKeyRef: { name, key, ...more } });
+        const inMap = (name: string, key: string) => ({ configMapKeyRef: { name, key } });
+        const env = {
+            MINIO_KMS_SECRET_KEY: inSecret("kms", "key", { optional: false }),
+            MINIO_IDENTITY_OPENID_CLIENT_ID: inMap("sso", "client"),
+            MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_A: inSecret("extra", "none", { optional: true }),
+            MINIO_SITE_NAME: inMap("sso", "site"),
+            MINIO_BROWSER: inSecret("extra", "MINIO_BROWSER"),
+            MINIO_AUDIT_WEBHOOK_CLIENT_CERT_A: { fieldRef: { fieldPath: "metadata.name" } },
+            MINIO_VOLUMES: inMap("sso", "volumes"),
+            // The component must know these itself.
+            MINIO_REGION: inMap("sso", "MINIO_REGION"),
+            MINIO_STORAGE_CLASS_STANDARD: inMap("sso", "parity"),
+        };
+        container.env.push(...Object.entries(env).map(([name, valueFrom]) => ({ name, valueFrom })));
+        container.envFrom = [
+            { secretRef: { name: "extra" } },
+            { configMapRef: { name: "plain" }, prefix: "MINIO_" },
+            { secretRef: { name: "away", optional: true } },
+        ];
+        const taken = adoptionOf(
+            observed([
+                ...objects,
+                { kind: "Secret", metadata: { name: "kms" }, stringData: { key: "hidden" } },
+                {
+                    kind: "Secret",
+                    metadata: { name: "extra" },
+                    stringData: {
+                        MINIO_KMS_SECRET_KEY: "hidden",
+                        MINIO_LDAP_A: "hidden",
+                        PATH: "a",
+                        MINIO_BROWSER: "on",
+                    },
+                },
+                { kind: "ConfigMap", metadata: { name: "sso" }, data: { client: "hidden", MINIO_REGION: "eu" } },
+                { kind: "ConfigMap", metadata: { name: "plain" }, data: { SCANNER_SPEED: "slow", VOLUMES: "/data" } },
+            ]),
+        );
+        assert.deepEqual(taken.args.environmentFrom, {
+            MINIO_KMS_SECRET_KEY: inSecret("kms", "key"),
+            MINIO_LDAP_A: inSecret("extra", "MINIO_LDAP_A"),
+            MINIO_BROWSER: inSecret("extra", "MINIO_BROWSER"),
+            MINIO_SCANNER_SPEED: inMap("plain", "SCANNER_SPEED"),
+            MINIO_IDENTITY_OPENID_CLIENT_ID: inMap("sso", "client"),
+            MINIO_SITE_NAME: inMap("sso", "site"),
+        });
+        assert.deepEqual(taken.args.environment, { MINIO_REGION: "eu" });
+        const notes = taken.notes.join("\n");
+        assert.match(
+            notes,
+            /not among the arguments: MINIO_AUDIT_WEBHOOK_CLIENT_CERT_A, MINIO_STORAGE_CLASS_STANDARD\./,
+        );
+        assert.match(notes, /read variables from Secret kms, Secret extra, ConfigMap plain, ConfigMap sso: keep that/);
+        const files = { args: "arguments.json", prepare: "prepare.sh", move: "move.sh", back: "back.sh" };
+        const written = [reportOf(taken, files), JSON.stringify(taken.args), ...Object.values(stepsOf(taken))];
+        assert.doesNotMatch(written.join("\n"), /hidden/);
+    });
+
     it("has its variables from a mounted file, as with the official chart's extraSecret", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const { spec } = objects.at(-1).spec.template;
@@ -246,6 +308,80 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.equal(region.root.kind, "plain");
         const root = withFile("MINIO_ROOT_USER=a\nMINIO_ROOT_PASSWORD=b");
         assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
+    });
+
+    it("has its servers where the old ones were, apart from each other by the new labels", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const apart = (labelSelector: object) => ({
+            podAntiAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector, topologyKey: "example.org/rack" }],
+            },
+        });
+        const zone = { nodeSelectorTerms: [{ matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] }] };
+        const near = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: zone }, podAffinity: null };
+        const spread = { maxSkew: 1, topologyKey: "example.org/rack", whenUnsatisfiable: "DoNotSchedule" };
+        const others = { matchLabels: { app: "noisy" } };
+        const where = {
+            nodeSelector: { disk: "fast" },
+            tolerations: [{ key: "storage", operator: "Exists" }],
+            topologySpreadConstraints: [
+                { ...spread, labelSelector: { matchLabels: { app: "objects" } } },
+                { ...spread, labelSelector: others },
+            ],
+        };
+        const own = { matchExpressions: [{ key: "app", operator: "In", values: ["objects", "minio-old"] }] };
+        const taken = (labelSelector: object) => {
+            Object.assign(objects.at(-1).spec.template.spec, {
+                ...where,
+                affinity: { ...near, ...apart(labelSelector) },
+            });
+            const { args, notes } = adoptionOf(observed(objects));
+            assert.doesNotMatch(notes.join("\n"), /affinity|topologySpreadConstraints/);
+            return args;
+        };
+        const { affinity, nodeSelector, tolerations, topologySpreadConstraints } = taken(own);
+        assert.deepEqual(affinity, {
+            nodeAffinity: near.nodeAffinity,
+            ...apart({ matchLabels: { app: "minio" } }),
+        });
+        assert.deepEqual(
+            { nodeSelector, tolerations, topologySpreadConstraints },
+            { ...where, topologySpreadConstraints: [spread, { ...spread, labelSelector: others }] },
+        );
+        assert.deepEqual((taken(others).affinity as any).podAntiAffinity, apart(others).podAntiAffinity);
+    });
+
+    it("has pools with nodes and resources of their own, and says where an affinity is one of a pool", () => {
+        const objects: any[] = operatorObjects({ ...old, name: "tenant", pools: 2 });
+        const [first, second] = objects.slice(-2).map(({ spec }) => spec.template.spec);
+        first.nodeSelector = { disk: "fast" };
+        second.tolerations = [{ key: "storage", operator: "Exists" }];
+        second.containers[0].resources = { requests: { cpu: "2" } };
+        for (const [index, pod] of [first, second].entries()) {
+            const labelSelector = { matchLabels: { "v1.min.io/tenant": "tenant", "v1.min.io/pool": `pool-${index}` } };
+            const term = { labelSelector, topologyKey: "kubernetes.io/hostname" };
+            pod.affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+            pod.topologySpreadConstraints = [{ ...term, maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" }];
+        }
+        const { args, notes } = adoptionOf(observed(objects));
+        assert.deepEqual(
+            [args.nodeSelector, args.tolerations, args.affinity],
+            [first.nodeSelector, undefined, undefined],
+        );
+        assert.deepEqual(args.expansionPools, [
+            {
+                replicas: 4,
+                drivesPerServer: 1,
+                ...storage,
+                nodeSelector: {},
+                tolerations: second.tolerations,
+                resources: second.containers[0].resources,
+            },
+        ]);
+        assert.deepEqual(args.topologySpreadConstraints, [
+            { maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" },
+        ]);
+        assert.match(notes.join("\n"), /not among the arguments: affinity, which is another one for each pool/);
     });
 
     it("has pods that give its files away, which come where the old servers did", () => {
@@ -730,6 +866,7 @@ describe("what is looked at", () => {
             read: async ({ kind, metadata }: any) =>
                 ({
                     Namespace: { metadata: { uid: "7a" } },
+                    ConfigMap: { metadata, data: { MINIO_REGION: "eu", client: "hidden" } },
                     Secret: {
                         metadata,
                         data: {
@@ -751,6 +888,18 @@ describe("what is looked at", () => {
             "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_KMS_SECRET_KEY"], plain: {} },
         });
         assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
+    });
+
+    it("has of ConfigMaps that variables are read from the names, and what is never secret", async () => {
+        const statefulSets = structuredClone(objects.statefulSets);
+        const [container] = statefulSets[0]?.spec?.template.spec?.containers ?? [];
+        Object.assign(container ?? {}, {
+            env: [{ name: "MINIO_A", valueFrom: { configMapKeyRef: { name: "one", key: "client" } } }],
+            envFrom: [{ configMapRef: { name: "two" } }],
+        });
+        const { configMaps } = await observe(kubernetes({ statefulSets: async () => statefulSets }), "storage");
+        const names = { keys: ["MINIO_REGION", "client"], variables: [], plain: { MINIO_REGION: "eu" } };
+        assert.deepEqual(configMaps, { one: names, two: names });
     });
 
     it("has no tenants where the cluster does not know them", async () => {

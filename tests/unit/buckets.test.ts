@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { bring, wantedText } from "../../components/buckets/buckets";
+import { bring, foresee, wantedText } from "../../components/buckets/buckets";
 import { carryOut } from "../../components/buckets/carryOut";
 import {
     type Declared,
@@ -12,11 +15,13 @@ import {
     type Step,
 } from "../../components/buckets/difference";
 import { anonymousPolicy, canonical, ownPolicy } from "../../components/buckets/documents";
+import { look } from "../../components/buckets/look";
 import type { Minio } from "../../components/buckets/minio";
 import { nothingRecorded, type Recorded } from "../../components/buckets/record";
 import { textOf, wantedSettings } from "../../components/buckets/settings";
 import { leavesOf } from "../../components/buckets/xml";
 import type { Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { sealed, unsealed } from "../../components/live/sealed";
 import { bucketNameProblem, policyDocumentProblems } from "../../components/minio/bucketRules";
 import type { LifecycleRule } from "../../components/spec/args";
@@ -482,6 +487,59 @@ describe("the difference between what is declared and what MinIO has", () => {
     });
 });
 
+describe("a look at buckets", () => {
+    const there = ["on", "off", "locked", "left"];
+    const declared: Declared = {
+        ...nothing,
+        buckets: [
+            { name: "on", versioning: true },
+            { name: "off", versioning: false },
+            { name: "locked", objectLocking: true },
+            { name: "left" },
+        ],
+    };
+    const recorded: Recorded = {
+        ...nothingRecorded(),
+        buckets: Object.fromEntries(there.map((name) => [name, { settings: ["versioning"], retain: false }])),
+    };
+
+    it("asks for locking only where something depends on it", async () => {
+        const asked: string[] = [];
+        const minio = {
+            buckets: async () => there,
+            setting: async (name: string) => {
+                asked.push(`${name} versioning`);
+                return "Enabled";
+            },
+            objectLocking: async (name: string) => {
+                asked.push(`${name} locking`);
+                return true;
+            },
+        } as unknown as Minio;
+        await look(minio, { ...declared, buckets: declared.buckets }, recorded, {});
+        assert.deepEqual(asked.sort(), [
+            "left locking",
+            "left versioning",
+            "locked locking",
+            "locked versioning",
+            "off locking",
+            "off versioning",
+            "on versioning",
+        ]);
+    });
+
+    it("needs none of it where versioning is declared as on", () => {
+        const differences = [undefined, true, false].map((objectLocking) => {
+            const on = { settings: { versioning: "" }, objectLocking };
+            const wanted = { ...nothing, buckets: declared.buckets.slice(0, 1) };
+            return difference(wanted, recorded, { ...empty, buckets: { on } }, now);
+        });
+        assert.equal(differences[0].steps.length, 1);
+        assert.deepEqual(differences[1], differences[0]);
+        assert.deepEqual(differences[2], differences[0]);
+    });
+});
+
 describe("the steps", () => {
     /** Carries out what is declared, by a MinIO that notes its calls and may refuse one. */
     async function carried(declared: Declared, refused?: string, recorded = nothingRecorded(), live = empty) {
@@ -748,6 +806,95 @@ describe("names and documents of buckets, policies and accesses", () => {
                 assert.ok(["string", "undefined"].includes(typeof bucketNameProblem(other)));
             }),
         );
+    });
+});
+
+describe("what a preview says of buckets, policies and accesses", () => {
+    const document = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+    const args: KnownArgs = {
+        buckets: [{ name: "logs", quota: "2Gi" }, { name: "new" }],
+        policies: [{ name: "logs-reader", document: readerDocument }],
+        accesses: [],
+    };
+    const made: Recorded = {
+        buckets: { logs: { settings: ["quota"], retain: false } },
+        policies: { "logs-reader": {} },
+        accesses: { viewer: { keys: { "viewer-1": {} } } },
+    };
+    const answers: Record<string, string> = {
+        "/": "<ListAllMyBucketsResult><Buckets><Bucket><Name>logs</Name></Bucket></Buckets></ListAllMyBucketsResult>",
+        "/minio/admin/v3/get-bucket-quota": JSON.stringify({ quota: 2 ** 30 }),
+        "/minio/admin/v3/list-canned-policies": JSON.stringify({ "logs-reader": JSON.parse(document) }),
+        "/minio/admin/v3/user-info": JSON.stringify({ status: "enabled", policyName: "logs-reader" }),
+    };
+    const server = {
+        metadata: { name: "minio-0", ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+        status: { conditions: [{ type: "Ready", status: "True" }] },
+    };
+    const recordOf = (record: Recorded) => ({
+        metadata: { name: "minio-declared" },
+        data: { "made.json": JSON.stringify(record) },
+    });
+    const kubernetes = {
+        list: async () => [recordOf(made)],
+        pods: async () => [server],
+        keepForward: () => ({
+            send: async ({ path }: { path: string }) => ({
+                status: 200,
+                headers: {},
+                body: answers[path.split("?")[0]] ?? assert.fail(path),
+            }),
+            close() {},
+        }),
+    };
+    const fails = (error: Error) => async () => {
+        throw error;
+    };
+    const foreseen = async (changes: object = {}, act?: () => Promise<never>, hibernate = false) => {
+        const connection = {
+            writesFiles: async () => false,
+            act: act ?? (async () => ({ ...kubernetes, ...changes })),
+        };
+        const credentials = { rootUser: pulumi.output("admin"), rootPassword: pulumi.secret("correct-horse") };
+        const said: string[] = [];
+        const cluster = clusterOf("minio", withDefaults({ ...args, hibernate }));
+        await foresee({ connection, credentials } as never, cluster, {}, (text) => void said.push(text));
+        return said;
+    };
+    const unchecked = (why: string) => [
+        `not checked in this preview what MinIO has of 2 buckets, 1 policies and 0 accesses: ${why}`,
+    ];
+
+    it("is each step in words, as docs/buckets.md shows it", async () => {
+        const page = readFileSync(join(__dirname, "../../docs/buckets.md"), "utf8");
+        const sample = page.split("<!-- sample preview -->\n\n```text\n")[1]?.split("\n```")[0];
+        assert.deepEqual(await foreseen(), [sample]);
+    });
+
+    it("is why nothing is known, where the Kubernetes API is down", async () => {
+        const down = new KubernetesError("connect ECONNREFUSED 10.0.0.1:6443", true);
+        assert.deepEqual(await foreseen({}, fails(down)), unchecked(down.message));
+        assert.deepEqual(await foreseen({ pods: fails(down) }), unchecked(down.message));
+    });
+
+    it("is why nothing is known, where no server is ready", async () => {
+        const starts = { ...server, status: { conditions: [{ type: "Ready", status: "False" }] } };
+        for (const pods of [[], [starts], [{ ...server, metadata: { ...server.metadata, deletionTimestamp: now } }]]) {
+            assert.deepEqual(
+                await foreseen({ pods: async () => pods }),
+                unchecked("no server is ready that could be asked"),
+            );
+        }
+        assert.match((await foreseen({}, undefined, true)).join(), /not checked .*: no server runs: buckets, policies/);
+    });
+
+    it("is which right is missing, where there is none to a port-forward", async () => {
+        const right =
+            'a right is missing: pods "minio-0" is forbidden: User "x" cannot create resource "pods/portforward"';
+        let closed = 0;
+        const forward = { send: fails(new KubernetesError(right, false, 403)), close: () => void closed++ };
+        assert.deepEqual(await foreseen({ keepForward: () => forward }), unchecked(right));
+        assert.equal(closed, 1);
     });
 });
 

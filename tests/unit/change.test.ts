@@ -383,7 +383,11 @@ describe("the review of a change", () => {
             review({}, { image }).line,
             `image changes (${shortDefault} → ${image}): minio-3 to minio-0 are updated in this order, one at a time, ` +
                 "the first 2 new ones begin to serve together, as a server starts only among 2 that are the same; " +
-                "every object stays readable and writable",
+                "every object stays readable and writable, but multipart uploads that run meanwhile may fail",
+        );
+        assert.match(
+            review({ replicas: 8 }, { replicas: 8, image }).line ?? "",
+            /; every object stays readable and writable$/,
         );
     });
 
@@ -430,7 +434,7 @@ describe("the review of a change", () => {
                 guided: true,
             }),
             "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to minio-0 are updated in " +
-                "this order, one at a time; every object stays readable and writable",
+                "this order, one at a time; every object stays readable and writable, but multipart uploads that run meanwhile may fail",
         );
     });
 
@@ -440,7 +444,7 @@ describe("the review of a change", () => {
             line,
             /^clientService.port changes \(clients reach the old port no more when the update begins; the Secrets of/,
         );
-        assert.match(line, /; by the new port, every object stays readable and writable$/);
+        assert.match(line, /; by the new port, every object stays readable and writable, but multipart uploads/);
     });
 
     it("says that the default image has changed, to those who have set none", () => {

@@ -186,6 +186,7 @@ describe("the alerts", () => {
                 "MinioWriteQuorumAtRisk critical 5m",
                 "MinioAlmostFull warning 15m",
                 "MinioAlmostFull critical 5m",
+                "MinioFullSoon warning 1h",
                 "MinioHealingStuck warning 15m",
                 "MinioRolloutStuck warning 5m",
             ],

@@ -498,6 +498,58 @@ describe("MinIO's consent", () => {
         assert.deepEqual([mayStop, unknown], [false, "minio-1 does not answer, though it was asked twice"]);
     });
 
+    describe("where servers know no users, as they do not reach the identity provider that they are told", () => {
+        const withoutUsers = { status: 503, headers: { "x-minio-server-status": "iam-offline" } };
+
+        /** Of four, each with a drive. */
+        async function consentTo(
+            next: string[],
+            without: string[],
+            { failed = [], updated = [] as string[] }: any = {},
+        ) {
+            const servers = [0, 1, 2, 3].map((ordinal) =>
+                serverOf(ordinal, { change: updated.includes(`minio-${ordinal}`) ? "none" : "coupled" }),
+            );
+            const ask = async (_: string, name: string) => ({
+                body: "",
+                ...(without.includes(name) ? withoutUsers : all200),
+            });
+            const counted: string[] = [];
+            const wanted = {
+                ...wantedCluster(4),
+                admin: async (_: Kubernetes, name: string) => ({
+                    storage: async () => {
+                        counted.push(name);
+                        return drives(4, 2, failed);
+                    },
+                    reachedDrives: async () => [0, 1, 2, 3].map(driveOf),
+                }),
+            };
+            const consent = new Consent({ ask } as unknown as Kubernetes, wanted);
+            await consent.ask([poolOf(servers)], next);
+            const { mayStop, unknown } = servers.find(({ name }) => name === next[0]) as ServerState;
+            const again = await consent.isStillRefused([poolOf(servers)], next);
+            return { mayStop, unknown, counted, again };
+        }
+        const waits = "minio-3 knows no users yet: it waits for its identity provider";
+
+        it("lets such a server be mended, by the drives: its health tells nothing of these", async () => {
+            const without = ["minio-2", "minio-3"];
+            const { mayStop, counted } = await consentTo(["minio-3"], without);
+            assert.deepEqual([mayStop, counted], [true, without]);
+            assert.equal((await consentTo(["minio-3"], without, { failed: [0, 1] })).mayStop, false);
+        });
+
+        it("keeps others from stopping, and says what it waits for", async () => {
+            const expected = { mayStop: false, unknown: waits, counted: [], again: true };
+            const updated = ["minio-3"];
+            assert.deepEqual(await consentTo(["minio-1"], ["minio-3"], { updated }), expected);
+            assert.deepEqual(await consentTo(["minio-2", "minio-1"], ["minio-3"], { updated }), expected);
+            const { mayStop, counted } = await consentTo(["minio-2", "minio-1"], [], { updated });
+            assert.deepEqual([mayStop, counted], [true, ["minio-0", "minio-1", "minio-2", "minio-3"]]);
+        });
+    });
+
     it("is asked only of the one that refused, until that one agrees", async () => {
         let status = 412;
         const next = poll((name) => (name === "minio-2" ? status : 200));
@@ -750,7 +802,8 @@ describe("MinIO's consent", () => {
             } as unknown as Kubernetes;
             const storage = async () => (fails ? assert.fail("no way") : drives(servers, quorum, failed));
             const wanted = wantedCluster(servers, { storage });
-            const pool = poolOf(Array.from({ length: servers }, (_, ordinal) => serverOf(ordinal)));
+            const outdated = (ordinal: number) => serverOf(ordinal, { change: "rolling" });
+            const pool = poolOf(Array.from({ length: servers }, (_, ordinal) => outdated(ordinal)));
             asked.length = 0;
             await new Consent(kubernetes, wanted).ask(
                 [pool],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { parse } from "yaml";
 import { regionOf } from "../../components/buckets/look";
 import { shapeOf } from "../../components/change/shape";
@@ -24,6 +25,36 @@ describe("docs/settings.md", () => {
         for (const recipe of recipes) {
             assert.deepEqual(problemsOf("minio", recipe), []);
         }
+    });
+
+    it("has a program that makes a key, which stays when all is destroyed, and keeps it in Secrets only", async () => {
+        const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(text) ?? [];
+        assert.match(program, /RandomBytes\(.*protect: true/);
+        const registered: { type: string; inputs: unknown }[] = [];
+        await pulumi.runtime.setMocks({
+            newResource({ type, name, inputs }) {
+                registered.push({ type, inputs });
+                const made = type.startsWith("random:") ? { result: "s3cret".repeat(6), base64: "a2V5" } : {};
+                return { id: name, state: { ...inputs, ...made } };
+            },
+            call: ({ inputs }) => inputs,
+        });
+        const { MinioCluster } = await import("../../index");
+        let ready: pulumi.Output<unknown> | undefined;
+        class Watched extends MinioCluster {
+            constructor(...args: ConstructorParameters<typeof MinioCluster>) {
+                super(...args);
+                ready = this.ready;
+            }
+        }
+        new Function("random", "pulumi", "MinioCluster", program)(random, pulumi, Watched);
+        await new Promise((resolve) => ready?.apply(resolve));
+        const having = registered.filter(({ inputs }) => JSON.stringify(inputs).includes("minio-1:a2V5"));
+        assert.deepEqual(
+            having.map(({ type }) => type),
+            ["kubernetes:core/v1:Secret"],
+        );
+        assert.ok(JSON.stringify(having).includes("MINIO_KMS_SECRET_KEY"));
     });
 
     it("has none with a secret in plain text", () => {

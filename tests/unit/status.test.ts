@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { statusOptions, WrongOptions } from "../../command/statusOptions";
 import { size } from "../../components/basics/quantity";
 import type { AnyObject, Kubernetes, Right } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
@@ -12,6 +13,7 @@ import type { PoolState, ServerState } from "../../components/rollout/plan";
 import { podTemplate } from "../../components/server/podTemplate";
 import { namesOf } from "../../components/spec/names";
 import { withDefaults } from "../../components/spec/spec";
+import { programOf } from "../../components/status/differences";
 import { clustersIn } from "../../components/status/found";
 import { judge, verdictOf } from "../../components/status/judge";
 import { look } from "../../components/status/look";
@@ -20,6 +22,7 @@ import { quorumsLeft } from "../../components/status/quorumsLeft";
 import { exitCodeOf, report } from "../../components/status/report";
 import { ageOf, screen } from "../../components/status/screen";
 import { serversIn } from "../../components/status/servers";
+import { clusterInStack } from "../../components/status/stackState";
 
 const at = "2026-11-27T02:00:00.000Z";
 const days = (number: number) => new Date(Date.parse(at) + number * 86_400_000).toISOString();
@@ -484,17 +487,272 @@ describe("what could not be read", () => {
     });
 });
 
+const ofStack = "urn:pulumi:prod::shop";
+const component = `${ofStack}::minio-cluster:index:MinioCluster::minio`;
+const child = (type: string, name: string) => `${ofStack}::minio-cluster:index:MinioCluster$${type}::${name}`;
+const step = (op: string, urn: string, parent: string, paths: string[] = []) => ({
+    op,
+    urn,
+    detailedDiff: Object.fromEntries(paths.map((path) => [path, { kind: "update" }])),
+    newState: { parent },
+});
+const scaled = step("update", child("kubernetes:apps/v1:StatefulSet", "minio"), component, ["spec.replicas"]);
+const memory = step("update", scaled.urn, component, ["spec.template.spec.containers[0].resources.limits.memory"]);
+const noted = step("update", child("pulumi:index:Stash", "minio-rollout"), component, ["input"]);
+const kept = step("same", child("kubernetes:core/v1:Service", "minio"), component);
+const said =
+    "resources changes: minio-3 to minio-0 are updated in this order, one at a time; every object stays readable";
+const says = { severity: "info", urn: component, message: `${said} and writable\n` };
+const preview = (...steps: object[]) => JSON.stringify({ steps, diagnostics: [says] });
+
+describe("the differences between the program of a stack and a cluster", () => {
+    const programIn = (...args: [code: number, output: string, errors?: string]) =>
+        programOf("prod", component, args[0], args[1], args[2] ?? "");
+
+    it("are a line per resource of the cluster, and need care", () => {
+        const replaced = child("kubernetes:core/v1:Secret", "minio-secret");
+        const paths = ["a", "b", "c", "d", "e"].map((key) => `data.${key}`);
+        const { text, findings, code, json } = of({
+            program: programIn(
+                0,
+                preview(
+                    kept,
+                    step("refresh", scaled.urn, component),
+                    {
+                        ...scaled,
+                        detailedDiff: { ...scaled.detailedDiff, 'metadata.annotations["minio-cluster/x"]': {} },
+                    },
+                    step("create-replacement", replaced, component),
+                    step("replace", replaced, component, paths),
+                    step("delete-replaced", replaced, component),
+                    step("update", `${ofStack}::aws:s3:Bucket::other`, `${ofStack}::pulumi:pulumi:Stack::shop-prod`),
+                ),
+            ),
+        });
+        assert.deepEqual(text.match(/^differs: .*$/gm), [
+            "differs: replace Secret minio-secret: data.a, data.b, data.c, data.d and 1 more",
+            "differs: update StatefulSet minio: spec.replicas",
+        ]);
+        assert.match(text, /^program {6}2 resources of the stack prod differ, see below$/m);
+        assert.match(
+            text,
+            /^preview: resources changes: minio-3 to minio-0 are .* every object stays readable and writable$/m,
+        );
+        assert.deepEqual(
+            findings.map(({ what }) => what),
+            ["the program of the stack prod and the cluster differ in 2 resources"],
+        );
+        assert.equal(code, 1);
+        assert.equal(json.program.differences.length, 2);
+    });
+
+    it("are found for what the program does not have any more, below a parent too", () => {
+        const inner = { ...step("delete", child("pulumi:index:Stash", "inner"), kept.urn), newState: undefined };
+        const { differences } = programIn(0, preview(kept, { ...inner, oldState: { parent: kept.urn } }));
+        assert.deepEqual(differences, [{ does: "delete", resource: "Stash inner", properties: [] }]);
+    });
+
+    it("are none where nothing changes", () => {
+        const { text, findings, code } = of({ program: programIn(0, preview(kept)) });
+        assert.deepEqual(findings, []);
+        assert.match(text, /^program {6}as the cluster is, by a preview of the stack prod$/m);
+        assert.ok(!text.includes("resources changes"));
+        assert.equal(code, 0);
+    });
+
+    it("are not looked at where the preview fails, and nobody says that all is right", () => {
+        const failed = (code: number, output: string, errors = "") => {
+            const shown = of({ program: programIn(code, output, errors) });
+            assert.equal(shown.code, 2, shown.text);
+            assert.equal(shown.json.program.differences, undefined);
+            assert.match(shown.text, /^program {6}not looked at, see below$/m);
+            return /^not looked at: differences between program and cluster: (.*)$/m.exec(shown.text)?.[1];
+        };
+        assert.equal(
+            failed(255, "", "error: passphrase must be set\nwith PULUMI_CONFIG_PASSPHRASE\n"),
+            "pulumi preview ended with 255: passphrase must be set with PULUMI_CONFIG_PASSPHRASE",
+        );
+        const diagnostics = [
+            { severity: "info#err", message: "a trace" },
+            { severity: "error", message: "preview failed" },
+            {
+                severity: "error",
+                urn: component,
+                message: "\u001b[31merror: replicas: 3\u001b[0m is not allowed\n  at x",
+            },
+        ];
+        assert.equal(
+            failed(1, JSON.stringify({ steps: [kept], diagnostics })),
+            "pulumi preview ended with 1: replicas: 3 is not allowed at x",
+        );
+        assert.equal(
+            failed(1, JSON.stringify({ diagnostics: diagnostics.slice(0, 1) })),
+            "pulumi preview ended with 1: a trace",
+        );
+        assert.equal(failed(0, "no JSON"), "pulumi preview ended with 0");
+    });
+});
+
+describe("a difference that Kubernetes refuses to undo", () => {
+    it("is shown with who made it, and ends the look at others", () => {
+        const conflict =
+            'error: Preview failed: 1 error occurred:\n\t* the Kubernetes API server reported that "storage/minio" failed to fully ' +
+            "initialize or become live: Server-Side Apply field conflict detected. See https://example.org for help.\nThe resource " +
+            'managed by field manager "pulumi" had an apply conflict: Apply failed with 1 conflict: conflict with "kubectl" using ' +
+            "apps/v1: .spec.replicas\n\n\n";
+        const diagnostics = [
+            { severity: "error", urn: scaled.urn, message: conflict },
+            { severity: "error", message: "error: preview failed" },
+        ];
+        const output = JSON.stringify({ steps: [kept, scaled], diagnostics });
+        const { text, code, findings } = of({ program: programOf("prod", component, 1, output, "") });
+        assert.match(text, /^program {6}at least 1 resource of the stack prod differs, see below$/m);
+        assert.match(text, /^differs: update StatefulSet minio: spec\.replicas$/m);
+        assert.match(
+            text,
+            /^not looked at: other differences between program and cluster: pulumi preview ended with 1: StatefulSet minio: Apply failed with 1 conflict: conflict with "kubectl" using apps\/v1: \.spec\.replicas$/m,
+        );
+        assert.match(findings[0].what, /differ in at least 1 resource$/);
+        assert.equal(code, 1);
+    });
+});
+
+describe("the cluster of a stack", () => {
+    const sealed = (more: object) => ({
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        ...more,
+    });
+    const provider = `${ofStack}::pulumi:providers:kubernetes::given`;
+    const stateOf = (inputs: object, ...clusters: string[]) => ({
+        deployment: {
+            resources: [
+                { urn: provider, type: "pulumi:providers:kubernetes", id: "1", inputs: { ...inputs } },
+                {
+                    urn: provider,
+                    type: "pulumi:providers:kubernetes",
+                    id: "old",
+                    inputs: { context: "gone" },
+                    delete: true,
+                },
+                ...clusters.flatMap((name) => {
+                    const urn = `${ofStack}::minio-cluster:index:MinioCluster::${name}`;
+                    const service = { type: "kubernetes:core/v1:Service", parent: urn, provider: `${provider}::1` };
+                    return [
+                        { urn, type: "minio-cluster:index:MinioCluster" },
+                        { ...service, urn: "a", id: `storage/${name}` },
+                        { ...service, urn: "b", id: `storage/${name}-headless` },
+                    ];
+                }),
+            ],
+        },
+    });
+    const found = (inputs: object, ...clusters: string[]) =>
+        clusterInStack("prod", stateOf(inputs, ...clusters), undefined);
+
+    it("is where its provider made the first Service", () => {
+        const { urn, ...others } = found({ context: "blue", version: "4.25.0" }, "minio");
+        assert.equal(urn, component);
+        assert.deepEqual(others, {
+            name: "minio",
+            namespace: "storage",
+            kubeconfig: undefined,
+            context: "blue",
+            cluster: undefined,
+            isSealed: false,
+        });
+    });
+
+    it("needs the secrets of the state only where its provider's kubeconfig is one", () => {
+        const closed = found({ kubeconfig: sealed({ ciphertext: "v1:abc" }) }, "minio");
+        assert.deepEqual([closed.kubeconfig, closed.isSealed], [undefined, true]);
+        const open = found({ kubeconfig: sealed({ plaintext: '"~/.kube/own"' }) }, "minio");
+        assert.deepEqual([open.kubeconfig, open.isSealed], ["~/.kube/own", false]);
+        assert.equal(found({ kubeconfig: sealed({ plaintext: '""' }) }, "minio").isSealed, true);
+    });
+
+    it("is named where the stack has several, and where it has none", () => {
+        assert.throws(() => found({}, "one", "two"), /several MinioClusters, say which: --name one, or --name two/);
+        assert.equal(clusterInStack("prod", stateOf({}, "one", "two"), "two").name, "two");
+        assert.throws(() => clusterInStack("prod", stateOf({}, "one"), "two"), /no MinioCluster two; it has one/);
+        assert.throws(() => found({}), /the stack prod has no MinioCluster: run pulumi up first/);
+        assert.throws(() => clusterInStack("prod", { deployment: null }, undefined), /no MinioCluster: run pulumi up/);
+        const early = stateOf({}, "minio");
+        early.deployment.resources.splice(3);
+        assert.throws(() => clusterInStack("prod", early, undefined), /has made nothing yet: run pulumi up first/);
+    });
+
+    it("is none where the provider writes files", () => {
+        assert.throws(() => found({ renderYamlToDirectory: "out" }, "minio"), /writes files, and has no Kubernetes/);
+    });
+});
+
+describe("the options of minio-cluster status", () => {
+    const problems = (...args: string[]) => {
+        try {
+            statusOptions(args);
+            return [];
+        } catch (error) {
+            assert.ok(error instanceof WrongOptions);
+            return error.problems;
+        }
+    };
+
+    it("are read in either form", () => {
+        const { stack, name, setHours, json } = statusOptions([
+            "--stack=s",
+            "--name",
+            "minio",
+            "--newest-set",
+            "26",
+            "--json",
+        ]);
+        assert.deepEqual([stack, name, setHours, json], ["s", "minio", 26, true]);
+        assert.deepEqual(Object.values(statusOptions([])).filter(Boolean), []);
+    });
+
+    it("are refused with everything that is wrong at the same time", () => {
+        assert.deepEqual(
+            problems(
+                "--stack",
+                "s",
+                "--namespace",
+                "n",
+                "--context=c",
+                "--newest-set=soon",
+                "--foo",
+                "bar",
+                "more",
+                "--json=no",
+            ),
+            [
+                "--foo: there is no such option: see minio-cluster status --help",
+                "'more' is not understood: options begin with --",
+                "--json takes no value",
+                "--newest-set: 'soon' is not allowed: use a number of hours, such as 26",
+                "--namespace is not allowed with --stack, which says it: leave one of them out",
+                "--context is not allowed with --stack, which says it: leave one of them out",
+            ],
+        );
+        assert.deepEqual(problems("--stack=", "--name", "--json"), [
+            "--stack: a value is missing",
+            "--name: a value is missing",
+        ]);
+    });
+});
+
 describe("docs/status.md", () => {
     const page = readFileSync(join(__dirname, "../../docs/status.md"), "utf8");
     const shown: Record<string, Partial<Observed>> = {
         healthy: {},
         drive: { storage: drivesWith({ 2: { state: "faulty", works: false, total: 0, free: 0 } }) },
         frozen: { frozen: names, frozenFor: "nightly-4" },
+        stack: { program: programOf("prod", component, 0, preview(memory, noted, kept), "") },
     };
     for (const [name, changes] of Object.entries(shown)) {
         it(`shows what the command says: ${name}`, () => {
             const sample = page.split(`<!-- sample ${name} -->\n\n\`\`\`\n`)[1]?.split("```")[0];
-            assert.equal(sample, `$ npx minio-cluster status\n${of(changes).text}`);
+            const options = name === "stack" ? " --stack prod" : "";
+            assert.equal(sample, `$ npx minio-cluster status${options}\n${of(changes).text}`);
         });
     }
 });

@@ -5,6 +5,7 @@ import {
     bootQuorumOf,
     defaultParityOf,
     erasureSetSizeOf,
+    keepsParts,
     type PoolShape,
     type PoolTopology,
     restartsAtOnce,
@@ -329,6 +330,21 @@ describe("topology, of whatever pools", () => {
                 assert.deepEqual([restartsAtOnce(pool, 1), restartsAtOnce(pool, 100)], [1, at]);
             }
         });
+    });
+
+    it("keeps the parts of an upload over two restarts from five servers on, with a parity of two of them", () => {
+        const keeps = (servers: number, drivesPerServer: number, parity?: number) =>
+            keepsParts(
+                accepted(topologyOf([{ servers, drivesPerServer, driveBytes: GiB }], parity)).pools[0] as PoolTopology,
+            );
+        assert.deepEqual(
+            [4, 5, 6, 8, 16].map((servers) => keeps(servers, 1)),
+            [false, true, true, true, true],
+        );
+        assert.deepEqual(
+            [keeps(4, 4), keeps(4, 4, 8), keeps(8, 2), keeps(8, 4), keeps(6, 1, 1)],
+            [false, false, true, true, false],
+        );
     });
 
     it("has a boot quorum of just as many servers as each find half of the others among them", () => {
