@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListBucketsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { parse } from "yaml";
 import { kubeconfig } from "../../devcluster/paths";
-import { execute, kubectl, kubectlJson, Project } from "../support/project";
+import { execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
 
@@ -146,5 +147,20 @@ describe("a provider that writes files", () => {
         assert.match(readFileSync(join(folder, statefulSet), "utf8"), /eu-test-2/);
         const { code } = await execute("kubectl", ["get", "namespace", project.namespace]);
         assert.notEqual(code, 0, "the cluster was touched");
+    });
+
+    it("gets a LoadBalancer with a class and an address that an API server takes", async () => {
+        const file = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) =>
+            /service-.*minio\.yaml$/.test(name),
+        ) as string;
+        const service = parse(readFileSync(join(folder, file), "utf8"));
+        service.metadata.namespace = "default"; // The one that it is for is not there.
+        const create = 'kubectl create --dry-run=server --output=json --filename=- <<< "$1"';
+        const taken = JSON.parse(await succeed("bash", ["-c", create, "create", JSON.stringify(service)]));
+        const { type, loadBalancerClass, loadBalancerIP, loadBalancerSourceRanges } = taken.spec;
+        assert.deepEqual(
+            [type, loadBalancerClass, loadBalancerIP, loadBalancerSourceRanges],
+            ["LoadBalancer", "example.org/balancer", "192.0.2.10", ["198.51.100.0/24"]],
+        );
     });
 });

@@ -12,6 +12,12 @@ const minio = new MinioCluster(
         namespace: config.require("namespace"),
         storageSize: "1Gi",
         environment: { MINIO_REGION: config.require("region") },
+        clientService: {
+            type: "LoadBalancer",
+            loadBalancerClass: "example.org/balancer",
+            loadBalancerIP: "192.0.2.10",
+            loadBalancerSourceRanges: ["198.51.100.0/24"],
+        },
     },
     { provider },
 );
