@@ -120,13 +120,25 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
     };
 }
 
-/** Servers of a pool that its disruption budget lets leave; undefined where it has none, or one that follows from it. */
-function mostThatLeave(
-    { servers }: PoolLayout,
+/** What a budget of a pool asks for; undefined when there is to be none. */
+export function budgetOf(
+    { servers, serversThatMayFailForWrites }: PoolLayout,
     { enabled = true, minAvailable, maxUnavailable }: DisruptionBudget = {},
-): number | undefined {
-    const most = minAvailable === undefined ? maxUnavailable : servers - minAvailable;
-    return enabled ? most : undefined;
+): { minAvailable?: number; maxUnavailable?: number } | undefined {
+    // Where no server may be missed, a budget could only block every drain of a node.
+    if (!enabled || serversThatMayFailForWrites === 0) {
+        return undefined;
+    }
+    if (maxUnavailable !== undefined) {
+        return { maxUnavailable };
+    }
+    return { minAvailable: minAvailable ?? servers - serversThatMayFailForWrites };
+}
+
+/** Servers of a pool that its disruption budget lets leave; undefined where it has none. */
+function mostThatLeave(pool: PoolLayout, args: DisruptionBudget | undefined): number | undefined {
+    const { minAvailable, maxUnavailable } = budgetOf(pool, args) ?? {};
+    return minAvailable === undefined ? maxUnavailable : pool.servers - minAvailable;
 }
 
 /** What a drive's claim asks for, wherever it is made. */

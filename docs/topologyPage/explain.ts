@@ -5,8 +5,8 @@
 import { size } from "../../components/basics/quantity";
 import { erasureSetOf, type PoolTopology, type Topology } from "../../components/minio/topology";
 import { mostInAZone, zonesNeeded } from "../../components/minio/zones";
-import { budgetOf } from "../../components/objects/disruptionBudget";
 import { isInteger, show } from "../../components/spec/check";
+import { budgetOf } from "../../components/spec/cluster";
 import { poolName } from "../../components/spec/names";
 import { type KnownArgs, topologyOfSpec, withDefaults } from "../../components/spec/spec";
 import { problemsOf, warningsOf } from "../../components/spec/validation";

@@ -1,8 +1,8 @@
 /**
  * `npm run test:python`: makes the Python package, checks the types of it and of all programs here, and previews
  * examples/python on the cluster of `make env`. Then a cluster with a bucket and an access is made by a program, a
- * `MinioAccess` by another, and boto3 uses both by their Secrets. It is no part of `make test`, as it fetches some 100 MB
- * of Python packages. It needs Python with `venv`.
+ * `MinioAccess` by another, and boto3 uses both by their Secrets. It is no part of `make test`, as it fetches some 100
+ * MB of Python packages. It needs Python with `venv`.
  */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import { kubectl } from "../../devcluster/cluster/kubectl";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi } from "../../devcluster/toolchain/components";
 import { checkout, execute, succeed } from "../support/project";
+import { applicationOf } from "../support/s3";
 
 const example = join(checkout, "examples/python");
 
@@ -54,28 +55,18 @@ async function check(folder: string): Promise<void> {
         await run("up", cluster);
         await run("up", access);
         for (const secret of ["minio-shop", "mail"]) {
-            const { AWS_ENDPOINT_URL_S3: url = "", ...variables } = secretOf("python", secret);
-            // The name is one of the cluster's own DNS, which this machine does not ask.
-            const service = ["get", "service", "minio", "--namespace=python", "--output=jsonpath={.spec.clusterIP}"];
-            const AWS_ENDPOINT_URL_S3 = url.replace("minio.python.svc.cluster.local", kubectl(service));
+            const { environment, endpoint } = await applicationOf("python", secret);
             const stored = await succeed(python("python"), [join(__dirname, "store.py")], {
-                env: { PATH: process.env.PATH, ...variables, AWS_ENDPOINT_URL_S3 },
+                env: { PATH: process.env.PATH, ...environment, AWS_ENDPOINT_URL_S3: endpoint },
             });
             assert.match(stored, /^stored in (photos|letters)/);
         }
         await run("destroy", access);
-        assert.throws(() => secretOf("python", "mail"), /NotFound/);
+        await assert.rejects(applicationOf("python", "mail"), /NotFound/);
     } finally {
         await run("destroy", cluster);
         kubectl(["delete", "namespace", "python"]);
     }
-}
-
-/** What a Secret says. */
-function secretOf(namespace: string, name: string): Record<string, string> {
-    const secret = JSON.parse(kubectl(["get", "secret", name, `--namespace=${namespace}`, "--output=json"]));
-    const entries = Object.entries<string>(secret.data);
-    return Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 }
 
 const folder = mkdtempSync(join(tmpdir(), "minio-python-"));

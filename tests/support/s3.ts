@@ -45,7 +45,7 @@ export async function applicationOf(namespace: string, secret: string) {
             secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
         },
     });
-    return { s3, bucket: environment.BUCKET, environment };
+    return { s3, bucket: environment.BUCKET, endpoint: url.href, environment };
 }
 
 export async function makeBucket(s3: S3Client, Bucket: string): Promise<void> {
