@@ -13,8 +13,8 @@ export function departingPools(before: PodTemplate, after: PodTemplate): string[
 }
 
 /**
- * Why pools may not leave yet; none when MinIO has moved their objects away. It lets one go in any case, and its objects with it
- * (tried).
+ * Why pools may not leave yet; none when MinIO has moved their objects away. It lets one go in any case, and its
+ * objects with it (tried).
  */
 export function departureProblems(departing: string[], statuses: PoolStatuses): string[] {
     return departing.flatMap((pattern) => {
@@ -51,7 +51,8 @@ function serversIn(pattern: string): string | undefined {
 
 /**
  * Why servers may not get other addresses: MinIO knows a decommission by its pool's arguments, and forgets it with
- * them. One that is still under way ends each server one time at its start (`Init` in `cmd/erasure-server-pool-decom.go`).
+ * them. One that is still under way ends each server one time at its start (`Init` in
+ * `cmd/erasure-server-pool-decom.go`).
  *
  * @param leaving the indexes of the pools that have `decommission`
  */

@@ -1,4 +1,6 @@
-/** How this program reaches the Kubernetes cluster of Pulumi's provider by itself, and how it knows that it is that one. */
+/**
+ * How this program reaches the Kubernetes cluster of Pulumi's provider by itself, and how it knows that it is that one.
+ */
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { once, onceDone } from "../basics/once";
@@ -54,9 +56,9 @@ interface ProviderInputs {
 }
 
 /**
- * The cluster of the Kubernetes provider that the component's objects are made by: the given or inherited one, else the default
- * one, which `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the stack lead, else `KUBECONFIG` and
- * `~/.kube/config`. `rollout.kubeconfig` and `rollout.context` count before.
+ * The cluster of the Kubernetes provider that the component's objects are made by: the given or inherited one, else the
+ * default one, which `kubernetes:kubeconfig`, `kubernetes:context` and `kubernetes:cluster` of the stack lead, else
+ * `KUBECONFIG` and `~/.kube/config`. `rollout.kubeconfig` and `rollout.context` count before.
  *
  * @param component undefined: of the default provider
  * @param witness called when something is to be changed: by then it is registered. Without one, nothing is

@@ -29,7 +29,9 @@ export function poolStatuses(
     });
 }
 
-/** By the server that knows the most pools: one that was not restarted for a pool does not know it, and others use it. */
+/**
+ * By the server that knows the most pools: one that was not restarted for a pool does not know it, and others use it.
+ */
 export async function askServers(cluster: LiveCluster): Promise<PoolStatuses> {
     const running = (await serversOf(cluster)).filter(({ status }) => status?.phase === "Running");
     const answers: PoolStatuses[] = [];

@@ -116,8 +116,8 @@ export function leastThatServe(servers: number): number {
  * So many servers of one pool may restart at the same time: half of those that it can miss for writes.
  *
  * What is written while some are away lacks their copies, and MinIO tries only one time, a second later, to heal that
- * (`healRoutine` in `cmd/mrf.go`). When the next ones are away, it lacks theirs, too. The parts of a multipart upload are
- * not healed at all. So two times as many must be missable.
+ * (`healRoutine` in `cmd/mrf.go`). When the next ones are away, it lacks theirs, too. The parts of a multipart upload
+ * are not healed at all. So two times as many must be missable.
  *
  * @param most servers that the disruption budget lets leave; undefined: any number
  */
@@ -132,8 +132,8 @@ export function restartsAtOnce(
  * Whether a multipart upload survives that one server is away while a part is sent, and another one when the upload is
  * completed or read. Its parts are never healed, and get no more parity than it began with. So two servers less must
  * leave enough drives to read, and more than half: with a tie, MinIO decides at random whether a part is there
- * (`readParts` in `cmd/erasure-multipart.go`; docs/reliability.md has what was measured). What restarts in larger numbers
- * is at most half of what may be missed: see `restartsAtOnce`.
+ * (`readParts` in `cmd/erasure-multipart.go`; docs/reliability.md has what was measured). What restarts in larger
+ * numbers is at most half of what may be missed: see `restartsAtOnce`.
  */
 export function keepsParts({ servers, erasureSetSize, readQuorum }: PoolLayout): boolean {
     const left = erasureSetSize - 2 * Math.max(1, erasureSetSize / servers);

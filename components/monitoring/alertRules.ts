@@ -169,8 +169,8 @@ const makeRoom = "Delete what is not needed, raise storageSize, or add a pool (e
 const daysBeforeFull = 3;
 
 /**
- * By the share that is used, and not by bytes: these fall with every server that is away. Two hours of it must be known,
- * as what the first minutes tell is nobody's pace. MinIO leaves 1 % of the drives free (`diskFillFraction` in
+ * By the share that is used, and not by bytes: these fall with every server that is away. Two hours of it must be
+ * known, as what the first minutes tell is nobody's pace. MinIO leaves 1 % of the drives free (`diskFillFraction` in
  * `cmd/globals.go`).
  */
 function fullSoonRule(series: Series, rule: RuleMaker): AlertRule {
@@ -205,7 +205,9 @@ function healingRule({ cluster }: Series, rule: RuleMaker): AlertRule {
     });
 }
 
-/** No metric tells of a set itself. But its record is a ConfigMap, which is made when the set is whole, and only then. */
+/**
+ * No metric tells of a set itself. But its record is a ConfigMap, which is made when the set is whole, and only then.
+ */
 function setRule({ sets }: Series, hours: number, rule: RuleMaker): AlertRule {
     const created = `kube_configmap_created{${sets}}`;
     const tooOld = `time() - max(${created}) > ${hours * 3600}`;

@@ -20,8 +20,8 @@ export const patientMilliseconds = 13_000;
 type Note = (server: string, serves: boolean) => void;
 
 /**
- * Asks whether servers may stop at the same time, and sets their `mayStop` and `unreached`. It remembers only who said no
- * last: as long as that one says so, no other needs to be asked.
+ * Asks whether servers may stop at the same time, and sets their `mayStop` and `unreached`. It remembers only who said
+ * no last: as long as that one says so, no other needs to be asked.
  */
 export class Consent {
     private against: Objection | undefined;
@@ -65,9 +65,9 @@ export class Consent {
      * only erasure set of their pool, they stand for those of the server that is to stop. Else, where the answer is no,
      * and where several of one pool are to stop, the drives are counted.
      *
-     * A server that knows no users yet takes no requests of theirs, and tells nothing of the drives by its health. If it
-     * is the one that is to stop, perhaps only its update mends it, as after a mistake in the address of the identity
-     * provider. So the drives are counted for all such servers.
+     * A server that knows no users yet takes no requests of theirs, and tells nothing of the drives by its health. If
+     * it is the one that is to stop, perhaps only its update mends it, as after a mistake in the address of the
+     * identity provider. So the drives are counted for all such servers.
      *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */
@@ -394,8 +394,8 @@ const heals = (answer: Answer | undefined) => answer === undefined || "x-minio-h
 
 /**
  * Whether every erasure set can be written without some servers. Where several of one set are among them, all its other
- * drives must work. The drives of servers that wait for their peers serve, though MinIO counts them as offline; one that
- * heals lacks objects, and counts as none. Pure.
+ * drives must work. The drives of servers that wait for their peers serve, though MinIO counts them as offline; one
+ * that heals lacks objects, and counts as none. Pure.
  */
 export function canMiss({ drives, writeQuorums }: StorageState, stopping: Set<string>, waiting: Set<string>): boolean {
     const sets = new Map<string, { pool: number; serving: number; failed: number; stopping: Set<string> }>();

@@ -142,8 +142,8 @@ export type Question =
     /** Whether objects can be written. */
     | { kind: "ask"; what: "health"; reason: string }
     /**
-     * Whether MinIO can miss servers, which would be restarted next at the same time; and what the unheard ones say now,
-     * on which that rests.
+     * Whether MinIO can miss servers, which would be restarted next at the same time; and what the unheard ones say
+     * now, on which that rests.
      */
     | { kind: "ask"; what: "consent"; servers: string[]; unheard: string[]; reason: string };
 
@@ -425,8 +425,8 @@ function objectionTo(next: Member, view: View): Action | undefined {
 }
 
 /**
- * Whether a server may restart while those of other pools are on their way, or at the same time as others that go in the
- * same step, if these are in its zone. Its own pool must be as it would have to be otherwise, and so must all other
+ * Whether a server may restart while those of other pools are on their way, or at the same time as others that go in
+ * the same step, if these are in its zone. Its own pool must be as it would have to be otherwise, and so must all other
  * zones. Enough servers must take requests, the new revision must have proved itself, and nothing else may be wrong
  * anywhere.
  */

@@ -30,8 +30,9 @@ export type RestorePlan =
 /**
  * Decides what a restore has to do. Pure.
  *
- * A cluster that was restored and runs is never touched again: a claim that is missing there is a lost drive, which MinIO
- * heals from the others and better than from an old snapshot. That holds too where its StatefulSets were deleted and come back.
+ * A cluster that was restored and runs is never touched again: a claim that is missing there is a lost drive, which
+ * MinIO heals from the others and better than from an old snapshot. That holds too where its StatefulSets were deleted
+ * and come back.
  */
 export function planRestore(
     { source, drives, cluster }: Pick<Restore, "source" | "drives" | "cluster">,
@@ -100,7 +101,8 @@ function unended(source: string): string {
 
 /**
  * What is said where the program has asked for no restore meanwhile, and the claims were not told: `endRestore` was cut
- * off, or had no right to. Whether a second restore is wanted is then not known, and the first one is forgotten by hand.
+ * off, or had no right to. Whether a second restore is wanted is then not known, and the first one is forgotten by
+ * hand.
  */
 function unforgotten({ names, spec }: Cluster): string {
     const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
@@ -112,8 +114,8 @@ function unforgotten({ names, spec }: Cluster): string {
 }
 
 /**
- * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than before. A
- * preview finds the set, compares it with the cluster, and checks all that could stop a restore midway.
+ * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than
+ * before. A preview finds the set, compares it with the cluster, and checks all that could stop a restore midway.
  *
  * @throws Error when the set cannot be restored, or would replace data and that is not confirmed
  */
@@ -224,8 +226,8 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
 }
 
 /**
- * For a cluster whose program asks for no restore: forgets which set its drives were made from, so that it can go back to
- * the same set later.
+ * For a cluster whose program asks for no restore: forgets which set its drives were made from, so that it can go back
+ * to the same set later.
  *
  * @throws Error when a restore was begun and not ended
  */
@@ -259,8 +261,8 @@ async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): 
 }
 
 /**
- * For a cluster that was restored and runs, and whose program still says so: the restore has ended. It is written on the claims, as they
- * outlive the StatefulSets; and on each of them, as any of them may be lost and healed.
+ * For a cluster that was restored and runs, and whose program still says so: the restore has ended. It is written on
+ * the claims, as they outlive the StatefulSets; and on each of them, as any of them may be lost and healed.
  *
  * @returns whether it was a restore in place, and has ended just now
  */
@@ -279,8 +281,8 @@ export async function markRestored(kubernetes: Kubernetes, cluster: Cluster): Pr
 }
 
 /**
- * Before a StatefulSet is changed by a program that asks for no restore, or for another one: its servers would start with what an
- * interrupted restore has made so far, drives of two points in time.
+ * Before a StatefulSet is changed by a program that asks for no restore, or for another one: its servers would start
+ * with what an interrupted restore has made so far, drives of two points in time.
  *
  * @returns why not, where one was begun; undefined as a rule
  */
@@ -300,7 +302,8 @@ export async function unendedRestore(
             : untilAnswered(look, timeoutSeconds, (text) => pulumi.log.info(text, undefined, undefined, true)));
         return begun && begun.source !== source ? unended(begun.source) : undefined;
     } catch (error) {
-        // A preview goes on without a cluster, and rollout.mode Native without a kubeconfig, or without the right to get StatefulSets.
+        // A preview goes on without a cluster, and rollout.mode Native without a kubeconfig, or without the right to
+        // get StatefulSets.
         const { code } = error as Partial<KubernetesError>;
         const isAway = error instanceof KubernetesError && code !== 403;
         if (pulumi.runtime.isDryRun() || code === 403 || (!isAway && !guided)) {

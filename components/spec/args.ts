@@ -80,9 +80,10 @@ export interface MinioClusterArgs {
     expansionPools?: Pool[];
 
     /**
-     * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up` starts
-     * that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out of it.
-     * It is not started while a pool has `decommission`. Default: false, only new objects go where there is more room.
+     * Whether MinIO moves objects to the emptier pools after a pool was added, until all are as full. `pulumi up`
+     * starts that, and each later run says how far it is. MinIO writes nothing into a pool while it moves objects out
+     * of it. It is not started while a pool has `decommission`. Default: false, only new objects go where there is more
+     * room.
      */
     rebalance?: boolean;
 
@@ -418,8 +419,8 @@ export interface Pool {
     /** Taints of nodes that the servers tolerate. Default: as the first pool. */
     tolerations?: pulumi.Input<pulumi.Input<k8s.types.input.core.v1.Toleration>[]>;
     /**
-     * Whether MinIO moves all objects of the pool to the other pools, so that it can leave. `pulumi up` starts that, and
-     * each later run says how far it is. When it is complete, take the pool out of `expansionPools`. MinIO writes
+     * Whether MinIO moves all objects of the pool to the other pools, so that it can leave. `pulumi up` starts that,
+     * and each later run says how far it is. When it is complete, take the pool out of `expansionPools`. MinIO writes
      * nothing into the pool any more. All pools after it must have it too, because only the last one can leave.
      * Default: false.
      */
@@ -768,8 +769,8 @@ export type Readiness = (typeof Readiness)[keyof typeof Readiness];
 /** Who restarts the servers. */
 export const RolloutMode = {
     /**
-     * `pulumi up` restarts each server only when it may be missed, several at the same time where a pool is large. Servers
-     * that need each other start together.
+     * `pulumi up` restarts each server only when it may be missed, several at the same time where a pool is large.
+     * Servers that need each other start together.
      */
     Guided: "Guided",
     /**

@@ -193,8 +193,8 @@ export async function arrive(
 }
 
 /**
- * Where Kubernetes moves the rollout on, the provider makes and changes the servers alone. It may know a cluster that this
- * program does not: an inline program has not the environment of its engine.
+ * Where Kubernetes moves the rollout on, the provider makes and changes the servers alone. It may know a cluster that
+ * this program does not: an inline program has not the environment of its engine.
  *
  * @returns undefined where nothing leads to the cluster, and nothing that is asked for needs it
  */

@@ -122,7 +122,9 @@ export async function statusOf(
     }
 }
 
-/** In words; undefined where nothing is. A pool that is added while objects move takes no part: MinIO must begin anew. */
+/**
+ * In words; undefined where nothing is. A pool that is added while objects move takes no part: MinIO must begin anew.
+ */
 export function whatIsLeft({ status, pools: last }: Pick<Seen, "status" | "pools">, pools: string): string | undefined {
     return status?.isRunning ? told(status) : last === pools ? undefined : begins;
 }

@@ -1,6 +1,6 @@
 /**
- * A cluster keeps its name. Those of its objects derive from it, and those of its drives' claims: with an alias, Pulumi would replace all
- * objects by new ones, and the servers would start with empty drives.
+ * A cluster keeps its name. Those of its objects derive from it, and those of its drives' claims: with an alias, Pulumi
+ * would replace all objects by new ones, and the servers would start with empty drives.
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { hasEngine } from "../pulumi/engine";
@@ -10,8 +10,8 @@ import type { DeclaredCluster } from "../spec/cluster";
 import { type Names, namesOf } from "../spec/names";
 
 /**
- * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but changes it in its
- * labels; so there is a hook, which hears of its former name. Another one hears of its addresses.
+ * Options of the headless Service, which every cluster has. As its name is ignored, an alias does not replace it, but
+ * changes it in its labels; so there is a hook, which hears of its former name. Another one hears of its addresses.
  *
  * @param making called before it is made, with which a cluster begins
  */
@@ -87,8 +87,8 @@ export function addressesProblem(
 }
 
 /**
- * The same cluster, for all other objects. Where there is an alias, it is known only when the headless Service was not refused, for
- * an update that is refused in the middle would leave some objects of each name.
+ * The same cluster, for all other objects. Where there is an alias, it is known only when the headless Service was not
+ * refused, for an update that is refused in the middle would leave some objects of each name.
  */
 export function unlessRenamed(
     cluster: DeclaredCluster,

@@ -10,8 +10,8 @@ import { checkout, execute, kubectl, kubectlJson, Project } from "../support/pro
 import { stepByStep } from "../support/stepByStep";
 
 /**
- * Two Kubernetes clusters, both with a `minio` in a namespace of the same name. The kubeconfig's current context is at the one that
- * the stacks do not mean.
+ * Two Kubernetes clusters, both with a `minio` in a namespace of the same name. The kubeconfig's current context is at
+ * the one that the stacks do not mean.
  */
 describe("the right Kubernetes cluster", () => {
     stepByStep();
@@ -118,7 +118,8 @@ describe("the right Kubernetes cluster", () => {
         it(`is refused as well by an up that ${what}, which changes neither cluster`, async () => {
             const before = await data();
             await project.configure({ environment: { MINIO_REGION: "eu-test-7" }, ...changes });
-            // A restore is refused in the preview already. What restarts nothing holds nothing, and is found by the rollout.
+            // A restore is refused in the preview already. What restarts nothing holds nothing, and is found by the
+            // rollout.
             for (const command of "restoreFrom" in changes ? [["preview"], up] : [up]) {
                 const { code, text } = await project.execute(...command);
                 assert.notEqual(code, 0);

@@ -1,4 +1,7 @@
-/** A cluster of any size that answers at once, and counts what a rollout asks of Kubernetes and of MinIO in each of its polls. */
+/**
+ * A cluster of any size that answers at once, and counts what a rollout asks of Kubernetes and of MinIO in each of its
+ * polls.
+ */
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Answer, Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";

@@ -160,7 +160,10 @@ export class Prometheus {
         this.processes.push(startLogged(program, args, this.log));
     }
 
-    /** What the guide has, with the addresses that this machine can resolve, and what else kube-prometheus-stack scrapes. */
+    /**
+     * What the guide has, with the addresses that this machine can resolve, and what else kube-prometheus-stack
+     * scrapes.
+     */
     private async configuration(namespace: string, states: string) {
         const inNamespace = `--namespace=${namespace}`;
         const [service, token, rules, nodes] = await Promise.all([

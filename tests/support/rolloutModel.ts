@@ -465,8 +465,8 @@ export class Model {
     }
 
     /**
-     * As consent.ts finds it out: servers that wait for their peers serve their drives. With others of its pool, all the
-     * rest must work.
+     * As consent.ts finds it out: servers that wait for their peers serve their drives. With others of its pool, all
+     * the rest must work.
      */
     private maySpare(pod: Pod, others: Pod[]): boolean {
         const pool = this.pools.find(({ pods }) => pods.includes(pod)) as Pool;

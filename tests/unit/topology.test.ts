@@ -324,7 +324,8 @@ describe("topology, of whatever pools", () => {
         checkAccepted(({ pools }) => {
             for (const pool of pools) {
                 const [at, perServer] = [restartsAtOnce(pool), Math.max(1, pool.erasureSetSize / pool.servers)];
-                // What was written without the ones before is there without these, too; and so is each part of an upload.
+                // What was written without the ones before is there without these, too; and so is each part of an
+                // upload.
                 const left = pool.erasureSetSize - 2 * at * perServer;
                 assert.ok(at === 1 || (left >= pool.writeQuorum && 2 * left > pool.erasureSetSize));
                 assert.deepEqual([restartsAtOnce(pool, 1), restartsAtOnce(pool, 100)], [1, at]);

@@ -1,6 +1,6 @@
 /**
- * Updates of inline programs (Automation API), one after another in this one process: what the tests see of them goes to
- * standard output, one line of JSON each.
+ * Updates of inline programs (Automation API), one after another in this one process: what the tests see of them goes
+ * to standard output, one line of JSON each.
  */
 import { ConfigMap, Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
