@@ -66,8 +66,8 @@ export class Consent {
      * and where several of one pool are to stop, the drives are counted.
      *
      * A server that knows no users yet takes no requests of theirs, and tells nothing of the drives by its health. If
-     * it is the one that is to stop, perhaps only its update mends it, as after a mistake in the address of the
-     * identity provider. So the drives are counted for all such servers.
+     * it has the wanted revision, it is waited for. If not, perhaps only its update mends it, as after a mistake in the
+     * address of the identity provider. So the drives are counted for all such servers.
      *
      * Then each server must reach the drives of all others but the one that stops: see views.ts.
      */
@@ -100,7 +100,8 @@ export class Consent {
             await askOne(first); // Where one refuses, most do, and one is enough.
             await forSeveral(others, atTheSameTime, askOne, () => refused !== undefined);
         }
-        const [missing] = stopping.every(({ next }) => withoutUsers.has(next)) ? [] : withoutUsers;
+        const isMended = stopping.every(({ next }) => withoutUsers.has(next));
+        const missing = isMended ? undefined : [...withoutUsers].find(({ change }) => change === "none");
         if (missing) {
             return this.untilItKnowsUsers(one, missing);
         }

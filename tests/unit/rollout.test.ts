@@ -540,6 +540,12 @@ describe("MinIO's consent", () => {
             assert.equal((await consentTo(["minio-3"], without, { failed: [0, 1] })).mayStop, false);
         });
 
+        it("lets others go before such a server that is not updated yet, as only its own turn mends it", async () => {
+            const { mayStop, counted } = await consentTo(["minio-3"], ["minio-1"]);
+            assert.deepEqual([mayStop, counted], [true, ["minio-1"]]);
+            assert.equal((await consentTo(["minio-3"], ["minio-1"], { failed: [0, 1] })).mayStop, false);
+        });
+
         it("keeps others from stopping, and says what it waits for", async () => {
             const expected = { mayStop: false, unknown: waits, counted: [], again: true };
             const updated = ["minio-3"];
