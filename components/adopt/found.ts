@@ -67,7 +67,7 @@ function serverOf({ metadata, spec }: V1StatefulSet): V1Container | undefined {
 
 function foundStatefulSet(statefulSet: V1StatefulSet, container: V1Container, all: V1StatefulSet[]): Found {
     const pools = withReasons(() => poolsOf(patternsOf(container)));
-    const names = new Set(pools.flatMap(({ hosts }) => hosts.map((host) => podOf(host).replace(/-\d+$/, ""))));
+    const names = [...new Set(pools.flatMap(({ hosts }) => hosts.map((host) => podOf(host).replace(/-\d+$/, ""))))];
     const labels = statefulSet.metadata?.labels ?? {};
     const isBitnami = labels["helm.sh/chart"]?.startsWith("minio-");
     const isChart = labels.chart?.startsWith("minio-") && labels.heritage === "Helm";
@@ -76,7 +76,8 @@ function foundStatefulSet(statefulSet: V1StatefulSet, container: V1Container, al
     return {
         tool,
         label: `${tool}${tool === "a StatefulSet" ? "" : `, release ${release}`}: StatefulSet ${statefulSet.metadata?.name}`,
-        statefulSets: all.filter(({ metadata }) => names.has(metadata?.name ?? "")),
+        // As the pools are, and not as Kubernetes lists them.
+        statefulSets: names.flatMap((name) => all.filter(({ metadata }) => metadata?.name === name)),
         container,
         pools,
     };

@@ -81,7 +81,8 @@ export function environmentOf(
     const environment: Record<string, string> = {};
     const environmentFrom: Record<string, Source> = {};
     const left: string[] = [];
-    for (const { name, value, source } of variablesOf(found, observed)) {
+    const taken = variablesOf(found, observed).filter(({ name }) => !notTaken.test(name));
+    for (const { name, value, source } of taken) {
         // Whether the arguments take it, their own validation knows.
         if (source && problemsOf("minio", { environmentFrom: { [name]: source } }).length === 0) {
             environmentFrom[name] = source;
@@ -140,30 +141,16 @@ function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[
     });
     const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
     const ofFile = variables.map((name): Variable => ({ name, value: plain[name] }));
-    const all = [...ofWhole, ...ofContainer, ...ofFile].filter(
-        ({ name }) => name.startsWith("MINIO_") && !notTaken.test(name),
-    );
+    const all = [...ofWhole, ...ofContainer, ...ofFile].filter(({ name }) => name.startsWith("MINIO_"));
     return [...new Map(all.map((one) => [one.name, one])).values()];
 }
 
 const setSizeVariable = "MINIO_ERASURE_SET_DRIVE_COUNT";
 
 /** The drives of an erasure set, where the old servers are told so; `unread` where nothing here tells how many. */
-export function setSizeOf(found: Found, { secrets }: Observed): number | "unread" | undefined {
-    const { env = [], envFrom = [] } = found.container;
-    const plainOf = (secret: string | undefined, key: string) => secrets[secret ?? ""]?.plain[key];
-    const own = env.find(({ name }) => name === setSizeVariable);
-    const ref = own?.valueFrom?.secretKeyRef;
-    const value =
-        // A file's variables hide those of the container, and those hide what comes from a whole Secret.
-        plainOf(configurationOf(found), setSizeVariable) ??
-        (own
-            ? (own.value ?? (ref && plainOf(ref.name, ref.key)) ?? "unread")
-            : envFrom
-                  .map(({ secretRef }) => plainOf(secretRef?.name, setSizeVariable))
-                  .filter(Boolean)
-                  .at(-1));
-    return value === "unread" ? value : Number(value) || undefined;
+export function setSizeOf(found: Found, observed: Observed): number | "unread" | undefined {
+    const told = variablesOf(found, observed).find(({ name }) => name === setSizeVariable);
+    return told && (told.value === undefined ? "unread" : Number(told.value) || undefined);
 }
 
 /**

@@ -439,6 +439,18 @@ describe("what becomes of a StatefulSet made by hand", () => {
         const claims = moves(adoptionOf(observed(objects), { old: "a" }));
         assert.deepEqual([claims["drive-a-3"], claims["drive-b-0"]], ["data-minio-3", "data-minio-pool-1-0"]);
     });
+
+    it("has each pool where its old servers were, in whatever order Kubernetes lists their StatefulSets", () => {
+        const both = ["http://old-{0...3}.old/data", "http://new-{0...3}.new/data"];
+        const objects: any[] = ["new", "old"].flatMap((name) => plainObjects({ ...old, name }));
+        for (const { metadata, spec } of objects.filter(({ kind }) => kind === "StatefulSet")) {
+            spec.template.spec.containers[0].args = ["server", ...both];
+            spec.template.spec.nodeSelector = { disk: metadata.name };
+        }
+        const { args } = adoptionOf(observed(objects));
+        assert.deepEqual(args.nodeSelector, { disk: "old" });
+        assert.deepEqual(args.expansionPools?.[0]?.nodeSelector, { disk: "new" });
+    });
 });
 
 describe("what cannot be taken over", () => {
@@ -493,6 +505,16 @@ describe("what cannot be taken over", () => {
             })(bitnamiObjects(old) as any[]),
             /erasure sets of 2 drives are not allowed/,
         ]),
+        [
+            "sets of another size, by all keys of a ConfigMap",
+            ((objects) => {
+                const [container] = objects.at(-1).spec.template.spec.containers;
+                Object.assign(container, { envFrom: [{ configMapRef: { name: "sizes" } }] });
+                const data = { MINIO_ERASURE_SET_DRIVE_COUNT: "2" };
+                return observed([...objects, { kind: "ConfigMap", metadata: { name: "sizes" }, data }]);
+            })(bitnamiObjects(old) as any[]),
+            /erasure sets of 2 drives are not allowed/,
+        ],
         [
             "drives in another order",
             observed(
