@@ -83,7 +83,10 @@ export class MinioCluster extends pulumi.ComponentResource {
         const headless = createHeadlessService(declared, { ...child, ...refusesRenaming(declared.names, begin) });
         const { dependsOn } = opts ?? {};
         const named = unlessRenamed(declared, this, headless);
-        const connection = connectionOf(this, given.rollout, () => witnessOf(headless, named));
+        const connection = connectionOf(this, given.rollout, () => ({
+            ...witnessOf(headless, named),
+            isPreviewed: () => isNew && pulumi.runtime.isDryRun(),
+        }));
         const cluster = withSeenValues(named, { connection, dependsOn, resource: this });
         const preflight = createPreflight({ name, args: given, dependsOn, connection, resource: this });
         const { passed } = preflight;

@@ -18,6 +18,11 @@ export interface Witness {
     namespace: pulumi.Input<string>;
     /** Its uid, by the provider. */
     uid: pulumi.Input<string>;
+    /**
+     * Whether this run only previews that it is made: its uid is then one that Kubernetes thought up for a dry run.
+     * Asked once the uid is known. Default: it is there.
+     */
+    isPreviewed?: () => boolean;
 }
 
 export interface Connection {
@@ -166,6 +171,9 @@ async function prove(kubernetes: Kubernetes, witness: Witness, provider: Cluster
         throw new Error(
             `Pulumi's provider tells no uid of the ${kind} ${name}, so nothing proves which cluster it is in`,
         );
+    }
+    if (witness.isPreviewed?.()) {
+        throw new Error(`the ${kind} ${name} is not made yet, so nothing proves which cluster it will be in`);
     }
     const seen = await kubernetes.read({ apiVersion, kind, metadata: { name, namespace } });
     if (seen?.metadata.uid === uid) {

@@ -39,7 +39,7 @@ export function refusesRenaming(names: Names, making: () => void): pulumi.Custom
         resourceHook(`${names.headlessService}-name`, hook, { onDryRun: true }),
         resourceHook(`${names.headlessService}-addresses`, addresses, { onDryRun: true }),
     ];
-    const beforeCreate = [resourceHook(`${names.headlessService}-first`, making)];
+    const beforeCreate = [resourceHook(`${names.headlessService}-first`, making, { onDryRun: true })];
     return { ignoreChanges, hooks: { beforeCreate, beforeUpdate } };
 }
 

@@ -144,6 +144,14 @@ describe("the component's own connection", () => {
             await assert.rejects(connectionOf(undefined, undefined).act(), /is not known in this run/);
         });
 
+        it("nowhere by the uid of a preview's dry run, which only says so", async () => {
+            configure({ kubeconfig: kubeconfigOf("right") });
+            const connection = connectionOf(undefined, undefined, () => witness({ uid: "9", isPreviewed: () => true }));
+            const expected = /the Service minio-headless is not made yet, so nothing proves which cluster/;
+            await assert.rejects(connection.act(), expected);
+            assert.match((await connection.unproved()) ?? "", expected);
+        });
+
         it("again, once an answer that failed is there", async () => {
             configure({ kubeconfig: kubeconfigOf("right") });
             let uid: string | undefined;
