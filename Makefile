@@ -1,6 +1,6 @@
 # The embedded cluster and the tests. Each target does all its own set-up: see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help up test test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings bench-rest bench-scale dashboard recordings check-page down env start lint
+.PHONY: help up test test-long test-faults test-random bench bench-upgrade bench-linear bench-snapshots bench-requests bench-endings bench-rest bench-scale dashboard recordings check-page down env start lint
 
 STACK ?= dev
 NODES ?= 1
@@ -31,6 +31,9 @@ start: node_modules/.package-lock.json ## Start the embedded Kubernetes only
 
 test: node_modules/.package-lock.json ## Run all tests, on the embedded Kubernetes
 	$(devcluster) test
+
+test-long: node_modules/.package-lock.json ## Run all tests in their long form: every old tool, way back and refusal
+	$(devcluster) test-long
 
 test-faults: node_modules/.package-lock.json ## Break an embedded Kubernetes of four nodes in every way, and write the table of docs/reliability.md
 	$(devcluster) test-faults

@@ -6,6 +6,7 @@ import { kubectl } from "./cluster/kubectl";
 import { environment } from "./environment";
 import { cacheDir, checkout } from "./paths";
 import { run, say, UserError } from "./shell";
+import type { Component } from "./toolchain/component";
 import { openLdap, watchers } from "./toolchain/components";
 import { binFolder, installToolchain } from "./toolchain/install";
 import { waitForWriteQuorum } from "./writeQuorum";
@@ -44,10 +45,20 @@ const longTests = ["upgrade", "migration", "variants", "snapshots", "groupSnapsh
     (name) => `tests/e2e/${name}.test.ts`,
 );
 
-/** `make test`: every test, on the cluster. */
-export async function test(): Promise<void> {
+/** `make test`: every test in its short form, on the cluster. */
+export function test(): Promise<void> {
+    return testAll("short", watchers);
+}
+
+/** `make test-long`: every test in its long form (tests/support/longForm.ts). */
+export function testLong(): Promise<void> {
+    return testAll("long", [...watchers, openLdap]);
+}
+
+async function testAll(form: string, more: Component[]): Promise<void> {
     // Now, for no test is to run beside a compiler.
-    await installToolchain([...watchers, openLdap]);
+    await installToolchain(more);
+    process.env.TEST_FORM = form;
     const endToEnd = readdirSync(join(checkout, "tests/e2e")).map((name) => `tests/e2e/${name}`);
     const others = endToEnd.filter((file) => file.endsWith(".test.ts") && !longTests.includes(file));
     return onCluster("mocha", [

@@ -1,5 +1,5 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-faults|test-random|bench NAME|down|env`. */
-import { bench, down, env, start, test, testFaults, testRandom, up } from "./commands";
+/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-long|test-faults|test-random|bench NAME|down|env`. */
+import { bench, down, env, start, test, testFaults, testLong, testRandom, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";
 
@@ -7,6 +7,7 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     up,
     start,
     test,
+    "test-long": testLong,
     "test-faults": testFaults,
     "test-random": testRandom,
     bench,

@@ -16,6 +16,7 @@ import {
     PutBucketTaggingCommand,
     type S3Client,
 } from "@aws-sdk/client-s3";
+import { isLong, itInLongForm } from "../support/longForm";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { applicationOf, get, put, s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -55,6 +56,8 @@ describe("declared buckets, policies and accesses", () => {
     let root: S3Client;
 
     const up = () => project.succeed("up", "--yes", "--skip-preview");
+    /** Between others in the long form only. */
+    const stillUnchanged = async () => void (isLong && (await unchanged()));
     const unchanged = () => project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
     const clientOf = async (namespace: string, secret: string) => {
         const found = await applicationOf(namespace, secret);
@@ -147,7 +150,7 @@ describe("declared buckets, policies and accesses", () => {
         assert.match(text, /bucket 'new' is gone, and is made again/);
         assert.deepEqual(await names(), ["foreign", "locked", "logs", "new"]);
         assert.deepEqual((await root.send(new GetBucketTaggingCommand({ Bucket: "locked" }))).TagSet, TagSet);
-        await unchanged();
+        await stillUnchanged();
     });
 
     it("are not removed while they have objects, and the preview says so", async () => {
@@ -174,7 +177,7 @@ describe("declared buckets, policies and accesses", () => {
         await project.configure({ buckets: [logs, locked] });
         await up();
         assert.deepEqual(await names(), ["foreign", "locked", "logs"]);
-        await unchanged();
+        await stillUnchanged();
     });
 
     it("give an application what it needs, by its Secret alone, and no more", async () => {
@@ -192,7 +195,7 @@ describe("declared buckets, policies and accesses", () => {
         await isRefused(put(view.s3, bucket, "theirs", Buffer.from("hello")));
         const state = await project.succeed("stack", "export");
         assert.ok(!state.includes(environment.AWS_SECRET_ACCESS_KEY), "the key is in the state in plain text");
-        await unchanged();
+        await stillUnchanged();
     });
 
     it("give a new key by a number, and the former one stays valid for a while", async () => {
@@ -209,12 +212,12 @@ describe("declared buckets, policies and accesses", () => {
         for (const { s3 } of [former, latter]) {
             assert.equal(String(await get(s3, "logs", "mine")), "hello");
         }
-        await unchanged();
+        await stillUnchanged();
         await project.configure({ accesses: [{ ...app, revision: 3, overlapSeconds: 0 }, viewer] });
         assert.match(await up(), /key 'app-2' is ended/);
         await isRefused(get(latter.s3, "logs", "mine"), /InvalidAccessKeyId/);
         assert.equal(String(await get((await clientOf(application, "minio-app")).s3, "logs", "mine")), "hello");
-        await unchanged();
+        await stillUnchanged();
     });
 
     it("end with their users and Secrets, and the policies after them", async () => {
@@ -235,7 +238,7 @@ describe("declared buckets, policies and accesses", () => {
         await up();
         assert.deepEqual(await names(), ["foreign", "locked"]);
         await isRefused(root.send(new HeadBucketCommand({ Bucket: "logs" })), /NotFound/);
-        await unchanged();
+        await stillUnchanged();
         await project.configure({ buckets: [locked] });
         await up();
     });
@@ -257,7 +260,7 @@ describe("declared buckets, policies and accesses", () => {
         await up();
         const update = performance.now() - begun;
         assert.equal((await names())?.length, 302);
-        await unchanged();
+        await stillUnchanged();
         const nothing = performance.now() - begun - update;
         process.stderr.write(`      ${made} before the cut, the rest in ${update} ms, nothing in ${nothing} ms\n`);
         assert.ok(update < 120_000 && nothing < 60_000);
@@ -357,7 +360,7 @@ describe("declared buckets, policies and accesses", () => {
             await unchanged();
         });
 
-        it("leave nothing behind after an up that failed midway, either", async () => {
+        itInLongForm("leave nothing behind after an up that failed midway, either", async () => {
             const Statement = [{ Effect: "Allow", Action: ["s3:NoSuchAction"], Resource: ["arn:aws:s3:::halfway"] }];
             const policies = [{ name: "halfway", document: JSON.stringify({ Version: "2012-10-17", Statement }) }];
             await other.configure({ declared: { buckets: [{ name: "halfway" }], policies } });
@@ -372,7 +375,7 @@ describe("declared buckets, policies and accesses", () => {
             assert.deepEqual(await recordNames(), ["minio-declared"]);
         });
 
-        it("come and go by a program in YAML, too", async () => {
+        itInLongForm("come and go by a program in YAML, too", async () => {
             const folder = mkdtempSync(join(tmpdir(), "minio-yaml-"));
             // As npm installs the command, but from this checkout.
             const plugin = `#!/bin/sh\nexec '${checkout}/node_modules/.bin/tsx' '${checkout}/plugin/main.ts' "$@"\n`;

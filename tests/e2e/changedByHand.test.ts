@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
+import { itInLongForm } from "../support/longForm";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 import { until } from "../support/until";
@@ -66,34 +67,37 @@ describe("a cluster that somebody changes by hand", () => {
         await up("--expect-no-changes");
     });
 
-    it("refuses to go back to a root password whose number the servers have, and goes on to the next one", async () => {
-        const secret = async () => (await kubectlJson("get", "secret", "minio-secret", inNamespace)).data;
-        const before = await secret();
-        // As an update leaves it that ends before it comes to the StatefulSet.
-        const urns = await project.succeed("stack", "--show-urns");
-        const targets = [/urn:\S+:RandomPassword::\S+/, /urn:\S+:Secret::minio-secret\b/].flatMap((urn) => [
-            "--target",
-            urn.exec(urns)?.[0] as string,
-        ]);
-        await project.configure({ credentialsRevision: 2 });
-        await up(...targets);
-        const left = await secret();
-        assert.notDeepEqual(left, before);
-        await project.configure({ credentialsRevision: undefined });
-        for (const operation of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-            const { code, text } = await project.execute(...operation);
-            assert.notEqual(code, 0, text);
-            assert.match(
-                text,
-                /credentialsRevision: 1: servers that run, .* Take a number that no server has, such as 2/,
-            );
-        }
-        assert.deepEqual(await secret(), left);
-        await project.configure({ credentialsRevision: 2 });
-        await up();
-        assert.deepEqual(await secret(), left);
-        await up("--expect-no-changes");
-    });
+    itInLongForm(
+        "refuses to go back to a root password whose number the servers have, and goes on to the next one",
+        async () => {
+            const secret = async () => (await kubectlJson("get", "secret", "minio-secret", inNamespace)).data;
+            const before = await secret();
+            // As an update leaves it that ends before it comes to the StatefulSet.
+            const urns = await project.succeed("stack", "--show-urns");
+            const targets = [/urn:\S+:RandomPassword::\S+/, /urn:\S+:Secret::minio-secret\b/].flatMap((urn) => [
+                "--target",
+                urn.exec(urns)?.[0] as string,
+            ]);
+            await project.configure({ credentialsRevision: 2 });
+            await up(...targets);
+            const left = await secret();
+            assert.notDeepEqual(left, before);
+            await project.configure({ credentialsRevision: undefined });
+            for (const operation of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+                const { code, text } = await project.execute(...operation);
+                assert.notEqual(code, 0, text);
+                assert.match(
+                    text,
+                    /credentialsRevision: 1: servers that run, .* Take a number that no server has, such as 2/,
+                );
+            }
+            assert.deepEqual(await secret(), left);
+            await project.configure({ credentialsRevision: 2 });
+            await up();
+            assert.deepEqual(await secret(), left);
+            await up("--expect-no-changes");
+        },
+    );
 
     it("says how to get a StatefulSet back that was deleted, which keeps its servers", async () => {
         const before = await uids();
@@ -135,20 +139,23 @@ describe("a cluster that somebody changes by hand", () => {
         assert.ok(reasons.has("EvictionByEvictionAPI"), "it was not evicted");
     });
 
-    it("goes over to Kubernetes' pace and back with a change that waits, and restarts none that the partition keeps", async () => {
-        const before = await uids();
-        await project.configure({
-            rollout: { mode: "Native", timeoutSeconds: 240 },
-            partition: 4,
-            environment: { TZ: "CET" },
-        });
-        await up();
-        assert.deepEqual(await uids(), before);
-        await project.configure({ rollout: { timeoutSeconds: 240 } });
-        const text = await up();
-        assert.equal((await statefulSet()).spec.updateStrategy.rollingUpdate.partition, 4, text);
-        assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
-    });
+    itInLongForm(
+        "goes over to Kubernetes' pace and back with a change that waits, and restarts none that the partition keeps",
+        async () => {
+            const before = await uids();
+            await project.configure({
+                rollout: { mode: "Native", timeoutSeconds: 240 },
+                partition: 4,
+                environment: { TZ: "CET" },
+            });
+            await up();
+            assert.deepEqual(await uids(), before);
+            await project.configure({ rollout: { timeoutSeconds: 240 } });
+            const text = await up();
+            assert.equal((await statefulSet()).spec.updateStrategy.rollingUpdate.partition, 4, text);
+            assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
+        },
+    );
 
     it("restarts a server past a budget that lets none go, and says so", async () => {
         const patch = '{"spec":{"minAvailable":4}}';
@@ -159,7 +166,7 @@ describe("a cluster that somebody changes by hand", () => {
         assert.equal((await timeZones())[3], "CET");
     });
 
-    it("names a server whose node does not say that it ended, and how to go on", async () => {
+    itInLongForm("names a server whose node does not say that it ended, and how to go on", async () => {
         const finalizer = '{"metadata":{"finalizers":["example.org/a-node-that-is-gone"]}}';
         await kubectl("patch", "pod", "minio-0", inNamespace, "--type=merge", `--patch=${finalizer}`);
         await kubectl("delete", "pod", "minio-0", inNamespace, "--wait=false", "--grace-period=1");

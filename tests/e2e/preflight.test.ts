@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { snapshotClass, storageClass } from "../../devcluster/cluster/storage";
 import { ConstantLoad, untilAcknowledged } from "../support/load";
+import { refusingCommands } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { apply, Refusal } from "../support/refusals";
 import { makeBucket, s3Of, targetOf } from "../support/s3";
@@ -92,7 +93,7 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
     it("keeps a growth back that the StorageClass does not allow, in the preview and without one", async () => {
         const before = await generation();
         await project.configure({ storageSize: "2Gi" });
-        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        for (const command of refusingCommands) {
             const { code, text } = await project.execute(...command);
             assert.notEqual(code, 0, text);
             assert.match(

@@ -10,6 +10,7 @@ import { addresses } from "../../devcluster/cluster/addresses";
 import { sleep } from "../../devcluster/shell";
 import { Authority } from "../support/authority";
 import { commandsOf, recipeOf } from "../support/guide";
+import { describeInLongForm } from "../support/longForm";
 import { OpenIdProvider } from "../support/openIdProvider";
 import { OpenLdap } from "../support/openLdap";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
@@ -28,7 +29,7 @@ interface Keys {
  * MinIO as the recipes of docs/settings.md set it up, with real servers for what they name. Only addresses are other
  * ones than there. These servers run on this machine, with certificates of a private authority.
  */
-describe("the recipes of docs/settings.md", () => {
+describeInLongForm("the recipes of docs/settings.md", () => {
     stepByStep();
     const project = new Project("e2e-recipes");
     const inNamespace = `--namespace=${project.namespace}`;

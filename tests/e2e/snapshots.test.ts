@@ -9,6 +9,7 @@ import { snapshotClass } from "../../devcluster/cluster/storage";
 import { newMinio } from "../../devcluster/toolchain/versions";
 import { commandsOf, countOfCommands } from "../support/guide";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../support/load";
+import { itInLongForm } from "../support/longForm";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { neverCut, type Refusal } from "../support/refusals";
 import { get, makeBucket, put, s3Of, targetOf } from "../support/s3";
@@ -205,26 +206,35 @@ describe("sets of snapshots", () => {
         await project.configure({ snapshots });
     });
 
-    it("of a schedule stay where they are damaged or have lost their record, and are not made again", async () => {
-        const selector = "--selector=minio-cluster/snapshot-set!=monday";
-        const left = async () => (await kubectlJson("get", "volumesnapshots", inNamespace, selector)).items;
-        const [{ metadata }, ...others] = await left();
-        assert.equal(others.length, 3);
-        const record = `configmap/minio-snapshots-${metadata.labels["minio-cluster/snapshot-set"]}`;
-        const kept = await kubectlJson("get", record, inNamespace);
-        delete kept.metadata.resourceVersion;
-        await kubectl("delete", record, inNamespace);
-        const refused = await project.execute("up", "--yes", "--skip-preview");
-        await project.shell('kubectl create --filename - <<< "$RECORD"', { RECORD: JSON.stringify(kept) });
-        assert.notEqual(refused.code, 0);
-        assert.match(refused.text, /there are snapshots of the set 'nightly-\d+' .* is not\. Pulumi would delete them/);
-        assert.equal((await left()).length, 4);
-        await kubectl("delete", "volumesnapshot", metadata.name, inNamespace);
-        const text = await project.succeed("up", "--yes", "--refresh", "--skip-preview");
-        assert.match(text, /the set 'nightly-\d+' cannot be restored, as nightly-.* of it is gone. It counts as none/);
-        const names = (some: any[]) => some.map((one) => one.metadata.name).sort();
-        assert.deepEqual(names(await left()), names(others));
-    });
+    itInLongForm(
+        "of a schedule stay where they are damaged or have lost their record, and are not made again",
+        async () => {
+            const selector = "--selector=minio-cluster/snapshot-set!=monday";
+            const left = async () => (await kubectlJson("get", "volumesnapshots", inNamespace, selector)).items;
+            const [{ metadata }, ...others] = await left();
+            assert.equal(others.length, 3);
+            const record = `configmap/minio-snapshots-${metadata.labels["minio-cluster/snapshot-set"]}`;
+            const kept = await kubectlJson("get", record, inNamespace);
+            delete kept.metadata.resourceVersion;
+            await kubectl("delete", record, inNamespace);
+            const refused = await project.execute("up", "--yes", "--skip-preview");
+            await project.shell('kubectl create --filename - <<< "$RECORD"', { RECORD: JSON.stringify(kept) });
+            assert.notEqual(refused.code, 0);
+            assert.match(
+                refused.text,
+                /there are snapshots of the set 'nightly-\d+' .* is not\. Pulumi would delete them/,
+            );
+            assert.equal((await left()).length, 4);
+            await kubectl("delete", "volumesnapshot", metadata.name, inNamespace);
+            const text = await project.succeed("up", "--yes", "--refresh", "--skip-preview");
+            assert.match(
+                text,
+                /the set 'nightly-\d+' cannot be restored, as nightly-.* of it is gone. It counts as none/,
+            );
+            const names = (some: any[]) => some.map((one) => one.metadata.name).sort();
+            assert.deepEqual(names(await left()), names(others));
+        },
+    );
 
     it("are not needed for a lost drive", async () => {
         const claim = async () => (await kubectlJson("get", "pvc", "data-minio-2", inNamespace)).metadata.uid;

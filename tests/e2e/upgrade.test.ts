@@ -7,6 +7,7 @@ import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
 import { RecordedClients } from "../support/history";
 import { complaints, decide } from "../support/linearizability";
 import { ConstantLoad, client, summarize, untilAcknowledged } from "../support/load";
+import { itInLongForm } from "../support/longForm";
 import { checkout, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "../support/s3";
 import { assertShown } from "../support/shown";
@@ -121,7 +122,7 @@ describe("a cluster under load", () => {
         assert.equal((await statefulSet()).spec.updateStrategy.rollingUpdate.partition, 2);
     });
 
-    it("goes back from a staged update when the partition is raised, without a failed request", async () => {
+    itInLongForm("goes back from a staged update when the partition is raised, without a failed request", async () => {
         assertServed(await applyUnderLoad({ partition: 4 }));
         assert.deepEqual(await images(), [oldImage, oldImage, oldImage, oldImage]);
     });
@@ -131,20 +132,23 @@ describe("a cluster under load", () => {
         assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
     });
 
-    it("goes back to the official image, without a failed request", async () => {
+    itInLongForm("goes back to the official image, without a failed request", async () => {
         assertServed(await applyUnderLoad({ image: oldImage }));
         assert.deepEqual(await images(), [oldImage, oldImage, oldImage, oldImage]);
         assert.deepEqual(await programs(), ["minio", "minio", "minio", "minio"]);
     });
 
-    it("goes from the official image to the default one as docs/migration.md shows, without a failed request", async () => {
-        await project.configure({ image: undefined });
-        assertShown(guide, "preview", fenced("pulumi preview", await project.succeed("preview"), /image changes/));
-        assertServed(await applyUnderLoad({}));
-        assertShown(guide, "up", fenced("pulumi up", applied, /partition \d -> \d/));
-        assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
-        assert.deepEqual(await programs(), ["silo", "silo", "silo", "silo"]);
-    });
+    itInLongForm(
+        "goes from the official image to the default one as docs/migration.md shows, without a failed request",
+        async () => {
+            await project.configure({ image: undefined });
+            assertShown(guide, "preview", fenced("pulumi preview", await project.succeed("preview"), /image changes/));
+            assertServed(await applyUnderLoad({}));
+            assertShown(guide, "up", fenced("pulumi up", applied, /partition \d -> \d/));
+            assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
+            assert.deepEqual(await programs(), ["silo", "silo", "silo", "silo"]);
+        },
+    );
 
     it("changes nothing on another up, and finds no drift on refresh", async () => {
         await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
