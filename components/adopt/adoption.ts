@@ -306,7 +306,7 @@ function argumentsOf(
     }) as KnownArgs;
 }
 
-/** Without what is empty. An empty class is one. */
+/** Without what is empty. An empty class is one, and servers without limits are not given the component's. */
 function given<T extends object>(fields: T): Partial<T> {
     const isEmpty = (value: unknown) =>
         value === undefined ||
@@ -314,7 +314,8 @@ function given<T extends object>(fields: T): Partial<T> {
         (Array.isArray(value) ? value.length === 0 : typeof value === "object" && Object.keys(value).length === 0);
     return Object.fromEntries(
         Object.entries(fields).filter(
-            ([name, value]) => !isEmpty(value) && (value !== "" || name === "storageClassName"),
+            ([name, value]) =>
+                name === "resources" || (!isEmpty(value) && (value !== "" || name === "storageClassName")),
         ),
     ) as Partial<T>;
 }

@@ -170,17 +170,19 @@ const daysBeforeFull = 3;
 
 /**
  * By the share that is used, and not by bytes: these fall with every server that is away. Two hours of it must be
- * known, as what the first minutes tell is nobody's pace. MinIO leaves 1 % of the drives free (`diskFillFraction` in
- * `cmd/globals.go`).
+ * known, as what the first minutes tell is nobody's pace. What was written at once, as from a backup, is in the pace of
+ * the day for a day: so the pace of the last hours must be such, too. MinIO leaves 1 % of the drives free
+ * (`diskFillFraction` in `cmd/globals.go`).
  */
 function fullSoonRule(series: Series, rule: RuleMaker): AlertRule {
     const used = `(${usedShare(series)})`;
-    const seconds = `(0.99 - ${used}) / deriv(${used}[1d:5m])`;
-    const isSoon = `(${seconds} > 0) < ${daysBeforeFull * 86_400}`;
+    const isSoonBy = (pace: string) =>
+        `((0.99 - ${used}) / deriv(${used}[${pace}:5m]) > 0) < ${daysBeforeFull * 86_400}`;
     const isKnown = `max(max_over_time(minio_cluster_capacity_usable_total_bytes{${series.cluster}}[10m] offset 2h))`;
-    return rule("MinioFullSoon", "warning", "1h", `${isSoon} and ${isKnown}`, {
+    return rule("MinioFullSoon", "warning", "1h", `${isSoonBy("1d")} and ${isSoonBy("6h")} and ${isKnown}`, {
         summary: "it is full in {{ $value | humanizeDuration }}",
-        description: "That is so if it fills as it did for a day. When the drives are full, writes fail.",
+        description:
+            "That is so if it fills as it did for a day, and in its last 6 hours. When the drives are full, writes fail.",
         action: makeRoom,
     });
 }

@@ -20,7 +20,8 @@ export interface FoundCluster {
     name: string;
     wanted: Omit<WantedCluster, "admin">;
     topology?: Topology;
-    /** Of its first StatefulSet. */
+    /** Of its first StatefulSet, as are its annotations. */
+    uid?: string;
     annotations: Record<string, string>;
     rootUser?: SecretKey;
     rootPassword?: SecretKey;
@@ -79,6 +80,7 @@ function clusterOf(first: V1StatefulSet, all: V1StatefulSet[]): FoundCluster {
             bootQuorum: topology?.bootQuorum ?? 1,
         },
         topology,
+        uid: first.metadata?.uid,
         annotations: first.metadata?.annotations ?? {},
         rootUser: secretKey("MINIO_ROOT_USER"),
         rootPassword: secretKey("MINIO_ROOT_PASSWORD"),

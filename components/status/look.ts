@@ -21,6 +21,8 @@ import { serversIn } from "./servers";
 export interface Wish {
     namespace?: string;
     name?: string;
+    /** Of its first StatefulSet, by the state of a stack. */
+    uid?: string;
 }
 
 type Data = AnyObject & { data?: Record<string, string> };
@@ -110,7 +112,7 @@ async function statefulSetsOf(kubernetes: Kubernetes, { namespace }: Wish): Prom
 }
 
 /** Pure. */
-function chosen(clusters: FoundCluster[], { namespace, name }: Wish, where: string): FoundCluster {
+function chosen(clusters: FoundCluster[], { namespace, name, uid }: Wish, where: string): FoundCluster {
     const [first, second] = clusters.filter((one) => name === undefined || one.name === name);
     const all = clusters.map((one) => `--namespace ${one.namespace} --name ${one.name}`).join(", or ");
     if (first === undefined) {
@@ -122,6 +124,13 @@ function chosen(clusters: FoundCluster[], { namespace, name }: Wish, where: stri
     }
     if (second !== undefined) {
         throw new Error(`there are several clusters, say which: ${all}`);
+    }
+    if (uid !== undefined && first.uid !== uid) {
+        throw new Error(
+            `the StatefulSet ${first.name} in the namespace ${first.namespace} of ${where} is not that of the stack: its uid is ` +
+                `${first.uid}, and in the stack's state it is ${uid}. Set KUBECONFIG or the current context to the Kubernetes ` +
+                "cluster of the stack's last pulumi up; if somebody deleted the StatefulSet, run pulumi up --refresh",
+        );
     }
     return first;
 }

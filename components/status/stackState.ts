@@ -16,6 +16,7 @@ interface StackResource {
     /** Another resource has replaced it, and its end is still to come. */
     delete?: boolean;
     inputs?: Record<string, unknown>;
+    outputs?: Record<string, unknown>;
 }
 
 export interface StackCluster {
@@ -23,6 +24,8 @@ export interface StackCluster {
     urn: string;
     name: string;
     namespace: string;
+    /** Of its first StatefulSet; undefined where the state does not tell it. */
+    uid?: string;
     /** What the provider of its objects was given. */
     kubeconfig?: string;
     context?: string;
@@ -73,11 +76,17 @@ export function clusterInStack(stack: string, state: StackState, name: string | 
     if (provider.renderYamlToDirectory) {
         throw new Error(`the stack ${stack} writes files, and has no Kubernetes cluster that could be looked at`);
     }
+    const statefulSet = resources.find(
+        ({ type, parent, id }) =>
+            type === "kubernetes:apps/v1:StatefulSet" && parent === meant.urn && id === `${namespace}/${own}`,
+    );
+    const { uid } = (statefulSet?.outputs?.metadata ?? {}) as Record<string, unknown>;
     const { kubeconfig, context, cluster } = provider;
     return {
         urn: meant.urn,
         name: own,
         namespace,
+        uid: textOf(uid),
         kubeconfig: textOf(kubeconfig),
         context: textOf(context),
         cluster: textOf(cluster),

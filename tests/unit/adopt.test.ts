@@ -384,6 +384,12 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.match(notes.join("\n"), /not among the arguments: affinity, which is another one for each pool/);
     });
 
+    it("has servers without limits where the old ones have none: they are not given the component's", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        delete objects.at(-1).spec.template.spec.containers[0].resources;
+        assert.deepEqual(adoptionOf(observed(objects)).args.resources, {});
+    });
+
     it("has pods that give its files away, which come where the old servers did", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const { spec } = objects.at(-1).spec.template;

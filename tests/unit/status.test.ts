@@ -641,6 +641,10 @@ describe("the cluster of a stack", () => {
                         { urn, type: "minio-cluster:index:MinioCluster" },
                         { ...service, urn: "a", id: `storage/${name}` },
                         { ...service, urn: "b", id: `storage/${name}-headless` },
+                        {
+                            ...{ ...service, type: "kubernetes:apps/v1:StatefulSet", urn: "c" },
+                            ...{ id: `storage/${name}`, outputs: { metadata: { uid: `uid-of-${name}` } } },
+                        },
                     ];
                 }),
             ],
@@ -655,6 +659,7 @@ describe("the cluster of a stack", () => {
         assert.deepEqual(others, {
             name: "minio",
             namespace: "storage",
+            uid: "uid-of-minio",
             kubeconfig: undefined,
             context: "blue",
             cluster: undefined,
@@ -1053,6 +1058,17 @@ describe("looking at a cluster", () => {
             /no MinioCluster third .* there is --namespace storage/,
         );
         assert.equal((await look(kubernetes, { name: "minio" })).name, "minio");
+    });
+
+    it("is not that of another Kubernetes cluster, by the uid in the stack's state", async () => {
+        const there = structuredClone(statefulSet);
+        there.metadata = { ...there.metadata, uid: "1" };
+        const kubernetes = new Seen({ ...objects, statefulSets: [there] }).kubernetes();
+        await assert.rejects(
+            look(kubernetes, { name: "minio", uid: "2" }),
+            /the StatefulSet minio in the namespace storage of .* is not that of the stack: its uid is 1, .* state it is 2\. Set/,
+        );
+        assert.equal((await look(kubernetes, { name: "minio", uid: "1" })).name, "minio");
     });
 
     it("takes no server for frozen that only starts, and every one that holds requests", async () => {
