@@ -294,6 +294,9 @@ export async function bring(
         if (refusals.length > 0) {
             throw new Refusal(refusals, whose);
         }
+        for (const note of found.notes) {
+            say(note);
+        }
         const write = (record: Recorded) => writeRecord(kubernetes, cluster, record, options.declarer);
         await carryOut(found, recorded, { minio, secretKeys, write, say });
     });
@@ -345,6 +348,9 @@ export async function foresee(
         let refusals: string[] = [];
         await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (_, { found }) => {
             refusals = found.refusals;
+            for (const note of found.notes) {
+                say(printable(note));
+            }
             const lines = briefly(
                 found.steps.map(({ words }) => printable(words)),
                 mostForeseen,

@@ -65,6 +65,8 @@ export interface Difference {
     steps: Step[];
     /** Why nothing is done. */
     refusals: string[];
+    /** What is told, and nothing is done for. */
+    notes: string[];
     /** What is recorded before the steps: all that is or will be made here. */
     before: Recorded;
     /** And after them. */
@@ -92,9 +94,18 @@ export function difference(
     return {
         steps: orderOf(parts.flatMap(({ steps }) => steps)),
         refusals: parts.flatMap(({ refusals }) => refusals),
+        notes: notesOf(declared, live),
         before: unionOf(recorded, after),
         after,
     };
+}
+
+function notesOf({ buckets }: Declared, live: Live): string[] {
+    const gone = buckets.filter(({ name, confirmRemoval }) => confirmRemoval && !entryOf(live.buckets, name));
+    return gone.map(
+        ({ name }) =>
+            `bucket '${name}' is not there, and confirmRemoval keeps it from being made: take it out of the list`,
+    );
 }
 
 /** What must be done where a program leaves all of it. */

@@ -328,7 +328,7 @@ export interface Bucket {
     retain?: boolean;
     /**
      * Removes the bucket with all its objects. It must be the text `remove <name> and its objects`. When that is done,
-     * take the bucket from the list. Default: none, the bucket is there.
+     * take the bucket from the list: a bucket with it is never made. Default: none, the bucket is there.
      */
     confirmRemoval?: string;
 }

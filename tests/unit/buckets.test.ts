@@ -383,6 +383,13 @@ describe("the difference between what is declared and what MinIO has", () => {
         );
     });
 
+    it("tells of a bucket that is not there, and is not made for the same words", () => {
+        const buckets = [{ name: "new", confirmRemoval: removingWords("new") }];
+        const { steps, notes } = difference({ ...nothing, buckets }, nothingRecorded(), empty, now);
+        assert.deepEqual(steps, []);
+        assert.match(notes.join(), /^bucket 'new' is not there, and confirmRemoval keeps it from being made: take it/);
+    });
+
     it("keeps the former key for a while, and forgets it when MinIO has ended it", () => {
         const accesses = [{ name: "app", bucket: "data", policies: ["readwrite"], revision: 2, overlapSeconds: 1000 }];
         const recorded = { ...nothingRecorded(), accesses: { app: { keys: { "app-1": {} } } } };
