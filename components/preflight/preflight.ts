@@ -1,7 +1,7 @@
 /**
- * What would fail is said before anything is touched: a preview looks whether the Kubernetes cluster has what the
- * arguments name, and so does an update before it makes or changes something. What cannot be looked at never keeps
- * anybody from anything.
+ * What would fail is said before anything is touched: a preview looks whether the Kubernetes cluster is the right one
+ * and has what the arguments name, and so does an update before it makes or changes something. What cannot be looked at
+ * never keeps anybody from anything.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
@@ -63,6 +63,10 @@ export function createPreflight(options: PreflightOptions): Preflight {
     const pass = async () => {
         // The engine works on what is registered while the client is loaded.
         await sleep(registeredMilliseconds);
+        const other = pulumi.runtime.isDryRun() ? await otherCluster(options) : undefined;
+        if (other) {
+            return endProgram(other); // What it has, or has not, is nobody's concern.
+        }
         const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
         return problems.length > 0 ? endProgram(refusal(name, problems)) : true;
     };
@@ -77,6 +81,11 @@ export function createPreflight(options: PreflightOptions): Preflight {
             }
         },
     };
+}
+
+/** Naming both, where it is not that of Pulumi's provider. An update finds it before it changes anything. */
+function otherCluster({ connection }: PreflightOptions): Promise<string | undefined> {
+    return connection.unproved().then(() => undefined, messageOf);
 }
 
 function refusal(name: string, problems: Problem[]): string {

@@ -134,9 +134,6 @@ export async function restoreDrives(
     const patience: Patience = isPreview
         ? (work) => work()
         : (work) => untilAnswered(work, cluster.timeoutSeconds, say);
-    if (isPreview) {
-        await connection.unproved(); // In another cluster, that a set is missing there would be all that is said.
-    }
     const kubernetes = await (isPreview ? connection.look() : patience(connection.act));
     if (kubernetes === undefined) {
         pulumi.log.info("restoreFrom: not checked in this preview, as the kubeconfig is not known yet", resource);

@@ -166,6 +166,18 @@ describe("a cluster that somebody changes by hand", () => {
         assert.equal((await timeZones())[3], "CET");
     });
 
+    itInLongForm("takes back what kubectl manages by force only, as docs/troubleshooting.md says", async () => {
+        const budget = async () => (await kubectlJson("get", "poddisruptionbudget", "minio-pdb", inNamespace)).spec;
+        const conflict = await project.execute("up", "--yes", "--skip-preview", "--refresh");
+        assert.notEqual(conflict.code, 0, conflict.text);
+        assert.match(conflict.text, /Server-Side Apply field conflict detected/);
+        assert.equal((await budget()).minAvailable, 4);
+        project.environment.PULUMI_K8S_ENABLE_PATCH_FORCE = "true";
+        await up("--refresh");
+        delete project.environment.PULUMI_K8S_ENABLE_PATCH_FORCE;
+        assert.notEqual((await budget()).minAvailable, 4);
+    });
+
     itInLongForm("names a server whose node does not say that it ended, and how to go on", async () => {
         const finalizer = '{"metadata":{"finalizers":["example.org/a-node-that-is-gone"]}}';
         await kubectl("patch", "pod", "minio-0", inNamespace, "--type=merge", `--patch=${finalizer}`);
