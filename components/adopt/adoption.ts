@@ -8,7 +8,7 @@ import { minioId } from "../server/podTemplate";
 import { claimName, driveNames, namesOf, poolName, poolSelector } from "../spec/names";
 import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
-import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, type Tool } from "./found";
+import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, statefulSetOf, type Tool } from "./found";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
 import { environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
@@ -205,7 +205,7 @@ function templateOf(
     pod: string,
     path: string,
 ): { name: string; folder: string } | string {
-    const statefulSet = statefulSets.find(({ metadata }) => pod.replace(/-\d+$/, "") === metadata?.name);
+    const statefulSet = statefulSets.find(({ metadata }) => metadata?.name === statefulSetOf(pod));
     if (statefulSet === undefined) {
         return `server ${pod}: it belongs to no StatefulSet of the namespace, so its drives are not known`;
     }

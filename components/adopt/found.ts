@@ -67,7 +67,7 @@ function serverOf({ metadata, spec }: V1StatefulSet): V1Container | undefined {
 
 function foundStatefulSet(statefulSet: V1StatefulSet, container: V1Container, all: V1StatefulSet[]): Found {
     const pools = withReasons(() => poolsOf(patternsOf(container)));
-    const names = [...new Set(pools.flatMap(({ hosts }) => hosts.map((host) => podOf(host).replace(/-\d+$/, ""))))];
+    const names = [...new Set(pools.flatMap(({ hosts }) => hosts.map(statefulSetOf)))];
     const labels = statefulSet.metadata?.labels ?? {};
     const isBitnami = labels["helm.sh/chart"]?.startsWith("minio-");
     const isChart = labels.chart?.startsWith("minio-") && labels.heritage === "Helm";
@@ -142,9 +142,14 @@ export function podOf(host: string): string {
     return host.split(".")[0] ?? "";
 }
 
+/** The StatefulSet of a host name, or of a pod. */
+export function statefulSetOf(host: string): string {
+    return podOf(host).replace(/-\d+$/, "");
+}
+
 export function serversOf({ pools, statefulSets }: Found, index: number): number {
     const name = statefulSets[index]?.metadata?.name;
-    return pools.flatMap(({ hosts }) => hosts).filter((host) => podOf(host).replace(/-\d+$/, "") === name).length;
+    return pools.flatMap(({ hosts }) => hosts).filter((host) => statefulSetOf(host) === name).length;
 }
 
 /** The mount that has a path: the deepest one. */

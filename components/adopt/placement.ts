@@ -3,7 +3,7 @@ import type { V1LabelSelector, V1StatefulSet } from "@kubernetes/client-node";
 import { element } from "../basics/element";
 import { namesOf, poolSelector } from "../spec/names";
 import type { KnownArgs } from "../spec/spec";
-import { type Found, podOf } from "./found";
+import { type Found, statefulSetOf } from "./found";
 
 type Placement = Pick<
     KnownArgs,
@@ -24,11 +24,11 @@ export function placementOf(found: Found, name: string, notes: string[]): Placem
 
 /** What of a further pool is otherwise than of the first. */
 export function poolPlacementOf(found: Found, pool: number): Placement {
-    const statefulSetOf = (index: number) => {
-        const host = podOf(element(found.pools, index).hosts[0] ?? "");
-        return found.statefulSets.find(({ metadata }) => metadata?.name === host.replace(/-\d+$/, ""));
+    const ofPool = (index: number) => {
+        const name = statefulSetOf(element(found.pools, index).hosts[0] ?? "");
+        return found.statefulSets.find(({ metadata }) => metadata?.name === name);
     };
-    const [first, own] = [0, pool].map((index) => ownPlacementOf(found, statefulSetOf(index)));
+    const [first, own] = [0, pool].map((index) => ownPlacementOf(found, ofPool(index)));
     const isOther = ([field, value]: [string, unknown]) => text(value) !== text(first?.[field as keyof Placement]);
     return Object.fromEntries(Object.entries(own ?? {}).filter(isOther));
 }
