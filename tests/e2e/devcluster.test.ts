@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { addressesOf } from "../../devcluster/cluster/addresses";
 import { waitFor } from "../../devcluster/shell";
 import { kubernetesMinor, pauseImage } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { checkout, kubectl, succeed } from "../support/project";
 
 const name = "e2e";
@@ -68,7 +69,7 @@ describe("the embedded cluster", () => {
         await runPodWithVolume();
     });
 
-    it("starts again after starts that were killed on their way", async () => {
+    itInLongForm("starts again after starts that were killed on their way", async () => {
         process.kill(processes().find(({ command }) => command.startsWith("s6-svscan "))?.pid as number, "SIGKILL");
         for (const moment of [/starting the sandbox/, /starting the control plane/, /waiting for n1/]) {
             const start = new Command("start");

@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { pulumi as pulumiComponent } from "../../devcluster/toolchain/components";
 import { newMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { checkout, execute, kubectl, kubectlJson, succeed } from "../support/project";
 import { applicationOf, get, put } from "../support/s3";
 
@@ -255,14 +256,14 @@ describe("the packed package", () => {
             await assert.rejects(put(s3, Bucket, "mine", Buffer.from("hello")), { name: "InvalidAccessKeyId" });
         });
 
-        it("finds nothing changed when the component runs by PulumiPlugin.yaml", async () => {
+        itInLongForm("finds nothing changed when the component runs by PulumiPlugin.yaml", async () => {
             assert.ok(existsSync(join(folder, "node_modules/minio-cluster/PulumiPlugin.yaml")));
             // As the test before has left it.
             write({ buckets: [], accesses: [] }, "../node_modules/minio-cluster");
             await program.succeed("preview", "--expect-no-changes");
         });
 
-        it("lets a neighbour be done when a cluster fails, and names only the one that failed", async () => {
+        itInLongForm("lets a neighbour be done when a cluster fails, and names only the one that failed", async () => {
             write();
             const both = parse(readFileSync(project(), "utf8"));
             const properties = {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { comment } from "../../.github/previewComment";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { checkout, kubectl, Project } from "../support/project";
 import { assertShown } from "../support/shown";
 
@@ -40,7 +41,7 @@ describe("what a reviewer sees of a change", () => {
         return comment("prod", output, policyOutput.replaceAll(`${checkout}/`, ""));
     }
 
-    it("a harmless change", async () => {
+    itInLongForm("a harmless change", async () => {
         const text = await commentOn({ clientService: { annotations: { "example.org/owner": "storage" } } });
         assertCommentShown("harmless", text);
     });
@@ -51,7 +52,7 @@ describe("what a reviewer sees of a change", () => {
         assertCommentShown("coupled", text);
     });
 
-    it("a refused change", async () => {
+    itInLongForm("a refused change", async () => {
         const text = await commentOn({ replicas: 8 });
         assert.match(text, /: refused\n/);
         assertCommentShown("refused", text);

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { folderOf } from "../../devcluster/toolchain/component";
 import { companions } from "../../devcluster/toolchain/components";
 import { newMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { execute, kubectl, kubectlJson, succeed } from "../support/project";
 
 describe("the hostpath CSI driver", () => {
-    it("passes the public conformance suite for CSI drivers", async () => {
+    itInLongForm("passes the public conformance suite for CSI drivers", async () => {
         const folder = mkdtempSync(join(tmpdir(), "csi-sanity-"));
         const socket = `unix://${folder}/csi.sock`;
         const driver = spawn(

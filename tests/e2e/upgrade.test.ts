@@ -157,10 +157,10 @@ describe("a cluster under load", () => {
 
     it("gives up on a version that cannot start, names the server and why, and leaves the others alone", async () => {
         const before = await uids();
-        await project.configure({ image: "docker.io/pgsty/silo:no-such-release", rollout: { timeoutSeconds: 15 } });
+        await project.configure({ image: "docker.io/pgsty/silo:no-such-release", rollout: { timeoutSeconds: 40 } });
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");
         assert.notEqual(code, 0);
-        assert.match(text, /no progress in 15 s .*minio-3/);
+        assert.match(text, /no progress in 40 s .*minio-3/);
         assert.match(text, /minio-3: .*(ErrImagePull|ImagePullBackOff)/);
         assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
         assertServed(await applyUnderLoad({ image: newImage, rollout: undefined }));
