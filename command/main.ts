@@ -3,7 +3,7 @@
  * minio-cluster: looks at a MinIO that runs: how it is, or how a MinioCluster takes its drives over. It changes
  * nothing.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { adoptionOf } from "../components/adopt/adoption";
@@ -35,6 +35,7 @@ async function adopt(args: string[]): Promise<void> {
     const kubernetes = await connected(context);
     const adoption = adoptionOf(await observe(kubernetes, namespace), { old: positionals[0], name });
     const { prepare, move, back } = stepsOf(adoption, { context });
+    refuseOthersSteps(join(out, "back.sh"), back);
     const write = (name: string, content: string) => {
         const file = join(out, name);
         writeFileSync(file, content);
@@ -48,6 +49,18 @@ async function adopt(args: string[]): Promise<void> {
         back: write("back.sh", back),
     };
     process.stdout.write(reportOf(adoption, files));
+}
+
+/** Without its back.sh, a cluster that was moved has no way back, and the file cannot be made again. */
+function refuseOthersSteps(file: string, back: string): void {
+    if (existsSync(file) && subjectOf(readFileSync(file, "utf8")) !== subjectOf(back)) {
+        throw new Error(`${file} is the way back of another cluster: write into another folder, with --out`);
+    }
+}
+
+/** Which cluster a script is about: its first line that says so, and the namespace's uid. */
+function subjectOf(script: string): string {
+    return script.match(/^# Gives the drives.*|\{\.metadata\.uid\}.*$/gm)?.join() ?? "";
 }
 
 async function main([command, ...args]: string[]): Promise<void> {

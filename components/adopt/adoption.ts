@@ -340,19 +340,14 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
  * The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new
  * ports.
  */
-function entrancesOf({ services }: Observed, { statefulSets, container }: Found): Entrance[] {
-    const labels = statefulSets[0]?.spec?.template.metadata?.labels ?? {};
+function entrancesOf({ services }: Observed, found: Found): Entrance[] {
+    const { container } = found;
     const isConsole = (port: number | string, name = "") => {
         const named = container.ports?.find((one) => one.name === port || one.containerPort === port)?.name ?? name;
         return /console/.test(`${named} ${name}`);
     };
-    const leadsThere = ({ spec }: V1Service) => {
-        const selector = Object.entries(spec?.selector ?? {});
-        return (
-            spec?.clusterIP !== "None" && selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
-        );
-    };
-    return services.filter(leadsThere).map(({ metadata, spec }) => ({
+    const isEntrance = (one: V1Service) => one.spec?.clusterIP !== "None" && leadsTo(found, one);
+    return services.filter(isEntrance).map(({ metadata, spec }) => ({
         name: metadata?.name ?? "",
         selector: spec?.selector ?? {},
         ports: (spec?.ports ?? []).map(({ targetPort, port, name }) => {
@@ -362,14 +357,28 @@ function entrancesOf({ services }: Observed, { statefulSets, container }: Found)
     }));
 }
 
+/** Whether a Service selects the old servers. */
+function leadsTo({ statefulSets }: Found, { spec }: V1Service): boolean {
+    const labels = statefulSets[0]?.spec?.template.metadata?.labels ?? {};
+    const selector = Object.entries(spec?.selector ?? {});
+    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
+}
+
 function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot: Adoption["ownedByRoot"]): string[] {
     const { tool, tenant, statefulSets, container, pools } = found;
     const pod = statefulSets[0]?.spec?.template.spec;
+    const headless = observed.services.filter((one) => one.spec?.clusterIP === "None" && leadsTo(found, one));
+    const others = (container.env ?? [])
+        .map(({ name }) => name)
+        .filter((name) => !/^(MINIO_|BITNAMI_|HOME$)/.test(name));
+    const { serviceAccountName: account } = pod ?? {};
     const away = statefulSets.filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 0));
     const left = [
         (pod?.initContainers ?? []).length > 0 && tool !== "MinIO's operator" && "init containers",
         (pod?.containers ?? []).length > (tenant ? 2 : 1) && "further containers",
         tenant?.spec?.kes && "KES",
+        others.length > 0 && `the variables ${others.join(", ")}`,
+        account && account !== "default" && `the ServiceAccount ${account}`,
     ].filter(Boolean);
     return [
         ...away.map(
@@ -398,11 +407,11 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
                   "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and nothing manages them meanwhile",
               ]
             : []),
-        ...(tool === "MinIO's operator"
-            ? []
-            : [
-                  "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with empty drives",
-              ]),
+        "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with empty drives",
+        ...headless.map(
+            ({ metadata }) =>
+                `the headless Service ${metadata?.name} does not lead to the new servers: clients that use it need another address`,
+        ),
         ...((args.expansionPools ?? []).length > 0
             ? ["let a decommission end first: MinIO would not know its pool by the new address"]
             : []),

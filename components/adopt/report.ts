@@ -10,12 +10,15 @@ export interface Files {
     back: string;
 }
 
-export function reportOf({ old, tool, name, args, drives, notes, statefulSets }: Adoption, files: Files): string {
+export function reportOf(
+    { old, tool, name, args, drives, notes, statefulSets, entrances }: Adoption,
+    files: Files,
+): string {
     const [first, last] = [element(drives, 0), element(drives, drives.length - 1)];
     const removal: Record<typeof tool, string> = {
         "the official chart": "helm uninstall the release",
         "Bitnami's chart": "helm uninstall the release",
-        "MinIO's operator": "delete the tenant, then start the operator again",
+        "MinIO's operator": "delete the tenant, and start the operator again when no other tenant is stopped",
         "a StatefulSet": `delete the StatefulSet ${statefulSets.map((one) => one.name).join(", ")} and its Services`,
     };
     return `${old}
@@ -29,7 +32,7 @@ The arguments are in ${files.args}, too. What to do:
 1. bash ${files.prepare}   # makes the Secret ${args.existingSecretName}, and keeps the volumes; it stops nothing
 2. pulumi preview
 3. bash ${files.move}   # from here on nobody is served
-4. pulumi up   # the new servers serve all objects, at the old addresses too
+4. pulumi up   # the new servers serve all objects${entrances.length > 0 ? `, by ${entrances.map((one) => one.name).join(" and ")} too` : ""}
 5. To go back: pulumi destroy, and bash ${files.back}
 6. When you stay, the way back ends: move clients to the Service ${name}, then ${removal[tool]}
 `;

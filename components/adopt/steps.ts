@@ -10,6 +10,9 @@ export interface StepsOptions {
     context?: string;
 }
 
+/** Of the pods that give files away: the cluster that they do it for. */
+const ownerLabel = "minio-cluster/owner-of";
+
 /** Text as one word of a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -49,12 +52,16 @@ function prepareScript(adoption: Adoption, options: StepsOptions): string {
 function moveScript(adoption: Adoption, options: StepsOptions): string {
     const { name, operator, statefulSets, drives, ownedByRoot } = adoption;
     const steps: [string, string][] = [
-        ["What prepare.sh has done is there.", preparedStep(adoption)],
+        ["What prepare.sh has done is there, and the old cluster is as it was seen.", preparedStep(adoption)],
         ...(operator ? [operatorStep(adoption, 0)] : []),
         ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
         ["Each volume gets a claim of the new name.", claimsStep(drives.map(moved), newClaim(adoption))],
         ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot.image)]),
         ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
+        [
+            "Nothing has started the old servers again meanwhile.",
+            `stopped ${statefulSets.map((one) => one.name).join(" ")}`,
+        ],
     ];
     return scriptOf(
         adoption,
@@ -68,10 +75,23 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
 }
 
 function backScript(adoption: Adoption, options: StepsOptions): string {
-    const { name, operator, statefulSets, drives } = adoption;
+    const { name, operator, statefulSets, drives, entrances } = adoption;
+    const old = [
+        ...statefulSets.map((one) => `statefulset/${one.name}`),
+        ...entrances.map((one) => `service/${one.name}`),
+    ];
     const steps: [string, string][] = [
+        ["The old objects are there: without them, nothing would serve.", `there ${old.join(" ")}`],
         ["The new servers must be gone: run pulumi destroy before.", `gone ${name}`],
+        [
+            "All drives of the new servers are known here.",
+            `known ${name} ${drives.map(({ claim }) => claim).join(" ")}`,
+        ],
         ["Every drive is where it was.", drivesStep(drives.map(exchanged))],
+        [
+            "What gave its files away has ended.",
+            `k delete pods --selector=${ownerLabel}=${name} --ignore-not-found --timeout=120s`,
+        ],
         ["Each volume gets its old claim.", claimsStep(drives.map(exchanged), oldClaim)],
         ["The old addresses lead to the old servers.", entranceStep(adoption, false)],
         [
@@ -136,12 +156,17 @@ asRoot() {
         exit 1
     fi
 }`,
-        unused: `# unused CLAIM VOLUME: nobody has this claim for another volume.
+        unused: `# unused CLAIM VOLUME: nobody has this claim for another volume, and it is not going.
 unused() {
-    local there
-    there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName}')
-    if [ -n "$there" ] && [ "$there" != "$1 $2" ]; then
-        echo "the claim $1 is there with another volume, \${there#* } instead of $2: what uses it was started too early;" \\
+    local there volume going
+    there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName} {.metadata.deletionTimestamp}')
+    read -r there volume going <<< "$there"
+    if [ -n "$going" ]; then
+        echo "the claim $1 is being deleted, and something still uses it: end that, and run this again" >&2
+        exit 1
+    fi
+    if [ -n "$there" ] && [ "$volume" != "$2" ]; then
+        echo "the claim $1 is there with another volume, $volume instead of $2: what uses it was started too early;" \\
             "stop that, and delete the claim" >&2
         exit 1
     fi
@@ -166,11 +191,63 @@ belongs() {
         give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
 give() {
     belongs "$1" "$2" "$3"
-    if [ "$claim" = "$3" ]; then return; fi
-    retained "$1"
-    k delete pvc "$2" --ignore-not-found --timeout=120s
+    if [ "$claim" != "$3" ]; then
+        retained "$1"
+        k delete pvc "$2" --ignore-not-found --timeout=120s
+    elif [ -n "$(k get pvc "$3" --ignore-not-found --output=name)" ]; then
+        return
+    fi
     kubectl patch pv "$1" --type=merge --patch \\
         "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
+}`,
+        asSeen: `# asSeen STATEFULSET SERVERS: it has these servers, as when it was looked at, or none.
+asSeen() {
+    local now
+    now=$(k get statefulset "$1" --output='jsonpath={.spec.replicas}')
+    if [ "$now" != "$2" ] && [ "$now" != 0 ]; then
+        echo "the StatefulSet $1 has $now servers, and had $2 when it was looked at: run minio-cluster adopt again" >&2
+        exit 1
+    fi
+}`,
+        pools: `# pools TENANT STATEFULSET...: the tenant has these pools, as when it was looked at.
+pools() {
+    local tenant=$1 now
+    shift
+    now=$(k get statefulsets --selector="v1.min.io/tenant=$tenant" --output='jsonpath={.items[*].metadata.name}' | xargs -n 1 | sort | xargs)
+    if [ "$now" != "$(printf '%s\\n' "$@" | sort | xargs)" ]; then
+        echo "the tenant $tenant has the pools $now, and had $* when it was looked at: run minio-cluster adopt again" >&2
+        exit 1
+    fi
+}`,
+        stopped: `# stopped STATEFULSET...: nothing has started them again.
+stopped() {
+    local one
+    for one; do
+        if [ "$(k get statefulset "$one" --output='jsonpath={.spec.replicas}')" != 0 ]; then
+            echo "something has started the StatefulSet $one again, such as Argo CD, Flux or an operator:" \\
+                "stop that, delete the claims that its pods have got, and run this again" >&2
+            exit 1
+        fi
+    done
+}`,
+        there: `# there OBJECT...: they are.
+there() {
+    if ! k get "$@" --output=name > /dev/null; then
+        echo "the old cluster is removed, and there is no way back to it by this script" >&2
+        exit 1
+    fi
+}`,
+        known: `# known CLUSTER CLAIM...: it has no other drives.
+known() {
+    local cluster=$1 claims other
+    shift
+    claims=$(k get pvc --selector="app=$cluster" --output='jsonpath={.items[*].metadata.name}')
+    other=$(comm -23 <(xargs -n 1 <<< "$claims" | sort) <(printf '%s\\n' "$@" | sort) | xargs)
+    if [ -n "$other" ]; then
+        echo "the MinioCluster $cluster has got more drives, and the old servers would not have their objects: $other." \\
+            "Bring $cluster up again and let its further pools leave (decommission: true); then delete these claims" >&2
+        exit 1
+    fi
 }`,
         gone: `# gone CLUSTER: its StatefulSets are, and it waits until its pods are. No answer is not taken for none.
 gone() {
@@ -247,13 +324,19 @@ function rootSecretStep({ root, rootSecret }: Adoption): string {
     const [where, functions] = parts[root.kind]();
     // The dots keep newlines at the ends of values, which a shell drops.
     return `${functions}
-if ! k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
-    user=$(user && printf .)
-    password=$(password && printf .)
-    if [ "$user" = . ] || [ "$password" = . ]; then
-        echo ${quoted(`${where} is empty: give it the root account of the old cluster, and run this again`)} >&2
+user=$(user && printf .)
+password=$(password && printf .)
+if [ "$user" = . ] || [ "$password" = . ]; then
+    echo ${quoted(`${where} is empty: give it the root account of the old cluster, and run this again`)} >&2
+    exit 1
+fi
+if k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
+    if [ "$(${value(rootSecret, userKey)} && printf .)" != "$user" ] ||
+        [ "$(${value(rootSecret, passwordKey)} && printf .)" != "$password" ]; then
+        echo ${quoted(`the Secret ${rootSecret} is there with another root account than the old cluster's: delete it, and run this again`)} >&2
         exit 1
     fi
+else
     k create secret generic ${rootSecret} \\
         --from-file=${userKey}=<(printf %s "\${user%.}") --from-file=${passwordKey}=<(printf %s "\${password%.}")
 fi`;
@@ -266,8 +349,13 @@ function asRootStep({ ownedByRoot, statefulSets }: Adoption): [string, string][]
         : [["The old servers run as root.", `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container}`]];
 }
 
-function preparedStep({ rootSecret, drives }: Adoption): string {
-    return [`k get secret ${rootSecret} --output=name`, drivesStep(drives.map(moved))].join("\n");
+function preparedStep({ rootSecret, drives, statefulSets, tenant }: Adoption): string {
+    return [
+        `k get secret ${rootSecret} --output=name`,
+        ...statefulSets.map(({ name, replicas }) => `asSeen ${name} ${replicas}`),
+        ...(tenant === undefined ? [] : [`pools ${tenant} ${statefulSets.map(({ name }) => name).join(" ")}`]),
+        drivesStep(drives.map(moved)),
+    ].join("\n");
 }
 
 /** Looked at for all drives before the first one moves. */
@@ -294,7 +382,17 @@ function operatorStep({ operator }: Adoption, replicas: number): [string, string
               `${scale}\nkubectl wait pods ${where}--selector="$(kubectl get deployment ${name} --namespace=${namespace} \\\n` +
                   `    --output='go-template={{range $k, $v := .spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')" --timeout=120s`,
           ]
-        : ["MinIO's operator manages the old servers again.", scale];
+        : [
+              "MinIO's operator manages the old servers again, unless it would start those of another tenant that are stopped.",
+              `stopped=$(kubectl get statefulsets --all-namespaces --selector=v1.min.io/tenant \\
+    --output='jsonpath={range .items[?(@.spec.replicas==0)]}{.metadata.namespace}/{.metadata.name} {end}')
+if [ -n "$stopped" ]; then
+    echo "MinIO's operator stays as it is, as it would start $stopped: once these are deleted or serve again," \\
+        "run ${scale}"
+else
+    ${scale}
+fi`,
+          ];
 }
 
 function stopStep(statefulSets: Adoption["statefulSets"]): string {
@@ -354,7 +452,6 @@ function claimObject({ spec }: V1PersistentVolumeClaim, metadata: object): objec
 
 /** The servers are no root, and only the owner of a file may open it as MinIO does. */
 function ownerStep({ drives, namespace, name, args }: Adoption, image: string): [string, string] {
-    const label = "minio-cluster/owner-of";
     const { nodeSelector, tolerations, imagePullSecrets, resources } = args;
     const servers = [...new Set(drives.map(({ server }) => server))];
     const pods = servers.map((server) => {
@@ -362,7 +459,7 @@ function ownerStep({ drives, namespace, name, args }: Adoption, image: string): 
         return {
             apiVersion: "v1",
             kind: "Pod",
-            metadata: { name: `owner-${server}`, namespace: namespace.name, labels: { [label]: name } },
+            metadata: { name: `owner-${server}`, namespace: namespace.name, labels: { [ownerLabel]: name } },
             // They come where the old servers did, whose nodes have the image.
             spec: {
                 ...{ nodeSelector, tolerations, imagePullSecrets },
@@ -392,7 +489,7 @@ function ownerStep({ drives, namespace, name, args }: Adoption, image: string): 
         `k apply --filename=- << 'END'
 ${JSON.stringify({ apiVersion: "v1", kind: "List", items: pods }, undefined, 1)}
 END
-started ${label}=${name}
+started ${ownerLabel}=${name}
 k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=3600s
 k delete ${names}`,
     ];

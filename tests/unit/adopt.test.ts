@@ -624,7 +624,7 @@ describe("the Secret with the root account", () => {
     }
 
     /** An answer that is undefined is an error. */
-    function prepare(adoption: Adoption, answers: Record<string, string | undefined>) {
+    function prepare(adoption: Adoption, answers: Record<string, string | undefined>, secret?: string) {
         const of = (text: string, answer: string | undefined) =>
             answer === undefined
                 ? `*"${text}"*) echo refused >&2; exit 1 ;;`
@@ -632,7 +632,7 @@ describe("the Secret with the root account", () => {
         const kubectl = `#!/bin/bash
 case "$*" in
 *"get namespace"*) printf 7a; exit ;;
-*"get secret ${adoption.rootSecret}"*) exit 1 ;;
+${secret === undefined ? `*"get secret ${adoption.rootSecret}"*) exit 1 ;;` : ""}
 ${Object.entries(answers)
     .map(([text, answer]) => of(text, answer))
     .join("\n")}
@@ -707,6 +707,29 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
         assert.deepEqual(prepared(half, answers), { user: "legacy", password: "legacy-secret" });
     });
 
+    it("is not taken for prepared where it has another account, as one that was changed since", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })), { name: "new" });
+        const of = (text: string) => Buffer.from(text).toString("base64");
+        const root = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret" };
+        for (const [password, status] of [
+            ["plain-secret", 0],
+            ["another", 1],
+        ] as const) {
+            const there = {
+                "data.root-user": of("root"),
+                "data.root-password": of(password),
+                "get secret new-root": "",
+            };
+            const ended = prepare(adoption, { ...root, ...there }, "");
+            assert.equal(ended.status, status, ended.stderr);
+            assert.ok(!`${ended.stdout}${ended.stderr}`.includes("another\n"));
+        }
+        assert.match(
+            prepare(adoption, { ...root, "get secret new-root": "" }, "").stderr,
+            /the Secret new-root is there with another root account than the old cluster's: delete it/,
+        );
+    });
+
     it("is not made where one of the two cannot be read, or is empty", () => {
         const adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" });
         const user = { "data.root-user": Buffer.from("root").toString("base64") };
@@ -730,9 +753,9 @@ describe("move.sh and back.sh", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
     after(() => rmSync(folder, { recursive: true }));
 
-    /** Runs one with a kubectl that answers so, and tells how it ends, and what it asked for. */
+    /** Runs one with a kubectl that answers so, where undefined is an error, and tells how it ends, and what it asked for. */
     function moved(
-        answers: Record<string, string>,
+        answers: Record<string, string | undefined>,
         which: "move" | "back" = "move",
         adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" }),
     ) {
@@ -740,7 +763,7 @@ describe("move.sh and back.sh", () => {
 echo "$*" >> "${folder}/asked"
 case "$*" in
 ${Object.entries(answers)
-    .map(([text, answer]) => `*"${text}"*) echo '${answer}' ;;`)
+    .map(([text, answer]) => `*"${text}"*) ${answer === undefined ? "exit 1" : `echo '${answer}'`} ;;`)
     .join("\n")}
 esac
 `;
@@ -760,7 +783,7 @@ esac
                 `${prefix}-${server}`,
             ]),
         );
-    const there = { "get namespace": "7a", persistentVolumeReclaimPolicy: "Retain" };
+    const there = { "get namespace": "7a", "get statefulset minio": "0", persistentVolumeReclaimPolicy: "Retain" };
     const sound = { ...there, ...boundTo("data-minio") };
 
     it("stop nothing where it is another namespace, a volume would go, or a new claim is there", () => {
@@ -874,12 +897,81 @@ esac
         assert.doesNotMatch(asked, /Succeeded|delete pod|patch service/);
     });
 
+    it("stop nothing where the old cluster is another one than was seen", () => {
+        const tenant = adoptionOf(observed(operatorObjects({ ...old, name: "tenant" })), { name: "new" });
+        const pools = { "get statefulset tenant-pool-0": "4", "get statefulsets": "tenant-pool-0 tenant-pool-1" };
+        const cases: [Record<string, string>, RegExp, Adoption?][] = [
+            [{ "get statefulset minio": "8" }, /the StatefulSet minio has 8 servers, and had 4 when it was looked at/],
+            [pools, /the tenant tenant has the pools tenant-pool-0 tenant-pool-1, and had tenant-pool-0 when/, tenant],
+        ];
+        for (const [other, expected, adoption] of cases) {
+            const { status, stderr, asked } = moved({ ...sound, ...other }, "move", adoption);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+    });
+
+    it("tell where something has started the old servers again meanwhile", () => {
+        const adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" });
+        const revived = { ...sound, "get statefulset minio": "4", "ignore-not-found --output=name": "there" };
+        const { status, stderr } = moved(revived, "move", adoption);
+        assert.equal(status, 1);
+        assert.match(stderr, /something has started the StatefulSet minio again, such as Argo CD, Flux or an operator/);
+    });
+
+    it("take no claim for one that is being deleted", () => {
+        const { status, stderr, asked } = moved({
+            ...sound,
+            "get pvc data-new-1": "data-new-1 pvc-of-data-minio-1 2026-11-27T00:00:00Z",
+        });
+        assert.equal(status, 1);
+        assert.match(stderr, /the claim data-new-1 is being deleted, and something still uses it: end that/);
+        assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+    });
+
+    it("do not go back where objects are on further drives, or the old cluster is removed", () => {
+        const back = { ...there, ...boundTo("data-new") };
+        const all = [0, 1, 2, 3].map((server) => `data-new-${server}`).join(" ");
+        const cases: [Record<string, string | undefined>, RegExp][] = [
+            [
+                { "get pvc --selector=app=new": `${all} data-new-pool-1-0 data-new-pool-1-1` },
+                /new has got more drives, .* not have their objects: data-new-pool-1-0 data-new-pool-1-1\. Bring new up/,
+            ],
+            [{ "get statefulset/minio service/minio": undefined }, /removed, and there is no way back to it by this/],
+        ];
+        for (const [other, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...other, ...back }, "back");
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /scale|delete|patch|apply/);
+        }
+        assert.equal(moved({ ...back, "get pvc --selector=app=new": all }, "back").status, 0);
+    });
+
+    it("start MinIO's operator again only where it would start nobody else's servers", () => {
+        const operator = { namespace: "minio-operator", name: "minio-operator", replicas: 2 };
+        const seen = { ...observed(operatorObjects({ ...old, name: "tenant" })), operator };
+        const tenant = adoptionOf(seen, { name: "new" });
+        const claims = Object.fromEntries(
+            tenant.drives.map(({ volume, claim }) => [`get pv ${volume} --output=jsonpath={.spec.claimRef`, claim]),
+        );
+        const back = { ...there, ...claims };
+        const started = /scale deployment minio-operator --namespace=minio-operator --replicas=2/;
+        assert.match(moved(back, "back", tenant).asked, started);
+        const others = moved({ ...back, "get statefulsets --all-namespaces": "b/b-pool-0" }, "back", tenant);
+        assert.deepEqual([others.status, started.test(others.asked)], [0, false]);
+    });
+
     it("do the same again where all is done", () => {
         for (const [which, prefix] of [
             ["move", "data-new"],
             ["back", "data-minio"],
         ] as const) {
-            const { status, stderr, asked } = moved({ ...there, ...boundTo(prefix) }, which);
+            const { status, stderr, asked } = moved(
+                { ...there, ...boundTo(prefix), "ignore-not-found --output=name": "there" },
+                which,
+            );
             assert.equal(status, 0, stderr);
             assert.doesNotMatch(asked, /delete pvc|patch pv/);
         }
