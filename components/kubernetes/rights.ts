@@ -78,8 +78,14 @@ const replacing: Right[] = [
 ];
 
 /** To make a snapshot of the storage system known in another namespace. */
-const bringing: Right[] = [right("create", "volumesnapshots", "snapshot.storage.k8s.io")];
-const bringingInAll: Right[] = [right("create", "volumesnapshotcontents", "snapshot.storage.k8s.io")];
+const bringing: Right[] = [
+    right("get", "volumesnapshots", "snapshot.storage.k8s.io"),
+    right("create", "volumesnapshots", "snapshot.storage.k8s.io"),
+];
+const bringingInAll: Right[] = [
+    right("get", "volumesnapshotcontents", "snapshot.storage.k8s.io"),
+    right("create", "volumesnapshotcontents", "snapshot.storage.k8s.io"),
+];
 
 /** So that the volumes that are replaced are kept. */
 const keeping: Right[] = [right("patch", "persistentvolumes")];

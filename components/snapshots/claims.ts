@@ -7,7 +7,7 @@ import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
 import { type Cluster, claimSpec } from "../spec/cluster";
 import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
 import type { DrivePosition } from "../spec/names";
-import type { FoundSet, FoundSnapshot } from "./findSet";
+import type { FoundSet, FoundSnapshot, VolumeSnapshotContent } from "./findSet";
 
 /** A drive to restore: where its claim gets its data from. */
 export interface RestoredDrive {
@@ -97,7 +97,16 @@ export async function createClaim(
     const snapshot = isHere(restored, found)
         ? there.snapshot
         : await bringSnapshot(kubernetes, restored.cluster.spec.namespace, there);
-    await kubernetes.create(claimObject(restored, drive, snapshot, found.id, since));
+    const wanted = claimObject(restored, drive, snapshot, found.id, since);
+    await kubernetes.create(wanted);
+    // One that was there already is left as it is.
+    const made = await kubernetes.read(wanted);
+    if (made === undefined || made.metadata.deletionTimestamp || !isRestored(made, restored, found)) {
+        throw new Error(
+            `the claim ${claim} ${made ? "was made by somebody else, or is being deleted" : "was deleted by somebody else"} while ` +
+                "it was restored: find out by whom, delete it, and run pulumi up again",
+        );
+    }
 }
 
 /**
@@ -116,7 +125,11 @@ async function bringSnapshot(
         .update(JSON.stringify([driver, snapshotHandle]))
         .digest("hex");
     const name = `restored-${snapshot}-${handle.slice(0, 10)}`;
-    const contentName = `${namespace}-${name}`;
+    const brought = { ...snapshotKind, metadata: { name, namespace } };
+    if (await kubernetes.read(brought)) {
+        return name;
+    }
+    const contentName = await unboundName(kubernetes, `${namespace}-${name}`);
     await kubernetes.create({
         ...contentKind,
         metadata: { name: contentName },
@@ -128,11 +141,17 @@ async function bringSnapshot(
         },
     } as AnyObject);
     await kubernetes.create({
-        ...snapshotKind,
-        metadata: { name, namespace },
+        ...brought,
         spec: { source: { volumeSnapshotContentName: contentName } },
     } as AnyObject);
     return name;
+}
+
+/** Of a content that an earlier restore left, and whose snapshot was deleted: it is bound to that, and takes no other. */
+async function unboundName(kubernetes: Kubernetes, name: string): Promise<string> {
+    const there = await kubernetes.read<VolumeSnapshotContent>({ ...contentKind, metadata: { name } });
+    const uid = there?.spec.volumeSnapshotRef.uid;
+    return uid === undefined ? name : unboundName(kubernetes, `${name}-${uid.slice(0, 8)}`);
 }
 
 /** The claim as the StatefulSet would make it, and with the data of a snapshot. */

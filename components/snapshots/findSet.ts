@@ -39,6 +39,8 @@ export interface FoundSnapshot {
     snapshot: string;
     driver?: string;
     snapshotHandle?: string;
+    /** Bytes that a claim made of it must have at least, as the storage says. */
+    restoreSize?: number;
 }
 
 /** A set that can be restored. */
@@ -98,7 +100,9 @@ function chooseSet(
     const where =
         `the set '${set}'${id === undefined ? "" : ` with the id ${id}`} of ${cluster}` +
         ` in the namespace ${namespace}`;
-    const contents = all.filter(({ spec }) => spec.volumeSnapshotRef.namespace === namespace);
+    const contents = all.filter(
+        ({ metadata, spec }) => spec.volumeSnapshotRef.namespace === namespace && !metadata.deletionTimestamp,
+    );
     const there = new Map(
         present.filter(({ metadata }) => !metadata.deletionTimestamp).map((one) => [one.metadata.name, one]),
     );
@@ -133,7 +137,8 @@ function chooseSet(
     }
     const drives = members.map(({ claim, snapshot }): [string, FoundSnapshot] => {
         const { spec, status } = chosen.get(claim) ?? {};
-        return [claim, { snapshot, driver: spec?.driver, snapshotHandle: status?.snapshotHandle }];
+        const { snapshotHandle, restoreSize } = status ?? {};
+        return [claim, { snapshot, driver: spec?.driver, snapshotHandle, restoreSize }];
     });
     const [content] = chosen.values();
     return {

@@ -9,6 +9,7 @@ import type { Cluster, ClusterPool } from "../spec/cluster";
 import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
 import {
     type Begun,
+    type ClaimOrigin,
     createClaim,
     isRestored,
     type Patience,
@@ -122,7 +123,7 @@ export async function replaceData(
     const { say, patience } = options;
     const { cluster, source, drives } = restored;
     const { namespace } = cluster.spec;
-    const since = sinceOf(present) ?? new Date().toISOString().replace(/\.\d+|[-:]/g, "");
+    const since = sinceOf(present, source) ?? new Date().toISOString().replace(/\.\d+|[-:]/g, "");
     const wanted = cluster.pools.map(({ name, replicas }) => ({ reference: reference(name, namespace), replicas }));
     const there = await patience(() =>
         Promise.all(wanted.map(({ reference: { metadata } }) => kubernetes.statefulSet(namespace, metadata.name))),
@@ -184,9 +185,10 @@ export async function replaceData(
     }
 }
 
-/** When the restore began that goes on now. */
-function sinceOf({ begun, claims }: Present): string | undefined {
-    return begun?.since ?? [...claims.values()].find(({ since }) => since !== undefined)?.since;
+/** When the restore began that goes on now. One that has ended, or is of another set, has replaced other volumes. */
+function sinceOf({ begun, claims }: Present, wanted: string): string | undefined {
+    const isOfIt = ({ source, ended, since }: ClaimOrigin) => since && source === wanted && ended !== wanted;
+    return begun?.since ?? [...claims.values()].find(isOfIt)?.since;
 }
 
 /** Whether the cluster may start again as it is: all of its claims are there, and none was made from the set. */

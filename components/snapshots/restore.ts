@@ -1,6 +1,9 @@
 /** Restores a set of snapshots: decides what is to be done, and makes the claims that are missing. */
 import * as pulumi from "@pulumi/pulumi";
+import { element } from "../basics/element";
 import { messageOf } from "../basics/messageOf";
+import { parseQuantity } from "../basics/quantity";
+import { until } from "../basics/until";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { KubernetesError, untilAnswered } from "../kubernetes/errors";
 import { claimKind } from "../kubernetes/kinds";
@@ -19,6 +22,9 @@ import { createClaim, isHere, originOfClaim, type Patience, type Present, type R
 import { type FoundSet, findSet } from "./findSet";
 import { begunBy, replaceData, replacementProblems } from "./replaceData";
 import { mismatch } from "./snapshotSet";
+
+/** How long claims that are being deleted may take until they are gone. */
+const goneMilliseconds = 60_000;
 
 /** What is to be done: nothing, make claims that are missing, go back to the set in place, or refuse it. */
 export type RestorePlan =
@@ -105,11 +111,9 @@ function unended(source: string): string {
  * hand.
  */
 function unforgotten({ names, spec }: Cluster): string {
-    const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
     return (
         "the cluster was restored from this set before, and its claims still say so. To keep the data that it has, remove restoreFrom. To " +
-        "go back to the set again, run this, and then pulumi up: kubectl annotate pvc " +
-        `--namespace ${spec.namespace} --selector app=${names.cluster} ${marks.map((mark) => `${mark}-`).join(" ")}`
+        `go back to the set again, run this, and then pulumi up: ${forgetting(names.cluster, spec.namespace)}`
     );
 }
 
@@ -159,6 +163,9 @@ export async function restore(
 ): Promise<void> {
     const { names, spec } = cluster;
     const wanted = restoreOf(cluster);
+    if (!isPreview) {
+        await untilNoneGoes(wanted, () => patience(() => kubernetes.list<AnyObject>(claimKind, spec.namespace)));
+    }
     const decided = await patience(() => decide(kubernetes, wanted));
     if (decided === undefined) {
         return;
@@ -187,6 +194,26 @@ export async function restore(
     }
 }
 
+/** A claim that is being deleted is neither there nor gone, as after a destroy with `whenDeleted: Delete`. */
+async function untilNoneGoes({ drives }: Restore, claimsOf: () => Promise<AnyObject[]>): Promise<void> {
+    const own = new Set(drives.map(({ claim }) => claim));
+    let going: string[] = [];
+    await until(
+        async () => {
+            const claims = (await claimsOf()).filter(({ metadata }) => own.has(metadata.name));
+            going = claims.filter(({ metadata }) => metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
+            return going.length === 0 || undefined;
+        },
+        {
+            deadline: performance.now() + goneMilliseconds,
+            milliseconds: 500,
+            late: () =>
+                `${going.join(", ")} ${going.length === 1 ? "is" : "are"} being deleted, and not gone in ${goneMilliseconds / 1000} s: ` +
+                "see what still uses them (kubectl describe pvc), and run pulumi up again",
+        },
+    );
+}
+
 /**
  * @returns undefined when nothing is to be done
  * @throws Error with all that keeps it from being done
@@ -203,7 +230,7 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
     const id = spec.restoreFrom?.id ?? undefined;
     const cluster = spec.restoreFrom?.cluster ?? names.cluster;
     const found = await findSet(kubernetes, { set, id, cluster, namespace: sourceNamespace });
-    const problem = mismatch(found, spec.pools, spec.driveSubPath);
+    const problem = mismatch(found, spec.pools, spec.driveSubPath) ?? tooSmall(wanted, found);
     if (problem) {
         throw new Error(problem);
     }
@@ -220,6 +247,21 @@ async function decide(kubernetes: Kubernetes, wanted: Restore) {
         throw new Error(problems.join("\n"));
     }
     return { plan, found, present };
+}
+
+/** A volume may have become larger than its set's record says, and the storage makes no smaller one of its snapshot. */
+function tooSmall({ drives, cluster }: Restore, found: FoundSet): string | undefined {
+    for (const { position, source } of drives) {
+        const { storageSize } = element(cluster.spec.pools, position.pool);
+        const { snapshot, restoreSize = 0 } = found.drives.get(source) ?? {};
+        if ((parseQuantity(storageSize) ?? 0) < restoreSize) {
+            return (
+                `the snapshot ${snapshot} needs a volume of ${restoreSize} bytes, and drives of this cluster have ${storageSize}: give ` +
+                "them at least the size of the snapshot"
+            );
+        }
+    }
+    return undefined;
 }
 
 /**
@@ -308,6 +350,35 @@ export async function unendedRestore(
         }
         throw error;
     }
+}
+
+/**
+ * Why servers that are made must not begin with the claims that are there, for a program that asks for no restore: some
+ * were made from a set, and the others were not. Pure.
+ *
+ * @param claims all of the namespace
+ */
+export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): string | undefined {
+    const own = drivesOf(spec.pools).map((position) => claimName(names.cluster, position));
+    const there = new Map(claims.map((claim) => [claim.metadata.name, originOfClaim(claim)]));
+    const origins = own.map((claim) => there.get(claim));
+    const begun = origins.find((origin) => origin?.source !== undefined && origin.ended !== origin.source);
+    if (!begun || origins.every((origin) => origin?.source === begun.source && origin?.set === begun.set)) {
+        return undefined;
+    }
+    return (
+        `some drives were made from the set ${begun.source}, and the others were not: servers would begin with two points in time. ` +
+        "Put restoreFrom back, and run pulumi up again; or go back to the replaced volumes (docs/backup.md). If that restore has " +
+        `ended, and a lost drive was healed since, run this: ${forgetting(names.cluster, spec.namespace)}`
+    );
+}
+
+function forgetting(cluster: string, namespace: string): string {
+    const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
+    return (
+        `kubectl annotate pvc --namespace ${namespace} --selector app=${cluster} ` +
+        marks.map((mark) => `${mark}-`).join(" ")
+    );
 }
 
 function annotateClaim(kubernetes: Kubernetes, namespace: string, name: string, annotations: object): Promise<void> {

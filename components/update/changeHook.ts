@@ -143,7 +143,8 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         if (made.restoreFrom) {
             await restore();
         } else {
-            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args));
+            const known = await whenKnown(cluster.resolved);
+            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args), known);
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {

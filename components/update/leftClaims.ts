@@ -4,7 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
+import type { AnyObject } from "../kubernetes/client";
 import type { Connection } from "../live/connection";
+import { halfRestored } from "../snapshots/restore";
+import type { Cluster } from "../spec/cluster";
 import { driveNames } from "../spec/names";
 
 /** What the claims that are there mean for a pool that is to be made. */
@@ -73,6 +76,7 @@ export function leftClaims(pool: string, shape: Shape, claims: V1PersistentVolum
 /**
  * Looks for such claims before a pool is made, in the preview already.
  *
+ * @param cluster undefined where a preview does not know it yet
  * @throws Error naming those that do not fit
  */
 export async function checkLeftClaims(
@@ -80,6 +84,7 @@ export async function checkLeftClaims(
     pool: string,
     shape: Shape,
     resource: pulumi.Resource,
+    cluster?: Cluster,
 ): Promise<void> {
     if (await connection.writesFiles()) {
         return;
@@ -96,6 +101,10 @@ export async function checkLeftClaims(
         return;
     }
     const { problems, notes } = leftClaims(pool, shape, claims);
+    const half = cluster && halfRestored(cluster, claims as unknown as AnyObject[]);
+    if (half) {
+        problems.push(half);
+    }
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));
     }

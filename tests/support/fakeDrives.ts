@@ -70,7 +70,11 @@ export class FakeDrives {
                 ]),
             claims: () => get(() => structuredClone([...this.claims.values()])),
             read: ({ kind, metadata: { name } }: ObjectReference) =>
-                get(() => (kind === "PersistentVolumeClaim" ? structuredClone(this.claims.get(name)) : undefined)),
+                get(() =>
+                    structuredClone(
+                        kind === "PersistentVolumeClaim" ? this.claims.get(name) : this.objects.get(`${kind} ${name}`),
+                    ),
+                ),
             list: ({ kind }: { kind: string }) =>
                 get(() => {
                     const lists: Record<string, object[]> = {

@@ -77,6 +77,12 @@ const handles = ({ drives }: { drives: Map<string, { snapshotHandle?: string }> 
     [...drives.values()].map(({ snapshotHandle }) => snapshotHandle);
 
 describe("a set that is sought", () => {
+    it("has nothing of a snapshot that the storage is deleting", async () => {
+        const contents = ["one", "two"].map((name, i) => content(name, i));
+        Object.assign(contents[1].metadata, { deletionTimestamp: "2026-11-27T00:00:00Z" });
+        await assert.rejects(find({ record, contents }), /is not whole|cannot be used/);
+    });
+
     const single = claims.map((claim) => `monday-${claim}`);
     const grouped = ["snapshot-0", "snapshot-1"];
 
@@ -97,6 +103,7 @@ describe("a set that is sought", () => {
                 snapshot: names[1],
                 driver: "hostpath",
                 snapshotHandle: "handle-1",
+                restoreSize: 1 << 30,
             });
         }
     });

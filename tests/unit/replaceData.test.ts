@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { KubernetesError, untilAnswered } from "../../components/kubernetes/errors";
 import type { Patience, Present } from "../../components/snapshots/claims";
 import { problemsOf, replaceData, wayBack } from "../../components/snapshots/replaceData";
-import { endRestore, markRestored, restore, restoreOf } from "../../components/snapshots/restore";
+import { endRestore, halfRestored, markRestored, restore, restoreOf } from "../../components/snapshots/restore";
+import { recordObject, type SetRecord } from "../../components/snapshots/snapshotSet";
 import { clusterOf } from "../../components/spec/cluster";
 import { type KnownArgs, type MinioClusterSpec, withDefaults } from "../../components/spec/spec";
 import { type ArrivalOptions, arrive } from "../../components/update/arrival";
@@ -282,6 +283,83 @@ describe("a restore in place", () => {
         await assert.rejects(endRestore(kubernetes, by("Guided")), /forbidden/);
     });
 
+    it("has a time of its own where it follows another one, which ended and was not forgotten", async () => {
+        const drives = cluster();
+        await go(drives);
+        await markRestored(drives.kubernetes, clusterBy());
+        const times = () => [...drives.volumes.values()].map(({ labels }) => labels["minio-cluster/replaced-at"]);
+        const first = times().find(Boolean);
+        for (const volume of drives.volumes.values()) {
+            if (volume.labels["minio-cluster/replaced-at"]) {
+                volume.labels["minio-cluster/replaced-at"] = "first";
+            }
+        }
+        for (const claim of drives.claims.values()) {
+            assert.equal(claim.metadata.annotations?.["minio-cluster/restored-at"], first);
+            Object.assign(claim.metadata.annotations ?? {}, { "minio-cluster/restored-at": "first" });
+        }
+        const tuesday = monday.map((name) => name.replace("monday", "tuesday"));
+        drives.contents = tuesday.map((name, i) => contentOf(name, `later-${i}`));
+        drives.snapshots = [];
+        await go(drives, clusterBy({ set: "tuesday", confirm }));
+        assert.equal(times().filter((time) => time === "first").length, 2);
+        assert.equal(new Set(times().filter(Boolean)).size, 2);
+    });
+
+    it("says where a claim is somebody else's that was made meanwhile", async () => {
+        const drives = cluster();
+        const { kubernetes } = drives;
+        const create: typeof kubernetes.create = async (object) => {
+            if (object.metadata.name === "data-minio-1") {
+                await kubernetes.create({ ...object, metadata: { ...object.metadata, annotations: {} } });
+            }
+            await kubernetes.create(object);
+        };
+        const how = { say: () => {}, patience, isPreview: false };
+        await assert.rejects(restore({ ...kubernetes, create }, clusterBy(), how), {
+            message: /the claim data-minio-1 was made by somebody else, or is being deleted.* All servers are stopped/s,
+        });
+    });
+
+    it("is refused where a snapshot needs a larger drive than the cluster has", async () => {
+        const drives = cluster();
+        Object.assign((drives.contents[1] as any).status, { restoreSize: 11 * 2 ** 30 });
+        const pools = [{ replicas: 2, drivesPerServer: 1, storageSize: "10Gi" }];
+        const record = { set: "monday", cluster: "minio", namespace: "a", takenAt: "", pools } as unknown as SetRecord;
+        const { metadata, ...others } = recordObject(record, "a", {});
+        drives.objects.set(`ConfigMap ${metadata.name}`, { ...others, metadata });
+        await assert.rejects(go(drives, clusterBy(), patience, true), {
+            message:
+                /monday-data-minio-1 needs a volume of 11811160064 bytes, and drives of this cluster have 10Gi: give/,
+        });
+    });
+
+    it("that some drives only are made of lets no servers be made which want none", () => {
+        const claimOf = (server: number, source?: string, ended?: string) => ({
+            ...{ apiVersion: "v1", kind: "PersistentVolumeClaim" },
+            metadata: {
+                name: `data-minio-${server}`,
+                annotations: { "minio-cluster/restored-from": source, "minio-cluster/restore-ended": ended },
+            },
+        });
+        const half = (...claims: object[]) => halfRestored(clusterBy(), claims as any[]);
+        const { source } = restored;
+        assert.match(
+            half(claimOf(0, source), claimOf(1)) ?? "",
+            /some drives were made from the set a\/minio\/monday, and the others were not: .*Put restoreFrom back.*kubectl annotate/,
+        );
+        assert.ok(half(claimOf(0, source)));
+        assert.ok(half(claimOf(0, source), claimOf(1, "a/minio/tuesday", "a/minio/tuesday")));
+        for (const fine of [
+            [],
+            [claimOf(0), claimOf(1)],
+            [claimOf(0, source), claimOf(1, source)],
+            [claimOf(0, source, source), claimOf(1)],
+        ]) {
+            assert.equal(half(...fine), undefined);
+        }
+    });
+
     it("has a way back that the guide shows as it is", () => {
         const guide = readFileSync(join(__dirname, "../../docs/backup.md"), "utf8");
         const wanted = clusterOf("minio", withDefaults({ namespace: "$NAMESPACE" }));
@@ -323,5 +401,28 @@ describe("a restore from another namespace", () => {
             assert.deepEqual(drives.data, [`${month}-0`, `${month}-1`]);
         }
         assert.equal(drives.objects.size, 8);
+    });
+
+    it("brings a snapshot again whose first content is bound to one that was deleted", async () => {
+        const drives = cluster();
+        drives.contents = monday.map((name, i) => contentOf(name, `handle-${i}`, "b"));
+        drives.snapshots = [];
+        const spec = clusterBy({ set: "monday", namespace: "b", confirm });
+        await go(drives, spec);
+        for (const [key, object] of [...drives.objects]) {
+            if (key.startsWith("VolumeSnapshot ")) {
+                drives.objects.delete(key);
+            } else {
+                (object as any).spec.volumeSnapshotRef.uid = "1234567890";
+            }
+        }
+        drives.claims.delete("data-minio-0");
+        for (const { metadata } of drives.claims.values()) {
+            metadata.annotations = {};
+        }
+        await go(drives, spec);
+        assert.deepEqual(drives.data, ["handle-0", "handle-1"]);
+        const contents = [...drives.objects.keys()].filter((key) => key.startsWith("VolumeSnapshotContent "));
+        assert.deepEqual([contents.length, contents.filter((key) => key.endsWith("-12345678")).length], [4, 2]);
     });
 });
