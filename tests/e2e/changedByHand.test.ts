@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
-import { isLong, itInLongForm } from "../support/longForm";
+import { itInLongForm } from "../support/longForm";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 import { until } from "../support/until";
@@ -36,15 +36,6 @@ describe("a cluster that somebody changes by hand", () => {
         const before = await uids();
         await kubectl("scale", "statefulset", "minio", inNamespace, "--replicas=3");
         await until("the server is gone", async () => (await pods()).length === 3);
-        if (isLong) {
-            const conflict = await project.execute("preview", "--refresh");
-            assert.notEqual(conflict.code, 0, conflict.text);
-            assert.match(conflict.text, /Server-Side Apply field conflict detected/);
-            // As docs/troubleshooting.md says.
-            project.environment.PULUMI_K8S_ENABLE_PATCH_FORCE = "true";
-            await project.succeed("preview", "--refresh");
-            delete project.environment.PULUMI_K8S_ENABLE_PATCH_FORCE;
-        }
         assert.match(await up(), /minio: 3 servers -> 4, as the program wants; somebody scaled the StatefulSet/);
         assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
         assert.equal((await statefulSet()).status.readyReplicas, 4);
