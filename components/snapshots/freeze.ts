@@ -281,7 +281,8 @@ export function curlConfig(url: string, { method, headers }: PodRequest): string
 async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Promise<Switch[]> {
     const { kubernetes, namespace, scheme, credentials } = cluster;
     const query = { action: "unfreeze", type: "2" };
-    const request = await signed({ method: "POST", path: "/minio/admin/v3/service", query }, credentials);
+    const unsigned = { method: "POST", path: "/minio/admin/v3/service", query };
+    const request = await signed(unsigned, credentials, await halfway(cluster, element(servers, 0), seconds));
     const config = curlConfig(`${scheme}://127.0.0.1:${apiPort}${request.path}`, request);
     const command = ["sh", "-c", armScript, "arm", String(seconds), config];
     try {
@@ -299,6 +300,16 @@ async function arm(cluster: LiveCluster, servers: V1Pod[], seconds: number): Pro
                 "(the image needs sh and curl, and the program the right to create pods/exec)",
         );
     }
+}
+
+/**
+ * The middle of the time in which a switch may thaw, by the servers' clock. A signature is good for 15 minutes before
+ * and after its date, and this program's clock may be another.
+ */
+async function halfway({ kubernetes, namespace, scheme }: LiveCluster, server: V1Pod, seconds: number): Promise<Date> {
+    const answer = await kubernetes.ask(namespace, nameOf(server), scheme, "/minio/health/live");
+    const now = Date.parse(String(answer?.headers.date)) || Date.now();
+    return new Date(now + (seconds * 1000) / 2);
 }
 
 /** A switch that is left would thaw the next set too early. */

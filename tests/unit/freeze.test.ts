@@ -15,6 +15,10 @@ class FakeServers {
     pods: Record<string, string> = { "minio-0": "a", "minio-1": "b" };
     /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
     readonly commands: string[] = [];
+    /** What a switch was told of the request that thaws. */
+    config = "";
+    /** What the servers' clock says. */
+    date?: string;
 
     live(): LiveCluster {
         return {
@@ -54,13 +58,16 @@ class FakeServers {
                 if (options.milliseconds) {
                     return new Promise(() => {}); // It is held until the thaw.
                 }
-                return path === "/" && this.frozen > 0 ? undefined : { status: 200, headers: {}, body: "" };
+                return path === "/" && this.frozen > 0
+                    ? undefined
+                    : { status: 200, headers: { date: this.date }, body: "" };
             },
             send: async (_: string, __: string, ___: string, { path }: PodRequest) => {
                 this.frozen = Math.max(0, this.frozen + (path.includes("action=freeze") ? 1 : -1));
                 return { status: 200, headers: {}, body: "" };
             },
-            execute: async (_: string, __: string, ___: string, [, , script = ""]: string[]) => {
+            execute: async (_: string, __: string, ___: string, [, , script = "", , , config]: string[]) => {
+                this.config = config ?? this.config;
                 this.commands.push(/umask/.test(script) ? "arm" : /sync/.test(script) ? "flush" : "disarm");
                 return "1";
             },
@@ -72,6 +79,13 @@ describe("a cluster that is frozen", () => {
     const frozenFor = "minio-cluster/frozen-for";
     const freeze = (servers: FakeServers, seconds: number, work: () => Promise<void> = async () => {}) =>
         whileFrozen(servers.live(), "monday", seconds, work, () => {});
+
+    it("thaws by its switch whatever this program's clock says", async () => {
+        const servers = new FakeServers();
+        servers.date = "Fri, 27 Nov 2020 12:00:00 GMT";
+        await freeze(servers, 600);
+        assert.match(servers.config, /x-amz-date: 20201127T120500Z/i);
+    });
 
     it("is worked on when two looks in a row find no request under way, and is thawed after", async () => {
         const servers = new FakeServers();
