@@ -8,13 +8,24 @@ interface Servers {
     scheme: string;
 }
 
-/** The servers that hold S3 calls: they live, and a call without a login is not even refused. */
-export async function frozenServers({ kubernetes, namespace, scheme }: Servers, servers: V1Pod[]): Promise<V1Pod[]> {
+/**
+ * The servers that hold S3 calls: they live, and a call without a login is not even refused.
+ *
+ * @param suspects names of those that were frozen, and count as such while they are not reached at all
+ */
+export async function frozenServers(
+    { kubernetes, namespace, scheme }: Servers,
+    servers: V1Pod[],
+    suspects: string[] = [],
+): Promise<V1Pod[]> {
     const ask = (server: V1Pod, path: string) => kubernetes.ask(namespace, server.metadata?.name ?? "", scheme, path);
     const frozen = await Promise.all(
         servers.map(async (server) => {
-            const answers = (await ask(server, "/")) !== undefined;
-            return !answers && (await ask(server, "/minio/health/live"))?.status === 200;
+            if ((await ask(server, "/")) !== undefined) {
+                return false;
+            }
+            const live = await ask(server, "/minio/health/live");
+            return live === undefined ? suspects.includes(server.metadata?.name ?? "") : live.status === 200;
         }),
     );
     return servers.filter((_, index) => frozen[index]);

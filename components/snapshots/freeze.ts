@@ -64,7 +64,7 @@ export async function whileFrozen(
     let thawedAt = 0;
     let draining = 0;
     const release = async () => {
-        thawedAt = await thaw(cluster);
+        thawedAt = await thaw(cluster, servers);
         await disarm(cluster, switches);
     };
     await withTaskBeforeEnd(release, async () => {
@@ -109,17 +109,21 @@ export async function thawIfLeftFrozen(cluster: LiveCluster): Promise<string | u
 /**
  * Thaws, more than once where it must, as each server counts how often it was frozen.
  *
+ * @param wereFrozen one of these that is not reached, and has not restarted, is frozen still: its node may come back
  * @returns when it was done, by `performance.now()`
  * @throws Error naming the servers that still do not answer
  */
-async function thaw(cluster: LiveCluster): Promise<number> {
+async function thaw(cluster: LiveCluster, wereFrozen: V1Pod[] = []): Promise<number> {
     let thawedAt = 0;
     let frozen = await serversOf(cluster);
     const look = async () => {
         if (frozen.length > 0) {
             await unfreeze(cluster, frozen);
             thawedAt = performance.now();
-            frozen = await frozenServers(cluster, await serversOf(cluster));
+            const now = await serversOf(cluster);
+            const starts = new Set(wereFrozen.map(startOf));
+            const suspects = now.filter((server) => starts.has(startOf(server)));
+            frozen = await frozenServers(cluster, now, suspects.map(nameOf));
         }
         return frozen.length === 0 || undefined;
     };
@@ -160,11 +164,13 @@ async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
 }
 
 /** The servers that are not those any more that were frozen: a server that starts is not frozen. */
+/** Which start of a server it is that runs. */
+function startOf({ metadata, status }: V1Pod): string {
+    const server = status?.containerStatuses?.find(({ name }) => name === serverName);
+    return `${metadata?.uid} ${server?.restartCount}`;
+}
+
 async function replacedSince(cluster: LiveCluster, frozen: V1Pod[]): Promise<string[]> {
-    const startOf = ({ metadata, status }: V1Pod) => {
-        const server = status?.containerStatuses?.find(({ name }) => name === serverName);
-        return `${metadata?.uid} ${server?.restartCount}`;
-    };
     const before = new Map(frozen.map((pod) => [nameOf(pod), startOf(pod)]));
     const now = new Map((await serversOf(cluster)).map((pod) => [nameOf(pod), startOf(pod)]));
     return [...new Set([...before.keys(), ...now.keys()])].filter((name) => before.get(name) !== now.get(name));

@@ -15,6 +15,9 @@ class FakeServers {
     pods: Record<string, string> = { "minio-0": "a", "minio-1": "b" };
     /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
     readonly commands: string[] = [];
+    /** How many looks do not reach minio-1, once the cluster was thawed. */
+    unreached = 0;
+    thaws = 0;
     /** What a switch was told of the request that thaws. */
     config = "";
     /** What the servers' clock says. */
@@ -58,11 +61,16 @@ class FakeServers {
                 if (options.milliseconds) {
                     return new Promise(() => {}); // It is held until the thaw.
                 }
+                if (pod === "minio-1" && this.thaws > 0 && this.unreached > 0) {
+                    this.unreached -= path === "/" ? 1 : 0;
+                    return undefined;
+                }
                 return path === "/" && this.frozen > 0
                     ? undefined
                     : { status: 200, headers: { date: this.date }, body: "" };
             },
             send: async (_: string, __: string, ___: string, { path }: PodRequest) => {
+                this.thaws += path.includes("action=freeze") ? 0 : 1;
                 this.frozen = Math.max(0, this.frozen + (path.includes("action=freeze") ? 1 : -1));
                 return { status: 200, headers: {}, body: "" };
             },
@@ -124,6 +132,23 @@ describe("a cluster that is frozen", () => {
         servers.pods = { "minio-0": "a" };
         await assert.rejects(freeze(servers, 10), { message: "all servers must be ready, and minio-1 is not" });
         assert.deepEqual(servers.commands, []);
+    });
+
+    it("is thawed until each server is reached that was frozen, and has not restarted", async () => {
+        const servers = new FakeServers();
+        servers.unreached = 3;
+        await freeze(servers, 10);
+        assert.deepEqual([servers.unreached, servers.thaws], [0, 4]);
+        assert.equal(servers.annotations[frozenFor], undefined);
+        const restarted = new FakeServers();
+        restarted.unreached = 3;
+        await assert.rejects(
+            freeze(restarted, 10, async () => {
+                restarted.pods["minio-1"] = "c";
+            }),
+            /minio-1 restarted or was thawed meanwhile/,
+        );
+        assert.equal(restarted.thaws, 1);
     });
 
     it("was not frozen where a server is another one at the end", async () => {
