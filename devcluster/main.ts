@@ -1,4 +1,7 @@
-/** The command line behind the Makefile's targets: `tsx devcluster/main.ts up|start|test|test-long|test-faults|test-random|bench NAME|down|env`. */
+/**
+ * The command line behind the Makefile's targets:
+ * `tsx devcluster/main.ts up|start|test|test-long|test-faults|test-random|bench NAME|down|env`.
+ */
 import { bench, down, env, start, test, testFaults, testLong, testRandom, up } from "./commands";
 import { requireSupportedMachine } from "./preflight";
 import { say, UserError } from "./shell";

@@ -85,7 +85,8 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
     for (const { metadata, spec } of found.statefulSets) {
         if (spec?.persistentVolumeClaimRetentionPolicy?.whenScaled === "Delete") {
             reasons.push(
-                `StatefulSet ${metadata?.name}: persistentVolumeClaimRetentionPolicy.whenScaled Delete is not allowed: Kubernetes ` +
+                `StatefulSet ${metadata?.name}: persistentVolumeClaimRetentionPolicy.whenScaled Delete is not ` +
+                    "allowed: Kubernetes " +
                     "would delete the claims when the servers stop; set it to Retain first",
             );
         }
@@ -96,7 +97,8 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         reasons.push(
             `container ${found.container.name}: no user is named (runAsUser), and Bitnami's image has its own: set ` +
                 "containerSecurityContext.runAsUser in the release first, to the user that the files belong to; " +
-                `kubectl exec ${pod} --container=${found.container.name} --namespace=${observed.namespace.name} -- id -u says which`,
+                `kubectl exec ${pod} --container=${found.container.name} --namespace=${observed.namespace.name} ` +
+                "-- id -u says which",
         );
     }
     reasons.push(
@@ -135,7 +137,8 @@ function freeName(observed: Observed, wanted: string | undefined, reasons: strin
     const taken = takenBy(observed, free);
     if (taken.length > 0) {
         reasons.push(
-            `name: ${free} is not allowed: ${taken.join(", ")} ${taken.length === 1 ? "is" : "are"} there, which the MinioCluster ` +
+            `name: ${free} is not allowed: ${taken.join(", ")} ${taken.length === 1 ? "is" : "are"} there, which ` +
+                "the MinioCluster " +
                 "would have; use another name (--name), as the old cluster's objects stay for the way back",
         );
     }
@@ -181,7 +184,8 @@ function drivesOf(observed: Observed, found: Found, name: string, reasons: strin
                 ) {
                     const is = claim === undefined ? "is not there" : "is bound to no volume";
                     reasons.push(
-                        `claim ${old}: it ${is}: every drive of the cluster must be there; let the old cluster mend it first`,
+                        `claim ${old}: it ${is}: every drive of the cluster must be there; let the old cluster ` +
+                            "mend it first",
                     );
                     return [];
                 }
@@ -214,7 +218,8 @@ function templateOf(
     const templates = (statefulSet.spec?.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name);
     if (mount === undefined || !templates.includes(mount.name)) {
         return (
-            `drive ${path} of StatefulSet ${statefulSet.metadata?.name}: no claim template has it, as with volumes of another kind ` +
+            `drive ${path} of StatefulSet ${statefulSet.metadata?.name}: no claim template has it, as with ` +
+            "volumes of another kind " +
             "(emptyDir, hostPath): copy its data with mc mirror instead"
         );
     }
@@ -234,7 +239,8 @@ function layoutProblems(found: Found, observed: Observed, notes: string[]): stri
     if (told === "unread") {
         const sizes = pools.map(({ hosts, paths }) => erasureSetSizeOf(hosts.length, paths.length));
         notes.push(
-            `MINIO_ERASURE_SET_DRIVE_COUNT is not read where the old servers have it: it must be as here, sets of ${[...new Set(sizes)].join(" and ")} ` +
+            "MINIO_ERASURE_SET_DRIVE_COUNT is not read where the old servers have it: it must be as here, sets " +
+                `of ${[...new Set(sizes)].join(" and ")} ` +
                 "drives, or the new servers do not start",
         );
     }
@@ -247,7 +253,8 @@ function layoutProblems(found: Found, observed: Observed, notes: string[]): stri
         const was = (told !== "unread" && told) || setSize || size;
         return size !== undefined && was !== size
             ? [
-                  `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make sets of ${size}, and not ` +
+                  `${what}: erasure sets of ${was} drives are not allowed: with this component, MinIO would make ` +
+                      `sets of ${size}, and not ` +
                       "start with drives of others; copy the data with mc mirror instead",
               ]
             : [];
@@ -327,7 +334,8 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
     const classes = [...new Set(specs.map((spec) => spec?.storageClassName))];
     if (sizes.length > 1) {
         notes.push(
-            `drives of ${sizes.join(" and ")} are in one pool: storageSize is the smaller one, and the larger ones stay as they are`,
+            `drives of ${sizes.join(" and ")} are in one pool: storageSize is the smaller one, and the larger ` +
+                "ones stay as they are",
         );
     }
     if (classes.length > 1) {
@@ -383,38 +391,46 @@ function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot:
     return [
         ...away.map(
             ({ metadata, spec, status }) =>
-                `StatefulSet ${metadata?.name}: ${status?.readyReplicas ?? 0} of ${spec?.replicas} servers are ready: wait until all are`,
+                `StatefulSet ${metadata?.name}: ${status?.readyReplicas ?? 0} of ${spec?.replicas} servers are ` +
+                "ready: wait until all are",
         ),
         ...(pools.some(({ scheme }) => scheme === "https")
             ? [
-                  "the old servers use TLS, and the arguments have none: give tls, with a certificate for the new names, or clients use http",
+                  "the old servers use TLS, and the arguments have none: give tls, with a certificate for the " +
+                      "new names, or clients use http",
               ]
             : []),
         ...(left.length > 0 ? [`not among the arguments: ${left.join(", ")}`] : []),
         ...(ownedByRoot
             ? [
-                  `the old servers run as root${ownedByRoot.container ? ", as no user is named" : ""}: the steps give every file to the ` +
+                  `the old servers run as root${ownedByRoot.container ? ", as no user is named" : ""}: the steps ` +
+                      "give every file to the " +
                       `user ${minioId}, by a pod of ${ownedByRoot.image} for each server`,
               ]
             : []),
         ...(tenant && !observed.operator
             ? [
-                  "MinIO's operator is not found as minio-operator/minio-operator: stop it before the steps, or it starts the old servers again",
+                  "MinIO's operator is not found as minio-operator/minio-operator: stop it before the steps, or " +
+                      "it starts the old servers again",
               ]
             : []),
         ...(tenant && observed.operator
             ? [
-                  "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and nothing manages them meanwhile",
+                  "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and " +
+                      "nothing manages them meanwhile",
               ]
             : []),
-        "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with empty drives",
+        "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with " +
+            "empty drives",
         ...headless.map(
             ({ metadata }) =>
-                `the headless Service ${metadata?.name} does not lead to the new servers: clients that use it need another address`,
+                `the headless Service ${metadata?.name} does not lead to the new servers: clients that use it ` +
+                "need another address",
         ),
         ...((args.expansionPools ?? []).length > 0
             ? ["let a decommission end first: MinIO would not know its pool by the new address"]
             : []),
-        `image: ${container.image} becomes the default, Silo; with another image that the nodes can pull, set image. Never use an older server`,
+        `image: ${container.image} becomes the default, Silo; with another image that the nodes can pull, set ` +
+            "image. Never use an older server",
     ];
 }

@@ -379,11 +379,14 @@ function operatorStep({ operator }: Adoption, replicas: number): [string, string
     return replicas === 0
         ? [
               "MinIO's operator would start the old servers again: it stops, for all its tenants.",
-              `${scale}\nkubectl wait pods ${where}--selector="$(kubectl get deployment ${name} --namespace=${namespace} \\\n` +
-                  `    --output='go-template={{range $k, $v := .spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')" --timeout=120s`,
+              `${scale}\nkubectl wait pods ${where}--selector="$(kubectl get deployment ${name} ` +
+                  `--namespace=${namespace} \\\n` +
+                  "    --output='go-template={{range $k, $v := " +
+                  `.spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')" --timeout=120s`,
           ]
         : [
-              "MinIO's operator manages the old servers again, unless it would start those of another tenant that are stopped.",
+              "MinIO's operator manages the old servers again, unless it would start those of another tenant " +
+                  "that are stopped.",
               `stopped=$(kubectl get statefulsets --all-namespaces --selector=v1.min.io/tenant \\
     --output='jsonpath={range .items[?(@.spec.replicas==0)]}{.metadata.namespace}/{.metadata.name} {end}')
 if [ -n "$stopped" ]; then

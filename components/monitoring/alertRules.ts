@@ -182,7 +182,8 @@ function fullSoonRule(series: Series, rule: RuleMaker): AlertRule {
     return rule("MinioFullSoon", "warning", "1h", `${isSoonBy("1d")} and ${isSoonBy("6h")} and ${isKnown}`, {
         summary: "it is full in {{ $value | humanizeDuration }}",
         description:
-            "That is so if it fills as it did for a day, and in its last 6 hours. When the drives are full, writes fail.",
+            "That is so if it fills as it did for a day, and in its last 6 hours. When the drives are full, " +
+            "writes fail.",
         action: makeRoom,
     });
 }
@@ -216,7 +217,8 @@ function setRule({ sets }: Series, hours: number, rule: RuleMaker): AlertRule {
     return rule("MinioNoRecentSet", "warning", "15m", `${tooOld} or absent(${created})`, {
         summary: `no set of snapshots was taken for ${hours} hours`,
         description:
-            "The schedule did not run, or failed, or kube-state-metrics does not tell of ConfigMaps. Objects that are " +
+            "The schedule did not run, or failed, or kube-state-metrics does not tell of ConfigMaps. Objects " +
+            "that are " +
             "deleted or overwritten by mistake come back only as they were in the newest set.",
         action: "Look at the last runs of the schedule, and at the set in `npx minio-cluster status`. Then run the schedule again.",
     });

@@ -103,15 +103,17 @@ export async function createClaim(
     const made = await kubernetes.read(wanted);
     if (made === undefined || made.metadata.deletionTimestamp || !isRestored(made, restored, found)) {
         throw new Error(
-            `the claim ${claim} ${made ? "was made by somebody else, or is being deleted" : "was deleted by somebody else"} while ` +
+            `the claim ${claim} ` +
+                `${made ? "was made by somebody else, or is being deleted" : "was deleted by somebody else"} while ` +
                 "it was restored: find out by whom, delete it, and run pulumi up again",
         );
     }
 }
 
 /**
- * Makes a snapshot of the storage system known in a namespace. It is kept by the storage system when it is deleted here: it
- * belongs to the set. Its name tells what of the storage it is: an earlier restore may have left one of a set of the same name.
+ * Makes a snapshot of the storage system known in a namespace. It is kept by the storage system when it is deleted
+ * here: it belongs to the set. Its name tells what of the storage it is: an earlier restore may have left one of a set
+ * of the same name.
  */
 async function bringSnapshot(
     kubernetes: Kubernetes,
@@ -147,7 +149,9 @@ async function bringSnapshot(
     return name;
 }
 
-/** Of a content that an earlier restore left, and whose snapshot was deleted: it is bound to that, and takes no other. */
+/**
+ * Of a content that an earlier restore left, and whose snapshot was deleted: it is bound to that, and takes no other.
+ */
 async function unboundName(kubernetes: Kubernetes, name: string): Promise<string> {
     const there = await kubernetes.read<VolumeSnapshotContent>({ ...contentKind, metadata: { name } });
     const uid = there?.spec.volumeSnapshotRef.uid;

@@ -47,7 +47,10 @@ export function begunBy(statefulSet: V1StatefulSet | undefined): Begun | undefin
         : { source, set: annotations[restoringSetAnnotation], since: annotations[restoringSinceAnnotation] };
 }
 
-/** What would stop a restore in place midway, or lose what it promises to keep, as it can be seen before anything is touched. */
+/**
+ * What would stop a restore in place midway, or lose what it promises to keep, as it can be seen before anything is
+ * touched.
+ */
 export async function replacementProblems(kubernetes: Kubernetes, restored: Restore): Promise<string[]> {
     const { namespace } = restored.cluster.spec;
     const statefulSets = await Promise.all(poolNames(restored).map((name) => kubernetes.statefulSet(namespace, name)));
@@ -62,7 +65,8 @@ export async function replacementProblems(kubernetes: Kubernetes, restored: Rest
 /**
  * Pure.
  *
- * @param statefulSets those of the pools that are there, as they are now: what the program wants of them is not done yet
+ * @param statefulSets those of the pools that are there, as they are now: what the program wants of them is not done
+ *     yet
  * @param pods all of the namespace
  * @param now in milliseconds since 1970
  */
@@ -84,7 +88,8 @@ export function problemsOf(
         if (statefulSet !== undefined && own.includes(statefulSet)) {
             const until = pod.metadata?.deletionTimestamp;
             return until && now - new Date(until).getTime() > stuckMilliseconds
-                ? `the pod ${name} is deleted and does not end, so its drives could not be replaced; mostly its node is lost. When the node ` +
+                ? `the pod ${name} is deleted and does not end, so its drives could not be replaced; mostly its ` +
+                      "node is lost. When the node " +
                       `is off for certain, run: kubectl delete pod ${name} --force`
                 : [];
         }
@@ -95,21 +100,25 @@ export function problemsOf(
         const used = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
         const drives = used.filter((claim) => claims.has(claim));
         return drives.length > 0
-            ? `the pod ${name} uses ${drives.join(", ")}, which could not be replaced as long as the pod is there: delete it first`
+            ? `the pod ${name} uses ${drives.join(", ")}, which could not be replaced as long as the pod is ` +
+                  "there: delete it first"
             : [];
     });
     return [
         ...deleting.map(
             ({ metadata }) =>
-                `persistentVolumeClaimRetentionPolicy.whenScaled of the StatefulSet ${metadata?.name} is Delete, so Kubernetes would delete ` +
-                "the claims when the servers stop: set it to Retain, run pulumi up without restoreFrom, and restore then",
+                `persistentVolumeClaimRetentionPolicy.whenScaled of the StatefulSet ${metadata?.name} is Delete, ` +
+                "so Kubernetes would delete " +
+                "the claims when the servers stop: set it to Retain, run pulumi up without restoreFrom, and " +
+                "restore then",
         ),
         ...ofPods,
     ];
 }
 
 /**
- * Replaces the data of a cluster. Every step may be done twice, and an interrupted restore is continued by the next one.
+ * Replaces the data of a cluster. Every step may be done twice, and an interrupted restore is continued by the next
+ * one.
  *
  * @throws Error that says what has stopped it, and how to go on or back
  */
@@ -256,8 +265,10 @@ async function replaceClaim(
 /** What is said of a restore that has stopped while the servers are. */
 function wayOn(restored: Restore, since: string): string {
     return (
-        "All servers are stopped, and all replaced volumes are kept. Once that is mended, pulumi up goes on from here. To go back to the " +
-        `replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see docs/backup.md):\n${wayBack(restored.cluster, since)}`
+        "All servers are stopped, and all replaced volumes are kept. Once that is mended, pulumi up goes on from " +
+        "here. To go back to the " +
+        "replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see " +
+        `docs/backup.md):\n${wayBack(restored.cluster, since)}`
     );
 }
 

@@ -66,7 +66,8 @@ export function planRestore(
         return {
             kind: "refuse",
             reason:
-                `the cluster has data of its own (${which}), which a restore replaces: everything stored since the set was ` +
+                `the cluster has data of its own (${which}), which a restore replaces: everything stored since ` +
+                "the set was " +
                 "taken would be lost. Remove restoreFrom to keep it, restore under another name or namespace, or set " +
                 `restoreFrom.confirm (see docs/backup.md)`,
         };
@@ -89,7 +90,8 @@ export function otherSet(
     }
     const set = begun?.set ?? others[0]?.[1].set;
     return (
-        `the restore from ${source} was begun with the set that has the id ${set}, and the set of that name has the id ${id} by now ` +
+        `the restore from ${source} was begun with the set that has the id ${set}, and the set of that name has ` +
+        `the id ${id} by now ` +
         `(taken at ${takenAt}): drives of both would be two points in time. ` +
         (begun
             ? "Go back to the replaced volumes (docs/backup.md), and begin anew"
@@ -100,7 +102,8 @@ export function otherSet(
 /** What is said of a restore in place that was begun, where the program wants something else. */
 function unended(source: string): string {
     return (
-        `the restore from ${source} was begun and not ended: put restoreFrom back, and run pulumi up again; or go back to the ` +
+        `the restore from ${source} was begun and not ended: put restoreFrom back, and run pulumi up again; or ` +
+        "go back to the " +
         "replaced volumes (docs/backup.md)"
     );
 }
@@ -112,7 +115,8 @@ function unended(source: string): string {
  */
 function unforgotten({ names, spec }: Cluster): string {
     return (
-        "the cluster was restored from this set before, and its claims still say so. To keep the data that it has, remove restoreFrom. To " +
+        "the cluster was restored from this set before, and its claims still say so. To keep the data that it " +
+        "has, remove restoreFrom. To " +
         `go back to the set again, run this, and then pulumi up: ${forgetting(names.cluster, spec.namespace)}`
     );
 }
@@ -178,8 +182,10 @@ export async function restore(
     const isCopy = namespace !== spec.namespace || from !== names.cluster;
     if (isCopy && spec.networkPolicy?.egress === undefined) {
         say(
-            "restoreFrom: tiers, bucket replication and notification targets come with the set. Where the first cluster lives, a copy that " +
-                "reaches its tiers may delete objects there that the first one needs: networkPolicy.egress: [] prevents it (docs/backup.md)",
+            "restoreFrom: tiers, bucket replication and notification targets come with the set. Where the first " +
+                "cluster lives, a copy that " +
+                "reaches its tiers may delete objects there that the first one needs: networkPolicy.egress: [] " +
+                "prevents it (docs/backup.md)",
         );
     }
     if (isPreview) {
@@ -208,7 +214,8 @@ async function untilNoneGoes({ drives }: Restore, claimsOf: () => Promise<AnyObj
             deadline: performance.now() + goneMilliseconds,
             milliseconds: 500,
             late: () =>
-                `${going.join(", ")} ${going.length === 1 ? "is" : "are"} being deleted, and not gone in ${goneMilliseconds / 1000} s: ` +
+                `${going.join(", ")} ${going.length === 1 ? "is" : "are"} being deleted, and not gone in ` +
+                `${goneMilliseconds / 1000} s: ` +
                 "see what still uses them (kubectl describe pvc), and run pulumi up again",
         },
     );
@@ -256,7 +263,8 @@ function tooSmall({ drives, cluster }: Restore, found: FoundSet): string | undef
         const { snapshot, restoreSize = 0 } = found.drives.get(source) ?? {};
         if ((parseQuantity(storageSize) ?? 0) < restoreSize) {
             return (
-                `the snapshot ${snapshot} needs a volume of ${restoreSize} bytes, and drives of this cluster have ${storageSize}: give ` +
+                `the snapshot ${snapshot} needs a volume of ${restoreSize} bytes, and drives of this cluster ` +
+                `have ${storageSize}: give ` +
                 "them at least the size of the snapshot"
             );
         }
@@ -367,8 +375,10 @@ export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): str
         return undefined;
     }
     return (
-        `some drives were made from the set ${begun.source}, and the others were not: servers would begin with two points in time. ` +
-        "Put restoreFrom back, and run pulumi up again; or go back to the replaced volumes (docs/backup.md). If that restore has " +
+        `some drives were made from the set ${begun.source}, and the others were not: servers would begin with ` +
+        "two points in time. " +
+        "Put restoreFrom back, and run pulumi up again; or go back to the replaced volumes (docs/backup.md). If " +
+        "that restore has " +
         `ended, and a lost drive was healed since, run this: ${forgetting(names.cluster, spec.namespace)}`
     );
 }

@@ -118,7 +118,8 @@ function chosen(clusters: FoundCluster[], { namespace, name, uid }: Wish, where:
     if (first === undefined) {
         const sought = name === undefined ? "no cluster of a MinioCluster" : `no MinioCluster ${name}`;
         throw new Error(
-            `there is ${sought} in ${namespace === undefined ? "any namespace" : `the namespace ${namespace}`} of ${where}` +
+            `there is ${sought} in ${namespace === undefined ? "any namespace" : `the namespace ${namespace}`} ` +
+                `of ${where}` +
                 `${all && `; there is ${all}`}`,
         );
     }
@@ -127,8 +128,10 @@ function chosen(clusters: FoundCluster[], { namespace, name, uid }: Wish, where:
     }
     if (uid !== undefined && first.uid !== uid) {
         throw new Error(
-            `the StatefulSet ${first.name} in the namespace ${first.namespace} of ${where} is not that of the stack: its uid is ` +
-                `${first.uid}, and in the stack's state it is ${uid}. Set KUBECONFIG or the current context to the Kubernetes ` +
+            `the StatefulSet ${first.name} in the namespace ${first.namespace} of ${where} is not that of the ` +
+                "stack: its uid is " +
+                `${first.uid}, and in the stack's state it is ${uid}. Set KUBECONFIG or the current context to ` +
+                "the Kubernetes " +
                 "cluster of the stack's last pulumi up; if somebody deleted the StatefulSet, run pulumi up --refresh",
         );
     }

@@ -155,7 +155,8 @@ describe("a cluster's life", () => {
         ["is deleted while it serves", "delete", "pod", "minio-1", inNamespace],
     ]) {
         it(`gives back what a server had locked that ${how}`, async function () {
-            // On a busy machine a server takes longer to come back than the attempts last. A lock that stays fails twice.
+            // On a busy machine a server takes longer to come back than the attempts last. A lock that stays fails
+            // twice.
             this.retries(1);
             const target = await targetOf(project);
             const Key = `locked-by-one-that-${how}`;

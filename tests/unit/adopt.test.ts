@@ -753,7 +753,10 @@ describe("move.sh and back.sh", () => {
     const folder = mkdtempSync(join(tmpdir(), "minio-adopt-"));
     after(() => rmSync(folder, { recursive: true }));
 
-    /** Runs one with a kubectl that answers so, where undefined is an error, and tells how it ends, and what it asked for. */
+    /**
+     * Runs one with a kubectl that answers so, where undefined is an error, and tells how it ends, and what it asked
+     * for.
+     */
     function moved(
         answers: Record<string, string | undefined>,
         which: "move" | "back" = "move",

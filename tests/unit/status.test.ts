@@ -231,7 +231,8 @@ describe("what is not right with a cluster", () => {
             [first.severity, first.what],
             [
                 "down",
-                "1 of 4 drives of an erasure set has all objects, and reading needs 2: reads fail of objects that are not healed yet",
+                "1 of 4 drives of an erasure set has all objects, and reading needs 2: reads fail of objects " +
+                    "that are not healed yet",
             ],
         );
         assert.match(first.do, /^replace no other drive and restart no server/);
@@ -240,7 +241,8 @@ describe("what is not right with a cluster", () => {
         const two = whats({ storage: drivesWith({ 2: heals, 3: heals }) });
         assert.equal(
             two[0],
-            "care: 2 of 4 drives of an erasure set have all objects, and writing needs 3: writes rest on drives that heal",
+            "care: 2 of 4 drives of an erasure set have all objects, and writing needs 3: writes rest on drives " +
+                "that heal",
         );
         const off = { state: "offline", works: false };
         const noWrites = whats({
@@ -596,9 +598,12 @@ describe("the differences between the program of a stack and a cluster", () => {
 describe("a difference that Kubernetes refuses to undo", () => {
     it("is shown with who made it, and ends the look at others", () => {
         const conflict =
-            'error: Preview failed: 1 error occurred:\n\t* the Kubernetes API server reported that "storage/minio" failed to fully ' +
-            "initialize or become live: Server-Side Apply field conflict detected. See https://example.org for help.\nThe resource " +
-            'managed by field manager "pulumi" had an apply conflict: Apply failed with 1 conflict: conflict with "kubectl" using ' +
+            "error: Preview failed: 1 error occurred:\n\t* the Kubernetes API server reported that " +
+            '"storage/minio" failed to fully ' +
+            "initialize or become live: Server-Side Apply field conflict detected. See https://example.org for " +
+            "help.\nThe resource " +
+            'managed by field manager "pulumi" had an apply conflict: Apply failed with 1 conflict: conflict ' +
+            'with "kubectl" using ' +
             "apps/v1: .spec.replicas\n\n\n";
         const diagnostics = [
             { severity: "error", urn: scaled.urn, message: conflict },
