@@ -10,7 +10,7 @@ import { adoptionOf } from "../components/adopt/adoption";
 import { Refusal } from "../components/adopt/found";
 import { observe } from "../components/adopt/observed";
 import { reportOf } from "../components/adopt/report";
-import { stepsOf } from "../components/adopt/steps";
+import { isOfAnother, stepsOf } from "../components/adopt/steps";
 import { messageOf } from "../components/basics/messageOf";
 import { printable } from "../components/basics/printable";
 import { connected } from "./connected";
@@ -53,14 +53,9 @@ async function adopt(args: string[]): Promise<void> {
 
 /** Without its back.sh, a cluster that was moved has no way back, and the file cannot be made again. */
 function refuseOthersSteps(file: string, back: string): void {
-    if (existsSync(file) && subjectOf(readFileSync(file, "utf8")) !== subjectOf(back)) {
+    if (existsSync(file) && isOfAnother(readFileSync(file, "utf8"), back)) {
         throw new Error(`${file} is the way back of another cluster: write into another folder, with --out`);
     }
-}
-
-/** Which cluster a script is about: its first line that says so, and the namespace's uid. */
-function subjectOf(script: string): string {
-    return script.match(/^# Gives the drives.*|\{\.metadata\.uid\}.*$/gm)?.join() ?? "";
 }
 
 async function main([command, ...args]: string[]): Promise<void> {

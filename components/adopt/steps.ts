@@ -33,6 +33,14 @@ export function stepsOf(adoption: Adoption, options: StepsOptions = {}): Steps {
     };
 }
 
+/** Whether two ways back are of different clusters: by the line that names both, and by the namespace's uid. */
+export function isOfAnother(script: string, back: string): boolean {
+    const [one, other] = [script, back].map((text) =>
+        text.match(/^# Gives the drives.*|\{\.metadata\.uid\}.*$/gm)?.join(),
+    );
+    return one !== other;
+}
+
 function prepareScript(adoption: Adoption, options: StepsOptions): string {
     return scriptOf(
         adoption,

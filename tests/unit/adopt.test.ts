@@ -9,7 +9,7 @@ import { patternsOf, poolsOf } from "../../components/adopt/endpoints";
 import { Refusal } from "../../components/adopt/found";
 import { namesIn, namesInMap, type Observed, observe } from "../../components/adopt/observed";
 import { reportOf } from "../../components/adopt/report";
-import { stepsOf } from "../../components/adopt/steps";
+import { isOfAnother, stepsOf } from "../../components/adopt/steps";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { erasureSetSizeOf } from "../../components/minio/topology";
 import { bitnamiObjects, type OldCluster, operatorObjects, plainObjects } from "../support/oldTools";
@@ -964,6 +964,16 @@ esac
         assert.match(moved(back, "back", tenant).asked, started);
         const others = moved({ ...back, "get statefulsets --all-namespaces": "b/b-pool-0" }, "back", tenant);
         assert.deepEqual([others.status, started.test(others.asked)], [0, false]);
+    });
+
+    it("are told from those of another cluster, and not from an earlier look at the same one", () => {
+        const seen = observed(bitnamiObjects(old));
+        const backOf = (one: Observed, name = "new") => stepsOf(adoptionOf(one, { name })).back;
+        const back = backOf(seen);
+        assert.ok(!isOfAnother(backOf({ ...seen, volumes: [...seen.volumes].reverse() }), back));
+        assert.ok(isOfAnother(backOf(seen, "other"), back));
+        assert.ok(isOfAnother(backOf({ ...seen, namespace: { ...seen.namespace, uid: "8b" } }), back));
+        assert.ok(isOfAnother("", back));
     });
 
     it("do the same again where all is done", () => {
