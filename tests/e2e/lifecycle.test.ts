@@ -158,21 +158,30 @@ describe("a cluster's life", () => {
             // On a busy machine a server takes longer to come back than the attempts last. A lock that stays fails
             // twice.
             this.retries(1);
+            await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
             const target = await targetOf(project);
-            const Key = `locked-by-one-that-${how}`;
+            // Another one for each try: the first may have written its object.
+            const Key = `locked-by-one-that-${how}-${Date.now()}`;
             const { status } = await kubectlJson("get", "pod", "minio-1", inNamespace);
             const own = client({ ...target, endpoint: `http://${status.podIP}:9000` });
             // With a condition, a write locks its object before it has the whole body, which it never gets here.
             const Body = new PassThrough();
             Body.write(randomBytes(1000));
             const begun = { Bucket: "load", Key, Body, ContentLength: 1 << 20, IfNoneMatch: "*" };
-            own.send(new PutObjectCommand(begun)).catch(() => {});
+            let ended = "";
+            own.send(new PutObjectCommand(begun)).then(
+                () => (ended = "the write that locks it has succeeded"),
+                (error) => (ended = `the write that locks it has failed: ${error}`),
+            );
             const hasty = client(target, { maxAttempts: 1, timeoutMs: 1_000 });
-            await until("the object is locked, and cannot even be looked for", () =>
-                hasty.send(new HeadObjectCommand({ Bucket: "load", Key })).then(
-                    () => false,
-                    ({ name }) => name === "TimeoutError",
-                ),
+            await until(
+                "the object is locked, and cannot even be looked for",
+                () =>
+                    hasty.send(new HeadObjectCommand({ Bucket: "load", Key })).then(
+                        () => false,
+                        ({ name }) => name === "TimeoutError",
+                    ),
+                { why: () => ended },
             );
             await kubectl(...command);
             // All attempts together are shorter than the minute for which others keep a lock. The first ones may be led to the dead server.
