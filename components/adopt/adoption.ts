@@ -11,7 +11,7 @@ import { problemsOf } from "../spec/validation";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, statefulSetOf, type Tool } from "./found";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
-import { environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
+import { clusterDomainOf, environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
 
 /** A drive, and the claims by which it is used. */
 export interface AdoptedDrive {
@@ -301,6 +301,7 @@ function argumentsOf(
     const { priorityClassName, imagePullSecrets } = pod ?? {};
     return given({
         namespace: observed.namespace.name,
+        clusterDomain: clusterDomainOf(found, reasons),
         ...first,
         expansionPools: further,
         driveSubPath: folder,

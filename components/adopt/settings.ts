@@ -3,7 +3,7 @@ import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-no
 import { element } from "../basics/element";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
-import type { KnownArgs } from "../spec/spec";
+import { type KnownArgs, withDefaults } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
 import { type Found, mountOf } from "./found";
 import { configFile, neverSecret, type Observed, type SecretNames } from "./observed";
@@ -45,6 +45,26 @@ export function idsOf(found: Found): object | undefined {
     const runAsGroup = own.runAsGroup ?? pod.runAsGroup ?? fsGroup ?? runAsUser;
     const isDefault = runAsUser === minioId && runAsGroup === minioId && fsGroup === minioId;
     return isDefault ? undefined : { runAsUser, runAsGroup, fsGroup };
+}
+
+/**
+ * The DNS domain of the Kubernetes cluster, by the old servers' names: POD.SERVICE.NAMESPACE.svc.DOMAIN. The operator
+ * tells it to a tenant's sidecar. Undefined where it is the default, or nothing tells.
+ */
+export function clusterDomainOf({ pools, statefulSets }: Found, reasons: string[]): string | undefined {
+    const { containers = [], initContainers = [] } = statefulSets[0]?.spec?.template.spec ?? {};
+    const variables = [...containers, ...initContainers].flatMap(({ env = [] }) => env);
+    const all = new Set([
+        ...pools.flatMap(({ hosts }) => hosts).flatMap((host) => /^(?:[^.]+\.){3}svc\.(.+?)\.?$/.exec(host)?.[1] ?? []),
+        ...variables.flatMap(({ name, value }) => (name === "CLUSTER_DOMAIN" && value ? value : [])),
+    ]);
+    if (all.size > 1) {
+        reasons.push(
+            `the servers' addresses have several domains, ${[...all].join(", ")}: clusterDomain is one for all`,
+        );
+    }
+    const [domain] = all;
+    return domain === withDefaults({}).clusterDomain ? undefined : domain;
 }
 
 /** Variables that say how the old tool starts servers, or that this component sets. */

@@ -423,6 +423,30 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.doesNotMatch(stepsOf(adoptionOf(observed(bitnamiObjects(old)), { name: "new" })).prepare, /asRoot/);
     });
 
+    it("has the DNS domain of its servers' names, or of a tenant's sidecar, but for the default", () => {
+        const domainWith = (...hosts: string[]) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects", servers: 2 * hosts.length });
+            const [container] = objects.at(-1).spec.template.spec.containers;
+            container.args = hosts.map((host, pool) => `http://objects-{${2 * pool}...${2 * pool + 1}}.${host}/data`);
+            const seen = observed(objects);
+            return refusals(seen)[0] ?? adoptionOf(seen).args.clusterDomain;
+        };
+        assert.equal(domainWith("objects.storage.svc.corp.local"), "corp.local");
+        assert.equal(domainWith("objects.storage.svc.corp.local."), "corp.local");
+        assert.equal(domainWith("svc.svc.svc.k8s"), "k8s");
+        for (const host of ["objects", "objects.storage.svc", "objects.storage.svc.cluster.local"]) {
+            assert.equal(domainWith(host), undefined);
+        }
+        assert.match(
+            domainWith("objects.storage.svc.corp.local", "objects.storage.svc.cluster.local") ?? "",
+            /several domains, corp.local, cluster.local: clusterDomain is one for all/,
+        );
+        const tenant: any[] = operatorObjects(old);
+        const sidecar = { name: "sidecar", env: [{ name: "CLUSTER_DOMAIN", value: "corp.local" }] };
+        tenant.at(-1).spec.template.spec.containers.push(sidecar);
+        assert.equal(adoptionOf(observed(tenant)).args.clusterDomain, "corp.local");
+    });
+
     it("has the size of its erasure sets told where nobody can read it, and never as a variable", () => {
         const withSize = (one: object) => {
             const objects: any[] = plainObjects({ ...old, name: "objects" });
