@@ -11,7 +11,16 @@ import { problemsOf } from "../spec/validation";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, statefulSetOf, type Tool } from "./found";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
-import { clusterDomainOf, environmentOf, idsOf, type RootSource, rootOf, setSizeOf, userOf } from "./settings";
+import {
+    clusterDomainOf,
+    configurationProblems,
+    environmentOf,
+    idsOf,
+    type RootSource,
+    rootOf,
+    setSizeOf,
+    userOf,
+} from "./settings";
 
 /** A drive, and the claims by which it is used. */
 export interface AdoptedDrive {
@@ -102,6 +111,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         );
     }
     reasons.push(
+        ...configurationProblems(found, observed),
         ...layoutProblems(found, observed, notes),
         ...(reasons.length > 0 ? [] : argumentProblems(name, args)),
     );

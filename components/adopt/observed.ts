@@ -39,10 +39,10 @@ export interface Tenant extends AnyObject {
 /** A Secret or a ConfigMap without what may be secret. */
 export interface SecretNames {
     keys: string[];
-    /** Names of the variables that its `config.env` exports. */
-    variables: string[];
-    /** Those of them that are never secret, and keys that are such variables, with their values. */
+    /** The keys that are variables which are never secret, with their values. */
     plain: Record<string, string>;
+    /** What each key exports, where it is a file of variables: their names, and the values of those never secret. */
+    files: Record<string, { variables: string[]; plain: Record<string, string> }>;
 }
 
 /**
@@ -148,21 +148,31 @@ function configMapsOf({ env = [], envFrom = [] }: V1Container): string[] {
 
 /** Pure. */
 export function namesInMap({ data = {} }: V1ConfigMap): SecretNames {
-    const plain = Object.entries(data).filter(([name]) => neverSecret.test(name));
-    return { keys: Object.keys(data), variables: [], plain: Object.fromEntries(plain) };
+    return { keys: Object.keys(data), plain: plainOf(Object.entries(data)), files: {} };
 }
 
-/** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). Pure. */
+/** Pure. */
 export function namesIn({ data = {} }: V1Secret): SecretNames {
-    const text = Buffer.from(data[configFile] ?? "", "base64").toString();
-    const variables = text.split("\n").flatMap((line): [string, string][] => {
+    const texts = Object.entries(data).map(([key, value]): [string, string] => [
+        key,
+        Buffer.from(value, "base64").toString(),
+    ]);
+    const files = texts.flatMap(([key, text]) => {
+        const variables = variablesIn(text);
+        const names = variables.map(([name]) => name);
+        return names.length > 0 ? [[key, { variables: names, plain: plainOf(variables) }]] : [];
+    });
+    return { keys: Object.keys(data), plain: plainOf(texts), files: Object.fromEntries(files) };
+}
+
+/** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). */
+function variablesIn(text: string): [string, string][] {
+    return text.split("\n").flatMap((line): [string, string][] => {
         const [, name, value] = /^\s*(?:export)?\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
         return name === undefined || value === undefined ? [] : [[name, value.replace(/^(['"])(.*)\1$/, "$2")]];
     });
-    const keyed = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()]);
-    return {
-        keys: Object.keys(data),
-        variables: variables.map(([name]) => name),
-        plain: Object.fromEntries([...keyed, ...variables].filter(([name = ""]) => neverSecret.test(name))),
-    };
+}
+
+function plainOf(variables: [string, string][]): Record<string, string> {
+    return Object.fromEntries(variables.filter(([name]) => neverSecret.test(name)));
 }

@@ -159,7 +159,7 @@ function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[
         }
         return [{ name, value: neverSecret.test(name) ? value : undefined }];
     });
-    const { variables = [], plain = {} } = secrets[configurationOf(found) ?? ""] ?? {};
+    const { variables, plain } = exportedBy(configurationOf(found), secrets);
     const ofFile = variables.map((name): Variable => ({ name, value: plain[name] }));
     const all = [...ofWhole, ...ofContainer, ...ofFile].filter(({ name }) => name.startsWith("MINIO_"));
     return [...new Map(all.map((one) => [one.name, one])).values()];
@@ -173,38 +173,76 @@ export function setSizeOf(found: Found, observed: Observed): number | "unread" |
     return told && (told.value === undefined ? "unread" : Number(told.value) || undefined);
 }
 
-/**
- * The Secret whose `config.env` has variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's
- * `extraSecret`.
- */
-function configurationOf({ container, statefulSets, tenant }: Found): string | undefined {
-    if (tenant) {
-        return tenant.spec?.configuration?.name;
-    }
-    const file = container.env?.find(({ name }) => name === "MINIO_CONFIG_ENV_FILE")?.value;
-    return file === undefined ? undefined : mountedSecret(container, statefulSets, file);
+/** A key of a Secret. */
+interface SecretKey {
+    secret: string;
+    key: string;
 }
 
-/** The Secret that has a file of a container. */
-function mountedSecret(container: V1Container, statefulSets: V1StatefulSet[], file: string): string | undefined {
+const fileVariable = "MINIO_CONFIG_ENV_FILE";
+
+/**
+ * The key of a Secret that exports variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's
+ * `extraSecret`.
+ */
+function configurationOf({ container, statefulSets, tenant }: Found): SecretKey | undefined {
+    if (tenant) {
+        const secret = tenant.spec?.configuration?.name;
+        return secret === undefined ? undefined : { secret, key: configFile };
+    }
+    const file = container.env?.find(({ name }) => name === fileVariable)?.value;
+    return file === undefined ? undefined : mountedKey(container, statefulSets, file);
+}
+
+function exportedBy(configuration: SecretKey | undefined, secrets: Observed["secrets"]) {
+    const { secret = "", key = "" } = configuration ?? {};
+    return secrets[secret]?.files[key] ?? { variables: [], plain: {} };
+}
+
+/** What the old servers read from a file that nothing here can read would be lost: keys of encryption, a region. */
+export function configurationProblems(found: Found, observed: Observed): string[] {
+    const told = variablesOf(found, observed).some(({ name }) => name === fileVariable);
+    const configuration = configurationOf(found);
+    const { secret = "", key = "" } = configuration ?? {};
+    if (found.tenant || !told || observed.secrets[secret]?.keys.includes(key)) {
+        return [];
+    }
+    const file = found.container.env?.find(({ name }) => name === fileVariable)?.value;
+    return [
+        `${fileVariable}${file ? ` ${file}` : ""}: this file is no key of a Secret that is there, so its variables ` +
+            "would be lost, and what MINIO_KMS_* encrypts could not be read any more: put its text into a key of a " +
+            "Secret, mount that Secret as this file in the old cluster, and run minio-cluster adopt again",
+    ];
+}
+
+/** The key of a Secret that is a file of a container. */
+function mountedKey(container: V1Container, statefulSets: V1StatefulSet[], file: string): SecretKey | undefined {
     const mount = mountOf(container.volumeMounts ?? [], file);
     const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
-    return volume?.secret?.secretName;
+    const { secretName, items } = volume?.secret ?? {};
+    if (mount === undefined || secretName === undefined) {
+        return undefined;
+    }
+    const path = [mount.subPath ?? "", file.slice(mount.mountPath.length)]
+        .flatMap((part) => part.split("/"))
+        .filter(Boolean)
+        .join("/");
+    const key = items ? items.find((item) => item.path === path)?.key : path;
+    return key === undefined ? undefined : { secret: secretName, key };
 }
 
 export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): RootSource | undefined {
     const { container, statefulSets } = found;
     const configuration = configurationOf(found);
-    const { keys = [], variables: inFile = [] } = secrets[configuration ?? ""] ?? {};
+    const { variables: inFile } = exportedBy(configuration, secrets);
     if (configuration !== undefined && (found.tenant || inFile.includes("MINIO_ROOT_USER"))) {
         const missing = element(rootVariables, 0).filter((name) => !inFile.includes(name));
-        if (!keys.includes(configFile) || missing.length > 0) {
-            reasons.push(
-                `Secret ${configuration}: its ${configFile} does not export ${missing.join(" and ")}, the root account`,
-            );
+        if (missing.length > 0) {
+            const { secret, key } = configuration;
+            reasons.push(`Secret ${secret}: its ${key} does not export ${missing.join(" and ")}, the root account`);
             return undefined;
         }
-        return { kind: "file", secret: configuration, key: configFile };
+        return { kind: "file", ...configuration };
     }
     const variable = (wanted: string) => container.env?.find(({ name }) => name === wanted);
     const variables = rootVariables.find((pair) => pair.every(variable)) ?? element(rootVariables, 0);
@@ -232,10 +270,11 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
         variable("MINIO_ROOT_USER_FILE")?.value,
         variable("MINIO_ROOT_PASSWORD_FILE")?.value,
     ];
-    const secret = userFile === undefined ? undefined : mountedSecret(container, statefulSets, userFile);
-    if (userFile && passwordFile && secret) {
-        const key = (file: string) => file.split("/").at(-1) ?? "";
-        return keyed(secret, [key(userFile), key(passwordFile)]);
+    const [userAt, passwordAt] = [userFile, passwordFile].map((file) =>
+        file === undefined ? undefined : mountedKey(container, statefulSets, file),
+    );
+    if (userAt && userAt.secret === passwordAt?.secret) {
+        return keyed(userAt.secret, [userAt.key, passwordAt.key]);
     }
     reasons.push(
         `container ${container.name}: its root account is neither in one Secret nor in its variables: make a Secret with the keys ` +

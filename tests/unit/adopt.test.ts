@@ -310,6 +310,43 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.deepEqual(root.root, { kind: "file", secret: "extra", key: "config.env" });
     });
 
+    it("has its variables from whatever key of a Secret is that file, and none that it cannot read", () => {
+        const withFile = (file: object, mount: object, volume: object) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            const { spec } = objects.at(-1).spec.template;
+            spec.containers[0].env.push({ name: "MINIO_CONFIG_ENV_FILE", ...file });
+            spec.containers[0].volumeMounts.push({ name: "settings", ...mount });
+            spec.volumes = [{ name: "settings", ...volume }];
+            const stringData = { "minio.env": "export MINIO_SITE_REGION=eu\nexport MINIO_KMS_SECRET_KEY=hidden" };
+            return observed([...objects, { kind: "Secret", metadata: { name: "extra" }, stringData }]);
+        };
+        const secret = { secretName: "extra" };
+        const items = [{ key: "minio.env", path: "minio/config.env" }];
+        for (const [value, mount, volume] of [
+            ["/etc/minio/minio.env", { mountPath: "/etc/minio" }, { secret }],
+            ["/etc/minio/config.env", { mountPath: "/etc/minio/config.env", subPath: "minio.env" }, { secret }],
+            ["/etc/minio/config.env", { mountPath: "/etc/" }, { secret: { ...secret, items } }],
+        ] as const) {
+            const { args, notes } = adoptionOf(withFile({ value }, mount, volume));
+            assert.deepEqual(args.environment, { MINIO_SITE_REGION: "eu" });
+            assert.match(notes.join(), /not among the arguments: MINIO_KMS_SECRET_KEY\./);
+        }
+        const [value, mount] = ["/etc/minio/config.env", { mountPath: "/etc/minio" }];
+        for (const volume of [
+            { configMap: { name: "extra" } },
+            { projected: { sources: [{ secret: { name: "extra" } }] } },
+            { csi: { driver: "secrets-store.csi.k8s.io" } },
+            { emptyDir: {} },
+            { secret },
+            { secret: { secretName: "away" } },
+        ]) {
+            const reasons = refusals(withFile({ value }, mount, volume)).join();
+            assert.match(reasons, /^MINIO_CONFIG_ENV_FILE \/etc\/minio\/config.env: this file is no key of a Secret/);
+        }
+        const elsewhere = { valueFrom: { configMapKeyRef: { name: "extra", key: "file" } } };
+        assert.match(refusals(withFile(elsewhere, mount, { secret })).join(), /^MINIO_CONFIG_ENV_FILE: this file is/);
+    });
+
     it("has its servers where the old ones were, apart from each other by the new labels", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const apart = (labelSelector: object) => ({
@@ -1042,7 +1079,11 @@ describe("what is looked at", () => {
     it("has of Secrets the names only", async () => {
         const seen = await observe(kubernetes(), "storage");
         assert.deepEqual(seen.secrets, {
-            "minio-env-configuration": { keys: ["config.env"], variables: ["MINIO_KMS_SECRET_KEY"], plain: {} },
+            "minio-env-configuration": {
+                keys: ["config.env"],
+                plain: {},
+                files: { "config.env": { variables: ["MINIO_KMS_SECRET_KEY"], plain: {} } },
+            },
         });
         assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
     });
@@ -1055,7 +1096,7 @@ describe("what is looked at", () => {
             envFrom: [{ configMapRef: { name: "two" } }],
         });
         const { configMaps } = await observe(kubernetes({ statefulSets: async () => statefulSets }), "storage");
-        const names = { keys: ["MINIO_REGION", "client"], variables: [], plain: { MINIO_REGION: "eu" } };
+        const names = { keys: ["MINIO_REGION", "client"], plain: { MINIO_REGION: "eu" }, files: {} };
         assert.deepEqual(configMaps, { one: names, two: names });
     });
 
