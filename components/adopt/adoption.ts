@@ -1,14 +1,14 @@
 /** How the drives of what runs become those of a MinioCluster: its arguments, and which claim becomes which. Pure. */
-import type { V1PersistentVolumeClaim, V1Service } from "@kubernetes/client-node";
+import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { element } from "../basics/element";
 import { parseQuantity } from "../basics/quantity";
-import { apiPort, consolePort } from "../minio/ports";
 import { erasureSetSizeOf } from "../minio/topology";
-import { minioId } from "../server/podTemplate";
 import { claimName, driveNames, namesOf, poolName, poolSelector } from "../spec/names";
 import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
+import { type Entrance, entrancesOf } from "./entrances";
 import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, statefulSetOf, type Tool } from "./found";
+import { notesOf } from "./notes";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
 import {
@@ -16,6 +16,7 @@ import {
     configurationProblems,
     environmentOf,
     idsOf,
+    type OwnedByRoot,
     type RootSource,
     rootOf,
     setSizeOf,
@@ -35,14 +36,6 @@ export interface AdoptedDrive {
     server: string;
 }
 
-/** A Service of the old cluster by which clients come. */
-export interface Entrance {
-    name: string;
-    selector: Record<string, string>;
-    /** Of each port: where it leads now, and where it is to lead. */
-    ports: { was: number | string; becomes: number }[];
-}
-
 export interface Adoption {
     tool: Tool;
     /** What is said of the old cluster. */
@@ -60,12 +53,7 @@ export interface Adoption {
     drives: AdoptedDrive[];
     entrances: Entrance[];
     /** Undefined where the drives need no other owner. */
-    ownedByRoot?: {
-        /** It can change the owner. */
-        image: string;
-        /** Of the servers, where no user is named: a look into it tells whether it is root. */
-        container?: string;
-    };
+    ownedByRoot?: OwnedByRoot;
     /** What is not taken over, or wants a decision. */
     notes: string[];
 }
@@ -119,7 +107,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         throw new Refusal(reasons);
     }
     const { image = "", name: container } = found.container;
-    const ownedByRoot = user ? undefined : { image, ...(user === undefined && { container }) };
+    const ownedByRoot: OwnedByRoot | undefined = user ? undefined : { image, ...(user === undefined && { container }) };
     return {
         tool: found.tool,
         old: found.label,
@@ -353,95 +341,4 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
         notes.push(`drives of the classes ${classes.join(", ")} are in one pool: those that are there keep theirs`);
     }
     return given({ storageSize: sizes[0], storageClassName: classes[0] });
-}
-
-/**
- * The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new
- * ports.
- */
-function entrancesOf({ services }: Observed, found: Found): Entrance[] {
-    const { container } = found;
-    const isConsole = (port: number | string, name = "") => {
-        const named = container.ports?.find((one) => one.name === port || one.containerPort === port)?.name ?? name;
-        return /console/.test(`${named} ${name}`);
-    };
-    const isEntrance = (one: V1Service) => one.spec?.clusterIP !== "None" && leadsTo(found, one);
-    return services.filter(isEntrance).map(({ metadata, spec }) => ({
-        name: metadata?.name ?? "",
-        selector: spec?.selector ?? {},
-        ports: (spec?.ports ?? []).map(({ targetPort, port, name }) => {
-            const was = (targetPort as number | string | undefined) ?? port;
-            return { was, becomes: isConsole(was, name) ? consolePort : apiPort };
-        }),
-    }));
-}
-
-/** Whether a Service selects the old servers. */
-function leadsTo({ statefulSets }: Found, { spec }: V1Service): boolean {
-    const labels = statefulSets[0]?.spec?.template.metadata?.labels ?? {};
-    const selector = Object.entries(spec?.selector ?? {});
-    return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
-}
-
-function notesOf(found: Found, observed: Observed, args: KnownArgs, ownedByRoot: Adoption["ownedByRoot"]): string[] {
-    const { tool, tenant, statefulSets, container, pools } = found;
-    const pod = statefulSets[0]?.spec?.template.spec;
-    const headless = observed.services.filter((one) => one.spec?.clusterIP === "None" && leadsTo(found, one));
-    const others = (container.env ?? [])
-        .map(({ name }) => name)
-        .filter((name) => !/^(MINIO_|BITNAMI_|HOME$)/.test(name));
-    const { serviceAccountName: account } = pod ?? {};
-    const away = statefulSets.filter(({ spec, status }) => (status?.readyReplicas ?? 0) < (spec?.replicas ?? 0));
-    const left = [
-        (pod?.initContainers ?? []).length > 0 && tool !== "MinIO's operator" && "init containers",
-        (pod?.containers ?? []).length > (tenant ? 2 : 1) && "further containers",
-        tenant?.spec?.kes && "KES",
-        others.length > 0 && `the variables ${others.join(", ")}`,
-        account && account !== "default" && `the ServiceAccount ${account}`,
-    ].filter(Boolean);
-    return [
-        ...away.map(
-            ({ metadata, spec, status }) =>
-                `StatefulSet ${metadata?.name}: ${status?.readyReplicas ?? 0} of ${spec?.replicas} servers are ` +
-                "ready: wait until all are",
-        ),
-        ...(pools.some(({ scheme }) => scheme === "https")
-            ? [
-                  "the old servers use TLS, and the arguments have none: give tls, with a certificate for the " +
-                      "new names, or clients use http",
-              ]
-            : []),
-        ...(left.length > 0 ? [`not among the arguments: ${left.join(", ")}`] : []),
-        ...(ownedByRoot
-            ? [
-                  `the old servers run as root${ownedByRoot.container ? ", as no user is named" : ""}: the steps ` +
-                      "give every file to the " +
-                      `user ${minioId}, by a pod of ${ownedByRoot.image} for each server`,
-              ]
-            : []),
-        ...(tenant && !observed.operator
-            ? [
-                  "MinIO's operator is not found as minio-operator/minio-operator: stop it before the steps, or " +
-                      "it starts the old servers again",
-              ]
-            : []),
-        ...(tenant && observed.operator
-            ? [
-                  "MinIO's operator is stopped by the steps, for all its tenants: their servers run on, and " +
-                      "nothing manages them meanwhile",
-              ]
-            : []),
-        "stop what applies the old objects again, such as Argo CD or Flux: it would start the old servers with " +
-            "empty drives",
-        ...headless.map(
-            ({ metadata }) =>
-                `the headless Service ${metadata?.name} does not lead to the new servers: clients that use it ` +
-                "need another address",
-        ),
-        ...((args.expansionPools ?? []).length > 0
-            ? ["let a decommission end first: MinIO would not know its pool by the new address"]
-            : []),
-        `image: ${container.image} becomes the default, Silo; with another image that the nodes can pull, set ` +
-            "image. Never use an older server",
-    ];
 }

@@ -24,6 +24,14 @@ const rootVariables: [user: string, password: string][] = [
     ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"],
 ];
 
+/** Old servers that run as root, whose files get another owner. */
+export interface OwnedByRoot {
+    /** It can change the owner. */
+    image: string;
+    /** Of the servers, where no user is named: a look into it tells whether it is root. */
+    container?: string;
+}
+
 /** The user of Linux that the old servers run as; undefined where their image decides. */
 export function userOf({ statefulSets, container }: Found): number | undefined {
     return container.securityContext?.runAsUser ?? statefulSets[0]?.spec?.template.spec?.securityContext?.runAsUser;

@@ -3,7 +3,8 @@ import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { claimKind } from "../kubernetes/kinds";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
-import type { AdoptedDrive, Adoption, Entrance } from "./adoption";
+import type { AdoptedDrive, Adoption } from "./adoption";
+import type { Entrance } from "./entrances";
 
 export interface StepsOptions {
     /** Context of the kubeconfig. Default: the current one. */
