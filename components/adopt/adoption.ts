@@ -12,6 +12,7 @@ import { notesOf } from "./notes";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
 import {
+    authoritiesOf,
     clusterDomainOf,
     configurationProblems,
     environmentOf,
@@ -125,7 +126,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         drives,
         entrances: entrancesOf(observed, found),
         ownedByRoot,
-        notes: [...notes, ...notesOf(found, observed, args, ownedByRoot)],
+        notes: [...notes, ...notesOf(found, observed, args, { root, ownedByRoot })],
     };
 }
 
@@ -309,6 +310,7 @@ function argumentsOf(
         priorityClassName,
         imagePullSecrets,
         ...environmentOf(found, observed, notes),
+        trustedAuthorities: authoritiesOf(found, observed),
     }) as KnownArgs;
 }
 

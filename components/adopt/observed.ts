@@ -68,7 +68,7 @@ export interface Observed {
     tenants: Tenant[];
     /** The Secrets that the StatefulSets and tenants name, by their names. */
     secrets: Record<string, SecretNames>;
-    /** The ConfigMaps that variables of the StatefulSets' containers are read from, by their names. */
+    /** The ConfigMaps that the StatefulSets name, by their names. */
     configMaps: Record<string, SecretNames>;
     /** MinIO's operator, where it is found. */
     operator?: { namespace: string; name: string; replicas: number };
@@ -97,13 +97,13 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
     const tenants = hasTenants ? await list<Tenant>(tenantKind, namespace) : [];
     const operator = tenants.length > 0 ? await kubernetes.read(operatorReference) : undefined;
     const containers = statefulSets.flatMap(({ spec }) => spec?.template.spec?.containers ?? []);
+    const mounted = statefulSets.flatMap(({ spec }) => spec?.template.spec?.volumes ?? []);
     const named = new Set([
         ...containers.flatMap(secretsOf),
-        ...statefulSets.flatMap(({ spec }) =>
-            (spec?.template.spec?.volumes ?? []).flatMap(({ secret }) => secret?.secretName ?? []),
-        ),
+        ...mounted.flatMap(({ secret }) => secret?.secretName ?? []),
         ...tenants.flatMap(({ spec }) => spec?.configuration?.name ?? []),
     ]);
+    const mapped = [...containers.flatMap(configMapsOf), ...mounted.flatMap(({ configMap }) => configMap?.name ?? [])];
     const namesOf = async (kind: string, names: string[], of: (object: AnyObject) => SecretNames) => {
         const read = async (name: string): Promise<[string, SecretNames][]> => {
             const object = await kubernetes.read({ ...coreKind(kind), metadata: { name, namespace } });
@@ -113,7 +113,7 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
     };
     const [secrets, configMaps] = await Promise.all([
         namesOf("Secret", [...named], (secret) => namesIn(secret as unknown as V1Secret)),
-        namesOf("ConfigMap", containers.flatMap(configMapsOf), (map) => namesInMap(map as unknown as V1ConfigMap)),
+        namesOf("ConfigMap", mapped, (map) => namesInMap(map as unknown as V1ConfigMap)),
     ]);
     return {
         namespace: { name: namespace, uid: there.metadata.uid ?? "" },

@@ -1,5 +1,5 @@
 /** What of the old servers' settings the new ones get: users of Linux, variables, the root account. Pure. */
-import type { V1Container, V1EnvVar, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1Container, V1EnvVar, V1StatefulSet, V1Volume } from "@kubernetes/client-node";
 import { element } from "../basics/element";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
@@ -126,14 +126,6 @@ export function environmentOf(
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
-    const kept = Object.values(environmentFrom).map(({ secretKeyRef, configMapKeyRef }) =>
-        secretKeyRef ? `Secret ${secretKeyRef.name}` : `ConfigMap ${configMapKeyRef?.name}`,
-    );
-    if (kept.length > 0) {
-        notes.push(
-            `the new servers read variables from ${[...new Set(kept)].join(", ")}: keep that when the old cluster's objects are removed`,
-        );
-    }
     return { environment, environmentFrom };
 }
 
@@ -193,7 +185,7 @@ const fileVariable = "MINIO_CONFIG_ENV_FILE";
  * The key of a Secret that exports variables: a tenant's, or one that is mounted where MinIO reads it, as the chart's
  * `extraSecret`.
  */
-function configurationOf({ container, statefulSets, tenant }: Found): SecretKey | undefined {
+export function configurationOf({ container, statefulSets, tenant }: Found): SecretKey | undefined {
     if (tenant) {
         const secret = tenant.spec?.configuration?.name;
         return secret === undefined ? undefined : { secret, key: configFile };
@@ -223,11 +215,30 @@ export function configurationProblems(found: Found, observed: Observed): string[
     ];
 }
 
+/** The certificates of authorities that the old servers have in a folder where MinIO looks for such. */
+export function authoritiesOf({ container, statefulSets }: Found, { secrets, configMaps }: Observed): Source[] {
+    const folders = (container.volumeMounts ?? []).filter(
+        (mount) => /\/CAs\/*$/.test(mount.mountPath) && !mount.subPath,
+    );
+    return folders.flatMap((mount) => {
+        const { secret, configMap } = volumeOf(statefulSets, mount.name) ?? {};
+        const name = secret?.secretName ?? configMap?.name ?? "";
+        const keys = (secret ? secrets : configMaps)[name]?.keys ?? [];
+        const items = (secret ?? configMap)?.items?.map(({ key }) => key);
+        return keys
+            .filter((key) => (items ?? keys).includes(key) && !key.endsWith(".key"))
+            .map((key) => ({ [secret ? "secretKeyRef" : "configMapKeyRef"]: { name, key } }));
+    });
+}
+
+export function volumeOf(statefulSets: V1StatefulSet[], wanted: string | undefined): V1Volume | undefined {
+    return statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === wanted);
+}
+
 /** The key of a Secret that is a file of a container. */
 function mountedKey(container: V1Container, statefulSets: V1StatefulSet[], file: string): SecretKey | undefined {
     const mount = mountOf(container.volumeMounts ?? [], file);
-    const volume = statefulSets[0]?.spec?.template.spec?.volumes?.find(({ name }) => name === mount?.name);
-    const { secretName, items } = volume?.secret ?? {};
+    const { secretName, items } = volumeOf(statefulSets, mount?.name)?.secret ?? {};
     if (mount === undefined || secretName === undefined) {
         return undefined;
     }

@@ -283,7 +283,10 @@ describe("what becomes of a StatefulSet made by hand", () => {
             notes,
             /not among the arguments: MINIO_AUDIT_WEBHOOK_CLIENT_CERT_A, MINIO_STORAGE_CLASS_STANDARD\./,
         );
-        assert.match(notes, /read variables from Secret kms, Secret extra, ConfigMap plain, ConfigMap sso: keep that/);
+        assert.match(
+            notes,
+            /read variables or certificates from Secret kms, Secret extra, ConfigMap plain, ConfigMap sso: keep that/,
+        );
         const files = { args: "arguments.json", prepare: "prepare.sh", move: "move.sh", back: "back.sh" };
         const written = [reportOf(taken, files), JSON.stringify(taken.args), ...Object.values(stepsOf(taken))];
         assert.doesNotMatch(written.join("\n"), /hidden/);
@@ -345,6 +348,50 @@ describe("what becomes of a StatefulSet made by hand", () => {
         }
         const elsewhere = { valueFrom: { configMapKeyRef: { name: "extra", key: "file" } } };
         assert.match(refusals(withFile(elsewhere, mount, { secret })).join(), /^MINIO_CONFIG_ENV_FILE: this file is/);
+    });
+
+    it("has the authorities that its servers trust, and tells what else they have mounted", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1).spec.template;
+        spec.containers[0].env = ["user", "password"].map((key) => ({
+            name: `MINIO_ROOT_${key.toUpperCase()}`,
+            valueFrom: { secretKeyRef: { name: "root", key } },
+        }));
+        const volumes: [string, string, object][] = [
+            ["authorities", "/etc/minio/certs/CAs/", { secret: { secretName: "trusted" } }],
+            [
+                "more",
+                "/root/.minio/certs/CAs",
+                { configMap: { name: "bundle", items: [{ key: "ca", path: "ca.crt" }] } },
+            ],
+            ["credentials", "/tmp/credentials", { secret: { secretName: "root" } }],
+            ["scratch", "/tmp", { emptyDir: {} }],
+            ["certificate", "/etc/minio/certs", { secret: { secretName: "tls" } }],
+            ["keys", "/etc/kes", { projected: { sources: [] } }],
+            ["logs", "/logs", {}],
+        ];
+        spec.containers[0].volumeMounts.push(...volumes.map(([name, mountPath]) => ({ name, mountPath })));
+        spec.volumes = volumes.slice(0, -1).map(([name, , volume]) => ({ name, ...volume }));
+        const secret = (name: string, ...keys: string[]) => ({
+            kind: "Secret",
+            metadata: { name },
+            stringData: Object.fromEntries(keys.map((key) => [key, "hidden"])),
+        });
+        const bundle = { kind: "ConfigMap", metadata: { name: "bundle" }, data: { ca: "", other: "" } };
+        const secrets = [secret("trusted", "idp.crt", "idp.key"), secret("root", "user", "password"), bundle];
+        const { args, notes } = adoptionOf(observed([...objects, ...secrets]));
+        assert.deepEqual(args.trustedAuthorities, [
+            { secretKeyRef: { name: "trusted", key: "idp.crt" } },
+            { configMapKeyRef: { name: "bundle", key: "ca" } },
+        ]);
+        assert.match(notes.join("\n"), /variables or certificates from Secret trusted, ConfigMap bundle: keep that/);
+        assert.match(
+            notes.join("\n"),
+            /the mounts \/etc\/minio\/certs of secret tls, \/etc\/kes of projected, \/logs of claim template logs \(/,
+        );
+        const unknown = adoptionOf(observed([...objects, secret("root", "user", "password")]));
+        assert.equal(unknown.args.trustedAuthorities, undefined);
+        assert.match(unknown.notes.join(), /the mounts \/etc\/minio\/certs\/CAs\/ of secret trusted, /);
     });
 
     it("has its servers where the old ones were, apart from each other by the new labels", () => {
@@ -1088,16 +1135,18 @@ describe("what is looked at", () => {
         assert.deepEqual([seen.tenants.length, seen.operator], [1, undefined]);
     });
 
-    it("has of ConfigMaps that variables are read from the names, and what is never secret", async () => {
+    it("has of ConfigMaps that StatefulSets name the names, and what is never secret", async () => {
         const statefulSets = structuredClone(objects.statefulSets);
         const [container] = statefulSets[0]?.spec?.template.spec?.containers ?? [];
         Object.assign(container ?? {}, {
             env: [{ name: "MINIO_A", valueFrom: { configMapKeyRef: { name: "one", key: "client" } } }],
             envFrom: [{ configMapRef: { name: "two" } }],
         });
+        const pod = statefulSets[0]?.spec?.template.spec;
+        pod?.volumes?.push({ name: "authorities", configMap: { name: "three" } });
         const { configMaps } = await observe(kubernetes({ statefulSets: async () => statefulSets }), "storage");
         const names = { keys: ["MINIO_REGION", "client"], plain: { MINIO_REGION: "eu" }, files: {} };
-        assert.deepEqual(configMaps, { one: names, two: names });
+        assert.deepEqual(configMaps, { one: names, two: names, three: names });
     });
 
     it("has no tenants where the cluster does not know them", async () => {
