@@ -32,7 +32,7 @@ const mostFiles = 12;
 
 /** What decides, and is called pure: at run time it knows neither Pulumi nor a client of Kubernetes. */
 const pure =
-    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^buckets\/(difference|documents|settings|xml)$|^adopt\/(adoption|endpoints|entrances|found|notes|placement|report|settings|steps)$|^status\/(?!look$)|^access\/|^kubernetes\/errors$/;
+    /^(basics|minio|spec|change|server)\/|^rollout\/(plan|heard|noticed|revisions|views)$|^live\/reachedDrives$|^buckets\/(difference|documents|settings|xml)$|^adopt\/(adoption|endpoints|entrances|found|helpers|notes|placement|report|settings|steps)$|^status\/(?!look$)|^access\/|^kubernetes\/errors$/;
 
 /** It waits for Outputs. */
 const impure = ["spec/checkedSpec"];
