@@ -5,7 +5,9 @@ export function helpersOf(namespace: string, commands: string): string {
     const helpers: Record<string, string> = {
         retained: `# retained VOLUME: the volume outlives its claim.
 retained() {
-    if [ "$(kubectl get pv "$1" --output='jsonpath={.spec.persistentVolumeReclaimPolicy}')" != Retain ]; then
+    local policy
+    policy=$(kubectl get pv "$1" --output='jsonpath={.spec.persistentVolumeReclaimPolicy}')
+    if [ "$policy" != Retain ]; then
         echo "the volume $1 would be deleted with its claim: run prepare.sh first" >&2
         exit 1
     fi
@@ -56,12 +58,14 @@ belongs() {
 }`,
         give: `# give VOLUME FROM TO: the claim FROM goes, and TO may have its volume.
 give() {
+    local there
     belongs "$1" "$2" "$3"
-    if [ "$claim" != "$3" ]; then
+    if [ "$claim" = "$3" ]; then
+        there=$(k get pvc "$3" --ignore-not-found --output=name)
+        if [ -n "$there" ]; then return; fi
+    else
         retained "$1"
         k delete pvc "$2" --ignore-not-found --timeout=120s
-    elif [ -n "$(k get pvc "$3" --ignore-not-found --output=name)" ]; then
-        return
     fi
     kubectl patch pv "$1" --type=merge --patch \\
         "{\\"spec\\":{\\"claimRef\\":{\\"namespace\\":\\"${namespace}\\",\\"name\\":\\"$3\\",\\"uid\\":null,\\"resourceVersion\\":null}}}"
@@ -87,21 +91,36 @@ pools() {
 }`,
         stopped: `# stopped STATEFULSET...: nothing has started them again.
 stopped() {
-    local one
+    local one servers
     for one; do
-        if [ "$(k get statefulset "$one" --output='jsonpath={.spec.replicas}')" != 0 ]; then
+        servers=$(k get statefulset "$one" --output='jsonpath={.spec.replicas}')
+        if [ "$servers" != 0 ]; then
             echo "something has started the StatefulSet $one again, such as Argo CD, Flux or an operator:" \\
-                "stop that, delete the claims that its pods have got, and run this again" >&2
+                "stop that, and run this again" >&2
             exit 1
         fi
     done
 }`,
-        there: `# there OBJECT...: they are.
+        there: `# there STATEFULSET...: they are.
 there() {
-    if ! k get "$@" --output=name > /dev/null; then
-        echo "the old cluster is removed, and there is no way back to it by this script" >&2
-        exit 1
+    local one is
+    for one; do
+        is=$(k get statefulset "$one" --ignore-not-found --output=name)
+        if [ -z "$is" ]; then
+            echo "the old cluster is removed, and there is no way back to it by this script" >&2
+            exit 1
+        fi
+    done
+}`,
+        lead: `# lead SERVICE PATCH: the Service leads elsewhere, where it is there.
+lead() {
+    local is
+    is=$(k get service "$1" --ignore-not-found --output=name)
+    if [ -z "$is" ]; then
+        echo "the Service $1 is not there: clients that used it need another address" >&2
+        return
     fi
+    k patch service "$1" --type=json --patch "$2"
 }`,
         known: `# known CLUSTER CLAIM...: it has no other drives.
 known() {

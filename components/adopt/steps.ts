@@ -37,9 +37,7 @@ export function stepsOf(adoption: Adoption, options: StepsOptions = {}): Steps {
 
 /** Whether two ways back are of different clusters: by the line that names both, and by the namespace's uid. */
 export function isOfAnother(script: string, back: string): boolean {
-    const [one, other] = [script, back].map((text) =>
-        text.match(/^# Gives the drives.*|\{\.metadata\.uid\}.*$/gm)?.join(),
-    );
+    const [one, other] = [script, back].map((text) => text.match(/^# Gives the drives.*|"\$uid" != .*$/gm)?.join());
     return one !== other;
 }
 
@@ -64,14 +62,14 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
     const steps: [string, string][] = [
         ["What prepare.sh has done is there, and the old cluster is as it was seen.", preparedStep(adoption)],
         ...(operator ? [operatorStep(adoption, 0)] : []),
-        ["The old servers end, and their claims stay. From here on nobody is served.", stopStep(statefulSets)],
+        [
+            "The old servers end, and their claims stay. From here on nobody is served.",
+            `${stopStep(statefulSets)}\nstopped ${setsOf(adoption)}`,
+        ],
         ["Each volume gets a claim of the new name.", claimsStep(drives.map(moved), newClaim(adoption))],
         ...(ownedByRoot === undefined ? [] : [ownerStep(adoption, ownedByRoot.image)]),
         ["The old addresses lead to the new servers.", entranceStep(adoption, true)],
-        [
-            "Nothing has started the old servers again meanwhile.",
-            `stopped ${statefulSets.map((one) => one.name).join(" ")}`,
-        ],
+        ["Nothing has started the old servers again meanwhile.", `stopped ${setsOf(adoption)}`],
     ];
     return scriptOf(
         adoption,
@@ -85,13 +83,9 @@ function moveScript(adoption: Adoption, options: StepsOptions): string {
 }
 
 function backScript(adoption: Adoption, options: StepsOptions): string {
-    const { name, operator, statefulSets, drives, entrances } = adoption;
-    const old = [
-        ...statefulSets.map((one) => `statefulset/${one.name}`),
-        ...entrances.map((one) => `service/${one.name}`),
-    ];
+    const { name, operator, statefulSets, drives } = adoption;
     const steps: [string, string][] = [
-        ["The old objects are there: without them, nothing would serve.", `there ${old.join(" ")}`],
+        ["The old servers are known here: without them, nothing would serve.", `there ${setsOf(adoption)}`],
         ["The new servers must be gone: run pulumi destroy before.", `gone ${name}`],
         [
             "All drives of the new servers are known here.",
@@ -108,7 +102,7 @@ function backScript(adoption: Adoption, options: StepsOptions): string {
             "The old servers start.",
             statefulSets.map(({ name, replicas }) => `k scale statefulset ${name} --replicas=${replicas}`).join("\n"),
         ],
-        ...(operator ? [operatorStep(adoption, operator.replicas)] : []),
+        ...(operator?.replicas ? [operatorStep(adoption, operator.replicas)] : []),
     ];
     return scriptOf(
         adoption,
@@ -135,7 +129,8 @@ context=${context === undefined ? started : quoted(context)}
 kubectl() { command kubectl --context="$context" "$@"; }
 k() { kubectl --namespace=${namespace.name} "$@"; }
 
-if [ "$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.uid}')" != ${namespace.uid} ]; then
+uid=$(kubectl get namespace ${namespace.name} --output='jsonpath={.metadata.uid}')
+if [ "$uid" != ${namespace.uid} ]; then
     echo "the namespace ${namespace.name} of this Kubernetes cluster is not the one that was looked at" >&2
     exit 1
 fi
@@ -188,9 +183,11 @@ if [ "$user" = . ] || [ "$password" = . ]; then
     echo ${quoted(`${where} is empty: give it the root account of the old cluster, and run this again`)} >&2
     exit 1
 fi
-if k get secret ${rootSecret} --output=name > /dev/null 2>&1; then
-    if [ "$(${value(rootSecret, userKey)} && printf .)" != "$user" ] ||
-        [ "$(${value(rootSecret, passwordKey)} && printf .)" != "$password" ]; then
+made=$(k get secret ${rootSecret} --ignore-not-found --output=name)
+if [ -n "$made" ]; then
+    madeUser=$(${value(rootSecret, userKey)} && printf .)
+    madePassword=$(${value(rootSecret, passwordKey)} && printf .)
+    if [ "$madeUser" != "$user" ] || [ "$madePassword" != "$password" ]; then
         echo ${quoted(`the Secret ${rootSecret} is there with another root account than the old cluster's: delete it, and run this again`)} >&2
         exit 1
     fi
@@ -207,11 +204,12 @@ function asRootStep({ ownedByRoot, statefulSets }: Adoption): [string, string][]
         : [["The old servers run as root.", `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container}`]];
 }
 
-function preparedStep({ rootSecret, drives, statefulSets, tenant }: Adoption): string {
+function preparedStep(adoption: Adoption): string {
+    const { rootSecret, drives, statefulSets, tenant } = adoption;
     return [
         `k get secret ${rootSecret} --output=name`,
         ...statefulSets.map(({ name, replicas }) => `asSeen ${name} ${replicas}`),
-        ...(tenant === undefined ? [] : [`pools ${tenant} ${statefulSets.map(({ name }) => name).join(" ")}`]),
+        ...(tenant === undefined ? [] : [`pools ${tenant} ${setsOf(adoption)}`]),
         drivesStep(drives.map(moved)),
     ].join("\n");
 }
@@ -232,15 +230,14 @@ function retainStep(drives: AdoptedDrive[]): string {
 
 function operatorStep({ operator }: Adoption, replicas: number): [string, string] {
     const { namespace, name } = operator as NonNullable<Adoption["operator"]>;
-    const where = `--namespace=${namespace} ${replicas === 0 ? "--for=delete " : ""}`;
     const scale = `kubectl scale deployment ${name} --namespace=${namespace} --replicas=${replicas}`;
     return replicas === 0
         ? [
               "MinIO's operator would start the old servers again: it stops, for all its tenants.",
-              `${scale}\nkubectl wait pods ${where}--selector="$(kubectl get deployment ${name} ` +
-                  `--namespace=${namespace} \\\n` +
-                  "    --output='go-template={{range $k, $v := " +
-                  `.spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')" --timeout=120s`,
+              `labels=$(kubectl get deployment ${name} --namespace=${namespace} \\
+    --output='go-template={{range $k, $v := .spec.selector.matchLabels}}{{$k}}={{$v}},{{end}}' | sed 's/,$//')
+${scale}
+kubectl wait pods --namespace=${namespace} --for=delete --selector="$labels" --timeout=120s`,
           ]
         : [
               "MinIO's operator manages the old servers again, unless it would start those of another tenant " +
@@ -263,6 +260,8 @@ function stopStep(statefulSets: Adoption["statefulSets"]): string {
     );
     return [...scale, `k wait ${pods.join(" ")} --for=delete --timeout=300s`].join("\n");
 }
+
+const setsOf = ({ statefulSets }: Adoption) => statefulSets.map(({ name }) => name).join(" ");
 
 /** A move of a volume from one claim to another. */
 interface Move {
@@ -367,7 +366,5 @@ function entranceStep({ entrances, name }: Adoption, forward: boolean): string {
     ];
     return entrances.length === 0
         ? ": # There is none."
-        : entrances
-              .map((one) => `k patch service ${one.name} --type=json --patch ${quoted(JSON.stringify(patchOf(one)))}`)
-              .join("\n");
+        : entrances.map((one) => `lead ${one.name} ${quoted(JSON.stringify(patchOf(one)))}`).join("\n");
 }

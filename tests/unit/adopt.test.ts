@@ -740,7 +740,7 @@ describe("the Secret with the root account", () => {
         const kubectl = `#!/bin/bash
 case "$*" in
 *"get namespace"*) printf 7a; exit ;;
-${secret === undefined ? `*"get secret ${adoption.rootSecret}"*) exit 1 ;;` : ""}
+${secret === undefined ? `*"get secret ${adoption.rootSecret}"*) exit ;;` : ""}
 ${Object.entries(answers)
     .map(([text, answer]) => of(text, answer))
     .join("\n")}
@@ -826,16 +826,28 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
             const there = {
                 "data.root-user": of("root"),
                 "data.root-password": of(password),
-                "get secret new-root": "",
+                "get secret new-root": "secret/new-root",
             };
             const ended = prepare(adoption, { ...root, ...there }, "");
             assert.equal(ended.status, status, ended.stderr);
             assert.ok(!`${ended.stdout}${ended.stderr}`.includes("another\n"));
         }
         assert.match(
-            prepare(adoption, { ...root, "get secret new-root": "" }, "").stderr,
+            prepare(adoption, { ...root, "data.root": "", "get secret new-root": "secret/new-root" }, "").stderr,
             /the Secret new-root is there with another root account than the old cluster's: delete it/,
         );
+    });
+
+    it("is neither made nor called another one where the question whether it is there has no answer", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })), { name: "new" });
+        const root = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret", "create secret": "made" };
+        for (const answers of [
+            { "get secret new-root": undefined },
+            { "data.root-user": undefined, "get secret new-root": "secret/new-root" },
+        ]) {
+            const { status, stdout, stderr } = prepare(adoption, { ...root, ...answers }, "");
+            assert.deepEqual([status, stdout, stderr], [1, "", "refused\n"]);
+        }
     });
 
     it("is not made where one of the two cannot be read, or is empty", () => {
@@ -874,7 +886,9 @@ describe("move.sh and back.sh", () => {
 echo "$*" >> "${folder}/asked"
 case "$*" in
 ${Object.entries(answers)
-    .map(([text, answer]) => `*"${text}"*) ${answer === undefined ? "exit 1" : `echo '${answer}'`} ;;`)
+    .map(
+        ([text, answer]) => `*"${text}"*) ${answer === undefined ? "echo refused >&2; exit 1" : `echo '${answer}'`} ;;`,
+    )
     .join("\n")}
 esac
 `;
@@ -1026,9 +1040,46 @@ esac
     it("tell where something has started the old servers again meanwhile", () => {
         const adoption = adoptionOf(observed(bitnamiObjects(old)), { name: "new" });
         const revived = { ...sound, "get statefulset minio": "4", "ignore-not-found --output=name": "there" };
-        const { status, stderr } = moved(revived, "move", adoption);
+        const again =
+            /something has started the StatefulSet minio again, such as Argo CD, Flux or an operator: stop that/;
+        const { status, stderr, asked } = moved(revived, "move", adoption);
         assert.equal(status, 1);
-        assert.match(stderr, /something has started the StatefulSet minio again, such as Argo CD, Flux or an operator/);
+        assert.match(stderr, again);
+        assert.doesNotMatch(asked, /delete pvc|patch|apply/);
+        const later = `'"$(grep -q "patch pv" "${folder}/asked" && echo 4 || echo 0)"'`;
+        const late = moved({ ...sound, "get statefulset minio": later }, "move", adoption);
+        assert.equal(late.status, 1);
+        assert.match(late.stderr, again);
+    });
+
+    it("take no refused request for an answer", () => {
+        const given = { ...there, ...boundTo("data-new") };
+        const cases: [Record<string, undefined>, Record<string, string>][] = [
+            [{ "get namespace": undefined }, sound],
+            [{ persistentVolumeReclaimPolicy: undefined }, sound],
+            [{ "get statefulset minio": undefined }, sound],
+            // The volume is bound: without its uid, the claim would lose it.
+            [{ "get pvc data-new-0 --ignore-not-found --output=name": undefined }, given],
+        ];
+        for (const [refused, answers] of cases) {
+            const { status, stderr, asked } = moved({ ...refused, ...answers, ...refused });
+            assert.deepEqual([status, stderr], [1, "refused\n"]);
+            assert.doesNotMatch(asked, /delete pvc|patch|apply/);
+        }
+    });
+
+    it("ask in lines that end where a request is refused: in a condition or as a word, none would", () => {
+        const operator = { namespace: "minio-operator", name: "minio-operator", replicas: 2 };
+        const all = [bitnamiObjects(old), plainObjects(old), operatorObjects(old)].flatMap((objects) =>
+            Object.values(stepsOf(adoptionOf(observed(objects, { operator }), { name: "new" }))),
+        );
+        const asks = all.flatMap((script) => script.match(/^.*\$\((k|kubectl) .*$/gm) ?? []);
+        assert.ok(asks.length > 20);
+        assert.deepEqual(
+            asks.filter((line) => !/^ *\w+=\$\(/.test(line)),
+            [],
+        );
+        assert.doesNotMatch(all.join("\n"), /(if|!|&&) (k|kubectl) /);
     });
 
     it("take no claim for one that is being deleted", () => {
@@ -1049,7 +1100,10 @@ esac
                 { "get pvc --selector=app=new": `${all} data-new-pool-1-0 data-new-pool-1-1` },
                 /new has got more drives, .* not have their objects: data-new-pool-1-0 data-new-pool-1-1\. Bring new up/,
             ],
-            [{ "get statefulset/minio service/minio": undefined }, /removed, and there is no way back to it by this/],
+            [
+                { "get statefulset minio --ignore-not-found --output=name": "" },
+                /removed, and there is no way back to it by this/,
+            ],
         ];
         for (const [other, expected] of cases) {
             const { status, stderr, asked } = moved({ ...other, ...back }, "back");
@@ -1058,6 +1112,35 @@ esac
             assert.doesNotMatch(asked, /scale|delete|patch|apply/);
         }
         assert.equal(moved({ ...back, "get pvc --selector=app=new": all }, "back").status, 0);
+        const unknown = moved({ "get statefulset minio --ignore-not-found --output=name": undefined, ...back }, "back");
+        assert.deepEqual([unknown.status, unknown.stderr], [1, "refused\n"]);
+    });
+
+    it("lead the Services that are there, and tell those that are not", () => {
+        for (const [which, claims] of [
+            ["move", boundTo("data-minio")],
+            ["back", boundTo("data-new")],
+        ] as const) {
+            const given = { ...there, ...claims };
+            const without = moved(given, which);
+            assert.deepEqual([without.status, /patch service/.test(without.asked)], [0, false], without.stderr);
+            assert.match(
+                without.stderr,
+                /^the Service minio is not there: clients that used it need another address$/m,
+            );
+            const withIt = moved({ "get service minio --": "service/minio", ...given }, which);
+            assert.deepEqual([withIt.status, withIt.stderr], [0, ""]);
+            assert.match(withIt.asked, /patch service minio --type=json --patch \[\{"op":"replace"/);
+            const unknown = moved({ "get service minio --": undefined, ...given }, which);
+            assert.deepEqual([unknown.status, unknown.stderr], [1, "refused\n"]);
+        }
+    });
+
+    it("do not touch MinIO's operator on the way back where it was stopped before", () => {
+        const operator = { namespace: "minio-operator", name: "minio-operator", replicas: 0 };
+        const { move, back } = stepsOf(adoptionOf(observed(operatorObjects(old), { operator })));
+        assert.match(move, /kubectl scale deployment minio-operator/);
+        assert.doesNotMatch(back, /operator manages|deployment/);
     });
 
     it("start MinIO's operator again only where it would start nobody else's servers", () => {
@@ -1067,7 +1150,7 @@ esac
         const claims = Object.fromEntries(
             tenant.drives.map(({ volume, claim }) => [`get pv ${volume} --output=jsonpath={.spec.claimRef`, claim]),
         );
-        const back = { ...there, ...claims };
+        const back = { ...there, ...claims, "get statefulset tenant-pool-0": "0" };
         const started = /scale deployment minio-operator --namespace=minio-operator --replicas=2/;
         assert.match(moved(back, "back", tenant).asked, started);
         const others = moved({ ...back, "get statefulsets --all-namespaces": "b/b-pool-0" }, "back", tenant);
