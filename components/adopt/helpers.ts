@@ -12,11 +12,17 @@ retained() {
         exit 1
     fi
 }`,
-        asRoot: `# asRoot POD CONTAINER: it runs as root, or it does not run any more.
+        asRoot: `# asRoot POD CONTAINER VOLUME CLAIM: it runs as root, or has ended for move.sh, which gave the volume to the claim.
 asRoot() {
-    local pod who
+    local pod who owner
     pod=$(k get pod "$1" --ignore-not-found --output=name)
-    if [ -z "$pod" ]; then return; fi
+    if [ -z "$pod" ]; then
+        owner=$(kubectl get pv "$3" --output='jsonpath={.spec.claimRef.name}')
+        if [ "$owner" = "$4" ]; then return; fi
+        echo "$1 does not run, and its StatefulSet names no user: start it, or set securityContext.runAsUser of its container $2" \\
+            "to the user that the files belong to, 0 for root, and run minio-cluster adopt again" >&2
+        exit 1
+    fi
     who=$(k exec "$1" --container="$2" -- id -u || echo '?')
     if [ "$who" != 0 ]; then
         echo "$1 runs as the user $who, and its StatefulSet names none: set securityContext.runAsUser of its container $2" \\
@@ -152,17 +158,24 @@ gone() {
         sleep 1
     done
 }`,
-        started: `# started SELECTOR: waits until these pods have started; an image that does not come or a full node ends it.
-started() {
-    local pending deadline=$((SECONDS + 120))
+        ended: `# ended SELECTOR: waits until these pods have; one that fails or does not start ends the script.
+ended() {
+    local failed pending running deadline=$((SECONDS + 120))
     while true; do
+        failed=$(k get pods --selector="$1" --field-selector=status.phase=Failed --output=name | xargs)
+        if [ -n "$failed" ]; then
+            echo "$failed failed: see kubectl logs $failed --namespace=${namespace}, or kubectl describe;" \\
+                "mend that, and run this again" >&2
+            exit 1
+        fi
         pending=$(k get pods --selector="$1" --field-selector=status.phase=Pending --output=name | xargs)
-        if [ -z "$pending" ]; then return; fi
-        if [ "$SECONDS" -ge "$deadline" ]; then
+        if [ -n "$pending" ] && [ "$SECONDS" -ge "$deadline" ]; then
             echo "$pending did not start within 120 s: see kubectl describe $pending --namespace=${namespace};" \\
                 "mend that, and run this again" >&2
             exit 1
         fi
+        running=$(k get pods --selector="$1" --field-selector=status.phase!=Succeeded --output=name)
+        if [ -z "$running" ]; then return; fi
         sleep 1
     done
 }`,

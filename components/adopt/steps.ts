@@ -1,5 +1,6 @@
 /** The commands that move the drives of an old cluster to a MinioCluster, and back. Pure. */
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { element } from "../basics/element";
 import { claimKind } from "../kubernetes/kinds";
 import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
@@ -198,10 +199,16 @@ fi`;
 }
 
 /** An image may have a user of its own, whom only a look into a server tells. */
-function asRootStep({ ownedByRoot, statefulSets }: Adoption): [string, string][] {
+function asRootStep({ ownedByRoot, statefulSets, drives }: Adoption): [string, string][] {
+    const { volume, claim } = element(drives, 0);
     return ownedByRoot?.container === undefined
         ? []
-        : [["The old servers run as root.", `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container}`]];
+        : [
+              [
+                  "The old servers run as root.",
+                  `asRoot ${statefulSets[0]?.name}-0 ${ownedByRoot.container} ${volume} ${claim}`,
+              ],
+          ];
 }
 
 function preparedStep(adoption: Adoption): string {
@@ -323,7 +330,8 @@ function ownerStep({ drives, namespace, name, args }: Adoption, image: string): 
             // They come where the old servers did, whose nodes have the image.
             spec: {
                 ...{ nodeSelector, tolerations, imagePullSecrets },
-                restartPolicy: "OnFailure",
+                // A pod that fails stays to be seen, and says why.
+                restartPolicy: "Never",
                 automountServiceAccountToken: false,
                 containers: [
                     {
@@ -346,11 +354,13 @@ function ownerStep({ drives, namespace, name, args }: Adoption, image: string): 
     const names = servers.map((server) => `pod/owner-${server}`).join(" ");
     return [
         `Every file belongs to the user ${minioId}, as only the owner of a file may open it as MinIO does.`,
-        `k apply --filename=- << 'END'
+        `k delete pods --selector=${ownerLabel}=${name} --field-selector=status.phase=Failed --ignore-not-found --timeout=120s
+k apply --filename=- << 'END'
 ${JSON.stringify({ apiVersion: "v1", kind: "List", items: pods }, undefined, 1)}
 END
-started ${ownerLabel}=${name}
-k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=3600s
+ended ${ownerLabel}=${name}
+# One that somebody has deleted did not.
+k wait ${names} --for='jsonpath={.status.phase}=Succeeded' --timeout=10s
 k delete ${names}`,
     ];
 }

@@ -498,7 +498,7 @@ describe("what becomes of a StatefulSet made by hand", () => {
     it("is not prepared where its servers turn out not to run as root", () => {
         const adopted = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
         const { prepare, move } = stepsOf(adopted);
-        const check = "asRoot objects-0 server";
+        const check = "asRoot objects-0 server pvc-of-drive-objects-0 data-minio-0";
         assert.ok(prepare.indexOf(check) > 0 && prepare.indexOf(check) < prepare.indexOf("create secret"));
         assert.doesNotMatch(move, /asRoot/);
         const objects: any[] = plainObjects({ ...old, name: "objects" });
@@ -744,6 +744,8 @@ ${secret === undefined ? `*"get secret ${adoption.rootSecret}"*) exit ;;` : ""}
 ${Object.entries(answers)
     .map(([text, answer]) => of(text, answer))
     .join("\n")}
+*"get pod "*) echo pod; exit ;;
+*" exec "*) echo 0; exit ;;
 esac
 for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(echo "$word" | cut -d= -f2)" ;; esac; done
 `;
@@ -794,9 +796,23 @@ for word; do case "$word" in --from-file=*) cat "\${word#*=*=}" > "${folder}/$(e
         assert.equal(wrong.status, 1);
         assert.match(wrong.stderr, /objects-0 runs as the user 1001, and its StatefulSet names none: set .*runAsUser/);
         assert.equal(prepare(adoption, { ...root, ...pod, "exec objects-0": undefined }).status, 1);
-        for (const answers of [{ ...pod, "exec objects-0": "0" }, { "get pod objects-0": "" }]) {
-            assert.deepEqual(prepared(adoption, { ...root, ...answers }), { user: "root", password: "plain-secret" });
-        }
+        const isRoot = prepared(adoption, { ...root, ...pod, "exec objects-0": "0" });
+        assert.deepEqual(isRoot, { user: "root", password: "plain-secret" });
+    });
+
+    it("is made again where no server runs, only if move.sh has ended them: the image may have a user", () => {
+        const adoption = adoptionOf(observed(plainObjects({ ...old, name: "objects" })));
+        const root = { MINIO_ROOT_USER: "root", MINIO_ROOT_PASSWORD: "plain-secret", "get pod objects-0": "" };
+        const after = prepared(adoption, { ...root, "get pv pvc-of-drive-objects-0": "data-minio-0" });
+        assert.deepEqual(after, { user: "root", password: "plain-secret" });
+        const before = prepare(adoption, { ...root, "get pv pvc-of-drive-objects-0": "drive-objects-0" });
+        assert.equal(before.status, 1);
+        assert.match(
+            before.stderr,
+            /objects-0 does not run, and its StatefulSet names no user: start it, or set .* server/,
+        );
+        const unknown = prepare(adoption, { ...root, "get pv pvc-of-drive-objects-0": undefined });
+        assert.deepEqual([unknown.status, unknown.stderr], [1, "refused\n"]);
     });
 
     it("has the pair of variables that MinIO takes, where a StatefulSet has two", () => {
@@ -1007,19 +1023,35 @@ esac
         assert.doesNotMatch(asked, /delete pvc data-minio-2 /);
     });
 
-    it("do not wait long for a node that takes the pods which give files away", () => {
+    it("end where a pod that gives files away fails, is deleted or does not start, and begin again without it", () => {
         const adoption = adoptionOf(observed(plainObjects({ ...old, name: "minio" })), { name: "new" });
         const claims = Object.fromEntries(
             adoption.drives.map(({ volume, claim }) => [`get pv ${volume} --output=jsonpath={.spec.claimRef`, claim]),
         );
-        const never = { "get pods --selector=minio-cluster/owner-of=new": "pod/owner-new-3" };
-        const { status, stderr, asked } = moved({ ...there, ...claims, ...never }, "move", adoption);
-        assert.equal(status, 1);
-        assert.match(
-            stderr,
-            /pod\/owner-new-3 did not start within 120 s: see kubectl describe .*; mend that, and run this again/,
-        );
-        assert.doesNotMatch(asked, /Succeeded|delete pod|patch service/);
+        const pods = "get pods --selector=minio-cluster/owner-of=new --field-selector=status.phase";
+        const cases: [Record<string, string | undefined>, RegExp][] = [
+            [
+                { [`${pods}=Pending`]: "pod/owner-new-3", [`${pods}!=Succeeded`]: "pod/owner-new-3" },
+                /pod\/owner-new-3 did not start within 120 s: see kubectl describe .*; mend that, and run this again/,
+            ],
+            [
+                { [`${pods}=Failed`]: "pod/owner-new-1" },
+                /pod\/owner-new-1 failed: see kubectl logs pod\/owner-new-1 .*mend that, and run this again/,
+            ],
+            [{ "phase}=Succeeded": undefined }, /^refused$/m],
+        ];
+        for (const [answers, expected] of cases) {
+            const { status, stderr, asked } = moved({ ...there, ...claims, ...answers }, "move", adoption);
+            assert.equal(status, 1);
+            assert.match(stderr, expected);
+            assert.doesNotMatch(asked, /delete pod\/|patch service/);
+            assert.match(asked, /delete pods --selector=minio-cluster\/owner-of=new .*phase=Failed.*apply/s);
+        }
+        assert.match(stepsOf(adoption).move, /"restartPolicy": "Never"/);
+        const running = `'"$([ $(grep -c "phase!=Succeeded" "${folder}/asked") -lt 2 ] && echo pod/owner-new-0)"'`;
+        const good = moved({ ...there, ...claims, [`${pods}!=Succeeded`]: running }, "move", adoption);
+        assert.equal(good.status, 0, good.stderr);
+        assert.match(good.asked, /delete pod\/owner-new-0 /);
     });
 
     it("stop nothing where the old cluster is another one than was seen", () => {
