@@ -51,9 +51,8 @@ export interface SecretNames {
  */
 export const neverSecret = new RegExp(
     `^MINIO_(${[
-        ..."REGION|REGION_NAME|SITE_REGION|SITE_NAME|DOMAIN|BROWSER|BROWSER_REDIRECT_URL|PROMETHEUS_AUTH_TYPE".split(
-            "|",
-        ),
+        ..."REGION|REGION_NAME|SITE_REGION|SITE_NAME|DOMAIN|PROMETHEUS_AUTH_TYPE".split("|"),
+        ..."BROWSER|BROWSER_REDIRECT_URL|SERVER_URL".split("|"),
         ..."STORAGE_CLASS_STANDARD|STORAGE_CLASS_RRS|STORAGE_CLASS_OPTIMIZE|ERASURE_SET_DRIVE_COUNT".split("|"),
         ..."API_[A-Z_]+|SCANNER_[A-Z_]+|HEAL_[A-Z_]+|COMPRESSION_[A-Z_]+|ILM_[A-Z_]+".split("|"),
     ].join("|")})$`,

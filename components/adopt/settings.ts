@@ -79,7 +79,7 @@ export function clusterDomainOf({ pools, statefulSets }: Found, reasons: string[
 const notTaken = new RegExp(
     `^MINIO_(${[
         ..."ROOT_USER|ROOT_PASSWORD|ACCESS_KEY|SECRET_KEY|ROOT_USER_FILE|ROOT_PASSWORD_FILE|CONFIG_ENV_FILE".split("|"),
-        ..."VOLUMES|ARGS|ENDPOINTS|OPTS|ERASURE_SET_DRIVE_COUNT|CERTS_DIR|SERVER_URL|PROMETHEUS_JOB_ID".split("|"),
+        ..."VOLUMES|ARGS|ENDPOINTS|OPTS|ERASURE_SET_DRIVE_COUNT|CERTS_DIR|PROMETHEUS_JOB_ID".split("|"),
         ..."UPDATE|UPDATE_MINISIGN_PUBKEY|OPERATOR_VERSION|DNS_WEBHOOK_ENDPOINT".split("|"),
         ..."DISTRIBUTED_MODE_ENABLED|DISTRIBUTED_NODES|SCHEME|FORCE_NEW_KEYS|SKIP_CLIENT|DEFAULT_BUCKETS".split("|"),
         ..."API_PORT_NUMBER|CONSOLE_PORT_NUMBER|DATA_DIR|DATA_TO_DERIVE_BUCKETS".split("|"),
@@ -109,11 +109,14 @@ export function environmentOf(
     const environment: Record<string, string> = {};
     const environmentFrom: Record<string, Source> = {};
     const left: string[] = [];
+    const changed: string[] = [];
     const taken = variablesOf(found, observed).filter(({ name }) => !notTaken.test(name));
     for (const { name, value, source } of taken) {
         // Whether the arguments take it, their own validation knows.
         if (source && problemsOf("minio", { environmentFrom: { [name]: source } }).length === 0) {
             environmentFrom[name] = source;
+        } else if (value !== undefined && isChanged(value)) {
+            changed.push(name);
         } else if (value !== undefined) {
             environment[name] = value;
         } else {
@@ -126,8 +129,17 @@ export function environmentOf(
                 "need as environment, before pulumi up; what MINIO_KMS_* encrypts can be read only with the same key",
         );
     }
+    if (changed.length > 0) {
+        notes.push(
+            `variables with $( or $$ in their values are not among the arguments: ${changed.join(", ")}. Kubernetes changes ` +
+                "both where a value is plain: give what the servers have as environment, with $$ for each $",
+        );
+    }
     return { environment, environmentFrom };
 }
+
+/** Whether Kubernetes makes something else of a plain value: `$$` becomes `$`, and `$(NAME)` a variable's value. */
+const isChanged = (value: string) => /\$[$(]/.test(value);
 
 /** A file's variables hide those of the container, and those hide what comes from whole Secrets and ConfigMaps. */
 function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[] {
@@ -146,7 +158,9 @@ function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[
             keyed("configMapKeyRef", `${prefix}${key}`, configMapRef?.name ?? "", key),
         ),
     ]);
-    const ofContainer = env.flatMap(({ name, value, valueFrom }: V1EnvVar): Variable[] => {
+    // The operator makes this one.
+    const own = env.filter(({ name }) => !(found.tenant && name === "MINIO_SERVER_URL"));
+    const ofContainer = own.flatMap(({ name, value, valueFrom }: V1EnvVar): Variable[] => {
         const { secretKeyRef: secret, configMapKeyRef: map } = valueFrom ?? {};
         const isThere = (object: SecretNames | undefined, key: string) => object?.keys.includes(key);
         if (secret?.name) {
@@ -279,6 +293,14 @@ export function rootOf(found: Found, { secrets }: Observed, reasons: string[]): 
     };
     if (userRef?.name && userRef.name === passwordRef?.name) {
         return keyed(userRef.name, [userRef.key, passwordRef.key]);
+    }
+    if (user?.value && password?.value && [user.value, password.value].some(isChanged)) {
+        reasons.push(
+            `container ${container.name}: ${user.name} or ${password.name} has $$ or $( in its plain value, which ` +
+                "Kubernetes changes, so the root account is another text: make a Secret with the account as the servers " +
+                "know it, have the old cluster read both from it, and run minio-cluster adopt again",
+        );
+        return undefined;
     }
     if (user?.value && password?.value) {
         const statefulSet = statefulSets[0]?.metadata?.name ?? "";

@@ -394,6 +394,43 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.match(unknown.notes.join(), /the mounts \/etc\/minio\/certs\/CAs\/ of secret trusted, /);
     });
 
+    it("has its own address, but for a tenant's, which the operator makes", () => {
+        const url = { name: "MINIO_SERVER_URL", value: "https://s3.example.org" };
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        objects.at(-1).spec.template.spec.containers[0].env.push(url);
+        assert.deepEqual(adoptionOf(observed(objects)).args.environment, { MINIO_SERVER_URL: url.value });
+        const tenant: any[] = operatorObjects(old);
+        assert.equal(adoptionOf(observed(tenant)).args.environment?.MINIO_SERVER_URL, undefined);
+        tenant[0].stringData["config.env"] += `export MINIO_SERVER_URL="${url.value}"\n`;
+        assert.equal(adoptionOf(observed(tenant)).args.environment?.MINIO_SERVER_URL, url.value);
+    });
+
+    it("has no value that Kubernetes makes another one of", () => {
+        const withValue = (name: string, value: string) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            const { env } = objects.at(-1).spec.template.spec.containers[0];
+            objects.at(-1).spec.template.spec.containers[0].env = [
+                ...env.filter((one: any) => one.name !== name),
+                { name, value },
+            ];
+            return observed(objects);
+        };
+        for (const value of ["hidden$$x", "$(HIDDEN)x"]) {
+            const named = adoptionOf(withValue("MINIO_SERVER_URL", value));
+            assert.equal(named.args.environment, undefined);
+            assert.match(
+                named.notes.join("\n"),
+                /with \$\( or \$\$ in their values .*: MINIO_SERVER_URL\. .* each \$$/m,
+            );
+            for (const name of ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"]) {
+                const reasons = refusals(withValue(name, value)).join("\n");
+                assert.match(reasons, /^container server: MINIO_ROOT_USER or MINIO_ROOT_PASSWORD has \$\$ or \$\(/);
+                assert.doesNotMatch(reasons, /hidden|HIDDEN/);
+            }
+        }
+        assert.deepEqual(refusals(withValue("MINIO_ROOT_PASSWORD", "a$b$c(d)")), []);
+    });
+
     it("has its servers where the old ones were, apart from each other by the new labels", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const apart = (labelSelector: object) => ({
