@@ -108,6 +108,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         throw new Refusal(reasons);
     }
     const { image = "", name: container } = found.container;
+    const entrances = entrancesOf(observed, found, notes);
     const ownedByRoot: OwnedByRoot | undefined = user ? undefined : { image, ...(user === undefined && { container }) };
     return {
         tool: found.tool,
@@ -124,7 +125,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         tenant: found.tenant?.metadata.name,
         operator: found.tenant && observed.operator,
         drives,
-        entrances: entrancesOf(observed, found),
+        entrances,
         ownedByRoot,
         notes: [...notes, ...notesOf(found, observed, args, { root, ownedByRoot })],
     };

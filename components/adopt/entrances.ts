@@ -1,5 +1,5 @@
 /** The Services by which clients come to the old servers. Pure. */
-import type { V1Service } from "@kubernetes/client-node";
+import type { V1Container, V1Service } from "@kubernetes/client-node";
 import { apiPort, consolePort } from "../minio/ports";
 import type { Found } from "./found";
 import type { Observed } from "./observed";
@@ -9,28 +9,52 @@ export interface Entrance {
     name: string;
     selector: Record<string, string>;
     /** Of each port: where it leads now, and where it is to lead. */
-    ports: { was: number | string; becomes: number }[];
+    ports: { was: number | string; becomes: number | string }[];
 }
 
 /**
  * The Services in front of the old servers, but for the headless ones. Those of the API and the console get the new
- * ports.
+ * ports. Other ports, such as that of SFTP, stay as they are, and the notes name them.
  */
-export function entrancesOf({ services }: Observed, found: Found): Entrance[] {
-    const { container } = found;
-    const isConsole = (port: number | string, name = "") => {
-        const named = container.ports?.find((one) => one.name === port || one.containerPort === port)?.name ?? name;
-        return /console/.test(`${named} ${name}`);
-    };
+export function entrancesOf({ services }: Observed, found: Found, notes: string[]): Entrance[] {
     const isEntrance = (one: V1Service) => one.spec?.clusterIP !== "None" && leadsTo(found, one);
     return services.filter(isEntrance).map(({ metadata, spec }) => ({
         name: metadata?.name ?? "",
         selector: spec?.selector ?? {},
-        ports: (spec?.ports ?? []).map(({ targetPort, port, name }) => {
+        ports: (spec?.ports ?? []).map(({ targetPort, port, name = "" }) => {
             const was = (targetPort as number | string | undefined) ?? port;
-            return { was, becomes: isConsole(was, name) ? consolePort : apiPort };
+            const becomes = newPortOf(found, was, name);
+            if (becomes === undefined) {
+                notes.push(
+                    `the port ${port} of the Service ${metadata?.name} stays as it is: it leads neither to the S3 API nor ` +
+                        "to the console",
+                );
+            }
+            return { was, becomes: becomes ?? was };
         }),
     }));
+}
+
+/** Undefined where it is neither the API's nor the console's. Numbers tell more than names, which are any text. */
+function newPortOf({ container }: Found, target: number | string, service: string): number | undefined {
+    const own = container.ports?.find((one) => one.name === target || one.containerPort === target);
+    const number = own?.containerPort ?? target;
+    if (number === listenedAt(container, "console-address", ["CONSOLE_ADDRESS", "CONSOLE_PORT_NUMBER"])) {
+        return consolePort;
+    }
+    if (number === (listenedAt(container, "address", ["ADDRESS", "API_PORT_NUMBER"]) ?? apiPort)) {
+        return apiPort;
+    }
+    const names = `${own?.name} ${target} ${service}`;
+    return /console/.test(names) ? consolePort : /\b(api|s3|https?-minio)\b/.test(names) ? apiPort : undefined;
+}
+
+/** The port that an argument of the servers or a variable names. */
+function listenedAt({ command = [], args = [], env = [] }: V1Container, flag: string, names: string[]) {
+    const told = new RegExp(`--${flag}[= ]+["']?[^\\s"']*:(\\d+)`).exec([...command, ...args].join(" "))?.[1];
+    const variable = env.find(({ name, value }) => value && names.some((one) => name === `MINIO_${one}`))?.value;
+    const port = told ?? /\d+$/.exec(variable ?? "")?.[0];
+    return port === undefined ? undefined : Number(port);
 }
 
 /** Whether a Service selects the old servers. */

@@ -431,6 +431,33 @@ describe("what becomes of a StatefulSet made by hand", () => {
         assert.deepEqual(refusals(withValue("MINIO_ROOT_PASSWORD", "a$b$c(d)")), []);
     });
 
+    it("has ports of Services led to the console by its address, and others than the API's left alone", () => {
+        const withPorts = (change: (container: any) => void, ...ports: object[]) => {
+            const objects: any[] = plainObjects({ ...old, name: "objects" });
+            objects[1].spec.ports = ports;
+            change(objects.at(-1).spec.template.spec.containers[0]);
+            const { entrances, notes } = adoptionOf(observed(objects));
+            return { ports: entrances[0]?.ports.map(({ becomes }) => becomes), notes: notes.join("\n") };
+        };
+        const ports = [{ port: 80, targetPort: 9000 }, { port: 9001 }, { port: 22, targetPort: 8022 }];
+        for (const change of [
+            ({ args }: any) => args.push("--console-address", ":9001"),
+            ({ args }: any) => args.push('--console-address="0.0.0.0:9001"', "--address=:9000"),
+            ({ env }: any) => env.push({ name: "MINIO_CONSOLE_ADDRESS", value: ":9001" }),
+            ({ env }: any) => env.push({ name: "MINIO_CONSOLE_PORT_NUMBER", value: "9001" }),
+        ]) {
+            const led = withPorts(change, ...ports);
+            assert.deepEqual(led.ports, [9000, 9001, 8022]);
+            assert.match(led.notes, /^the port 22 of the Service objects-api stays as it is: it leads neither/m);
+        }
+        const moved = ({ args, ports }: any) => {
+            args.push("--address", ":9090", "--console-address", ":9000");
+            ports.push({ name: "minio-sftp", containerPort: 8022 });
+        };
+        const named = [{ port: 9000 }, { port: 1, targetPort: 9090 }, { port: 22, targetPort: "minio-sftp" }];
+        assert.deepEqual(withPorts(moved, ...named).ports, [9001, 9000, "minio-sftp"]);
+    });
+
     it("has its servers where the old ones were, apart from each other by the new labels", () => {
         const objects: any[] = plainObjects({ ...old, name: "objects" });
         const apart = (labelSelector: object) => ({
