@@ -13,11 +13,12 @@ import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
 import {
     authoritiesOf,
+    claimAnnotationsOf,
     clusterDomainOf,
     configurationProblems,
     environmentOf,
-    idsOf,
     type OwnedByRoot,
+    podSettingsOf,
     type RootSource,
     rootOf,
     setSizeOf,
@@ -127,7 +128,7 @@ export function adoptionOf(observed: Observed, wish: Wish = {}): Adoption {
         drives,
         entrances,
         ownedByRoot,
-        notes: [...notes, ...notesOf(found, observed, args, { root, ownedByRoot })],
+        notes: [...notes, ...notesOf(found, observed, name, args, { root, ownedByRoot })],
     };
 }
 
@@ -306,7 +307,10 @@ function argumentsOf(
         expansionPools: further,
         driveSubPath: folder,
         existingSecretName: rootSecret,
-        podSecurityContext: idsOf(found),
+        ...podSettingsOf(found),
+        persistentVolumeClaimAnnotations: claimAnnotationsOf(
+            found.statefulSets[0]?.spec?.volumeClaimTemplates?.[0]?.metadata?.annotations,
+        ),
         ...placementOf(found, name, notes),
         priorityClassName,
         imagePullSecrets,
@@ -343,5 +347,6 @@ function storageOf(drives: AdoptedDrive[], notes: string[]) {
     if (classes.length > 1) {
         notes.push(`drives of the classes ${classes.join(", ")} are in one pool: those that are there keep theirs`);
     }
-    return given({ storageSize: sizes[0], storageClassName: classes[0] });
+    const { volumeAttributesClassName } = specs[0] ?? {};
+    return given({ storageSize: sizes[0], storageClassName: classes[0], volumeAttributesClassName });
 }

@@ -2,6 +2,7 @@
 import type {
     V1ConfigMap,
     V1Container,
+    V1NetworkPolicy,
     V1PersistentVolume,
     V1PersistentVolumeClaim,
     V1Secret,
@@ -9,8 +10,10 @@ import type {
     V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { AnyObject, KindReference, Kubernetes } from "../kubernetes/client";
+import { unlessForbidden } from "../kubernetes/errors";
 
 const coreKind = (kind: string): KindReference => ({ apiVersion: "v1", kind });
+const networkPolicyKind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
 const tenantKind = { apiVersion: "minio.min.io/v2", kind: "Tenant" };
 
 /** Where the operator's own installations put it. */
@@ -64,6 +67,7 @@ export interface Observed {
     claims: V1PersistentVolumeClaim[];
     volumes: V1PersistentVolume[];
     services: V1Service[];
+    networkPolicies: V1NetworkPolicy[] | "forbidden";
     tenants: Tenant[];
     /** The Secrets that the StatefulSets and tenants name, by their names. */
     secrets: Record<string, SecretNames>;
@@ -86,10 +90,11 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
     if (there === undefined) {
         throw new Error(`there is no namespace ${namespace} in the Kubernetes cluster ${kubernetes.where}`);
     }
-    const [statefulSets, claims, services, volumes, hasTenants] = await Promise.all([
+    const [statefulSets, claims, services, networkPolicies, volumes, hasTenants] = await Promise.all([
         kubernetes.statefulSets(namespace, {}),
         kubernetes.claims(namespace, {}),
         list<V1Service>(coreKind("Service"), namespace),
+        unlessForbidden(() => list<V1NetworkPolicy>(networkPolicyKind, namespace)),
         list<V1PersistentVolume>(coreKind("PersistentVolume")),
         kubernetes.knows(tenantKind.apiVersion, tenantKind.kind),
     ]);
@@ -120,6 +125,7 @@ export async function observe(kubernetes: Kubernetes, namespace: string): Promis
         claims,
         volumes,
         services,
+        networkPolicies,
         tenants,
         secrets,
         configMaps,

@@ -82,7 +82,7 @@ function spreadOf(own: V1StatefulSet, name: string): KnownArgs["topologySpreadCo
 }
 
 /** Whether it selects the old servers by labels that the new ones do not have. */
-function isOfOld(selector: V1LabelSelector, { spec }: V1StatefulSet, name: string): boolean {
+export function isOfOld(selector: V1LabelSelector, { spec }: V1StatefulSet, name: string): boolean {
     return (
         selects(selector, spec?.template.metadata?.labels ?? {}) && !selects(selector, poolSelector(namesOf(name), 0))
     );

@@ -75,6 +75,39 @@ export function clusterDomainOf({ pools, statefulSets }: Found, reasons: string[
     return domain === withDefaults({}).clusterDomain ? undefined : domain;
 }
 
+/** What else the pods of the old servers have, as far as the arguments can say it. */
+export function podSettingsOf(found: Found): Pick<KnownArgs, "annotations" | "podSecurityContext"> {
+    const { metadata, spec } = found.statefulSets[0]?.spec?.template ?? {};
+    const { supplementalGroups } = spec?.securityContext ?? {};
+    const seLinuxOptions = found.container.securityContext?.seLinuxOptions ?? spec?.securityContext?.seLinuxOptions;
+    const isAllowed = problemsOf("minio", { podSecurityContext: { seLinuxOptions } }).length === 0;
+    return {
+        // A chart and the operator make those that follow from what they have made.
+        annotations: allowedOf("annotations", metadata?.annotations, /^(checksum|min\.io|kubectl\.kubernetes\.io)\//),
+        podSecurityContext: {
+            ...idsOf(found),
+            ...(supplementalGroups?.length && { supplementalGroups }),
+            ...(seLinuxOptions && isAllowed && { seLinuxOptions }),
+        },
+    };
+}
+
+/** Without those that Kubernetes sets. */
+export function claimAnnotationsOf(annotations: Record<string, string> | undefined): Record<string, string> {
+    return allowedOf("persistentVolumeClaimAnnotations", annotations, /^kubectl\.kubernetes\.io\//);
+}
+
+function allowedOf(
+    field: "annotations" | "persistentVolumeClaimAnnotations",
+    annotations: Record<string, string> = {},
+    made: RegExp,
+): Record<string, string> {
+    const isAllowed = (name: string, value: string) => problemsOf("minio", { [field]: { [name]: value } }).length === 0;
+    return Object.fromEntries(
+        Object.entries(annotations).filter(([name, value]) => !made.test(name) && isAllowed(name, value)),
+    );
+}
+
 /** Variables that say how the old tool starts servers, or that this component sets. */
 const notTaken = new RegExp(
     `^MINIO_(${[
@@ -110,7 +143,7 @@ export function environmentOf(
     const environmentFrom: Record<string, Source> = {};
     const left: string[] = [];
     const changed: string[] = [];
-    const taken = variablesOf(found, observed).filter(({ name }) => !notTaken.test(name));
+    const taken = variablesOf(found, observed).filter(({ name }) => /^MINIO_/.test(name) && !notTaken.test(name));
     for (const { name, value, source } of taken) {
         // Whether the arguments take it, their own validation knows.
         if (source && problemsOf("minio", { environmentFrom: { [name]: source } }).length === 0) {
@@ -142,7 +175,7 @@ export function environmentOf(
 const isChanged = (value: string) => /\$[$(]/.test(value);
 
 /** A file's variables hide those of the container, and those hide what comes from whole Secrets and ConfigMaps. */
-function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[] {
+export function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[] {
     const { env = [], envFrom = [] } = found.container;
     const keyed = (kind: "secretKeyRef" | "configMapKeyRef", name: string, object: string, key: string): Variable => {
         const value = neverSecret.test(name)
@@ -175,7 +208,8 @@ function variablesOf(found: Found, { secrets, configMaps }: Observed): Variable[
     });
     const { variables, plain } = exportedBy(configurationOf(found), secrets);
     const ofFile = variables.map((name): Variable => ({ name, value: plain[name] }));
-    const all = [...ofWhole, ...ofContainer, ...ofFile].filter(({ name }) => name.startsWith("MINIO_"));
+    // Kubernetes takes no key that is no name of a variable.
+    const all = [...ofWhole, ...ofContainer, ...ofFile].filter(({ name }) => /^[A-Za-z_]\w*$/.test(name));
     return [...new Map(all.map((one) => [one.name, one])).values()];
 }
 

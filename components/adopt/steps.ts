@@ -7,6 +7,7 @@ import { passwordKey, userKey } from "../spec/rootCredentials";
 import type { AdoptedDrive, Adoption } from "./adoption";
 import type { Entrance } from "./entrances";
 import { helpersOf } from "./helpers";
+import { claimAnnotationsOf } from "./settings";
 
 export interface StepsOptions {
     /** Context of the kubeconfig. Default: the current one. */
@@ -310,11 +311,13 @@ const oldClaim = ({ old }: AdoptedDrive): object =>
         name: old.metadata?.name,
         namespace: old.metadata?.namespace,
         labels: old.metadata?.labels,
+        annotations: claimAnnotationsOf(old.metadata?.annotations),
     });
 
 function claimObject({ spec }: V1PersistentVolumeClaim, metadata: object): object {
-    const { accessModes, resources, storageClassName, volumeMode, volumeName } = spec ?? {};
-    return { ...claimKind, metadata, spec: { accessModes, resources, storageClassName, volumeMode, volumeName } };
+    const { accessModes, resources, storageClassName, volumeAttributesClassName, volumeMode, volumeName } = spec ?? {};
+    const classes = { storageClassName, volumeAttributesClassName };
+    return { ...claimKind, metadata, spec: { accessModes, resources, ...classes, volumeMode, volumeName } };
 }
 
 /** The servers are no root, and only the owner of a file may open it as MinIO does. */

@@ -11,6 +11,7 @@ import { namesIn, namesInMap, type Observed, observe } from "../../components/ad
 import { reportOf } from "../../components/adopt/report";
 import { isOfAnother, stepsOf } from "../../components/adopt/steps";
 import type { Kubernetes } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import { erasureSetSizeOf } from "../../components/minio/topology";
 import { bitnamiObjects, type OldCluster, operatorObjects, plainObjects } from "../support/oldTools";
 
@@ -55,6 +56,7 @@ function observed(objects: any[], changes: Partial<Observed> = {}): Observed {
         claims,
         volumes: claims.map(({ spec }) => ({ metadata: { name: spec.volumeName } })),
         services: of("Service"),
+        networkPolicies: of("NetworkPolicy"),
         tenants: of("Tenant"),
         secrets: Object.fromEntries(secrets),
         configMaps: Object.fromEntries(of("ConfigMap").map((one) => [one.metadata.name, namesInMap(one)])),
@@ -456,6 +458,83 @@ describe("what becomes of a StatefulSet made by hand", () => {
         };
         const named = [{ port: 9000 }, { port: 1, targetPort: 9090 }, { port: 22, targetPort: "minio-sftp" }];
         assert.deepEqual(withPorts(moved, ...named).ports, [9001, 9000, "minio-sftp"]);
+    });
+
+    it("has what else arguments can say of its pods and claims, and tells the rest", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const { spec } = objects.at(-1);
+        const { template } = spec;
+        const kept = { "prometheus.io/scrape": "true" };
+        template.metadata.annotations = { ...kept, "checksum/secrets": "a", "min.io/revision": "1" };
+        const securityContext = { supplementalGroups: [5000], seLinuxOptions: { level: "s0:c1,c2" } };
+        const host = { hostAliases: [{ ip: "10.0.0.1" }], hostNetwork: true, runtimeClassName: "kata" };
+        Object.assign(template.spec, { securityContext, ...host, schedulerName: "own", dnsPolicy: "ClusterFirst" });
+        template.spec.containers[0].args.push("--sftp", "address=:8022", "--address=:9000", "--ftp=address=:8021");
+        template.spec.containers[0].envFrom = [{ secretRef: { name: "extra" } }];
+        const secret = {
+            kind: "Secret",
+            metadata: { name: "extra" },
+            stringData: { HTTPS_PROXY: "hidden", "ca.crt": "" },
+        };
+        const claim = { "backup.example.org/group": "minio" };
+        spec.volumeClaimTemplates[0].metadata.annotations = claim;
+        const seen = observed([...objects, secret]);
+        for (const { metadata, spec } of seen.claims) {
+            Object.assign(spec ?? {}, { volumeAttributesClassName: "gold" });
+            Object.assign(metadata ?? {}, { annotations: { ...claim, "pv.kubernetes.io/bind-completed": "yes" } });
+        }
+        const adoption = adoptionOf(seen);
+        const { annotations, podSecurityContext, persistentVolumeClaimAnnotations, volumeAttributesClassName } =
+            adoption.args;
+        assert.deepEqual(
+            [annotations, podSecurityContext, persistentVolumeClaimAnnotations, volumeAttributesClassName],
+            [kept, securityContext, claim, "gold"],
+        );
+        const { move, back } = stepsOf(adoption);
+        for (const script of [move, back]) {
+            assert.equal(script.match(/"volumeAttributesClassName": "gold"/g)?.length, 4);
+        }
+        assert.equal(back.match(/"backup.example.org\/group": "minio"/g)?.length, 4);
+        assert.doesNotMatch(back, /bind-completed/);
+        const notes = adoption.notes.join("\n");
+        assert.match(
+            notes,
+            /not among the arguments: the variables HTTPS_PROXY, the servers' arguments --sftp, --ftp \(/,
+        );
+        assert.match(notes, /the pods' hostAliases, hostNetwork, runtimeClassName, schedulerName$/m);
+        template.spec.securityContext.seLinuxOptions.role = "system_r";
+        const without = adoptionOf(observed([...objects, secret]));
+        assert.deepEqual(without.args.podSecurityContext, { supplementalGroups: [5000] });
+        assert.match(without.notes.join("\n"), /schedulerName, seLinuxOptions$/m);
+    });
+
+    it("has its NetworkPolicies named that the new servers would miss, and what its Services have", () => {
+        const objects: any[] = plainObjects({ ...old, name: "objects" });
+        const policy = (name: string, podSelector: object) => ({
+            kind: "NetworkPolicy",
+            metadata: { name },
+            spec: { podSelector },
+        });
+        const policies = [
+            policy("all", {}),
+            policy("others", { matchLabels: { app: "web" } }),
+            policy("servers", { matchLabels: { app: "objects" } }),
+        ];
+        const balancer = { "service.example.org/class": "internal" };
+        objects[1].metadata.annotations = { ...balancer, "meta.helm.sh/release-name": "a" };
+        Object.assign(objects[1].spec, { type: "LoadBalancer", ports: [{ port: 9000, nodePort: 30900 }] });
+        const seen = observed([...objects, ...policies]);
+        const notes = adoptionOf(seen).notes.join("\n");
+        assert.deepEqual(notes.match(/the NetworkPolicy \S+ selects .*/g), [
+            "the NetworkPolicy servers selects the old servers, and not the new ones: before move.sh, make one like it " +
+                "for app: minio, or give networkPolicy",
+        ]);
+        assert.match(
+            notes,
+            /the Service objects-api has these, .*: type LoadBalancer; node ports 30900; annotations service.example.org\/class\./,
+        );
+        const unknown = adoptionOf({ ...seen, networkPolicies: "forbidden" }).notes.join("\n");
+        assert.match(unknown, /whether NetworkPolicies select the old servers only is not known/);
     });
 
     it("has its servers where the old ones were, apart from each other by the new labels", () => {
@@ -1326,6 +1405,20 @@ describe("what is looked at", () => {
         const { configMaps } = await observe(kubernetes({ statefulSets: async () => statefulSets }), "storage");
         const names = { keys: ["MINIO_REGION", "client"], plain: { MINIO_REGION: "eu" }, files: {} };
         assert.deepEqual(configMaps, { one: names, two: names, three: names });
+    });
+
+    it("has its NetworkPolicies, unless there is no right to list them", async () => {
+        const policy = { metadata: { name: "servers" } };
+        const listing = (answer: () => object[]) => async (reference: any) =>
+            reference.kind === "NetworkPolicy" ? answer() : kubernetes().list(reference);
+        const seen = await observe(kubernetes({ list: listing(() => [policy]) }), "storage");
+        assert.deepEqual(seen.networkPolicies, [policy]);
+        const refuse = (code: number) => () => {
+            throw new KubernetesError("refused", false, code);
+        };
+        const forbidden = await observe(kubernetes({ list: listing(refuse(403)) }), "storage");
+        assert.equal(forbidden.networkPolicies, "forbidden");
+        await assert.rejects(observe(kubernetes({ list: listing(refuse(500)) }), "storage"), /refused/);
     });
 
     it("has no tenants where the cluster does not know them", async () => {
