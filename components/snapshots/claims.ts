@@ -5,7 +5,15 @@ import { element } from "../basics/element";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { claimKind, contentKind, snapshotKind } from "../kubernetes/kinds";
 import { type Cluster, claimSpec } from "../spec/cluster";
-import { endedAnnotation, restoredAnnotation, restoredAtAnnotation, restoredSetAnnotation } from "../spec/labels";
+import {
+    endedAnnotation,
+    restoredAnnotation,
+    restoredAtAnnotation,
+    restoredSetAnnotation,
+    restoringAnnotation,
+    restoringSetAnnotation,
+    restoringSinceAnnotation,
+} from "../spec/labels";
 import type { DrivePosition } from "../spec/names";
 import type { FoundSet, FoundSnapshot, VolumeSnapshotContent } from "./findSet";
 
@@ -36,6 +44,8 @@ export interface ClaimOrigin {
     ended?: string;
     /** When the restore in place began that made it. */
     since?: string;
+    /** The restore that is to replace it: it was begun where no StatefulSet was there to say so. */
+    begun?: Begun;
 }
 
 /** A restore in place that was begun and not ended. */
@@ -60,8 +70,17 @@ export interface Present {
 /** Does some work again when the Kubernetes API was away, too busy, or had a conflict meanwhile. */
 export type Patience = <T>(work: () => Promise<T>) => Promise<T>;
 
+/** What an object says of a restore in place that was begun: the first StatefulSet, or a claim that it left. */
+export function begunBy(annotations: Record<string, string> = {}): Begun | undefined {
+    const source = annotations[restoringAnnotation];
+    return source === undefined
+        ? undefined
+        : { source, set: annotations[restoringSetAnnotation], since: annotations[restoringSinceAnnotation] };
+}
+
 export function originOfClaim({ metadata: { annotations = {} } }: AnyObject): ClaimOrigin {
     return {
+        begun: begunBy(annotations),
         source: annotations[restoredAnnotation],
         set: annotations[restoredSetAnnotation],
         ended: annotations[endedAnnotation],
@@ -128,7 +147,14 @@ async function bringSnapshot(
         .digest("hex");
     const name = `restored-${snapshot}-${handle.slice(0, 10)}`;
     const brought = { ...snapshotKind, metadata: { name, namespace } };
-    if (await kubernetes.read(brought)) {
+    const there = await kubernetes.read<AnyObject>(brought);
+    if (there?.metadata.deletionTimestamp) {
+        throw new Error(
+            `the VolumeSnapshot ${name}, which an earlier restore has brought, is being deleted: run pulumi up ` +
+                "again when it is gone",
+        );
+    }
+    if (there) {
         return name;
     }
     const contentName = await unboundName(kubernetes, `${namespace}-${name}`);
@@ -151,10 +177,11 @@ async function bringSnapshot(
 
 /**
  * Of a content that an earlier restore left, and whose snapshot was deleted: it is bound to that, and takes no other.
+ * One that is being deleted takes none either.
  */
 async function unboundName(kubernetes: Kubernetes, name: string): Promise<string> {
     const there = await kubernetes.read<VolumeSnapshotContent>({ ...contentKind, metadata: { name } });
-    const uid = there?.spec.volumeSnapshotRef.uid;
+    const uid = there?.metadata.deletionTimestamp ? there.metadata.uid : there?.spec.volumeSnapshotRef.uid;
     return uid === undefined ? name : unboundName(kubernetes, `${name}-${uid.slice(0, 8)}`);
 }
 

@@ -65,6 +65,7 @@ export async function whileFrozen(
     let draining = 0;
     const release = async () => {
         thawedAt = await thaw(cluster, servers);
+        await annotate(cluster, { [frozenAnnotation]: null });
         await disarm(cluster, switches);
     };
     await withTaskBeforeEnd(release, async () => {
@@ -95,15 +96,24 @@ export async function whileFrozen(
 /**
  * Thaws a cluster that an earlier program left frozen; it does nothing to one that somebody froze by hand.
  *
- * @returns the set that was taken then; undefined when nothing was left
+ * @returns undefined when nothing was left; else the set that was taken then, and the servers that were not reached:
+ *     one whose node comes back may be frozen still, so the note of it stays
  */
-export async function thawIfLeftFrozen(cluster: LiveCluster): Promise<string | undefined> {
+export async function thawIfLeftFrozen(
+    cluster: LiveCluster,
+): Promise<{ set: string; unreached: string[] } | undefined> {
     const { kubernetes, namespace, statefulSet } = cluster;
     const set = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[frozenAnnotation];
-    if (set !== undefined) {
-        await thaw(cluster);
+    if (set === undefined) {
+        return undefined;
     }
-    return set;
+    await thaw(cluster);
+    const servers = await serversOf(cluster);
+    const unreached = await frozenServers(cluster, servers, servers.map(nameOf));
+    if (unreached.length === 0) {
+        await annotate(cluster, { [frozenAnnotation]: null });
+    }
+    return { set, unreached: unreached.map(nameOf) };
 }
 
 /**
@@ -130,9 +140,8 @@ async function thaw(cluster: LiveCluster, wereFrozen: V1Pod[] = []): Promise<num
     await until(look, {
         deadline: performance.now() + 30_000,
         milliseconds: pollMilliseconds,
-        late: () => `the cluster is still frozen: ${frozen.map(nameOf).join(", ")} answer no S3 calls`,
+        late: () => `servers are frozen still, or not reached: ${frozen.map(nameOf).join(", ")}`,
     });
-    await annotate(cluster, { [frozenAnnotation]: null });
     return thawedAt;
 }
 
@@ -163,13 +172,13 @@ async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
     return pods;
 }
 
-/** The servers that are not those any more that were frozen: a server that starts is not frozen. */
 /** Which start of a server it is that runs. */
 function startOf({ metadata, status }: V1Pod): string {
     const server = status?.containerStatuses?.find(({ name }) => name === serverName);
     return `${metadata?.uid} ${server?.restartCount}`;
 }
 
+/** The servers that are not those any more that were frozen: a server that starts is not frozen. */
 async function replacedSince(cluster: LiveCluster, frozen: V1Pod[]): Promise<string[]> {
     const before = new Map(frozen.map((pod) => [nameOf(pod), startOf(pod)]));
     const now = new Map((await serversOf(cluster)).map((pod) => [nameOf(pod), startOf(pod)]));

@@ -38,15 +38,6 @@ export interface ReplaceOptions {
     endMilliseconds?: number;
 }
 
-/** The restore that was begun and not ended, by what stands on the first pool's StatefulSet. */
-export function begunBy(statefulSet: V1StatefulSet | undefined): Begun | undefined {
-    const annotations = statefulSet?.metadata?.annotations ?? {};
-    const source = annotations[restoringAnnotation];
-    return source === undefined
-        ? undefined
-        : { source, set: annotations[restoringSetAnnotation], since: annotations[restoringSinceAnnotation] };
-}
-
 /**
  * What would stop a restore in place midway, or lose what it promises to keep, as it can be seen before anything is
  * touched.
@@ -77,6 +68,7 @@ export function problemsOf(
     now: number,
 ): string[] {
     const { app } = restored.cluster.names.selector;
+    const { namespace } = restored.cluster.spec;
     const own = poolNames(restored);
     const claims = new Set(restored.drives.map(({ claim }) => claim));
     const deleting = statefulSets.filter(
@@ -90,7 +82,7 @@ export function problemsOf(
             return until && now - new Date(until).getTime() > stuckMilliseconds
                 ? `the pod ${name} is deleted and does not end, so its drives could not be replaced; mostly its ` +
                       "node is lost. When the node " +
-                      `is off for certain, run: kubectl delete pod ${name} --force`
+                      `is off for certain, run: kubectl delete pod ${name} --namespace ${namespace} --force`
                 : [];
         }
         const { labels } = pod.metadata ?? {};
@@ -139,15 +131,27 @@ export async function replaceData(
     );
     // Claims that outlived their StatefulSets have no servers to stop.
     const pools = wanted.filter((_, pool) => there[pool]);
+    const eachOwn = async (work: (claim: Claim) => Promise<void>) => {
+        for (const { claim } of drives) {
+            await patience(async () => {
+                const there = await kubernetes.read<Claim>(claimReference(claim, namespace));
+                if (there && !isRestored(there, restored, found)) {
+                    await work(there);
+                }
+            });
+        }
+    };
     const mark = async (begun?: Begun) => {
         const annotations = {
             [restoringAnnotation]: begun?.source ?? null,
             [restoringSetAnnotation]: begun?.set ?? null,
             [restoringSinceAnnotation]: begun?.since ?? null,
         };
-        const statefulSet = pools[0]?.reference.metadata.name;
-        if (statefulSet !== undefined) {
+        if (there[0]) {
+            const statefulSet = cluster.names.cluster;
             await patience(() => annotate({ kubernetes, namespace, statefulSet }, annotations));
+        } else {
+            await eachOwn((claim) => kubernetes.patch(claim, { metadata: { annotations } }));
         }
     };
     const scale = async (to: (replicas: number) => number) => {
@@ -160,15 +164,10 @@ export async function replaceData(
         await mark();
     };
 
+    const back = wayOn({ ...cluster, pools: cluster.pools.filter((_, pool) => there[pool]) }, since);
+
     // Before any server stops, as a claim that is deleted takes its volume with it.
-    for (const { claim } of drives) {
-        await patience(async () => {
-            const there = await kubernetes.read<Claim>(claimReference(claim, namespace));
-            if (there && !isRestored(there, restored, found)) {
-                await keepVolume(kubernetes, there);
-            }
-        });
-    }
+    await eachOwn((claim) => keepVolume(kubernetes, claim));
     await mark({ source, set: found.id, since });
     try {
         say("stops all servers");
@@ -178,11 +177,11 @@ export async function replaceData(
         const message = messageOf(error);
         if (isUntouched(restored, present)) {
             await start().catch((second: Error) => {
-                throw new Error(`${message}; and then: ${second.message}. ${wayOn(restored, since)}`);
+                throw new Error(`${message}; and then: ${second.message}. ${back}`);
             });
             throw new Error(`${message}. Nothing was replaced, and the servers start again`);
         }
-        throw new Error(`${message}. ${wayOn(restored, since)}`);
+        throw new Error(`${message}. ${back}`);
     }
     try {
         for (const drive of drives) {
@@ -190,7 +189,7 @@ export async function replaceData(
         }
         await start();
     } catch (error) {
-        throw new Error(`${messageOf(error)}. ${wayOn(restored, since)}`);
+        throw new Error(`${messageOf(error)}. ${back}`);
     }
 }
 
@@ -263,16 +262,20 @@ async function replaceClaim(
 }
 
 /** What is said of a restore that has stopped while the servers are. */
-function wayOn(restored: Restore, since: string): string {
+function wayOn(cluster: Cluster, since: string): string {
     return (
         "All servers are stopped, and all replaced volumes are kept. Once that is mended, pulumi up goes on from " +
         "here. To go back to the " +
         "replaced volumes instead, run this, remove restoreFrom, and run pulumi up (see " +
-        `docs/backup.md):\n${wayBack(restored.cluster, since)}`
+        `docs/backup.md):\n${wayBack(cluster, since)}`
     );
 }
 
-/** The commands that give a cluster the volumes back which a restore has replaced. Pure. */
+/**
+ * The commands that give a cluster the volumes back which a restore has replaced. Pure.
+ *
+ * @param cluster with the pools whose StatefulSets are there
+ */
 export function wayBack({ names, spec, pools }: Cluster, since: string): string {
     const { namespace } = spec;
     const { cluster } = names;
@@ -290,15 +293,19 @@ export function wayBack({ names, spec, pools }: Cluster, since: string): string 
         spec: { claimRef: { uid: null, resourceVersion: null } },
     };
     const marks = [restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation].map((name) => `${name}-`);
+    const end = `kubectl wait pod --for delete --namespace ${namespace} --selector app=${cluster},pool --timeout 180s`;
     return [
         ...each(() => 0),
-        `kubectl wait pod --for delete --namespace ${namespace} --selector app=${cluster},pool --timeout 180s`,
+        ...(pools.length > 0 ? [end] : []),
         `for volume in $(kubectl get pv --selector "${replaced.join(",")}" --output name); do`,
         `    claim=$(kubectl get "$volume" --output 'jsonpath={.spec.claimRef.name}')`,
         `    kubectl delete pvc "$claim" --namespace ${namespace} --ignore-not-found`,
         `    kubectl patch "$volume" --type merge --patch '${JSON.stringify(patch)}'`,
         "done",
-        `kubectl annotate statefulset ${cluster} --namespace ${namespace} ${marks.join(" ")}`,
+        `kubectl annotate pvc --namespace ${namespace} --selector app=${cluster} ${marks.join(" ")}`,
+        ...pools.flatMap(({ name }) =>
+            name === cluster ? `kubectl annotate statefulset ${name} --namespace ${namespace} ${marks.join(" ")}` : [],
+        ),
         ...each(({ replicas }) => replicas),
     ].join("\n");
 }

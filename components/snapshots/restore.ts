@@ -18,9 +18,18 @@ import {
     restoredSetAnnotation,
 } from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
-import { createClaim, isHere, originOfClaim, type Patience, type Present, type Restore } from "./claims";
+import {
+    begunBy,
+    type ClaimOrigin,
+    createClaim,
+    isHere,
+    originOfClaim,
+    type Patience,
+    type Present,
+    type Restore,
+} from "./claims";
 import { type FoundSet, findSet } from "./findSet";
-import { begunBy, replaceData, replacementProblems } from "./replaceData";
+import { replaceData, replacementProblems } from "./replaceData";
 import { mismatch } from "./snapshotSet";
 
 /** How long claims that are being deleted may take until they are gone. */
@@ -79,7 +88,7 @@ export function planRestore(
 
 /** Why what was begun cannot go on with this set; undefined when it can. Pure. */
 export function otherSet(
-    { source }: Pick<Restore, "source">,
+    { source, cluster }: Pick<Restore, "source" | "cluster">,
     { claims, begun }: Present,
     { id, takenAt }: Pick<FoundSet, "id" | "takenAt">,
 ): string | undefined {
@@ -95,7 +104,10 @@ export function otherSet(
         `(taken at ${takenAt}): drives of both would be two points in time. ` +
         (begun
             ? "Go back to the replaced volumes (docs/backup.md), and begin anew"
-            : `Delete what was begun (kubectl delete pvc ${others.map(([claim]) => claim).join(" ")}), and begin anew`)
+            : `Delete what was begun, and begin anew: ${deleting(
+                  cluster.spec.namespace,
+                  others.map(([claim]) => claim),
+              )}`)
     );
 }
 
@@ -167,7 +179,8 @@ export async function restore(
 ): Promise<void> {
     const { names, spec } = cluster;
     const wanted = restoreOf(cluster);
-    if (!isPreview) {
+    const isThere = () => kubernetes.statefulSet(spec.namespace, names.cluster).then((one) => one !== undefined);
+    if (!isPreview && !(await patience(isThere))) {
         await untilNoneGoes(wanted, () => patience(() => kubernetes.list<AnyObject>(claimKind, spec.namespace)));
     }
     const decided = await patience(() => decide(kubernetes, wanted));
@@ -200,7 +213,10 @@ export async function restore(
     }
 }
 
-/** A claim that is being deleted is neither there nor gone, as after a destroy with `whenDeleted: Delete`. */
+/**
+ * A claim that is being deleted is neither there nor gone, as after a destroy with `whenDeleted: Delete`. A server that
+ * runs keeps its own from going: where there are servers, the restore stops them first, and waits then.
+ */
 async function untilNoneGoes({ drives }: Restore, claimsOf: () => Promise<AnyObject[]>): Promise<void> {
     const own = new Set(drives.map(({ claim }) => claim));
     let going: string[] = [];
@@ -290,7 +306,7 @@ export async function endRestore(kubernetes: Kubernetes, cluster: Cluster): Prom
 }
 
 async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): Promise<void> {
-    const begun = begunBy(await kubernetes.statefulSet(spec.namespace, names.cluster));
+    const begun = begunBy((await kubernetes.statefulSet(spec.namespace, names.cluster))?.metadata?.annotations);
     if (begun) {
         throw new Error(unended(begun.source));
     }
@@ -341,7 +357,7 @@ export async function unendedRestore(
     const look = async () => {
         const isPreview = pulumi.runtime.isDryRun();
         const kubernetes = await (isPreview ? connection.look() : connection.act());
-        return begunBy(await kubernetes?.statefulSet(spec.namespace, names.cluster));
+        return begunBy((await kubernetes?.statefulSet(spec.namespace, names.cluster))?.metadata?.annotations);
     };
     try {
         const begun = await (pulumi.runtime.isDryRun()
@@ -362,26 +378,37 @@ export async function unendedRestore(
 
 /**
  * Why servers that are made must not begin with the claims that are there, for a program that asks for no restore: some
- * were made from a set, and the others were not. Pure.
+ * were made from a set, and the others were not, or are still to be. Pure.
  *
  * @param claims all of the namespace
  */
 export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): string | undefined {
     const own = drivesOf(spec.pools).map((position) => claimName(names.cluster, position));
-    const there = new Map(claims.map((claim) => [claim.metadata.name, originOfClaim(claim)]));
+    const staying = claims.filter(({ metadata }) => !metadata.deletionTimestamp);
+    const there = new Map(staying.map((claim) => [claim.metadata.name, originOfClaim(claim)]));
     const origins = own.map((claim) => there.get(claim));
+    const inPlace = origins.find((origin) => origin?.begun)?.begun;
+    if (inPlace) {
+        return unended(inPlace.source);
+    }
     const begun = origins.find((origin) => origin?.source !== undefined && origin.ended !== origin.source);
     if (!begun || origins.every((origin) => origin?.source === begun.source && origin?.set === begun.set)) {
         return undefined;
     }
+    const made = own.filter((claim) => there.get(claim)?.source === begun.source);
+    const back = begun.since
+        ? "or go back to the replaced volumes (docs/backup.md)"
+        : `or, if no server has run with them, begin anew: ${deleting(spec.namespace, made)}`;
     return (
-        `some drives were made from the set ${begun.source}, and the others were not: servers would begin with ` +
-        "two points in time. " +
-        "Put restoreFrom back, and run pulumi up again; or go back to the replaced volumes (docs/backup.md). If " +
-        "that restore has " +
-        `ended, and a lost drive was healed since, run this: ${forgetting(names.cluster, spec.namespace)}`
+        `some drives (${made.join(", ")}) were made from the set ${begun.source}, and the others were not: servers ` +
+        `would begin with two points in time. Put restoreFrom back, and run pulumi up again; ${back}. If that ` +
+        "restore has ended, and a lost drive was healed since, run this: " +
+        forgetting(names.cluster, spec.namespace)
     );
 }
+
+const deleting = (namespace: string, claims: string[]) =>
+    `kubectl delete pvc --namespace ${namespace} ${claims.join(" ")}`;
 
 function forgetting(cluster: string, namespace: string): string {
     const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
@@ -412,11 +439,15 @@ async function presentDrives(kubernetes: Kubernetes, { cluster, drives }: Restor
     const statefulSet = await kubernetes.statefulSet(spec.namespace, names.cluster);
     const claims = await kubernetes.list<AnyObject>(claimKind, spec.namespace);
     const own = new Set(drives.map(({ claim }) => claim));
-    const present = claims.filter(({ metadata }) => own.has(metadata.name));
+    const isPresent = ({ metadata }: AnyObject) =>
+        own.has(metadata.name) && (statefulSet !== undefined || !metadata.deletionTimestamp);
+    const origins = claims
+        .filter(isPresent)
+        .map((claim): [string, ClaimOrigin] => [claim.metadata.name, originOfClaim(claim)]);
     return {
         statefulSet: statefulSet !== undefined,
         asks: statefulSet?.metadata?.annotations?.[restoreAnnotation],
-        claims: new Map(present.map((claim) => [claim.metadata.name, originOfClaim(claim)])),
-        begun: begunBy(statefulSet),
+        claims: new Map(origins),
+        begun: begunBy(statefulSet?.metadata?.annotations) ?? origins.find(([, { begun }]) => begun)?.[1].begun,
     };
 }

@@ -72,7 +72,10 @@ export const takingAnnotation = "minio-cluster/taking-set";
 /** The pools that MinIO was last told to move objects between. It stays. */
 export const rebalancedAnnotation = "minio-cluster/rebalanced-pools";
 
-/** While its cluster goes back to a set: from where, see `restoreSource`. */
+/**
+ * While its cluster goes back to a set: from where, see `restoreSource`. Where there is no StatefulSet, each claim that
+ * is still to be replaced has it.
+ */
 export const restoringAnnotation = "minio-cluster/restoring";
 
 /** Beside it, the id of the set, and when the restore began. */

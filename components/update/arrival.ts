@@ -263,9 +263,16 @@ async function thawLeftovers(
     credentials: Credentials,
     resource: pulumi.Resource,
 ): Promise<void> {
-    const set = await thawIfLeftFrozen(await liveCluster(kubernetes, cluster, credentials));
-    if (set !== undefined) {
-        pulumi.log.warn(`requests were frozen for the set '${set}' by a program that was cut off: thawed`, resource);
+    const left = await thawIfLeftFrozen(await liveCluster(kubernetes, cluster, credentials));
+    if (left) {
+        const but =
+            left.unreached.length > 0
+                ? `, but for ${left.unreached.join(", ")}, not reached: run pulumi up again when all servers are there`
+                : "";
+        pulumi.log.warn(
+            `requests were frozen for the set '${left.set}' by a program that was cut off: thawed${but}`,
+            resource,
+        );
     }
 }
 

@@ -90,9 +90,16 @@ export async function checkLeftClaims(
         return;
     }
     let claims: V1PersistentVolumeClaim[] | undefined;
+    let half: string | undefined;
     let why = "the cluster is not known yet";
     try {
-        claims = await (await connection.look())?.claims(shape.namespace, {});
+        const kubernetes = await connection.look();
+        claims = await kubernetes?.claims(shape.namespace, {});
+        half = cluster && claims && halfRestored(cluster, claims as unknown as AnyObject[]);
+        // Servers that run have ended it, and this is a further pool.
+        if (half && (await kubernetes?.statefulSet(shape.namespace, cluster?.names.cluster ?? ""))) {
+            half = undefined;
+        }
     } catch (error) {
         why = messageOf(error);
     }
@@ -101,7 +108,6 @@ export async function checkLeftClaims(
         return;
     }
     const { problems, notes } = leftClaims(pool, shape, claims);
-    const half = cluster && halfRestored(cluster, claims as unknown as AnyObject[]);
     if (half) {
         problems.push(half);
     }

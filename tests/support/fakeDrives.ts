@@ -21,6 +21,8 @@ export class FakeDrives {
         metadata: { name: "minio", annotations: {} as Record<string, string | null> },
         spec: { replicas: 2, persistentVolumeClaimRetentionPolicy: { whenScaled: "Retain" } },
     };
+    /** A destroy removes it, and leaves the claims. */
+    hasStatefulSet = true;
     readonly claims = new Map<string, AnyObject & { spec: { volumeName: string } }>();
     readonly volumes = new Map<string, Volume>();
     readonly objects = new Map<string, AnyObject>();
@@ -44,7 +46,7 @@ export class FakeDrives {
     }
 
     get servers(): number {
-        return this.statefulSet.spec.replicas;
+        return this.hasStatefulSet ? this.statefulSet.spec.replicas : 0;
     }
 
     /** What the drives have, in the order of the servers. */
@@ -61,7 +63,7 @@ export class FakeDrives {
         return {
             where: "a test",
             statefulSet: (_: string, name: string) =>
-                get(() => (name === "minio" ? structuredClone(this.statefulSet) : undefined)),
+                get(() => (name === "minio" && this.hasStatefulSet ? structuredClone(this.statefulSet) : undefined)),
             pods: () =>
                 get(() => [
                     ...Array.from({ length: this.servers }, (_, server) => pod(`minio-${server}`)),
@@ -118,6 +120,9 @@ export class FakeDrives {
     private patch({ kind, metadata: { name } }: ObjectReference, fields: any): void {
         const { metadata = {}, spec = {} } = fields;
         if (kind === "StatefulSet") {
+            if (!this.hasStatefulSet) {
+                throw new KubernetesError(`statefulsets.apps "${name}" not found`, false, 404);
+            }
             Object.assign(this.statefulSet.metadata.annotations, metadata.annotations);
             for (const [key, value] of Object.entries(this.statefulSet.metadata.annotations)) {
                 value === null && delete this.statefulSet.metadata.annotations[key];
@@ -137,8 +142,11 @@ export class FakeDrives {
             volume.policy = spec.persistentVolumeReclaimPolicy ?? volume.policy;
             Object.assign(volume.labels, metadata.labels);
         } else {
-            const { annotations = {} } = this.claims.get(name)?.metadata ?? {};
+            const annotations: Record<string, string | null> = this.claims.get(name)?.metadata.annotations ?? {};
             Object.assign(annotations, metadata.annotations);
+            for (const [key, value] of Object.entries(annotations)) {
+                value === null && delete annotations[key];
+            }
         }
     }
 

@@ -77,13 +77,15 @@ const handles = ({ drives }: { drives: Map<string, { snapshotHandle?: string }> 
     [...drives.values()].map(({ snapshotHandle }) => snapshotHandle);
 
 describe("a set that is sought", () => {
+    const single = claims.map((claim) => `monday-${claim}`);
+
     it("has nothing of a snapshot that the storage is deleting", async () => {
-        const contents = ["one", "two"].map((name, i) => content(name, i));
+        const contents = single.map((name, i) => content(name, i));
+        await find({ record, contents });
         Object.assign(contents[1].metadata, { deletionTimestamp: "2026-11-27T00:00:00Z" });
         await assert.rejects(find({ record, contents }), /is not whole|cannot be used/);
     });
 
-    const single = claims.map((claim) => `monday-${claim}`);
     const grouped = ["snapshot-0", "snapshot-1"];
 
     it("is found by its record, of single snapshots or of a group", async () => {

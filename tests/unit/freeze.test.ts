@@ -13,6 +13,8 @@ class FakeServers {
     looks = 0;
     /** The uid of each pod that is there. */
     pods: Record<string, string> = { "minio-0": "a", "minio-1": "b" };
+    /** How often minio-1 has restarted in its pod. */
+    restarts = 0;
     /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
     readonly commands: string[] = [];
     /** How many looks do not reach minio-1, once the cluster was thawed. */
@@ -37,11 +39,17 @@ class FakeServers {
 
     private kubernetes(): Kubernetes {
         const ownerReferences = [{ kind: "StatefulSet", name: "minio", controller: true }];
-        const status = { conditions: [{ type: "Ready", status: "True" }] };
+        const statusOf = (name: string) => ({
+            conditions: [{ type: "Ready", status: "True" }],
+            containerStatuses: [{ name: "minio", restartCount: name === "minio-1" ? this.restarts : 0 }],
+        });
         return {
             statefulSet: async () => ({ metadata: { annotations: { ...this.annotations } } }),
             pods: async () =>
-                Object.entries(this.pods).map(([name, uid]) => ({ metadata: { name, uid, ownerReferences }, status })),
+                Object.entries(this.pods).map(([name, uid]) => ({
+                    metadata: { name, uid, ownerReferences },
+                    status: statusOf(name),
+                })),
             patch: async (_: unknown, { metadata }: { metadata: { annotations: Record<string, string | null> } }) => {
                 for (const [name, value] of Object.entries(metadata.annotations)) {
                     if (value === null) {
@@ -140,15 +148,17 @@ describe("a cluster that is frozen", () => {
         await freeze(servers, 10);
         assert.deepEqual([servers.unreached, servers.thaws], [0, 4]);
         assert.equal(servers.annotations[frozenFor], undefined);
-        const restarted = new FakeServers();
-        restarted.unreached = 3;
-        await assert.rejects(
-            freeze(restarted, 10, async () => {
-                restarted.pods["minio-1"] = "c";
-            }),
-            /minio-1 restarted or was thawed meanwhile/,
-        );
-        assert.equal(restarted.thaws, 1);
+        const ways: ((servers: FakeServers) => void)[] = [
+            ({ pods }) => Object.assign(pods, { "minio-1": "c" }),
+            (one) => one.restarts++,
+        ];
+        for (const restart of ways) {
+            const restarted = new FakeServers();
+            restarted.unreached = 3;
+            const work = async () => restart(restarted);
+            await assert.rejects(freeze(restarted, 10, work), /minio-1 restarted or was thawed meanwhile/);
+            assert.equal(restarted.thaws, 1);
+        }
     });
 
     it("was not frozen where a server is another one at the end", async () => {
@@ -166,8 +176,19 @@ describe("a cluster that is frozen", () => {
         const servers = new FakeServers();
         servers.frozen = 3;
         servers.annotations[frozenFor] = "monday";
-        assert.equal(await thawIfLeftFrozen(servers.live()), "monday");
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
         assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
         assert.equal(await thawIfLeftFrozen(servers.live()), undefined);
+    });
+
+    it("is still told of as long as a server is not reached, where a program left it so", async () => {
+        const servers = new FakeServers();
+        servers.frozen = 1;
+        servers.annotations[frozenFor] = "monday";
+        servers.unreached = 2;
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: ["minio-1"] });
+        assert.equal(servers.annotations[frozenFor], "monday");
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
+        assert.deepEqual(servers.annotations, {});
     });
 });

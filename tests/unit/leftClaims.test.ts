@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Shape } from "../../components/change/shape";
-import { type LeftClaims, leftClaims } from "../../components/update/leftClaims";
+import type { Connection } from "../../components/live/connection";
+import { clusterOf } from "../../components/spec/cluster";
+import { withDefaults } from "../../components/spec/spec";
+import { checkLeftClaims, type LeftClaims, leftClaims } from "../../components/update/leftClaims";
 
 describe("claims of an earlier cluster of the name", () => {
     const shape: Shape = {
@@ -55,6 +59,26 @@ describe("claims of an earlier cluster of the name", () => {
             /class fast, and storageClassName slow is not/,
         );
         assert.deepEqual(told(of(4), { storageClassName: "fast" }), none);
+    });
+
+    it("of which a set was restored to some keep servers from being made, but not a further pool of those that run", async () => {
+        const annotations = { "minio-cluster/restored-from": "store/minio/monday" };
+        const claims = [claim("data-minio-0", "10Gi", "fast", { annotations }), claim("data-minio-1")];
+        const args = { namespace: "store", replicas: 2, expansionPools: [{ replicas: 2 }] };
+        const cluster = clusterOf("minio", withDefaults(args));
+        const check = (pool: string, statefulSet?: object) => {
+            const kubernetes = { claims: async () => claims, statefulSet: async () => statefulSet };
+            const connection = {
+                writesFiles: async () => false,
+                look: async () => kubernetes,
+            } as unknown as Connection;
+            return checkLeftClaims(connection, pool, { ...shape, replicas: 2 }, {} as pulumi.Resource, cluster);
+        };
+        await assert.rejects(
+            check("minio"),
+            /some drives \(data-minio-0\) were made from the set store\/minio\/monday/,
+        );
+        await check("minio-pool-1", { metadata: { name: "minio" } });
     });
 
     it("are not all named one by one where they are many", () => {

@@ -110,7 +110,7 @@ describe("a restore in place", () => {
         const ending = pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:50Z" });
         assert.deepEqual(problems(pod("minio-0"), pod("minio-1"), job, ending), []);
         const [stuck] = problems(pod("minio-0", { deletionTimestamp: "2026-01-01T00:09:00Z" }));
-        assert.match(stuck, /minio-0 is deleted and does not end, .*kubectl delete pod minio-0 --force/);
+        assert.match(stuck, /minio-0 is deleted and does not end, .*kubectl delete pod minio-0 --namespace a --force/);
         const labels = { app: "minio", pool: "minio-pool-1" };
         const ownerReferences = [{ kind: "StatefulSet", name: "minio-pool-1", controller: true }];
         const [departing] = problems(pod("minio-pool-1-0", { labels, ownerReferences }));
@@ -306,6 +306,80 @@ describe("a restore in place", () => {
         assert.equal(new Set(times().filter(Boolean)).size, 2);
     });
 
+    it("is told by the claims where the StatefulSet is gone: it goes on, as one, and nothing else begins", async () => {
+        const since = ["minio-cluster/restoring-since", "minio-cluster/restored-at", "minio-cluster/replaced-at"];
+        const sets = ["monday", "tuesday", "sunday"].flatMap((set) =>
+            monday.map((name) => name.replace("monday", set)),
+        );
+        const destroyed = () => {
+            const drives = cluster();
+            drives.hasStatefulSet = false;
+            drives.contents = sets.map((name, i) => contentOf(name, `handle-${i}`));
+            drives.snapshots = [];
+            const origin = {
+                "minio-cluster/restored-from": "a/minio/sunday",
+                "minio-cluster/restore-ended": "a/minio/sunday",
+            };
+            for (const { metadata } of drives.claims.values()) {
+                metadata.annotations = { ...origin };
+            }
+            return drives;
+        };
+        let midway = 0;
+        let requests = 0;
+        for (let hasEnded = false; !hasEnded; requests++) {
+            const drives = destroyed();
+            hasEnded = await live(drives, Array(requests).fill("answered"));
+            drives.faults = [];
+            // As if it had begun yesterday.
+            const metadata = [...drives.claims.values()].map(({ metadata }) => metadata.annotations ?? {});
+            for (const told of [...metadata, ...[...drives.volumes.values()].map(({ labels }) => labels)]) {
+                for (const key of since.filter((key) => key in told)) {
+                    (told as Record<string, string>)[key] = "yesterday";
+                }
+            }
+            const isBegun = drives.data.some((data) => data !== "own");
+            if (isBegun && drives.data.includes("own")) {
+                midway++;
+                const claims = [...drives.claims.values()];
+                assert.match(
+                    halfRestored(clusterBy(undefined), claims) ?? "",
+                    /a\/minio\/monday was begun and not ended/,
+                );
+                for (const set of ["sunday", "tuesday"]) {
+                    await assert.rejects(go(drives, clusterBy({ set, confirm })), {
+                        message: /a\/minio\/monday was begun and not ended/,
+                    });
+                }
+            }
+            await go(drives);
+            assert.deepEqual(drives.data, ["handle-0", "handle-1"]);
+            const times = [...drives.volumes.values()].flatMap(
+                ({ labels }) => labels["minio-cluster/replaced-at"] ?? [],
+            );
+            assert.equal(times.length, 2);
+            assert.equal(new Set(times).size, 1);
+            const left = [...drives.claims.values()].flatMap(({ metadata }) => Object.keys(metadata.annotations ?? {}));
+            assert.ok(!left.some((key) => key.startsWith("minio-cluster/restoring")), left.join());
+        }
+        assert.ok(requests > 20 && midway > 2, `${requests} requests, ${midway} of them between two drives`);
+    });
+
+    it("waits for a claim that is being deleted where no server has it, and stops the server where one has", async () => {
+        const drives = cluster();
+        const claim = drives.claims.get("data-minio-0");
+        Object.assign(claim?.metadata ?? {}, { deletionTimestamp: "2026-11-27T00:00:00Z" });
+        await go(drives);
+        assert.deepEqual(drives.data, monday);
+        const gone = cluster();
+        gone.hasStatefulSet = false;
+        const going = gone.claims.get("data-minio-0");
+        Object.assign(going?.metadata ?? {}, { deletionTimestamp: "2026-11-27T00:00:00Z" });
+        setTimeout(() => gone.claims.clear(), 100);
+        await go(gone, clusterBy({ set: "monday" }));
+        assert.deepEqual(gone.data, monday);
+    });
+
     it("says where a claim is somebody else's that was made meanwhile", async () => {
         const drives = cluster();
         const { kubernetes } = drives;
@@ -346,10 +420,20 @@ describe("a restore in place", () => {
         const { source } = restored;
         assert.match(
             half(claimOf(0, source), claimOf(1)) ?? "",
-            /some drives were made from the set a\/minio\/monday, and the others were not: .*Put restoreFrom back.*kubectl annotate/,
+            /some drives \(data-minio-0\) were made from the set a\/minio\/monday, and the others were not: .*Put restoreFrom back.*kubectl annotate/,
         );
         assert.ok(half(claimOf(0, source)));
         assert.ok(half(claimOf(0, source), claimOf(1, "a/minio/tuesday", "a/minio/tuesday")));
+        assert.match(
+            half(claimOf(0, source)) ?? "",
+            /if no server has run .*: kubectl delete pvc --namespace a data-minio-0\./,
+        );
+        const inPlace = claimOf(0, source);
+        Object.assign(inPlace.metadata.annotations, { "minio-cluster/restored-at": "now" });
+        assert.match(half(inPlace, claimOf(1)) ?? "", /or go back to the replaced volumes/);
+        const going = claimOf(0, source);
+        Object.assign(going.metadata, { deletionTimestamp: "now" });
+        assert.equal(half(going, claimOf(1)), undefined);
         for (const fine of [
             [],
             [claimOf(0), claimOf(1)],
@@ -364,6 +448,8 @@ describe("a restore in place", () => {
         const guide = readFileSync(join(__dirname, "../../docs/backup.md"), "utf8");
         const wanted = clusterOf("minio", withDefaults({ namespace: "$NAMESPACE" }));
         assert.ok(guide.includes(`\n${wayBack(wanted, "$RESTORED_AT")}\npulumi up --yes\n`));
+        const claimsOnly = wayBack({ ...wanted, pools: [] }, "t1");
+        assert.match(claimsOnly, /^for volume in .*\n(.*\n)*done\nkubectl annotate pvc [^\n]*$/);
     });
 });
 

@@ -396,15 +396,22 @@ describe("a restore", () => {
         const found = { id: "s2", takenAt: "2026-01-02T03:04:05.000Z" };
         const present = { statefulSet: false, claims: new Map([["data-copy-0", { source, set: "s1" }]]) };
         assert.match(
-            otherSet({ source }, present, found) ?? "",
-            /with the set that has the id s1, and .* has the id s2 by now .*kubectl delete pvc data-copy-0/,
+            otherSet({ source, cluster: clusterBy() }, present, found) ?? "",
+            /with the set that has the id s1, and .* has the id s2 by now .*kubectl delete pvc --namespace b data-copy-0/,
         );
         assert.match(
-            otherSet({ source }, { ...present, claims: new Map(), begun: { source, set: "s1" } }, found) ?? "",
+            otherSet(
+                { source, cluster: clusterBy() },
+                { ...present, claims: new Map(), begun: { source, set: "s1" } },
+                found,
+            ) ?? "",
             /two points in time. Go back/,
         );
-        assert.equal(otherSet({ source }, { ...present, claims: all(source, { set: "s2" }) }, found), undefined);
-        assert.equal(otherSet({ source }, { ...present, claims: all(source) }, found), undefined);
+        assert.equal(
+            otherSet({ source, cluster: clusterBy() }, { ...present, claims: all(source, { set: "s2" }) }, found),
+            undefined,
+        );
+        assert.equal(otherSet({ source, cluster: clusterBy() }, { ...present, claims: all(source) }, found), undefined);
     });
 });
 
