@@ -44,7 +44,7 @@ export interface ClaimOrigin {
     ended?: string;
     /** When the restore in place began that made it. */
     since?: string;
-    /** The restore that is to replace it: it was begun where no StatefulSet was there to say so. */
+    /** The restore that was begun and is to replace it. */
     begun?: Begun;
 }
 

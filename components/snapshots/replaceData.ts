@@ -147,11 +147,16 @@ export async function replaceData(
             [restoringSetAnnotation]: begun?.set ?? null,
             [restoringSinceAnnotation]: begun?.since ?? null,
         };
-        if (there[0]) {
-            const statefulSet = cluster.names.cluster;
-            await patience(() => annotate({ kubernetes, namespace, statefulSet }, annotations));
-        } else {
-            await eachOwn((claim) => kubernetes.patch(claim, { metadata: { annotations } }));
+        const markClaims = () => eachOwn((claim) => kubernetes.patch(claim, { metadata: { annotations } }));
+        const markStatefulSet = async () => {
+            if (there[0]) {
+                const statefulSet = cluster.names.cluster;
+                await patience(() => annotate({ kubernetes, namespace, statefulSet }, annotations));
+            }
+        };
+        // Where a StatefulSet is there, its note is the one that counts: it comes first, and goes last.
+        for (const step of begun ? [markStatefulSet, markClaims] : [markClaims, markStatefulSet]) {
+            await step();
         }
     };
     const scale = async (to: (replicas: number) => number) => {

@@ -19,6 +19,7 @@ import {
 } from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
 import {
+    type Begun,
     begunBy,
     type ClaimOrigin,
     createClaim,
@@ -391,8 +392,8 @@ export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): str
     if (inPlace) {
         return unended(inPlace.source);
     }
-    const begun = origins.find((origin) => origin?.source !== undefined && origin.ended !== origin.source);
-    if (!begun || origins.every((origin) => origin?.source === begun.source && origin?.set === begun.set)) {
+    const begun = partOf(origins);
+    if (begun === undefined) {
         return undefined;
     }
     const made = own.filter((claim) => there.get(claim)?.source === begun.source);
@@ -405,6 +406,24 @@ export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): str
         "restore has ended, and a lost drive was healed since, run this: " +
         forgetting(names.cluster, spec.namespace)
     );
+}
+
+/**
+ * A restore in place that the claims tell of: those that it is still to replace, or the last of them is missing. Pure.
+ *
+ * @param origins of all drives
+ */
+function begunAmong(origins: (ClaimOrigin | undefined)[]): Begun | undefined {
+    const { source, set, since } = partOf(origins) ?? {};
+    const marked = origins.find((origin) => origin?.begun)?.begun;
+    return marked ?? (source !== undefined && since !== undefined ? { source, set, since } : undefined);
+}
+
+/** What some drives were made from and others were not, by a restore that has not ended. */
+function partOf(origins: (ClaimOrigin | undefined)[]): ClaimOrigin | undefined {
+    const begun = origins.find((origin) => origin?.source !== undefined && origin.ended !== origin.source);
+    const isWhole = origins.every((origin) => origin?.source === begun?.source && origin?.set === begun?.set);
+    return isWhole ? undefined : begun;
 }
 
 const deleting = (namespace: string, claims: string[]) =>
@@ -441,13 +460,13 @@ async function presentDrives(kubernetes: Kubernetes, { cluster, drives }: Restor
     const own = new Set(drives.map(({ claim }) => claim));
     const isPresent = ({ metadata }: AnyObject) =>
         own.has(metadata.name) && (statefulSet !== undefined || !metadata.deletionTimestamp);
-    const origins = claims
-        .filter(isPresent)
-        .map((claim): [string, ClaimOrigin] => [claim.metadata.name, originOfClaim(claim)]);
+    const there = new Map(claims.filter(isPresent).map((claim) => [claim.metadata.name, originOfClaim(claim)]));
     return {
         statefulSet: statefulSet !== undefined,
         asks: statefulSet?.metadata?.annotations?.[restoreAnnotation],
-        claims: new Map(origins),
-        begun: begunBy(statefulSet?.metadata?.annotations) ?? origins.find(([, { begun }]) => begun)?.[1].begun,
+        claims: there,
+        begun: statefulSet
+            ? begunBy(statefulSet.metadata?.annotations)
+            : begunAmong(drives.map(({ claim }) => there.get(claim))),
     };
 }

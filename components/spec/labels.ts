@@ -73,8 +73,8 @@ export const takingAnnotation = "minio-cluster/taking-set";
 export const rebalancedAnnotation = "minio-cluster/rebalanced-pools";
 
 /**
- * While its cluster goes back to a set: from where, see `restoreSource`. Where there is no StatefulSet, each claim that
- * is still to be replaced has it.
+ * While its cluster goes back to a set: from where, see `restoreSource`. Each claim that is still to be replaced has it,
+ * too, as a destroy leaves nothing else.
  */
 export const restoringAnnotation = "minio-cluster/restoring";
 
