@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect } from "../../components/kubernetes/connect";
 import { clusterId, kubeconfig as embedded } from "../../devcluster/paths";
 import { ConnectProxy } from "../support/connectProxy";
-import { isLong, itInLongForm } from "../support/longForm";
+import { itInLongForm } from "../support/longForm";
 import { OtherCluster, writeContexts } from "../support/otherCluster";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
@@ -119,7 +119,7 @@ describe("the right Kubernetes cluster", () => {
         it(`is refused as well where an up ${what}, which changes neither cluster`, async () => {
             const before = await data();
             await project.configure({ environment: { MINIO_REGION: "eu-test-7" }, ...changes });
-            for (const command of isLong ? [["preview"], up] : [["preview"]]) {
+            for (const command of [["preview"], up]) {
                 const { code, text } = await project.execute(...command);
                 assert.notEqual(code, 0);
                 assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
