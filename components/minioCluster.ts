@@ -94,8 +94,8 @@ export class MinioCluster extends pulumi.ComponentResource {
         const withKinds = { ...cluster, resolved: after(passed, cluster.resolved) };
         const hooks = createHooks({ cluster, connection, preflight, begins: () => isNew, component: this });
 
-        // In Kubernetes' own pace, the password's hook may have nothing but that to know whether the cluster begins.
-        const afterFirst = cluster.guided ? dispensable : { ...dispensable, dependsOn: headless };
+        // The password's hook knows by that Service whether the cluster begins, and which Kubernetes cluster it is in.
+        const afterFirst = { ...dispensable, dependsOn: headless };
         const credentials = createCredentials(cluster, given.existingSecretName, passed, afterFirst, hooks.password);
         const services = { headless, ...createServices(cluster, child) };
         const prerequisites: pulumi.Resource[] = [credentials.secret, headless];

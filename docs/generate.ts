@@ -254,7 +254,7 @@ export const requirements: Requirement[] = [
             snapshots("restore into a new cluster what was acknowledged before, and nothing that cannot be read"),
             snapshots("replace the data of a cluster only when that is confirmed in words, and keep the volumes"),
             groups("restore into another namespace what was acknowledged before, and nothing that cannot be read"),
-            groups("go back in place in spite of a program that is killed midway, and of a destroy"),
+            groups("go back in place in spite of a program that is killed midway, and of lost StatefulSets"),
             snapshots("survive the loss of their namespace"),
             snapshots("are not needed for a lost drive"),
             snapshots("have a guide of which every block was run"),

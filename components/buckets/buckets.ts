@@ -163,6 +163,11 @@ export async function refuseTaken(
 const whenItServes =
     "no server runs: buckets, policies and accesses are made and changed when hibernate is false again";
 
+/** The program that starts the servers does not know what another one has declared. */
+const onlyWhenItServes =
+    "no server runs, so nothing can be made, changed or removed there: let the cluster's own program set hibernate to " +
+    "false, and run this again";
+
 function declaredOf({ spec }: Cluster): Declared {
     const { buckets = [], policies = [], accesses = [] } = spec;
     return { buckets, policies, accesses };
@@ -285,6 +290,9 @@ export async function bring(
         if (taken.length > 0) {
             throw new Refusal(taken, whose); // The Secrets are made while no server runs, too.
         }
+        if (options.declarer) {
+            throw new Error(onlyWhenItServes);
+        }
         say(whenItServes);
         return;
     }
@@ -334,7 +342,7 @@ export async function foresee(
             return;
         }
         if (cluster.spec.hibernate) {
-            unchecked(whenItServes);
+            unchecked(options.declarer ? onlyWhenItServes : whenItServes);
             return;
         }
         if (!(await isKnown(credentials.rootPassword)) || !(await isKnown(credentials.rootUser))) {

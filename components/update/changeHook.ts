@@ -280,8 +280,25 @@ async function unlessUnseen({ cluster, begins }: HookOptions, refused: () => Pro
     }
 }
 
+/**
+ * What holds the StatefulSets needs: the provider's own cluster, and the rights to move its servers.
+ *
+ * @throws Error that says what is missing
+ */
+async function requireReach({ cluster, connection, begins }: HookOptions): Promise<void> {
+    if (!cluster.guided || begins() || pulumi.runtime.isDryRun()) {
+        return; // A preview hears of it from the StatefulSets' hooks.
+    }
+    const { spec, guided } = await knownValue(cluster.resolved);
+    const kubernetes = await connection.act();
+    if (kubernetes) {
+        await requireRights(kubernetes, spec.namespace, guided);
+    }
+}
+
 async function problemsOfPassword(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
     await options.preflight.refuse();
+    await requireReach(options);
     const change: Change = { class: "together", fields: [rootCredentials] };
     return liveProblems(options, resource, () => change);
 }
@@ -317,6 +334,7 @@ export async function refuseSettings(options: HookOptions): Promise<void> {
     });
     if (changes) {
         await options.preflight.refuse();
+        await requireReach(options);
     }
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));

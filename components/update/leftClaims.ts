@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { parseQuantity } from "../basics/quantity";
 import type { Shape } from "../change/shape";
-import type { AnyObject } from "../kubernetes/client";
+import type { AnyObject, Kubernetes } from "../kubernetes/client";
+import { unlessForbidden } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import { halfRestored } from "../snapshots/restore";
 import type { Cluster } from "../spec/cluster";
@@ -91,6 +92,7 @@ export async function checkLeftClaims(
     }
     let claims: V1PersistentVolumeClaim[] | undefined;
     let half: string | undefined;
+    let left: string[] = [];
     let why = "the cluster is not known yet";
     try {
         const kubernetes = await connection.look();
@@ -100,6 +102,7 @@ export async function checkLeftClaims(
         if (half && (await kubernetes?.statefulSet(shape.namespace, cluster?.names.cluster ?? ""))) {
             half = undefined;
         }
+        left = kubernetes && cluster?.names.cluster === pool ? await leftPools(kubernetes, cluster) : [];
     } catch (error) {
         why = messageOf(error);
     }
@@ -111,12 +114,30 @@ export async function checkLeftClaims(
     if (half) {
         problems.push(half);
     }
+    problems.push(...left);
     if (problems.length > 0) {
         throw new Error(problems.join("\n"));
     }
     for (const note of notes) {
         pulumi.log.warn(note, resource);
     }
+}
+
+/**
+ * Pools that are there and that the program leaves out while the first StatefulSet is gone, so that nobody has asked
+ * MinIO to move their objects.
+ */
+async function leftPools(kubernetes: Kubernetes, { names, spec, pools }: Cluster): Promise<string[]> {
+    const live = await unlessForbidden(() => kubernetes.statefulSets(spec.namespace, names.selector));
+    const own = new Set(pools.map(({ name }) => name));
+    const left = live === "forbidden" ? [] : live.flatMap(({ metadata }) => metadata?.name ?? []);
+    return left
+        .filter((name) => name.startsWith(`${names.cluster}-pool-`) && !own.has(name))
+        .map(
+            (name) =>
+                `the StatefulSet ${name} is there, and its pool is not among expansionPools: its objects would be ` +
+                "missing. Give the pool back; it may leave after decommission: true (docs/upgrades.md)",
+        );
 }
 
 function countByServer(there: { parts: RegExpExecArray | null }[]): Map<string, number> {

@@ -146,7 +146,7 @@ describe("sets of group snapshots", () => {
         assert.deepEqual(await unreadable(target, "load"), []);
     });
 
-    it("go back in place in spite of a program that is killed midway, and of a destroy", async () => {
+    it("go back in place in spite of a program that is killed midway, and of lost StatefulSets", async () => {
         await put(await s3Of(project), "load", "after-the-set", Buffer.from("later"));
         const restoreFrom = { set: "monday", confirm: "replace the data of minio" };
         await project.configure({ restoreFrom });
@@ -161,13 +161,14 @@ describe("sets of group snapshots", () => {
         const midway = await restored();
         assert.ok(midway > 0 && midway < claims.length, `it was killed with ${midway} claims restored`);
         await project.succeed("cancel", "--yes");
-        await project.succeed("destroy", "--yes", "--skip-preview"); // The claims alone know of it now.
+        // As a destroy does. The claims alone know of it then.
+        await kubectl("delete", "statefulset", "minio", "minio-pool-1", inNamespace);
         await project.configure({ restoreFrom: undefined });
-        const refused = await project.execute("preview");
+        const refused = await project.execute("preview", "--refresh");
         await project.configure({ restoreFrom });
         assert.notEqual(refused.code, 0, refused.text);
         assert.match(refused.text, /was begun and not ended: put restoreFrom back/);
-        await project.succeed("up", "--yes", "--skip-preview");
+        await project.succeed("up", "--refresh", "--yes", "--skip-preview");
         assert.equal(await restored(), claims.length);
         assert.equal(await annotation("minio-cluster/restoring"), undefined);
         const target = await targetOf(project);

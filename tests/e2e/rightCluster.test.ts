@@ -8,6 +8,7 @@ import { ConnectProxy } from "../support/connectProxy";
 import { itInLongForm } from "../support/longForm";
 import { OtherCluster, writeContexts } from "../support/otherCluster";
 import { checkout, execute, kubectl, kubectlJson, Project } from "../support/project";
+import { digest } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
 
 /**
@@ -33,17 +34,22 @@ describe("the right Kubernetes cluster", () => {
         );
     const className = "csi-hostpath-snapclass";
     /** What the stack has from the second up on, beside its variables. */
-    const own = { storageSize: "2Gi", snapshots: { className, sets: ["one"] }, restoreFrom: undefined };
-    /** What a restart, a growth, a set or a restore would change in the stack's own cluster. */
+    const own = {
+        storageSize: "2Gi",
+        snapshots: { className, sets: ["one"] },
+        restoreFrom: undefined,
+        credentialsRevision: undefined,
+    };
+    /** What a restart, a growth, a set, a restore or a password would change in the stack's own cluster. */
     const data = async () => {
-        const all = ["get", "pod,pvc,volumesnapshot", `--namespace=${namespace}`];
+        const all = ["get", "pod,pvc,volumesnapshot,secret", `--namespace=${namespace}`];
         const { items } = await kubectlJson(...all);
         return items
-            .map(({ kind, metadata, spec }: any) => [
+            .map(({ kind, metadata, spec, data }: any) => [
                 kind,
                 metadata.name,
                 metadata.uid,
-                spec.resources?.requests?.storage,
+                spec?.resources?.requests?.storage ?? digest(Buffer.from(JSON.stringify(data ?? {}))),
             ])
             .sort();
     };
@@ -115,6 +121,7 @@ describe("the right Kubernetes cluster", () => {
         ["only grows drives", { storageSize: "3Gi" }],
         ["only takes a set of snapshots", { snapshots: { className, sets: ["one", "two"] } }],
         ["restores in place", { restoreFrom: { set: "one", confirm: "replace the data of minio" } }],
+        ["makes a new root password", { partition: 0, credentialsRevision: 2 }],
     ] as const) {
         it(`is refused as well where an up ${what}, which changes neither cluster`, async () => {
             const before = await data();

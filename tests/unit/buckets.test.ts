@@ -906,6 +906,17 @@ describe("what a preview says of buckets, policies and accesses", () => {
 });
 
 describe("an access that is declared while no server runs", () => {
+    it("of another stack is refused, as the program that starts the servers does not know it", async () => {
+        const kubernetes = { read: async () => undefined } as unknown as Kubernetes;
+        const accesses = [{ name: "web", bucket: "data" }];
+        const cluster = clusterOf("minio", withDefaults({ hibernate: true, accesses }));
+        const declarer = { name: "shop", component: "shop", organization: "acme", project: "shop", stack: "prod" };
+        await assert.rejects(
+            bring({ credentials: {} as never, declarer }, kubernetes, cluster, {}, undefined as never),
+            /no server runs, so nothing can be made, changed or removed there: .* run this again/,
+        );
+    });
+
     it("does not get the Secret of somebody else, though nothing else is looked at", async () => {
         const kubernetes = { read: async () => ({ metadata: { name: "minio-web" } }) } as unknown as Kubernetes;
         const accesses = [{ name: "web", bucket: "data" }];

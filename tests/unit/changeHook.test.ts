@@ -5,7 +5,7 @@ import type { RolloutMover } from "../../components/change/review";
 import { shapeOf } from "../../components/change/shape";
 import type { Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
-import { NoConnectionError } from "../../components/live/connection";
+import { NoConnectionError, OtherClusterError } from "../../components/live/connection";
 import { podTemplate } from "../../components/server/podTemplate";
 import { type Cluster, clusterOf } from "../../components/spec/cluster";
 import { partitionAnnotation, shapeAnnotation } from "../../components/spec/labels";
@@ -75,7 +75,12 @@ describe("a new root password", () => {
     const revision = (credentialsRevision: number) => clusterWith({ credentialsRevision });
 
     /** @param live undefined: no StatefulSet is there. @param running what each pod was made by */
-    const refusal = async (wanted: Cluster, live: Cluster | undefined, running: Cluster[] | Error = []) => {
+    const refusal = async (
+        wanted: Cluster,
+        live: Cluster | undefined,
+        running: Cluster[] | Error = [],
+        { act = async () => {}, lacks = "" } = {},
+    ) => {
         const template = ({ names, spec }: Cluster) => podTemplate(names, spec, 0) as any;
         const kubernetes = {
             statefulSet: async () =>
@@ -88,6 +93,7 @@ describe("a new root password", () => {
                     },
                     spec: { template: template(live), replicas: live.spec.hibernate ? 0 : 4 },
                 },
+            may: async (_: string, { resource }: { resource: string }) => resource !== lacks,
             async pods() {
                 assert.ok(live, "nobody may see pods where a cluster is made");
                 if (running instanceof Error) {
@@ -100,8 +106,9 @@ describe("a new root password", () => {
         } as unknown as Kubernetes;
         const options = {
             cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
-            connection: { look: async () => kubernetes },
+            connection: { look: async () => kubernetes, act: async () => (await act()) ?? kubernetes },
             preflight: { refuse: async () => {} },
+            begins: () => live === undefined,
         } as unknown as HookOptions;
         return refusePassword(options, undefined as unknown as pulumi.Resource).then(
             () => "",
@@ -144,6 +151,18 @@ describe("a new root password", () => {
         assert.equal(await refusal(clusterWith({ ...change, hibernate: true }), revision(1)), "");
         assert.equal(await refusal(clusterWith({ ...change, updateStrategy: "OnDelete" }), revision(1)), "");
         assert.equal(await refusal(clusterWith(change), undefined), "");
+    });
+
+    it("is refused before the Secret has it where the StatefulSets could not be held after", async () => {
+        const [one, two] = [revision(1), revision(2)];
+        const act = () => Promise.reject(new OtherClusterError("leads to another Kubernetes cluster"));
+        assert.match(await refusal(two, one, [one], { act }), /leads to another Kubernetes cluster/);
+        assert.equal(await refusal(two, undefined, [], { act }), "", "no server is there");
+        assert.match(
+            await refusal(two, one, [one], { lacks: "pods/eviction" }),
+            /lacks rights .*: create pods\/eviction/,
+        );
+        assert.equal(await refusal(two, one, [one]), "");
     });
 
     it("is made without a kubeconfig in Kubernetes' own pace only where the cluster begins, so that no servers are there", async () => {

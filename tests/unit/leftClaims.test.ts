@@ -67,7 +67,11 @@ describe("claims of an earlier cluster of the name", () => {
         const args = { namespace: "store", replicas: 2, expansionPools: [{ replicas: 2 }] };
         const cluster = clusterOf("minio", withDefaults(args));
         const check = (pool: string, statefulSet?: object) => {
-            const kubernetes = { claims: async () => claims, statefulSet: async () => statefulSet };
+            const kubernetes = {
+                claims: async () => claims,
+                statefulSet: async () => statefulSet,
+                statefulSets: async () => [],
+            };
             const connection = {
                 writesFiles: async () => false,
                 look: async () => kubernetes,
@@ -79,6 +83,21 @@ describe("claims of an earlier cluster of the name", () => {
             /some drives \(data-minio-0\) were made from the set store\/minio\/monday/,
         );
         await check("minio-pool-1", { metadata: { name: "minio" } });
+    });
+
+    it("are not begun with where a pool is there that the program leaves out", async () => {
+        const cluster = clusterOf("minio", withDefaults({ namespace: "store", replicas: 4 }));
+        const check = (pool: string, ...names: string[]) => {
+            const statefulSets = async () => names.map((name) => ({ metadata: { name } }));
+            const connection = {
+                writesFiles: async () => false,
+                look: async () => ({ claims: async () => [], statefulSets }),
+            } as unknown as Connection;
+            return checkLeftClaims(connection, pool, shape, {} as pulumi.Resource, cluster);
+        };
+        await assert.rejects(check("minio", "minio-pool-1"), /minio-pool-1 is there, .* Give the pool back/);
+        await check("minio", "minio", "other");
+        await check("minio-pool-1", "minio-pool-1");
     });
 
     it("are not all named one by one where they are many", () => {

@@ -178,10 +178,11 @@ describe("another content of the Secret of the settings", () => {
     const key = "MINIO_KMS_SECRET_KEY";
     const refusal = async (live: Cluster | undefined, wanted: Cluster, missing?: string, more?: object) => {
         let preflights = 0;
-        const kubernetes = { statefulSet: async () => live && statefulSetOf(live, more) };
+        const kubernetes = { statefulSet: async () => live && statefulSetOf(live, more), may: async () => true };
         await refuseSettings({
             cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
-            connection: { look: async () => kubernetes },
+            connection: { look: async () => kubernetes, act: async () => kubernetes },
+            begins: () => live === undefined,
             preflight: {
                 refuse: async () => {
                     preflights++;
