@@ -8,7 +8,7 @@ import { accessLabel, labelsOfCluster } from "../spec/labels";
 import { accessSecretName } from "../spec/names";
 import type { Check, Wanted } from "./check";
 
-type Labelled = AnyObject & { metadata: { labels?: Record<string, string> } };
+type Labelled = AnyObject & { metadata: { labels?: Record<string, string> }; data?: Record<string, string> };
 
 export function accessSecretChecks({ cluster, isKnown }: Pick<Wanted, "cluster" | "isKnown">): Check[] {
     const { names, spec } = cluster;
@@ -29,8 +29,13 @@ export function accessSecretChecks({ cluster, isKnown }: Pick<Wanted, "cluster" 
     });
 }
 
-/** Another program's Secret for the same cluster differs in one label. */
-function isOwn({ metadata: { labels = {} } }: Labelled, { names, spec }: Cluster): boolean {
+/**
+ * Another program's Secret for the same cluster differs in one label. That of a cluster of this name in another
+ * namespace has the same labels, and another address.
+ */
+function isOwn({ metadata: { labels = {} }, data }: Labelled, { names, spec }: Cluster): boolean {
     const own = { ...labelsOfCluster(names), [accessLabel]: spec.labels?.[accessLabel] };
-    return Object.entries(own).every(([key, value]) => labels[key] === value);
+    const endpoint = Buffer.from(data?.AWS_ENDPOINT_URL_S3 ?? "", "base64").toString();
+    const namespace = /^https?:\/\/[^.]+\.([^.]+)\.svc\./.exec(endpoint)?.[1] ?? spec.namespace;
+    return namespace === spec.namespace && Object.entries(own).every(([key, value]) => labels[key] === value);
 }

@@ -388,6 +388,10 @@ describe("the Secret of an access", () => {
     const args = { accesses: [{ name: "web", bucket: "data", namespace: "shop" }] };
     const secret = (labels?: object) => ({ kind: "Secret", metadata: { name: "minio-web", labels } });
     const own = { app: "minio", "app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": "minio" };
+    const of = (namespace: string) => {
+        const endpoint = `http://minio.${namespace}.svc.cluster.local:9000`;
+        return { ...secret(own), data: { AWS_ENDPOINT_URL_S3: Buffer.from(endpoint).toString("base64") } };
+    };
     const problemsWith = async (objects: object[], more: Partial<Wanted> = {}) =>
         (await findings(cluster(objects), accessSecretChecks(wantedBy(args, more)))).problems;
 
@@ -400,11 +404,13 @@ describe("the Secret of an access", () => {
         };
         assert.deepEqual(await problemsWith([secret()]), [expected]);
         assert.deepEqual(await problemsWith([secret({ ...own, "app.kubernetes.io/instance": "other" })]), [expected]);
+        assert.deepEqual(await problemsWith([of("staging")]), [expected], "a cluster of this name elsewhere");
     });
 
     it("is made where there is none, or one of this cluster", async () => {
         assert.deepEqual(await problemsWith([]), []);
         assert.deepEqual(await problemsWith([secret({ ...own, team: "web" })]), []);
+        assert.deepEqual(await problemsWith([of("a")]), []);
         assert.deepEqual(await problemsWith([secret()], { isKnown: () => false }), []);
     });
 });
