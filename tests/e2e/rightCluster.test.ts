@@ -35,6 +35,7 @@ describe("the right Kubernetes cluster", () => {
     const className = "csi-hostpath-snapclass";
     /** What the stack has from the second up on, beside its variables. */
     const own = {
+        partition: 2,
         storageSize: "2Gi",
         snapshots: { className, sets: ["one"] },
         restoreFrom: undefined,
@@ -87,7 +88,6 @@ describe("the right Kubernetes cluster", () => {
     it("is it for a change, a growth and a set of snapshots too", async () => {
         await project.configure({
             environment: { MINIO_REGION: "eu-test-7" },
-            partition: 2,
             ...own,
         });
         await project.succeed("up", "--yes", "--skip-preview");
