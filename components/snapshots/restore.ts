@@ -16,6 +16,9 @@ import {
     restoredAnnotation,
     restoredAtAnnotation,
     restoredSetAnnotation,
+    restoringAnnotation,
+    restoringSetAnnotation,
+    restoringSinceAnnotation,
 } from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
 import {
@@ -316,6 +319,9 @@ async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): 
         [restoredSetAnnotation]: null,
         [restoredAtAnnotation]: null,
         [endedAnnotation]: null,
+        [restoringAnnotation]: null,
+        [restoringSetAnnotation]: null,
+        [restoringSinceAnnotation]: null,
     };
     for (const { metadata } of await kubernetes.claims(spec.namespace, names.selector)) {
         if (Object.keys(metadata?.annotations ?? {}).some((key) => key in forgotten)) {

@@ -272,6 +272,16 @@ describe("a restore in place", () => {
         }
     });
 
+    it("is forgotten by the claims, too, where a StatefulSet was made by hand that says nothing of it", async () => {
+        const drives = cluster();
+        for (const { metadata } of drives.claims.values()) {
+            metadata.annotations = { "minio-cluster/restoring": "a/minio/monday", kept: "yes" };
+        }
+        await endRestore(drives.kubernetes, clusterOf("minio", withDefaults({ namespace: "a", replicas: 2 })));
+        const left = [...drives.claims.values()].map(({ metadata }) => Object.keys(metadata.annotations ?? {}));
+        assert.deepEqual(left, [["kept"], ["kept"]]);
+    });
+
     it("needs no right to be forgotten where Kubernetes moves the rollout on", async () => {
         const refuse = async () => {
             throw new KubernetesError("forbidden", false, 403);
