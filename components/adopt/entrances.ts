@@ -46,7 +46,11 @@ function newPortOf({ container }: Found, target: number | string, service: strin
         return apiPort;
     }
     const names = `${own?.name} ${target} ${service}`;
-    return /console/.test(names) ? consolePort : /\b(api|s3|https?-minio)\b/.test(names) ? apiPort : undefined;
+    return /console/.test(names)
+        ? consolePort
+        : /\b(api|s3|https?)\b|(^| )minio( |$)/.test(names)
+          ? apiPort
+          : undefined;
 }
 
 /** The port that an argument of the servers or a variable names. */

@@ -11,6 +11,7 @@ import type {
 } from "@kubernetes/client-node";
 import type { AnyObject, KindReference, Kubernetes } from "../kubernetes/client";
 import { unlessForbidden } from "../kubernetes/errors";
+import { areCertificates } from "../minio/authorities";
 
 const coreKind = (kind: string): KindReference => ({ apiVersion: "v1", kind });
 const networkPolicyKind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
@@ -42,6 +43,8 @@ export interface Tenant extends AnyObject {
 /** A Secret or a ConfigMap without what may be secret. */
 export interface SecretNames {
     keys: string[];
+    /** The keys that are certificates in PEM. */
+    certificates: string[];
     /** The keys that are variables which are never secret, with their values. */
     plain: Record<string, string>;
     /** What each key exports, where it is a file of variables: their names, and the values of those never secret. */
@@ -153,7 +156,8 @@ function configMapsOf({ env = [], envFrom = [] }: V1Container): string[] {
 
 /** Pure. */
 export function namesInMap({ data = {} }: V1ConfigMap): SecretNames {
-    return { keys: Object.keys(data), plain: plainOf(Object.entries(data)), files: {} };
+    const texts = Object.entries(data);
+    return { keys: Object.keys(data), certificates: certificatesIn(texts), plain: plainOf(texts), files: {} };
 }
 
 /** Pure. */
@@ -167,7 +171,12 @@ export function namesIn({ data = {} }: V1Secret): SecretNames {
         const names = variables.map(([name]) => name);
         return names.length > 0 ? [[key, { variables: names, plain: plainOf(variables) }]] : [];
     });
-    return { keys: Object.keys(data), plain: plainOf(texts), files: Object.fromEntries(files) };
+    return {
+        keys: Object.keys(data),
+        certificates: certificatesIn(texts),
+        plain: plainOf(texts),
+        files: Object.fromEntries(files),
+    };
 }
 
 /** Read as MinIO does (`parsEnvEntry` in `cmd/common-main.go`). */
@@ -176,6 +185,10 @@ function variablesIn(text: string): [string, string][] {
         const [, name, value] = /^\s*(?:export)?\s*([A-Za-z_]\w*)=(.*?)\s*$/.exec(line) ?? [];
         return name === undefined || value === undefined ? [] : [[name, value.replace(/^(['"])(.*)\1$/, "$2")]];
     });
+}
+
+function certificatesIn(texts: [string, string][]): string[] {
+    return texts.flatMap(([key, text]) => (areCertificates(text) ? [key] : []));
 }
 
 function plainOf(variables: [string, string][]): Record<string, string> {

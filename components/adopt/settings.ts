@@ -271,10 +271,11 @@ export function authoritiesOf({ container, statefulSets }: Found, { secrets, con
     return folders.flatMap((mount) => {
         const { secret, configMap } = volumeOf(statefulSets, mount.name) ?? {};
         const name = secret?.secretName ?? configMap?.name ?? "";
-        const keys = (secret ? secrets : configMaps)[name]?.keys ?? [];
+        // MinIO passes over all else that is there.
+        const keys = (secret ? secrets : configMaps)[name]?.certificates ?? [];
         const items = (secret ?? configMap)?.items?.map(({ key }) => key);
         return keys
-            .filter((key) => (items ?? keys).includes(key) && !key.endsWith(".key"))
+            .filter((key) => (items ?? keys).includes(key))
             .map((key) => ({ [secret ? "secretKeyRef" : "configMapKeyRef"]: { name, key } }));
     });
 }

@@ -208,9 +208,10 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         async create(object) {
             await orUndefined(objects.create(object, undefined, undefined, fieldManager), [409]);
         },
-        async patch(reference, fields) {
+        async patch({ apiVersion, kind, metadata: { name, namespace } }, fields) {
+            // Nothing else of an object that was read: its annotations would hide those that it is to get.
             const { metadata, ...others } = fields as { metadata?: object };
-            const body = { ...reference, ...others, metadata: { ...metadata, ...reference.metadata } };
+            const body = { apiVersion, kind, ...others, metadata: { ...metadata, name, namespace } };
             await objects.patch(body, undefined, undefined, fieldManager, undefined, client.PatchStrategy.MergePatch);
         },
         async remove(reference) {

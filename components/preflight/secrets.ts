@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { AnyObject } from "../kubernetes/client";
 import { valueIn } from "../live/referencedValues";
+import { areCertificates } from "../minio/authorities";
 import { soonDays } from "../server/certificateFiles";
 import type { Problem } from "../spec/check";
 import type { Cluster } from "../spec/cluster";
@@ -103,13 +104,6 @@ function valueProblem(reference: Reference, value: Buffer | undefined): string |
     return isAuthority(reference) && !areCertificates(value.toString())
         ? `the key '${key}' of the ${kind} '${name}' is no certificate in PEM, and MinIO would not say so: put the authority's there`
         : undefined;
-}
-
-/** As Go reads them (`AppendCertsFromPEM` in `crypto/x509`), which passes over what is not in PEM, or broken. */
-function areCertificates(text: string): boolean {
-    const begin = "-----BEGIN CERTIFICATE-----";
-    const [, ...blocks] = text.split(begin);
-    return blocks.length > 0 && blocks.every((rest) => parsed(() => new X509Certificate(begin + rest)));
 }
 
 function decoded(value: string | undefined): string | undefined {

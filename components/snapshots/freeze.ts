@@ -108,7 +108,8 @@ export async function thawIfLeftFrozen(
         return undefined;
     }
     await thaw(cluster);
-    const servers = await serversOf(cluster);
+    // One that is still to start is not frozen.
+    const servers = (await serversOf(cluster)).filter(isRunning);
     const unreached = await frozenServers(cluster, servers, servers.map(nameOf));
     if (unreached.length === 0) {
         await annotate(cluster, { [frozenAnnotation]: null });
@@ -173,9 +174,16 @@ async function runningServers(cluster: LiveCluster): Promise<V1Pod[]> {
 }
 
 /** Which start of a server it is that runs. */
-function startOf({ metadata, status }: V1Pod): string {
-    const server = status?.containerStatuses?.find(({ name }) => name === serverName);
-    return `${metadata?.uid} ${server?.restartCount}`;
+function startOf(pod: V1Pod): string {
+    return `${pod.metadata?.uid} ${statusOf(pod)?.restartCount}`;
+}
+
+function isRunning(pod: V1Pod): boolean {
+    return statusOf(pod)?.state?.running !== undefined;
+}
+
+function statusOf({ status }: V1Pod) {
+    return status?.containerStatuses?.find(({ name }) => name === serverName);
 }
 
 /** The servers that are not those any more that were frozen: a server that starts is not frozen. */

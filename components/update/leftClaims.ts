@@ -7,6 +7,7 @@ import type { Shape } from "../change/shape";
 import type { AnyObject, Kubernetes } from "../kubernetes/client";
 import { unlessForbidden } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
+import { begunBy } from "../snapshots/claims";
 import { halfRestored } from "../snapshots/restore";
 import type { Cluster } from "../spec/cluster";
 import { driveNames } from "../spec/names";
@@ -98,8 +99,9 @@ export async function checkLeftClaims(
         const kubernetes = await connection.look();
         claims = await kubernetes?.claims(shape.namespace, {});
         half = cluster && claims && halfRestored(cluster, claims as unknown as AnyObject[]);
-        // Servers that run have ended it, and this is a further pool.
-        if (half && (await kubernetes?.statefulSet(shape.namespace, cluster?.names.cluster ?? ""))) {
+        // This is a further pool of a cluster that is there, whose first StatefulSet would say that it goes on.
+        const first = half && (await kubernetes?.statefulSet(shape.namespace, cluster?.names.cluster ?? ""));
+        if (first && begunBy(first.metadata?.annotations) === undefined) {
             half = undefined;
         }
         left = kubernetes && cluster?.names.cluster === pool ? await leftPools(kubernetes, cluster) : [];

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import fc from "fast-check";
 import { type Adoption, adoptionOf, type Wish } from "../../components/adopt/adoption";
 import { patternsOf, poolsOf } from "../../components/adopt/endpoints";
@@ -379,8 +380,12 @@ describe("what becomes of a StatefulSet made by hand", () => {
             metadata: { name },
             stringData: Object.fromEntries(keys.map((key) => [key, "hidden"])),
         });
-        const bundle = { kind: "ConfigMap", metadata: { name: "bundle" }, data: { ca: "", other: "" } };
-        const secrets = [secret("trusted", "idp.crt", "idp.key"), secret("root", "user", "password"), bundle];
+        const [certificate = ""] = rootCertificates;
+        const data = { ca: certificate, other: certificate };
+        const bundle = { kind: "ConfigMap", metadata: { name: "bundle" }, data };
+        const trusted = secret("trusted", "idp.key", "store.jks", "empty.crt");
+        Object.assign(trusted.stringData, { "idp.crt": certificate, "empty.crt": "" });
+        const secrets = [trusted, secret("root", "user", "password"), bundle];
         const { args, notes } = adoptionOf(observed([...objects, ...secrets]));
         assert.deepEqual(args.trustedAuthorities, [
             { secretKeyRef: { name: "trusted", key: "idp.crt" } },
@@ -1386,6 +1391,7 @@ describe("what is looked at", () => {
         assert.deepEqual(seen.secrets, {
             "minio-env-configuration": {
                 keys: ["config.env"],
+                certificates: [],
                 plain: {},
                 files: { "config.env": { variables: ["MINIO_KMS_SECRET_KEY"], plain: {} } },
             },
@@ -1403,7 +1409,12 @@ describe("what is looked at", () => {
         const pod = statefulSets[0]?.spec?.template.spec;
         pod?.volumes?.push({ name: "authorities", configMap: { name: "three" } });
         const { configMaps } = await observe(kubernetes({ statefulSets: async () => statefulSets }), "storage");
-        const names = { keys: ["MINIO_REGION", "client"], plain: { MINIO_REGION: "eu" }, files: {} };
+        const names = {
+            keys: ["MINIO_REGION", "client"],
+            certificates: [],
+            plain: { MINIO_REGION: "eu" },
+            files: {},
+        };
         assert.deepEqual(configMaps, { one: names, two: names, three: names });
     });
 

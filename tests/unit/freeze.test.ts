@@ -13,6 +13,8 @@ class FakeServers {
     looks = 0;
     /** The uid of each pod that is there. */
     pods: Record<string, string> = { "minio-0": "a", "minio-1": "b" };
+    /** Whether the container of minio-1 is still to start. */
+    isStarting = false;
     /** How often minio-1 has restarted in its pod. */
     restarts = 0;
     /** Commands that ran in the containers: a switch is armed, drives are flushed, a switch is disarmed. */
@@ -41,7 +43,13 @@ class FakeServers {
         const ownerReferences = [{ kind: "StatefulSet", name: "minio", controller: true }];
         const statusOf = (name: string) => ({
             conditions: [{ type: "Ready", status: "True" }],
-            containerStatuses: [{ name: "minio", restartCount: name === "minio-1" ? this.restarts : 0 }],
+            containerStatuses: [
+                {
+                    name: "minio",
+                    restartCount: name === "minio-1" ? this.restarts : 0,
+                    state: name === "minio-1" && this.isStarting ? { waiting: {} } : { running: {} },
+                },
+            ],
         });
         return {
             statefulSet: async () => ({ metadata: { annotations: { ...this.annotations } } }),
@@ -190,5 +198,8 @@ describe("a cluster that is frozen", () => {
         assert.equal(servers.annotations[frozenFor], "monday");
         assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
         assert.deepEqual(servers.annotations, {});
+        Object.assign(servers, { frozen: 1, unreached: 2, isStarting: true });
+        servers.annotations[frozenFor] = "monday";
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
     });
 });

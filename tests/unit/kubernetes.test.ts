@@ -88,6 +88,30 @@ describe("the connection to Kubernetes", () => {
         }
     });
 
+    it("changes of an object what it is told to, whatever else of the object is given", async () => {
+        let sent = "";
+        const known = { name: "persistentvolumeclaims", namespaced: true, kind: "PersistentVolumeClaim" };
+        api.answers = (request, response) => {
+            request.on("data", (chunk) => {
+                sent += chunk;
+            });
+            const kinds = { kind: "APIResourceList", apiVersion: "v1", groupVersion: "v1", resources: [known] };
+            request.on("end", () => json(response, 200, request.method === "GET" ? kinds : { kind: "Status" }));
+        };
+        const read = {
+            apiVersion: "v1",
+            kind: "PersistentVolumeClaim",
+            metadata: { name: "data-minio-0", namespace: "a", resourceVersion: "7", annotations: { old: "yes" } },
+            spec: { volumeName: "pv-1" },
+        };
+        await kubernetes.patch(read, { metadata: { annotations: { mark: "monday", old: null } } });
+        assert.deepEqual(JSON.parse(sent), {
+            apiVersion: "v1",
+            kind: "PersistentVolumeClaim",
+            metadata: { name: "data-minio-0", namespace: "a", annotations: { mark: "monday", old: null } },
+        });
+    });
+
     it("deletes a pod in the time that it is given, and no other of its name", async () => {
         let sent = "";
         api.answers = (request, response) => {

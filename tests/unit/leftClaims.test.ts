@@ -83,6 +83,8 @@ describe("claims of an earlier cluster of the name", () => {
             /some drives \(data-minio-0\) were made from the set store\/minio\/monday/,
         );
         await check("minio-pool-1", { metadata: { name: "minio" } });
+        const begun = { "minio-cluster/restoring": "store/minio/monday" };
+        await assert.rejects(check("minio-pool-1", { metadata: { name: "minio", annotations: begun } }), /some drives/);
     });
 
     it("are not begun with where a pool is there that the program leaves out", async () => {
