@@ -95,8 +95,8 @@ export class MinioCluster extends pulumi.ComponentResource {
         const hooks = createHooks({ cluster, connection, preflight, begins: () => isNew, component: this });
 
         // The password's hook knows by that Service whether the cluster begins, and which Kubernetes cluster it is in.
-        const afterFirst = { ...dispensable, dependsOn: headless };
-        const credentials = createCredentials(cluster, given.existingSecretName, passed, afterFirst, hooks.password);
+        const forPassword = { dependsOn: headless, hooks: hooks.password };
+        const credentials = createCredentials(cluster, given.existingSecretName, passed, dispensable, forPassword);
         const services = { headless, ...createServices(cluster, child) };
         const prerequisites: pulumi.Resource[] = [credentials.secret, headless];
         if (given.tls?.issuer) {

@@ -23,23 +23,24 @@ export interface Credentials {
  *
  * @param existingSecretName the argument itself: which of the two it is must be known before its value is
  * @param passed true once a preview has found everything that is wrong with the cluster, so that all is said at once
+ * @param forPassword of the random password alone: the user's own Secret is read without waiting for anything
  */
 export function createCredentials(
     cluster: DeclaredCluster,
     existingSecretName: pulumi.Input<string> | undefined,
     passed: pulumi.Output<boolean>,
     opts: pulumi.CustomResourceOptions,
-    passwordHooks: pulumi.ResourceHookBinding = {},
+    forPassword: Pick<pulumi.CustomResourceOptions, "dependsOn" | "hooks"> = {},
 ): Credentials {
     return existingSecretName === undefined
-        ? randomCredentials(cluster, opts, passwordHooks)
+        ? randomCredentials(cluster, opts, forPassword)
         : existingCredentials(cluster, passed, opts);
 }
 
 function randomCredentials(
     cluster: DeclaredCluster,
     opts: pulumi.CustomResourceOptions,
-    hooks: pulumi.ResourceHookBinding,
+    forPassword: Pick<pulumi.CustomResourceOptions, "dependsOn" | "hooks">,
 ): Credentials {
     const { names, resolved } = cluster;
     const revision = resolved.apply(({ spec }) => String(spec.credentialsRevision));
@@ -47,7 +48,7 @@ function randomCredentials(
     const password = new random.RandomPassword(
         `${names.secret}-password`,
         { length: passwordLength, special: false, keepers: { revision } },
-        { ...opts, hooks },
+        { ...opts, ...forPassword },
     );
     const secret = new Secret(
         names.secret,
