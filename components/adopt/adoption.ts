@@ -7,7 +7,17 @@ import { claimName, driveNames, namesOf, poolName, poolSelector } from "../spec/
 import type { KnownArgs } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
 import { type Entrance, entrancesOf } from "./entrances";
-import { type Found, foundIn, mountOf, podOf, Refusal, serversOf, statefulSetOf, type Tool } from "./found";
+import {
+    type Found,
+    foundIn,
+    mountOf,
+    pathInVolume,
+    podOf,
+    Refusal,
+    serversOf,
+    statefulSetOf,
+    type Tool,
+} from "./found";
 import { notesOf } from "./notes";
 import type { Observed } from "./observed";
 import { placementOf, poolPlacementOf } from "./placement";
@@ -227,10 +237,7 @@ function templateOf(
     if (mount.subPathExpr) {
         return `drive ${path} of StatefulSet ${statefulSet.metadata?.name}: subPathExpr ${mount.subPathExpr} is not allowed: the folder must be the same on each volume`;
     }
-    const folder = [mount.subPath ?? "", path.slice(mount.mountPath.length)]
-        .flatMap((part) => part.split("/"))
-        .filter(Boolean);
-    return { name: mount.name, folder: folder.join("/") };
+    return { name: mount.name, folder: pathInVolume(mount, path) };
 }
 
 /** Sets of another size than the old cluster has made: MinIO would not start. */

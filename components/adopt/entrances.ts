@@ -46,11 +46,10 @@ function newPortOf({ container }: Found, target: number | string, service: strin
         return apiPort;
     }
     const names = `${own?.name} ${target} ${service}`;
-    return /console/.test(names)
-        ? consolePort
-        : /\b(api|s3|https?)\b|(^| )minio( |$)/.test(names)
-          ? apiPort
-          : undefined;
+    if (/console/.test(names)) {
+        return consolePort;
+    }
+    return /\b(api|s3|https?)\b|(^| )minio( |$)/.test(names) ? apiPort : undefined;
 }
 
 /** The port that an argument of the servers or a variable names. */

@@ -152,6 +152,14 @@ export function serversOf({ pools, statefulSets }: Found, index: number): number
     return pools.flatMap(({ hosts }) => hosts).filter((host) => statefulSetOf(host) === name).length;
 }
 
+/** Where a path of a mount is in the mounted volume. */
+export function pathInVolume({ mountPath, subPath = "" }: V1VolumeMount, path: string): string {
+    return [subPath, path.slice(mountPath.length)]
+        .flatMap((part) => part.split("/"))
+        .filter(Boolean)
+        .join("/");
+}
+
 /** The mount that has a path: the deepest one. */
 export function mountOf(mounts: V1VolumeMount[], path: string): V1VolumeMount | undefined {
     return mounts

@@ -12,7 +12,8 @@ retained() {
         exit 1
     fi
 }`,
-        asRoot: `# asRoot POD CONTAINER VOLUME CLAIM: it runs as root, or has ended for move.sh, which gave the volume to the claim.
+        asRoot: `# asRoot POD CONTAINER VOLUME CLAIM: it runs as root, or has ended for move.sh, which gave the volume to
+# the claim.
 asRoot() {
     local pod who owner
     pod=$(k get pod "$1" --ignore-not-found --output=name)
@@ -33,7 +34,8 @@ asRoot() {
         unused: `# unused CLAIM VOLUME: nobody has this claim for another volume, and it is not going.
 unused() {
     local there volume going
-    there=$(k get pvc "$1" --ignore-not-found --output='jsonpath={.metadata.name} {.spec.volumeName} {.metadata.deletionTimestamp}')
+    there=$(k get pvc "$1" --ignore-not-found \\
+        --output='jsonpath={.metadata.name} {.spec.volumeName} {.metadata.deletionTimestamp}')
     read -r there volume going <<< "$there"
     if [ -n "$going" ]; then
         echo "the claim $1 is being deleted, and something still uses it: end that, and run this again" >&2
@@ -45,7 +47,8 @@ unused() {
         exit 1
     fi
 }`,
-        belongs: `# belongs VOLUME FROM TO: the volume is FROM's or already TO's, and FROM has no other one. It leaves the name in $claim.
+        belongs: `# belongs VOLUME FROM TO: the volume is FROM's or already TO's, and FROM has no other one. It leaves the
+# name in $claim.
 belongs() {
     local has
     claim=$(kubectl get pv "$1" --output='jsonpath={.spec.claimRef.name}')
@@ -89,7 +92,8 @@ asSeen() {
 pools() {
     local tenant=$1 now
     shift
-    now=$(k get statefulsets --selector="v1.min.io/tenant=$tenant" --output='jsonpath={.items[*].metadata.name}' | xargs -n 1 | sort | xargs)
+    now=$(k get statefulsets --selector="v1.min.io/tenant=$tenant" --output='jsonpath={.items[*].metadata.name}' |
+        xargs -n 1 | sort | xargs)
     if [ "$now" != "$(printf '%s\\n' "$@" | sort | xargs)" ]; then
         echo "the tenant $tenant has the pools $now, and had $* when it was looked at: run minio-cluster adopt again" >&2
         exit 1

@@ -5,7 +5,7 @@ import { minioId } from "../server/podTemplate";
 import { passwordKey, userKey } from "../spec/rootCredentials";
 import { type KnownArgs, withDefaults } from "../spec/spec";
 import { problemsOf } from "../spec/validation";
-import { type Found, mountOf } from "./found";
+import { type Found, mountOf, pathInVolume } from "./found";
 import { configFile, neverSecret, type Observed, type SecretNames } from "./observed";
 
 /** Where the old cluster has its root account. */
@@ -41,7 +41,7 @@ export function userOf({ statefulSets, container }: Found): number | undefined {
  * The user and groups that the files belong to. MinIO opens them with O_NOATIME, which Linux allows to their owner only
  * (`cmd/xl-storage_noatime_supported.go`): with another user, a group's right to read would not do.
  */
-export function idsOf(found: Found): object | undefined {
+function idsOf(found: Found): object | undefined {
     const { statefulSets, container } = found;
     const pod = statefulSets[0]?.spec?.template.spec?.securityContext ?? {};
     const own = container.securityContext ?? {};
@@ -291,10 +291,7 @@ function mountedKey(container: V1Container, statefulSets: V1StatefulSet[], file:
     if (mount === undefined || secretName === undefined) {
         return undefined;
     }
-    const path = [mount.subPath ?? "", file.slice(mount.mountPath.length)]
-        .flatMap((part) => part.split("/"))
-        .filter(Boolean)
-        .join("/");
+    const path = pathInVolume(mount, file);
     const key = items ? items.find((item) => item.path === path)?.key : path;
     return key === undefined ? undefined : { secret: secretName, key };
 }

@@ -120,8 +120,11 @@ export interface Kubernetes {
     list<T extends AnyObject>(kind: KindReference, namespace?: string, labels?: Record<string, string>): Promise<T[]>;
     /** Makes an object unless there is one of its name. */
     create(object: AnyObject): Promise<void>;
-    /** Sets fields of an object as a merge patch does: `null` removes one. */
-    patch(reference: ObjectReference, fields: object): Promise<void>;
+    /**
+     * Sets fields of an object as a merge patch does: `null` removes one. Where a uid is given, it fails with a conflict
+     * if the object is another one.
+     */
+    patch(reference: ObjectReference & { metadata: { uid?: string } }, fields: object): Promise<void>;
     /**
      * Deletes an object, if it still is the one with the uid where that is given, and does not wait until it is gone.
      */

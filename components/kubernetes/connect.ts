@@ -208,10 +208,11 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
         async create(object) {
             await orUndefined(objects.create(object, undefined, undefined, fieldManager), [409]);
         },
-        async patch({ apiVersion, kind, metadata: { name, namespace } }, fields) {
-            // Nothing else of an object that was read: its annotations would hide those that it is to get.
+        async patch({ apiVersion, kind, metadata: { name, namespace, uid } }, fields) {
+            // Nothing else of an object that was read: its annotations would hide those that it is to get. With its
+            // uid, no other object of the name is changed.
             const { metadata, ...others } = fields as { metadata?: object };
-            const body = { apiVersion, kind, ...others, metadata: { ...metadata, name, namespace } };
+            const body = { apiVersion, kind, ...others, metadata: { ...metadata, name, namespace, uid } };
             await objects.patch(body, undefined, undefined, fieldManager, undefined, client.PatchStrategy.MergePatch);
         },
         async remove(reference) {

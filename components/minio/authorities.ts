@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 
 /**
- * Whether a file has certificates of authorities, and nothing broken among them. Go passes over what is not in PEM
+ * Whether a file has certificates of authorities, and none that is broken. Go passes over what is not in PEM, or broken
  * (`AppendCertsFromPEM` in `crypto/x509`), and MinIO says nothing of it.
  */
 export function areCertificates(text: string): boolean {

@@ -6,7 +6,13 @@ import type { AnyObject, Kubernetes, ObjectReference } from "../kubernetes/clien
 import { claimKind, statefulSetOf } from "../kubernetes/kinds";
 import { annotate } from "../live/liveCluster";
 import type { Cluster, ClusterPool } from "../spec/cluster";
-import { replacedLabels, restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation } from "../spec/labels";
+import {
+    replacedLabels,
+    restoringAnnotation,
+    restoringAnnotations,
+    restoringSetAnnotation,
+    restoringSinceAnnotation,
+} from "../spec/labels";
 import {
     type Begun,
     type ClaimOrigin,
@@ -297,7 +303,7 @@ export function wayBack({ names, spec, pools }: Cluster, since: string): string 
         metadata: { labels: Object.fromEntries(Object.values(replacedLabels).map((label) => [label, null])) },
         spec: { claimRef: { uid: null, resourceVersion: null } },
     };
-    const marks = [restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation].map((name) => `${name}-`);
+    const marks = restoringAnnotations.map((name) => `${name}-`);
     const end = `kubectl wait pod --for delete --namespace ${namespace} --selector app=${cluster},pool --timeout 180s`;
     return [
         ...each(() => 0),

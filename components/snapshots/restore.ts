@@ -13,12 +13,9 @@ import type { Cluster } from "../spec/cluster";
 import {
     endedAnnotation,
     restoreAnnotation,
-    restoredAnnotation,
+    restoredAnnotations,
     restoredAtAnnotation,
-    restoredSetAnnotation,
-    restoringAnnotation,
-    restoringSetAnnotation,
-    restoringSinceAnnotation,
+    restoringAnnotations,
 } from "../spec/labels";
 import { claimName, drivesOf, restoreSource } from "../spec/names";
 import {
@@ -314,15 +311,7 @@ async function forgetRestore(kubernetes: Kubernetes, { names, spec }: Cluster): 
     if (begun) {
         throw new Error(unended(begun.source));
     }
-    const forgotten = {
-        [restoredAnnotation]: null,
-        [restoredSetAnnotation]: null,
-        [restoredAtAnnotation]: null,
-        [endedAnnotation]: null,
-        [restoringAnnotation]: null,
-        [restoringSetAnnotation]: null,
-        [restoringSinceAnnotation]: null,
-    };
+    const forgotten = Object.fromEntries([...restoredAnnotations, ...restoringAnnotations].map((mark) => [mark, null]));
     for (const { metadata } of await kubernetes.claims(spec.namespace, names.selector)) {
         if (Object.keys(metadata?.annotations ?? {}).some((key) => key in forgotten)) {
             await annotateClaim(kubernetes, spec.namespace, metadata?.name ?? "", forgotten);
@@ -394,9 +383,9 @@ export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): str
     const staying = claims.filter(({ metadata }) => !metadata.deletionTimestamp);
     const there = new Map(staying.map((claim) => [claim.metadata.name, originOfClaim(claim)]));
     const origins = own.map((claim) => there.get(claim));
-    const inPlace = origins.find((origin) => origin?.begun)?.begun;
-    if (inPlace) {
-        return unended(inPlace.source);
+    const noted = notedOn(origins);
+    if (noted) {
+        return unended(noted.source);
     }
     const begun = partOf(origins);
     if (begun === undefined) {
@@ -421,8 +410,11 @@ export function halfRestored({ names, spec }: Cluster, claims: AnyObject[]): str
  */
 function begunAmong(origins: (ClaimOrigin | undefined)[]): Begun | undefined {
     const { source, set, since } = partOf(origins) ?? {};
-    const marked = origins.find((origin) => origin?.begun)?.begun;
-    return marked ?? (source !== undefined && since !== undefined ? { source, set, since } : undefined);
+    return notedOn(origins) ?? (source !== undefined && since !== undefined ? { source, set, since } : undefined);
+}
+
+function notedOn(origins: (ClaimOrigin | undefined)[]): Begun | undefined {
+    return origins.find((origin) => origin?.begun)?.begun;
 }
 
 /** What some drives were made from and others were not, by a restore that has not ended. */
@@ -436,10 +428,9 @@ const deleting = (namespace: string, claims: string[]) =>
     `kubectl delete pvc --namespace ${namespace} ${claims.join(" ")}`;
 
 function forgetting(cluster: string, namespace: string): string {
-    const marks = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
     return (
         `kubectl annotate pvc --namespace ${namespace} --selector app=${cluster} ` +
-        marks.map((mark) => `${mark}-`).join(" ")
+        restoredAnnotations.map((mark) => `${mark}-`).join(" ")
     );
 }
 

@@ -82,6 +82,9 @@ export const restoringAnnotation = "minio-cluster/restoring";
 export const restoringSetAnnotation = "minio-cluster/restoring-set";
 export const restoringSinceAnnotation = "minio-cluster/restoring-since";
 
+/** The whole note of a restore that goes on. */
+export const restoringAnnotations = [restoringAnnotation, restoringSetAnnotation, restoringSinceAnnotation];
+
 // On what belongs to a set of snapshots, by the component when it takes the set. The program then registers the same.
 
 /** The set's name. */
@@ -114,6 +117,9 @@ export const restoredAtAnnotation = "minio-cluster/restored-at";
 
 /** Of every claim of a cluster that runs: the restore from this source has ended, and is never done again. */
 export const endedAnnotation = "minio-cluster/restore-ended";
+
+/** All that a claim says of a restore that has reached it. */
+export const restoredAnnotations = [restoredAnnotation, restoredSetAnnotation, restoredAtAnnotation, endedAnnotation];
 
 // On volumes, by the component.
 

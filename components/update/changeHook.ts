@@ -280,20 +280,26 @@ async function unlessUnseen({ cluster, begins }: HookOptions, refused: () => Pro
     }
 }
 
+/** Asks for what the StatefulSets' hooks would lack after the Secret. A preview hears of that from them. */
+async function requireReach(options: HookOptions): Promise<void> {
+    const { cluster, begins } = options;
+    if (cluster.guided && !begins() && !pulumi.runtime.isDryRun()) {
+        const { spec } = await knownValue(cluster.resolved);
+        await reach(options, spec.namespace);
+    }
+}
+
 /**
- * What holds the StatefulSets needs: the provider's own cluster, and the rights to move its servers.
+ * The provider's own cluster, with the rights to move its servers; undefined where the provider writes files.
  *
  * @throws Error that says what is missing
  */
-async function requireReach({ cluster, connection, begins }: HookOptions): Promise<void> {
-    if (!cluster.guided || begins() || pulumi.runtime.isDryRun()) {
-        return; // A preview hears of it from the StatefulSets' hooks.
-    }
-    const { spec, guided } = await knownValue(cluster.resolved);
+async function reach({ cluster, connection }: HookOptions, namespace: string): Promise<Kubernetes | undefined> {
     const kubernetes = await connection.act();
     if (kubernetes) {
-        await requireRights(kubernetes, spec.namespace, guided);
+        await requireRights(kubernetes, namespace, cluster.guided);
     }
+    return kubernetes;
 }
 
 async function problemsOfPassword(options: HookOptions, resource: pulumi.Resource): Promise<string[]> {
@@ -470,13 +476,13 @@ export function holdOf(
 
 /** A preview only looks whether it would be the right cluster that is held. */
 async function holdUnlessPreview(
-    { cluster, connection }: HookOptions,
+    options: HookOptions,
     namespace: string,
     resource: pulumi.Resource,
     hold: Hold,
 ): Promise<void> {
     if (pulumi.runtime.isDryRun()) {
-        const unproved = await connection.unproved();
+        const unproved = await options.connection.unproved();
         if (unproved) {
             pulumi.log.info(
                 `not checked in this preview whether the rollout reaches the same cluster: ${unproved}`,
@@ -486,13 +492,14 @@ async function holdUnlessPreview(
         return;
     }
     const holding = async () => {
-        const kubernetes = await connection.act();
+        const kubernetes = await reach(options, namespace);
         if (kubernetes) {
-            await requireRights(kubernetes, namespace, cluster.guided);
             await hold(kubernetes, namespace);
         }
     };
-    await untilAnswered(holding, cluster.timeoutSeconds, (text) => pulumi.log.info(text, resource, undefined, true));
+    await untilAnswered(holding, options.cluster.timeoutSeconds, (text) =>
+        pulumi.log.info(text, resource, undefined, true),
+    );
 }
 
 /** By the inputs of a StatefulSet. */

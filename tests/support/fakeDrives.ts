@@ -123,10 +123,7 @@ export class FakeDrives {
             if (!this.hasStatefulSet) {
                 throw new KubernetesError(`statefulsets.apps "${name}" not found`, false, 404);
             }
-            Object.assign(this.statefulSet.metadata.annotations, metadata.annotations);
-            for (const [key, value] of Object.entries(this.statefulSet.metadata.annotations)) {
-                value === null && delete this.statefulSet.metadata.annotations[key];
-            }
+            merge(this.statefulSet.metadata.annotations, metadata.annotations);
             this.statefulSet.spec.replicas = spec.replicas ?? this.servers;
             if (
                 this.servers === 0 &&
@@ -142,11 +139,7 @@ export class FakeDrives {
             volume.policy = spec.persistentVolumeReclaimPolicy ?? volume.policy;
             Object.assign(volume.labels, metadata.labels);
         } else {
-            const annotations: Record<string, string | null> = this.claims.get(name)?.metadata.annotations ?? {};
-            Object.assign(annotations, metadata.annotations);
-            for (const [key, value] of Object.entries(annotations)) {
-                value === null && delete annotations[key];
-            }
+            merge(this.claims.get(name)?.metadata.annotations ?? {}, metadata.annotations);
         }
     }
 
@@ -187,6 +180,14 @@ export class FakeDrives {
         if (this.volumes.get(volume)?.policy === "Delete") {
             this.volumes.delete(volume);
         }
+    }
+}
+
+/** As a merge patch does. */
+function merge(annotations: Record<string, string | null>, changes: Record<string, string | null> = {}): void {
+    Object.assign(annotations, changes);
+    for (const [key, value] of Object.entries(annotations)) {
+        value === null && delete annotations[key];
     }
 }
 

@@ -101,14 +101,20 @@ describe("the connection to Kubernetes", () => {
         const read = {
             apiVersion: "v1",
             kind: "PersistentVolumeClaim",
-            metadata: { name: "data-minio-0", namespace: "a", resourceVersion: "7", annotations: { old: "yes" } },
+            metadata: {
+                name: "data-minio-0",
+                namespace: "a",
+                uid: "5",
+                resourceVersion: "7",
+                annotations: { old: "yes" },
+            },
             spec: { volumeName: "pv-1" },
         };
         await kubernetes.patch(read, { metadata: { annotations: { mark: "monday", old: null } } });
         assert.deepEqual(JSON.parse(sent), {
             apiVersion: "v1",
             kind: "PersistentVolumeClaim",
-            metadata: { name: "data-minio-0", namespace: "a", annotations: { mark: "monday", old: null } },
+            metadata: { name: "data-minio-0", namespace: "a", uid: "5", annotations: { mark: "monday", old: null } },
         });
     });
 
