@@ -121,8 +121,8 @@ export interface Kubernetes {
     /** Makes an object unless there is one of its name. */
     create(object: AnyObject): Promise<void>;
     /**
-     * Sets fields of an object as a merge patch does: `null` removes one. Where a uid is given, it fails with a conflict
-     * if the object is another one.
+     * Sets fields of an object as a merge patch does: `null` removes one. Where a uid is given, it fails if the object is
+     * another one (422: the field is immutable).
      */
     patch(reference: ObjectReference & { metadata: { uid?: string } }, fields: object): Promise<void>;
     /**
