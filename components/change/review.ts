@@ -1,6 +1,6 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
 import { both } from "../basics/both";
-import { keepsParts, type Layout, leastThatServe, topologyOf } from "../minio/topology";
+import { keepsParts, type Layout, leastThatServe, serversOfLastDrives, topologyOf } from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
@@ -43,6 +43,8 @@ export interface Reviewed {
     topology: Layout;
     /** Whether the component moves the rollout on itself. */
     guided: boolean;
+    /** Whether that holds requests while a server with the last drive of an erasure set comes back. */
+    freezesRequests: boolean;
 }
 
 /** Why MinIO or Kubernetes cannot make a change without losing the cluster; none when they can. */
@@ -203,6 +205,7 @@ export function describeChange(
     const where = change.fields.includes(clientPort) ? "by the new port, " : "";
     return (
         `${what}: ${who}${together}${stayBack(pool, from)}; ${where}${availability(topology)}` +
+        describeHold(change, reviewed, from) +
         describeParity(before.template, topology)
     );
 }
@@ -384,6 +387,18 @@ function stayBack(pool: string, from: number): string {
         return "";
     }
     return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
+}
+
+/** See requestHold.ts; with several pools there is no such wait. */
+function describeHold(change: Change, { pool, topology, freezesRequests }: Reviewed, from: number): string {
+    const lasts = topology.pools.flatMap(serversOfLastDrives).filter((ordinal) => ordinal >= from);
+    if (!freezesRequests || lasts.length === 0) {
+        return "";
+    }
+    const servers = lasts.map((ordinal) => `${pool}-${ordinal}`).join(" and ");
+    const together =
+        change.class === "coupled" && topology.bootQuorum > 1 ? ", and while new ones begin to serve together" : "";
+    return `; requests wait for some seconds while ${servers} comes back${together}`;
 }
 
 function availability({ pools, serversThatMayFailForWrites, serversThatMayFailForReads }: Layout): string {

@@ -74,8 +74,8 @@ export interface Kubernetes {
     pods(namespace: string, labels: Record<string, string>): Promise<V1Pod[]>;
     controllerRevisions(namespace: string, labels: Record<string, string>): Promise<V1ControllerRevision[]>;
     claims(namespace: string, labels: Record<string, string>): Promise<V1PersistentVolumeClaim[]>;
-    /** The events of a namespace that warn of something; Kubernetes keeps them for an hour as a rule. */
-    warnings(namespace: string): Promise<CoreV1Event[]>;
+    /** The events of a namespace with these fields, such as `type`; Kubernetes keeps them for an hour as a rule. */
+    events(namespace: string, fields: Record<string, string>): Promise<CoreV1Event[]>;
     setPartition(namespace: string, statefulSet: string, partition: number): Promise<void>;
     /** Deletes a pod if it still is the one with this uid. */
     deletePod(namespace: string, name: string, uid: string, gracePeriodSeconds?: number): Promise<void>;

@@ -122,8 +122,8 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             (await apps.listNamespacedControllerRevision({ namespace, labelSelector: selector(labels) })).items,
         claims: async (namespace, labels) =>
             (await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector: selector(labels) })).items,
-        warnings: async (namespace) =>
-            (await core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" })).items,
+        events: async (namespace, fields) =>
+            (await core.listNamespacedEvent({ namespace, fieldSelector: selector(fields) })).items,
         async setPartition(namespace, name, partition) {
             const body = { spec: { updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition } } } };
             await apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager }, mergePatch);

@@ -32,6 +32,15 @@ const asking: Right[][] = [
  */
 const dispensable: Right[] = [right("list", "events"), right("list", "statefulsets", "apps")];
 
+/** To hold requests while a server comes back: see requestHold.ts. */
+const holding: Right[] = [
+    right("get", "pods/portforward"),
+    right("create", "pods/portforward"),
+    right("get", "pods/exec"),
+    right("create", "pods/exec"),
+    right("list", "events"),
+];
+
 /** What the rollout does with the Kubernetes API. Pure. */
 export function rolloutRights(guided: boolean): Right[] {
     return guided ? [...growing, ...guiding, ...asking.flat(), ...dispensable] : growing;
@@ -41,9 +50,15 @@ export function rolloutRights(guided: boolean): Right[] {
  * Asks the Kubernetes API for every right that the rollout cannot do without: one that is missing would otherwise be found only when it is
  * needed, with servers restarted by then.
  *
+ * @param holds whether it is to hold requests
  * @throws Error that names all that are missing
  */
-export async function requireRights(kubernetes: Kubernetes, namespace: string, guided: boolean): Promise<void> {
+export async function requireRights(
+    kubernetes: Kubernetes,
+    namespace: string,
+    guided: boolean,
+    holds = false,
+): Promise<void> {
     const rights = rolloutRights(guided).filter((one) => !dispensable.includes(one));
     const allowed = await Promise.all(rights.map((one) => kubernetes.may(namespace, one)));
     const missing = rights.filter((_, index) => !allowed[index]);
@@ -57,6 +72,13 @@ export async function requireRights(kubernetes: Kubernetes, namespace: string, g
         throw new Error(
             `the rollout lacks rights in the namespace ${namespace}: ${lacking.join(", ")}. Give the user of its ` +
                 "kubeconfig the Role in docs/rbac.yaml; rollout.mode Native needs only those on persistentvolumeclaims",
+        );
+    }
+    const missed = holds ? await missingOf(kubernetes, holding, namespace) : [];
+    if (missed.length > 0) {
+        throw new Error(
+            `rollout.freezeRequests lacks rights in the namespace ${namespace}: ${missed.join(", ")}. Give the user of the ` +
+                "rollout's kubeconfig the Role in docs/rbac-snapshots.yaml, too, or leave it out",
         );
     }
 }
@@ -105,14 +127,19 @@ export async function missingRestoreRights(
     { inNamespace, inAll }: ReturnType<typeof restoreRights>,
 ): Promise<string[]> {
     const missing = async (rights: Right[], where?: string) => {
-        const allowed = await Promise.all(rights.map((one) => kubernetes.may(where, one)));
-        const names = rights.filter((_, index) => !allowed[index]).map(nameOf);
+        const names = await missingOf(kubernetes, rights, where);
         const place = where === undefined ? "the whole Kubernetes cluster" : `the namespace ${where}`;
         return names.length === 0
             ? []
             : [`rights are missing in ${place}: ${names.join(", ")} (all that are needed: docs/rbac-snapshots.yaml)`];
     };
     return [...(await missing(inNamespace, namespace)), ...(await missing(inAll))];
+}
+
+/** @param namespace undefined: in the whole Kubernetes cluster */
+async function missingOf(kubernetes: Kubernetes, rights: Right[], namespace?: string): Promise<string[]> {
+    const allowed = await Promise.all(rights.map((one) => kubernetes.may(namespace, one)));
+    return rights.filter((_, index) => !allowed[index]).map(nameOf);
 }
 
 function nameOf({ verb, group, resource }: Right): string {

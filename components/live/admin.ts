@@ -90,9 +90,10 @@ export interface MinioAdmin {
      * way go on. It is counted by each server in memory: frozen twice, it must be thawed twice, and a restarted server
      * is thawed.
      *
+     * @param away the pod of a server that need not be told
      * @throws MinioAdminError naming the servers that could not be told; the others are frozen then
      */
-    freeze(): Promise<void>;
+    freeze(away?: string): Promise<void>;
     /**
      * Ends one `freeze`; it does nothing to servers that are not frozen.
      *
@@ -142,11 +143,11 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
     };
     const call = async (method: string, path: string, query?: Record<string, string>) =>
         (await answerTo(method, path, query)).body;
-    const service = async (action: "freeze" | "unfreeze") => {
+    const service = async (action: "freeze" | "unfreeze", away?: string) => {
         // Type 2 tells of each peer; servers of 2023 ignore it and answer with nothing.
         const body = await call("POST", "/service", { action, type: "2" });
         const { results = [] }: { results?: { host: string; err?: string }[] } = body === "" ? {} : JSON.parse(body);
-        const failed = results.filter(({ err }) => err);
+        const failed = results.filter(({ host, err }) => err && !(away && host.startsWith(`${away}.`)));
         if (failed.length > 0) {
             const reasons = failed.map(({ host, err }) => printable(`${host}: ${err}`.slice(0, 500)));
             throw new MinioAdminError(`MinIO could not ${action} ${reasons.join(", ")}`);
@@ -154,7 +155,7 @@ export function minioAdmin(send: Send, credentials: RootCredentials): MinioAdmin
     };
     const storageInfo = async (): Promise<StorageInfo> => JSON.parse(await call("GET", "/storageinfo"));
     return {
-        freeze: () => service("freeze"),
+        freeze: (away) => service("freeze", away),
         unfreeze: () => service("unfreeze"),
         pools: async () => (JSON.parse(await call("GET", "/pools/list")) as ListedPool[]).map(poolStatus),
         decommission: async (pool) => {

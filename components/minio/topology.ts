@@ -223,6 +223,16 @@ export function erasureSetOf(
     return Math.floor((drive * servers + server) / erasureSetSize);
 }
 
+/** Ordinals of the servers of a pool that have the last drive of one of its erasure sets. */
+export function serversOfLastDrives({
+    servers,
+    erasureSets,
+    erasureSetSize,
+}: Pick<PoolTopology, "servers" | "erasureSets" | "erasureSetSize">): number[] {
+    const lasts = Array.from({ length: erasureSets }, (_, set) => ((set + 1) * erasureSetSize - 1) % servers);
+    return [...new Set(lasts)];
+}
+
 /** Server counts near the given one that MinIO accepts with this number of drives, the nearest first. */
 export function acceptedServersNear(servers: number, drivesPerServer: number, count = 4): number[] {
     const accepted: number[] = [];

@@ -3,6 +3,7 @@ import { element } from "../basics/element";
 import { atTheSameTime, forSeveral } from "../basics/several";
 import type { Answer, Kubernetes } from "../kubernetes/client";
 import type { StorageState } from "../live/admin";
+import { waitsForPeers } from "./heard";
 import type { PoolState, ServerState } from "./plan";
 import { unreachedWithout, type View } from "./views";
 import type { WantedCluster } from "./wanted";
@@ -176,7 +177,7 @@ export class Consent {
         if (answer) {
             server.silence = "";
             server.heard = true;
-            server.initialised = answer.headers["x-minio-server-status"] !== "offline";
+            server.initialised = !waitsForPeers(answer);
             this.note(server.name, server.initialised);
         }
         return answer;

@@ -116,7 +116,8 @@ export class Trouble {
         }
         this.looked = now;
         try {
-            const events = late.length > 0 ? await this.kubernetes.warnings(this.wanted.namespace) : [];
+            const { namespace } = this.wanted;
+            const events = late.length > 0 ? await this.kubernetes.events(namespace, { type: "Warning" }) : [];
             this.known = hindrances(events, this.wanted, late);
         } catch (error) {
             // It only tells more; who must ask the API notices an outage.

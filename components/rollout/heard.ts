@@ -6,6 +6,7 @@
  * come; and before anything follows for others from what it said, it is asked anew: see `heard` in plan.ts.
  */
 import type { V1Pod } from "@kubernetes/client-node";
+import type { Answer } from "../kubernetes/client";
 import { serverName, serverStatus } from "../server/podTemplate";
 import type { ServerState } from "./plan";
 
@@ -113,6 +114,11 @@ export function isReady({ status }: V1Pod): boolean {
 function provesThatItServes({ spec }: V1Pod): boolean {
     const probe = spec?.containers?.find(({ name }) => name === serverName)?.readinessProbe;
     return /^\/minio\/health\/cluster(\/read)?$/.test(probe?.httpGet?.path ?? "");
+}
+
+/** Whether a server says of itself that it does not serve yet. */
+export function waitsForPeers({ headers }: Answer): boolean {
+    return headers["x-minio-server-status"] === "offline";
 }
 
 /** After so long, peers have looked up the new address of a server, even where the cluster's DNS keeps it for 30 s. */

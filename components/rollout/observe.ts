@@ -12,7 +12,17 @@ import { isForbidden } from "../kubernetes/errors";
 import { imageProblem } from "../server/imageProblem";
 import { type PodTemplate, serverName, zoneOf } from "../server/podTemplate";
 import { clusterHealth } from "./consent";
-import { type Heard, hasSettled, isReady, type Question, questionsOf, restartsOf, runOf, standingOf } from "./heard";
+import {
+    type Heard,
+    hasSettled,
+    isReady,
+    type Question,
+    questionsOf,
+    restartsOf,
+    runOf,
+    standingOf,
+    waitsForPeers,
+} from "./heard";
 import { type ClusterState, type PoolState, type ServerState, targetRevision } from "./plan";
 import { Revisions } from "./revisions";
 import type { WantedCluster, WantedPool } from "./wanted";
@@ -219,7 +229,7 @@ export class Observer {
         };
         const live = await this.kubernetes.ask(namespace, name, scheme, "/minio/health/live", { silent });
         const isUp = live?.status === 200;
-        const serves = isUp && live.headers["x-minio-server-status"] !== "offline";
+        const serves = isUp && !waitsForPeers(live);
         const waits = isUp && !serves;
         const known = waits && (this.heardOf(pod)?.known ?? false);
         this.remember(pod, { serves, waits, known, silence: live ? "" : silence });

@@ -27,6 +27,16 @@ const passingMilliseconds = 10_000;
  */
 const togetherGraceSeconds = 3;
 
+/** Holds the requests of all clients while certain servers come back. */
+export interface Hold {
+    /** Whether requests wait at the moment: nothing is to be restarted. */
+    readonly isHeld: boolean;
+    /** Is shown each state, and begins with it. */
+    look(state: ClusterState): void;
+    /** Gives up, and lets requests go on. */
+    end(): Promise<void>;
+}
+
 export interface RolloutOptions {
     /** Whether to restart servers; otherwise only drives grow, and the rest is left to Kubernetes. */
     guided: boolean;
@@ -36,6 +46,8 @@ export interface RolloutOptions {
     say: (text: string) => void;
     /** Tells a person what is not as it should be, and does not keep servers from serving. */
     warn: (text: string) => void;
+    /** Undefined: no request waits. */
+    hold?: Hold;
 }
 
 /**
@@ -49,7 +61,7 @@ export interface RolloutOptions {
 export async function rollOut(
     kubernetes: Kubernetes,
     wanted: WantedCluster,
-    { guided, timeoutSeconds, say, warn }: RolloutOptions,
+    { guided, timeoutSeconds, say, warn, hold }: RolloutOptions,
 ): Promise<void> {
     let said = "";
     let since = Date.now();
@@ -72,7 +84,7 @@ export async function rollOut(
             since = Date.now(); // Nothing could be seen to get on meanwhile.
             reach.reset();
         });
-    await answered(() => requireRights(kubernetes, wanted.namespace, guided));
+    await answered(() => requireRights(kubernetes, wanted.namespace, guided, hold !== undefined));
     await answered(() => growDrives(kubernetes, wanted, timeoutSeconds, tell));
     await answered(() => updateClaims(kubernetes, wanted, tell));
     if (!guided) {
@@ -85,7 +97,9 @@ export async function rollOut(
         const from = Date.now();
         const state = await observer.look();
         steadiness.look(state);
-        const action = await decide(observer, consent, state, from);
+        hold?.look(state);
+        const decided = await decide(observer, consent, state, from);
+        const action = hold?.isHeld ? held : decided;
         reach.check(state);
         if (action.kind === "done") {
             return true;
@@ -110,13 +124,23 @@ export async function rollOut(
         }
         return false;
     };
-    while (guided && !(await answered(step))) {
-        await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+    try {
+        while (guided && !(await answered(step))) {
+            await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+        }
+    } finally {
+        await hold?.end();
     }
     if (said !== "") {
         await warnOfImage(kubernetes, wanted, warn);
     }
 }
+
+const held: Action = {
+    kind: "wait",
+    reason: "holds requests until each server has found the one that comes back",
+    servers: [],
+};
 
 /** Of servers that have the revision that they should: another image may mend the others. */
 function requireStartable({ pools }: ClusterState, waited: string[]): void {

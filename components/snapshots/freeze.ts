@@ -57,54 +57,96 @@ export async function whileFrozen(
     warn: (text: string) => void,
 ): Promise<FreezeTimes> {
     const servers = await runningServers(cluster);
-    await refuseFrozen(cluster, servers);
     const deadline = performance.now() + timeoutSeconds * 1000;
-    const switches = await arm(cluster, servers, timeoutSeconds);
     let since = 0;
-    let thawedAt = 0;
     let draining = 0;
-    const release = async () => {
-        thawedAt = await thaw(cluster, servers);
-        await annotate(cluster, { [frozenAnnotation]: null });
-        await disarm(cluster, switches);
-    };
-    await withTaskBeforeEnd(release, async () => {
-        try {
-            await annotate(cluster, { [frozenAnnotation]: set });
-            since = performance.now();
-            await adminOf(cluster, nameOf(element(servers, 0))).freeze();
-            const thawed = watch(cluster, servers, timeoutSeconds);
-            await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
-            await flush(cluster, servers, warn);
-            draining = performance.now() - since;
-            await work(deadline);
-            const replaced = await replacedSince(cluster, servers);
-            if (performance.now() > deadline) {
-                throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
-            }
-            const took = [...new Set([...thawed, ...replaced])];
-            if (took.length > 0) {
-                throw new Error(`${took.join(", ")} restarted or was thawed meanwhile, and took requests`);
-            }
-        } finally {
-            await release();
+    const thawedAt = await withSwitches(cluster, servers, timeoutSeconds, async (freeze) => {
+        since = await freeze(set);
+        const thawed = watch(cluster, servers, timeoutSeconds);
+        await drain(cluster, servers, since + (timeoutSeconds * 1000) / 2);
+        await flush(cluster, servers, warn);
+        draining = performance.now() - since;
+        await work(deadline);
+        const replaced = await replacedSince(cluster, servers);
+        if (performance.now() > deadline) {
+            throw new Error(`it took longer than ${timeoutSeconds} s (snapshots.freezeTimeoutSeconds)`);
+        }
+        const took = [...new Set([...thawed, ...replaced])];
+        if (took.length > 0) {
+            throw new Error(`${took.join(", ")} restarted or was thawed meanwhile, and took requests`);
         }
     });
     return { frozen: thawedAt - since, draining };
 }
 
 /**
+ * Does some work that freezes the cluster at its time. Before, each server gets what thaws the cluster when the time is
+ * over; afterwards the cluster is thawed, whatever happens.
+ *
+ * @param servers those that run
+ * @param work is given what freezes: with a note of what for, and a server that is away; it returns when it begins
+ * @returns when the cluster was thawed, by `performance.now()`
+ * @throws Error where somebody else has frozen it
+ */
+export async function withSwitches(
+    cluster: LiveCluster,
+    servers: V1Pod[],
+    timeoutSeconds: number,
+    work: (freeze: (note: string, away?: string) => Promise<number>) => Promise<unknown>,
+): Promise<number> {
+    await refuseFrozen(cluster, servers);
+    const switches = await arm(cluster, servers, timeoutSeconds);
+    let freezing: Promise<number> | undefined;
+    let thawedAt = 0;
+    const freeze = (note: string, away?: string) => {
+        freezing = freezeNow(cluster, servers, note, away);
+        return freezing;
+    };
+    const release = async () => {
+        if (freezing) {
+            await Promise.allSettled([freezing]); // A server that was asked freezes itself at last.
+            thawedAt = await thaw(cluster, servers);
+            await annotate(cluster, { [frozenAnnotation]: null });
+        }
+        await disarm(cluster, switches);
+    };
+    await withTaskBeforeEnd(release, async () => {
+        try {
+            await work(freeze);
+        } finally {
+            await release();
+        }
+    });
+    return thawedAt;
+}
+
+/** @returns when it began, by `performance.now()` */
+async function freezeNow(cluster: LiveCluster, servers: V1Pod[], note: string, away?: string): Promise<number> {
+    await annotate(cluster, { [frozenAnnotation]: note });
+    const since = performance.now();
+    // The one that is asked waits up to 2 s for a peer that is away, before it freezes itself (`NotificationGroup.Go` in
+    // `cmd/notification.go`): so another one is asked, too, which freezes it.
+    const asked = servers.slice(0, away === undefined ? 1 : 2);
+    const answers = await Promise.allSettled(asked.map((server) => adminOf(cluster, nameOf(server)).freeze(away)));
+    const failed = answers.find((answer) => answer.status === "rejected");
+    if (failed) {
+        throw failed.reason;
+    }
+    return since;
+}
+
+/**
  * Thaws a cluster that an earlier program left frozen; it does nothing to one that somebody froze by hand.
  *
- * @returns undefined when nothing was left; else the set that was taken then, and the servers that were not reached:
+ * @returns undefined when nothing was left; else the note of what it was for, and the servers that were not reached:
  *     one whose node comes back may be frozen still, so the note of it stays
  */
 export async function thawIfLeftFrozen(
     cluster: LiveCluster,
-): Promise<{ set: string; unreached: string[] } | undefined> {
+): Promise<{ note: string; unreached: string[] } | undefined> {
     const { kubernetes, namespace, statefulSet } = cluster;
-    const set = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[frozenAnnotation];
-    if (set === undefined) {
+    const note = (await kubernetes.statefulSet(namespace, statefulSet))?.metadata?.annotations?.[frozenAnnotation];
+    if (note === undefined) {
         return undefined;
     }
     await thaw(cluster);
@@ -114,7 +156,7 @@ export async function thawIfLeftFrozen(
     if (unreached.length === 0) {
         await annotate(cluster, { [frozenAnnotation]: null });
     }
-    return { set, unreached: unreached.map(nameOf) };
+    return { note, unreached: unreached.map(nameOf) };
 }
 
 /**

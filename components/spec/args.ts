@@ -495,6 +495,13 @@ export interface Rollout {
     /** Longest time without any progress of the guided rollout, in seconds, before `pulumi up` fails. Default: 600. */
     timeoutSeconds?: number;
     /**
+     * Whether all requests wait in two moments of a guided update, for 5 to 10 s each: while the server with the last
+     * drive of an erasure set comes back, and while new servers begin to serve together. No request fails by it. Without
+     * it, MinIO may undo an acknowledged DELETE there, of an object that two clients write at the same time: "One order"
+     * in docs/reliability.md. It needs one pool, and the rights on pods of docs/rbac-snapshots.yaml. Default: false.
+     */
+    freezeRequests?: boolean;
+    /**
      * Kubeconfig by which the component reaches the Kubernetes cluster: a path or its content. Set it for another user,
      * with the rights of the Role `minio-cluster-rollout` in docs/rbac.yaml. It must lead to the provider's cluster.
      * The component compares the uid of an object before it changes anything. Default: that of the Kubernetes provider

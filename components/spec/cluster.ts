@@ -66,6 +66,8 @@ export interface PlainCluster {
     pools: PlainPool[];
     /** Whether the component moves the rollout on itself. */
     guided: boolean;
+    /** Whether that holds requests while the server with the last drive of an erasure set comes back. */
+    freezesRequests: boolean;
     /** Longest time without progress, in seconds. */
     timeoutSeconds: number;
 }
@@ -116,6 +118,7 @@ export function clusterOf(name: string, spec: MinioClusterSpec): Cluster {
         pools: spec.pools.map((pool, index) => poolOf(pool, index, element(topology.pools, index))),
         guided: isGuided(spec),
         timeoutSeconds: spec.rollout.timeoutSeconds,
+        freezesRequests: spec.rollout.freezeRequests,
         scheme: scheme(spec),
     };
 }
@@ -169,7 +172,11 @@ function plainPart(args: PlainArgs & Pick<MinioClusterArgs, "environment">): Kno
         })),
         partition,
         updateStrategy,
-        rollout: { mode: rollout?.mode, timeoutSeconds: rollout?.timeoutSeconds },
+        rollout: {
+            mode: rollout?.mode,
+            timeoutSeconds: rollout?.timeoutSeconds,
+            freezeRequests: rollout?.freezeRequests,
+        },
         environment: plainParity(args.environment),
     };
 }

@@ -106,7 +106,9 @@ const known = {
     persistentVolumeClaimRetentionPolicy: {
         fields: plain("whenDeleted", "whenScaled") satisfies Of<args.PersistentVolumeClaimRetentionPolicy>,
     },
-    rollout: { fields: plain("mode", "timeoutSeconds", "kubeconfig", "context") satisfies Of<args.Rollout> },
+    rollout: {
+        fields: plain("mode", "timeoutSeconds", "freezeRequests", "kubeconfig", "context") satisfies Of<args.Rollout>,
+    },
     resources,
     tolerations,
     affinity: {

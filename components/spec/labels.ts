@@ -63,8 +63,13 @@ export const serviceLabel = "minio-cluster/service";
 // On the StatefulSet of the first pool, by the component while it works, so that the next run knows what an interrupted
 // one has left.
 
-/** While the cluster is frozen: the set that is taken. */
+/** While the cluster is frozen: the set that is taken, or else in words what for. */
 export const frozenAnnotation = "minio-cluster/frozen-for";
+
+/** What the note says, in words. No name of a set has a space. */
+export function frozenForWhat(note: string): string {
+    return note.includes(" ") ? note : `the set '${note}'`;
+}
 
 /** While a set is taken: which one. */
 export const takingAnnotation = "minio-cluster/taking-set";

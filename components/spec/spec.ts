@@ -48,7 +48,7 @@ interface Defaulted {
     updateStrategy: UpdateStrategy;
     podManagementPolicy: PodManagementPolicy;
     readiness: Readiness;
-    rollout: { mode: RolloutMode; timeoutSeconds: number };
+    rollout: { mode: RolloutMode; timeoutSeconds: number; freezeRequests: boolean };
     snapshots?: {
         className?: string;
         groupClassName?: string;
@@ -113,6 +113,7 @@ export function withDefaults(args: KnownArgs): MinioClusterSpec {
         rollout: {
             mode: args.rollout?.mode ?? "Guided",
             timeoutSeconds: args.rollout?.timeoutSeconds ?? 600,
+            freezeRequests: args.rollout?.freezeRequests ?? false,
         },
         snapshots: args.snapshots && {
             ...args.snapshots,

@@ -49,7 +49,7 @@ import { ownAnnotations, ownLabels } from "./labels";
 import { accessSecretName, longestAccessName, longestName, longestSetName, namesOf, poolName } from "./names";
 import { credentialsProblems } from "./rootCredentials";
 import { scriptVariables } from "./scriptVariables";
-import { type KnownAccessArgs, type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
+import { isGuided, type KnownAccessArgs, type KnownArgs, type PoolSpec, topologyOfSpec, withDefaults } from "./spec";
 
 const smallestDrive = "1Gi";
 
@@ -514,6 +514,21 @@ function checkRollout(check: Check, args: KnownArgs, spec: ReturnType<typeof wit
         spec.rollout.timeoutSeconds,
         "use an integer from 1 to 86400 seconds",
     );
+    check.flag("rollout.freezeRequests", spec.rollout.freezeRequests);
+    if (spec.rollout.freezeRequests === true) {
+        check.that(
+            isGuided(spec),
+            "rollout.freezeRequests",
+            true,
+            "requests wait in a guided rollout only; use rollout.mode Guided and updateStrategy RollingUpdate, or leave it out",
+        );
+        check.that(
+            spec.pools.length === 1,
+            "rollout.freezeRequests",
+            true,
+            "with several pools MinIO keeps no one order, even at rest (docs/reliability.md); leave it out",
+        );
+    }
     for (const [field, allowed] of [
         ["kubeconfig", "use a path or the content of a kubeconfig"],
         ["context", "use the name of a context in the kubeconfig"],

@@ -3,6 +3,7 @@ import type { DriveInDetail } from "../live/admin";
 import { quorumDifference } from "../live/quorums";
 import { partsOf } from "../minio/knownFlaws";
 import { soonDays } from "../server/certificateFiles";
+import { frozenForWhat } from "../spec/labels";
 import { certificateDays } from "./certificate";
 import type { Observed, Server, ServerStanding } from "./observed";
 import { capacityOf, type Left, type QuorumsLeft, quorumsLeft, usedShare } from "./quorumsLeft";
@@ -100,7 +101,7 @@ function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {
             : [
                   {
                       severity: "care",
-                      what: `the note is left that requests are frozen for the set ${frozenFor}, and no server holds any`,
+                      what: `the note is left that requests are frozen for ${frozenForWhat(frozenFor)}, and no server holds any`,
                       do: "let a pulumi up that runs end; if none runs, run pulumi up, which takes the note away",
                   },
               ];
@@ -116,7 +117,7 @@ function requests({ frozen = [], frozenFor, servers }: Observed): Finding[] {
               }
             : {
                   severity: "down",
-                  what: `${who} hold every S3 request, reads too: requests are frozen for the set ${frozenFor}`,
+                  what: `${who} hold every S3 request, reads too: requests are frozen for ${frozenForWhat(frozenFor)}`,
                   do:
                       "wait: the servers thaw alone after snapshots.freezeTimeoutSeconds (60 s by default); later, run pulumi up, " +
                       "which thaws them",

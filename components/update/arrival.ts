@@ -8,6 +8,7 @@ import { untilAnswered } from "../kubernetes/errors";
 import { type Connection, NoConnectionError } from "../live/connection";
 import { adminOf, liveCluster } from "../live/liveCluster";
 import { quorumDifference, toldQuorums } from "../live/quorums";
+import { serversOfLastDrives } from "../minio/topology";
 import type { Credentials } from "../objects/credentials";
 import { annotationsOf } from "../objects/pool";
 import { after, knownValue, whenKnown } from "../pulumi/outputs";
@@ -18,8 +19,9 @@ import { podTemplate } from "../server/podTemplate";
 import { thawIfLeftFrozen } from "../snapshots/freeze";
 import { endRestore, markRestored } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
-import { frozenAnnotation, restoringAnnotation, wantedAnnotation } from "../spec/labels";
+import { frozenAnnotation, frozenForWhat, restoringAnnotation, wantedAnnotation } from "../spec/labels";
 import { running, stopServers } from "./hibernation";
+import { RequestHold } from "./requestHold";
 
 export interface ArrivalOptions {
     cluster: DeclaredCluster;
@@ -182,7 +184,10 @@ export async function arrive(
     if (guided || spec.snapshots || spec.restoreFrom) {
         await answered(() => thawLeftovers(kubernetes, cluster, credentials, resource));
     }
-    await rollOut(kubernetes, wantedCluster(cluster, credentials), { timeoutSeconds, guided, say, warn });
+    const hold = spec.rollout.freezeRequests
+        ? new RequestHold(await liveCluster(kubernetes, cluster, credentials), lastDrives(cluster), { say, warn })
+        : undefined;
+    await rollOut(kubernetes, wantedCluster(cluster, credentials), { timeoutSeconds, guided, say, warn, hold });
     if (spec.restoreFrom && (await answered(() => markRestored(kubernetes, cluster)))) {
         warn(
             "restoreFrom: MinIO's users, access keys and policies are those of the set. What was removed or ended after it was taken is " +
@@ -252,11 +257,11 @@ async function begunEarlier(kubernetes: Kubernetes, { names, spec, guided }: Clu
     }
     const annotations = (await kubernetes.statefulSet(spec.namespace, names.cluster))?.metadata?.annotations ?? {};
     return annotations[frozenAnnotation]
-        ? `requests are frozen for the set '${annotations[frozenAnnotation]}'`
+        ? `requests are frozen for ${frozenForWhat(annotations[frozenAnnotation])}`
         : annotations[restoringAnnotation] && `a restore from ${annotations[restoringAnnotation]} was begun`;
 }
 
-/** A set that an earlier program has frozen requests for. */
+/** What an earlier program has frozen requests for. */
 async function thawLeftovers(
     kubernetes: Kubernetes,
     cluster: Cluster,
@@ -270,10 +275,15 @@ async function thawLeftovers(
                 ? `, but for ${left.unreached.join(", ")}, not reached: run pulumi up again when all servers are there`
                 : "";
         pulumi.log.warn(
-            `requests were frozen for the set '${left.set}' by a program that was cut off: thawed${but}`,
+            `requests were frozen for ${frozenForWhat(left.note)} by a program that was cut off: thawed${but}`,
             resource,
         );
     }
+}
+
+/** The pods of the servers that requests wait for. */
+function lastDrives({ pools }: Cluster): string[] {
+    return pools.flatMap(({ name, topology }) => serversOfLastDrives(topology).map((ordinal) => `${name}-${ordinal}`));
 }
 
 function wantedCluster(cluster: Cluster, credentials: Credentials): WantedCluster {

@@ -123,6 +123,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         restartsAtOnce: pool.restartsAtOnce,
         topology: cluster.topology,
         guided: cluster.guided,
+        freezesRequests: cluster.freezesRequests,
     };
     const lostZone = ({ template }: Registered) => describeLostZone(template, pool.topology, pool.selector);
     const unended = async (source: string | undefined) => {
@@ -297,7 +298,7 @@ async function requireReach(options: HookOptions): Promise<void> {
 async function reach({ cluster, connection }: HookOptions, namespace: string): Promise<Kubernetes | undefined> {
     const kubernetes = await connection.act();
     if (kubernetes) {
-        await requireRights(kubernetes, namespace, cluster.guided);
+        await requireRights(kubernetes, namespace, cluster.guided, cluster.freezesRequests);
     }
     return kubernetes;
 }

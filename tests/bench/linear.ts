@@ -1,6 +1,6 @@
 /**
  * Whether what concurrent clients see is linearizable while MinIO changes its version: `make bench-linear`, RUNS=4. With POOLS=2, two
- * pools at rest instead, RUNS times for a minute. Each history is kept in the folder OUT.
+ * pools at rest instead, RUNS times for a minute. With FREEZE=1, requests wait while the last server comes back (`rollout.freezeRequests`). Each history is kept in the folder OUT.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +43,8 @@ async function main(): Promise<void> {
     try {
         say(`deploying ${pools === 1 ? "four servers" : `${pools} pools of four servers`}`);
         const expansionPools = Array.from({ length: pools - 1 }, () => ({}));
-        await project.init({ image: images[0], ...(pools > 1 ? { expansionPools } : {}) });
+        const rollout = { freezeRequests: Boolean(process.env.FREEZE) };
+        await project.init({ image: images[0], rollout, ...(pools > 1 ? { expansionPools } : {}) });
         await up();
         await makeBucket(await s3Of(project), bucket);
         const target = await targetOf(project);

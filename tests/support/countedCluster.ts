@@ -229,7 +229,7 @@ export class CountedCluster {
             this.count();
             return "";
         },
-        warnings: async () => {
+        events: async () => {
             this.count();
             return [];
         },

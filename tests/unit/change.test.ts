@@ -41,8 +41,8 @@ function review(before: KnownArgs, after: KnownArgs, staged?: boolean) {
     const change = changeOf(old.template, wanted.template);
     const topology = topologyOfSpec(withDefaults(after)) as Topology;
     const servers = after.replicas ?? 4;
-    const { restartsAtOnce } = element(clusterOf("minio", withDefaults(after)).pools, 0);
-    const reviewed = { pool: "minio", restartsAtOnce };
+    const { pools, freezesRequests } = clusterOf("minio", withDefaults(after));
+    const reviewed = { pool: "minio", restartsAtOnce: element(pools, 0).restartsAtOnce, freezesRequests };
     return {
         change,
         problems: problemsOfChange(change, old, wanted, topology),
@@ -391,6 +391,21 @@ describe("the review of a change", () => {
         );
     });
 
+    it("says while which server comes back requests wait, where that is asked for and it restarts", () => {
+        const rollout = { freezeRequests: true };
+        const line = (args: KnownArgs) => review({ ...args, rollout }, { ...args, rollout, image }).line ?? "";
+        const told = (servers: string) =>
+            new RegExp(
+                `; requests wait for some seconds while ${servers} comes back, and while new ones begin to serve together$`,
+            );
+        assert.match(line({}), told("minio-3"));
+        assert.match(line({ replicas: 32 }), told("minio-15 and minio-31"));
+        assert.doesNotMatch(line({ partition: 4 }), /requests wait/);
+        const rolling = review({ rollout }, { rollout, labels: { a: "b" } }).line ?? "";
+        assert.match(rolling, /; requests wait for some seconds while minio-3 comes back$/);
+        assert.doesNotMatch(review({}, { image }).line ?? "", /requests wait/);
+    });
+
     it("says how many servers of a pool restart at the same time, where it can miss two times as many", () => {
         const several = (args: object) => review(args, { image, ...args }).line ?? "";
         assert.match(
@@ -429,6 +444,7 @@ describe("the review of a change", () => {
             describeChange(change, registered, registered, {
                 pool: "minio",
                 servers: 4,
+                freezesRequests: false,
                 restartsAtOnce: 1,
                 topology,
                 guided: true,
@@ -608,6 +624,7 @@ describe("another value in a Secret or ConfigMap", () => {
             line: describeChange(change, old, wanted, {
                 pool: "minio",
                 servers: 4,
+                freezesRequests: false,
                 restartsAtOnce: 1,
                 topology,
                 guided: true,

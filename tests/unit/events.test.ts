@@ -84,7 +84,7 @@ describe("why servers do not come up", () => {
 describe("a rollout that waits", () => {
     const server = (name: string, ready: boolean) => ({ name, ready }) as ServerState;
     const state = { pools: [{ servers: [server("minio-0", false), server("minio-1", false)] }] } as ClusterState;
-    const cluster = (events: () => CoreV1Event[]) => ({ warnings: async () => events() }) as unknown as Kubernetes;
+    const cluster = (events: () => CoreV1Event[]) => ({ events: async () => events() }) as unknown as Kubernetes;
 
     it("warns in seconds, of each reason once and of all servers together, and has it in its last error", async () => {
         const warnings: string[] = [];
@@ -107,7 +107,7 @@ describe("a rollout that waits", () => {
     it("does not warn of what passes by itself, unless it stays", async () => {
         const warnings: string[] = [];
         const pending = event("Pod", "minio-0", "FailedScheduling", "pod has unbound immediate PersistentVolumeClaims");
-        const kubernetes = { warnings: async () => [pending] } as unknown as Kubernetes;
+        const kubernetes = { events: async () => [pending] } as unknown as Kubernetes;
         const trouble = new Trouble(kubernetes, wanted, (text) => warnings.push(text));
         for (const [now, expected] of [
             [10_000, 0],

@@ -184,7 +184,7 @@ describe("a cluster that is frozen", () => {
         const servers = new FakeServers();
         servers.frozen = 3;
         servers.annotations[frozenFor] = "monday";
-        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { note: "monday", unreached: [] });
         assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
         assert.equal(await thawIfLeftFrozen(servers.live()), undefined);
     });
@@ -194,12 +194,12 @@ describe("a cluster that is frozen", () => {
         servers.frozen = 1;
         servers.annotations[frozenFor] = "monday";
         servers.unreached = 2;
-        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: ["minio-1"] });
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { note: "monday", unreached: ["minio-1"] });
         assert.equal(servers.annotations[frozenFor], "monday");
-        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { note: "monday", unreached: [] });
         assert.deepEqual(servers.annotations, {});
         Object.assign(servers, { frozen: 1, unreached: 2, isStarting: true });
         servers.annotations[frozenFor] = "monday";
-        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { set: "monday", unreached: [] });
+        assert.deepEqual(await thawIfLeftFrozen(servers.live()), { note: "monday", unreached: [] });
     });
 });

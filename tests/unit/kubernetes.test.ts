@@ -292,6 +292,11 @@ describe("the connection to Kubernetes", () => {
             "patch statefulsets.apps, get pods/proxy, or get pods/portforward and create pods/portforward",
         );
         await requireRights(kubernetes, "a", false);
+        refused = ["create /pods/exec", "list /events"];
+        await assert.rejects(
+            requireRights(kubernetes, "a", false, true),
+            /rollout\.freezeRequests lacks rights in the namespace a: create pods\/exec, list events\. Give .*\/rbac-snapshots/,
+        );
     });
 });
 

@@ -364,7 +364,7 @@ describe("what is not right with a cluster", () => {
 
     it("is requests that are frozen, for a set or by somebody", () => {
         const bySet = of({ frozen: names, frozenFor: "monday" });
-        assert.match(bySet.findings[0].what, /^all servers hold every S3 request.* frozen for the set monday$/);
+        assert.match(bySet.findings[0].what, /^all servers hold every S3 request.* frozen for the set 'monday'$/);
         assert.match(bySet.findings[0].do, /^wait: the servers thaw alone/);
         assert.match(bySet.text, /REQUESTS FAIL OR WAIT/);
         const [byHand] = of({ frozen: ["minio-1"] }).findings;

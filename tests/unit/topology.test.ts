@@ -4,11 +4,13 @@ import {
     acceptedServersNear,
     bootQuorumOf,
     defaultParityOf,
+    erasureSetOf,
     erasureSetSizeOf,
     keepsParts,
     type PoolShape,
     type PoolTopology,
     restartsAtOnce,
+    serversOfLastDrives,
     type Topology,
     topologyOf,
 } from "../../components/minio/topology";
@@ -286,6 +288,20 @@ describe("topology, of whatever pools", () => {
                     assert.ok(fewestDrivesLeft(pool, promised) >= quorum, `${promised} servers are too many`);
                     assert.ok(fewestDrivesLeft(pool, promised + 1) < quorum, `${promised} servers are too few`);
                 }
+            }
+        });
+    });
+
+    it("has the last drive of each set on the servers that are told", () => {
+        checkAccepted(({ pools }) => {
+            for (const pool of pools) {
+                const lasts = new Map<number, number>();
+                for (let drive = 0; drive < pool.drivesPerServer; drive++) {
+                    for (let server = 0; server < pool.servers; server++) {
+                        lasts.set(erasureSetOf(pool, server, drive), server);
+                    }
+                }
+                assert.deepEqual(serversOfLastDrives(pool), [...new Set(lasts.values())]);
             }
         });
     });

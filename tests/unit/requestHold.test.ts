@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import type { Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import type { ClusterState } from "../../components/rollout/plan";
+import { RequestHold } from "../../components/update/requestHold";
+
+const names = ["minio-0", "minio-1", "minio-2", "minio-3"];
+
+/** Four servers, of which minio-3 is away at first: it is of another version, and waits for one more. */
+class FakeServers {
+    readonly did: string[] = [];
+    /** Of minio-3: which pod there is, and how far it is. */
+    pod: { uid: string; ending?: boolean; pulled?: boolean; answers?: boolean; serves?: boolean } | undefined = {
+        uid: "old",
+        ending: true,
+    };
+    /** A server of the new version that waits for minio-3. */
+    waiting?: string;
+    /** Whether somebody has frozen the cluster by hand. */
+    frozenByHand = false;
+    private frozen = false;
+
+    hold(warn: (text: string) => void = assert.fail, lasts = ["minio-3"]): RequestHold {
+        const live = {
+            kubernetes: this.kubernetes(),
+            namespace: "a",
+            statefulSet: "minio",
+            selector: { app: "minio" },
+            pools: [{ name: "minio", replicas: 4 }],
+            scheme: "http",
+            credentials: { rootUser: "admin", rootPassword: "password" },
+        };
+        return new RequestHold(live, lasts, { say: () => {}, warn });
+    }
+
+    /** As the rollout sees it. */
+    state(ready = 3): ClusterState {
+        const servers = names.map((name, ordinal) => {
+            const isLast = ordinal === 3;
+            const uid = isLast ? this.pod?.uid : name;
+            const terminating = isLast && this.pod?.ending === true;
+            const version = isLast || name === this.waiting ? "new" : "old";
+            const answers = !isLast || this.pod?.answers === true;
+            const initialised = isLast ? this.pod?.serves === true : name !== this.waiting;
+            const isReady = ordinal < ready && name !== this.waiting;
+            return { name, uid, terminating, ready: isReady, version, answers, initialised };
+        });
+        return { pools: [{ servers }], bootQuorum: 2 } as unknown as ClusterState;
+    }
+
+    private kubernetes(): Kubernetes {
+        const podOf = (name: string) => {
+            const uid = name === "minio-3" ? this.pod?.uid : name;
+            return {
+                metadata: {
+                    name,
+                    uid,
+                    ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }],
+                    ...(name === "minio-3" && this.pod?.ending && { deletionTimestamp: new Date() }),
+                },
+                status: { conditions: [{ type: "Ready", status: name === "minio-3" ? "False" : "True" }] },
+            };
+        };
+        const isThere = (name: string) => name !== "minio-3" || this.pod !== undefined;
+        return {
+            pods: async () => names.filter(isThere).map(podOf),
+            patch: async (_: unknown, { metadata }: { metadata: { annotations: object } }) => {
+                this.did.push(`notes ${Object.values(metadata.annotations)}`);
+            },
+            events: async (_: string, fields: Record<string, string>) => {
+                const isSo = fields.reason === "Pulled" && fields["involvedObject.uid"] === "new" && this.pod?.pulled;
+                return isSo ? [{ involvedObject: { fieldPath: "spec.containers{minio}" } }] : [];
+            },
+            ask: async (_: string, pod: string, __: string, path: string) => {
+                const answers =
+                    pod === "minio-3" ? this.pod?.answers : path !== "/" || !(this.frozen || this.frozenByHand);
+                const waits = pod === "minio-3" || pod === this.waiting ? !this.pod?.serves : false;
+                const headers = waits ? { "x-minio-server-status": "offline" } : {};
+                return answers ? { status: 200, headers, body: "" } : undefined;
+            },
+            send: async (_: string, pod: string, __: string, { path }: PodRequest) => {
+                const action = path.includes("action=freeze") ? "freeze" : "unfreeze";
+                this.frozen = action === "freeze";
+                this.did.push(`${action} by ${pod}`);
+                // A peer that is away cannot be told.
+                const results = [{ host: "minio-3.minio-headless.a.svc.cluster.local:9000", err: "disconnected" }];
+                return { status: 200, headers: {}, body: action === "freeze" ? JSON.stringify({ results }) : "" };
+            },
+            execute: async (_: string, __: string, ___: string, [, , script = ""]: string[]) => {
+                this.did.push(/umask/.test(script) ? "arm" : "disarm");
+                return "1";
+            },
+        } as unknown as Kubernetes;
+    }
+}
+
+const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe("requests that wait while the server with the last drive comes back", () => {
+    it("wait from when its image is there until its peers have connected to it, and a dead program cannot hold them", async () => {
+        const servers = new FakeServers();
+        const hold = servers.hold();
+        hold.look(servers.state());
+        await later(400);
+        servers.pod = { uid: "new" };
+        hold.look(servers.state());
+        await later(400);
+        assert.deepEqual(servers.did, ["arm", "arm", "arm"]);
+        assert.equal(hold.isHeld, false);
+        servers.pod = { uid: "new", pulled: true };
+        await later(400);
+        const [note, ...freezes] = servers.did.slice(3);
+        assert.equal(note, "notes the return of minio-3");
+        assert.deepEqual(freezes.sort(), ["freeze by minio-0", "freeze by minio-1"]);
+        assert.equal(hold.isHeld, true);
+        servers.pod = { uid: "new", pulled: true, answers: true };
+        const from = performance.now();
+        while (hold.isHeld) {
+            await later(50);
+        }
+        const waited = performance.now() - from;
+        assert.ok(waited >= 2_900 && waited < 4_500, `${waited} ms`);
+        assert.deepEqual(servers.did.slice(6), ["unfreeze by minio-0", "notes ", "disarm", "disarm", "disarm"]);
+        hold.look(servers.state());
+        await hold.end();
+        assert.equal(servers.did.length, 11, "the same return is waited for one time");
+    }).timeout(20_000);
+
+    it("wait until those serve that were enough with this one, whichever drive it has", async () => {
+        const servers = new FakeServers();
+        servers.waiting = "minio-2";
+        const hold = servers.hold(assert.fail, []);
+        hold.look(servers.state());
+        servers.pod = { uid: "new", pulled: true, answers: true };
+        await later(1_000);
+        hold.look(servers.state());
+        await later(4_500);
+        assert.equal(hold.isHeld, true, "they do not serve yet");
+        servers.pod = { ...servers.pod, serves: true };
+        await later(1_000);
+        assert.equal(hold.isHeld, false);
+        await hold.end();
+    }).timeout(20_000);
+
+    it("do not wait for another server, as all its peers keep the last drive", async () => {
+        const servers = new FakeServers();
+        const hold = servers.hold(assert.fail, ["minio-0"]);
+        hold.look(servers.state());
+        await later(300);
+        await hold.end();
+        assert.deepEqual(servers.did, []);
+    });
+
+    it("do not wait where too few others serve: as all do that restart together", async () => {
+        const servers = new FakeServers();
+        const hold = servers.hold();
+        hold.look(servers.state(1));
+        await later(300);
+        await hold.end();
+        assert.deepEqual(servers.did, []);
+    });
+
+    it("go on at once when the rollout ends, such as by an error", async () => {
+        const servers = new FakeServers();
+        const hold = servers.hold();
+        hold.look(servers.state());
+        await later(300);
+        await hold.end();
+        assert.deepEqual(servers.did, ["arm", "arm", "arm", "disarm", "disarm", "disarm"]);
+    });
+
+    it("stay as they are, and are told of, where somebody has frozen the cluster by hand", async () => {
+        const servers = new FakeServers();
+        servers.frozenByHand = true;
+        const warnings: string[] = [];
+        const hold = servers.hold((text) => warnings.push(text));
+        hold.look(servers.state());
+        await later(300);
+        await hold.end();
+        assert.match(
+            warnings.join(),
+            /^requests did not wait while minio-3 came back: minio-0, minio-1, minio-2 answer no S3 call/,
+        );
+        assert.deepEqual(servers.did, []);
+    });
+});
