@@ -1,6 +1,6 @@
 /**
  * Whether the tests run in their long form, as `make test-long` and mocha by itself do. The short one, of `make test`,
- * goes one way through each mechanism. The long one also goes the others: each old tool, way back and refusal.
+ * goes one way through each mechanism. The long one also goes the others: each old tool, variant, way back and refusal.
  */
 export const isLong = process.env.TEST_FORM !== "short";
 
