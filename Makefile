@@ -29,10 +29,10 @@ up: node_modules/.package-lock.json ## Start the embedded Kubernetes and deploy 
 start: node_modules/.package-lock.json ## Start the embedded Kubernetes only
 	$(devcluster) start
 
-test: node_modules/.package-lock.json ## Run all tests, on the embedded Kubernetes
+test: node_modules/.package-lock.json ## Run the unit tests, and on the embedded Kubernetes one way through each mechanism
 	$(devcluster) test
 
-test-long: node_modules/.package-lock.json ## Run all tests in their long form: every old tool, way back and refusal
+test-long: node_modules/.package-lock.json ## Run all tests: every old tool, variant, way back and refusal
 	$(devcluster) test-long
 
 test-faults: node_modules/.package-lock.json ## Break an embedded Kubernetes of four nodes in every way, and write the table of docs/reliability.md

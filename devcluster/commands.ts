@@ -41,16 +41,24 @@ export async function start(): Promise<boolean> {
 const testJobs = 3;
 
 /** The end-to-end tests that take longest, and so begin first. */
-const longTests = ["upgrade", "migration", "variants", "snapshots", "groupSnapshots"].map(
-    (name) => `tests/e2e/${name}.test.ts`,
-);
+const longTests = [
+    "upgrade",
+    "migration",
+    "snapshots",
+    "options",
+    "buckets",
+    "lifecycle",
+    "rightCluster",
+    "preflight",
+    "groupSnapshots",
+].map((name) => `tests/e2e/${name}.test.ts`);
 
-/** `make test`: every test in its short form, on the cluster. */
+/** `make test`: the unit tests, and on the cluster the end-to-end tests in their short form. */
 export function test(): Promise<void> {
     return testAll("short", watchers);
 }
 
-/** `make test-long`: every test in its long form (tests/support/longForm.ts). */
+/** `make test-long`: every test, in its long form (tests/support/longForm.ts). */
 export function testLong(): Promise<void> {
     return testAll("long", [...watchers, openLdap]);
 }

@@ -362,8 +362,8 @@ export function reference(): string {
         "# Reference",
         "## Requirements",
         "What a StatefulSet of MinIO servers must offer, and how this component offers it. Names are those of a component " +
-            "called `minio`. The tests run with `make test`, and those under `unit/` and `docs/` also with `npm run test:unit`. In a " +
-            "title, `…` replaces what differs from case to case.",
+            "called `minio`. All tests run with `make test-long`, and most of them with `make test`. Those under `unit/` and `docs/` " +
+            "also run with `npm run test:unit`. In a title, `…` replaces what differs from case to case.",
         requirementsTable(interfaces),
         "## `new MinioCluster(name, args?, opts?)`",
         meaning,

@@ -217,6 +217,9 @@ function leaves(value: object, path = ""): [path: string, value: unknown][] {
     );
 }
 
+/** What declares a test, or tests: each of those of the long form has a name, too. */
+const isTest = /^(it|describe)(InLongForm)?$/;
+
 /** Every test by its file under tests/ and its title, with `…` for what differs from case to case. */
 function testTitles(): [file: string, title: string][] {
     return readdirSync(tests, { recursive: true, encoding: "utf8" })
@@ -225,7 +228,7 @@ function testTitles(): [file: string, title: string][] {
             const text = readFileSync(join(tests, file), "utf8");
             const titles: [string, string][] = [];
             const visit = (node: ts.Node) => {
-                if (ts.isCallExpression(node) && ["it", "describe"].includes(node.expression.getText())) {
+                if (ts.isCallExpression(node) && isTest.test(node.expression.getText())) {
                     titles.push([file, titleOf(node.arguments[0])]);
                 }
                 ts.forEachChild(node, visit);

@@ -243,7 +243,7 @@ describe("declared buckets, policies and accesses", () => {
         await up();
     });
 
-    it("converge after a run that was cut off, and cost seconds when there are hundreds", async () => {
+    itInLongForm("converge after a run that was cut off, and cost seconds when there are hundreds", async () => {
         const buckets = Array.from({ length: 300 }, (_, index) => ({
             name: `many-${index}`,
             versioning: true,
@@ -319,7 +319,7 @@ describe("declared buckets, policies and accesses", () => {
             await other.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
         });
 
-        it("are refused to the cluster's own program, which goes on beside it", async () => {
+        itInLongForm("are refused to the cluster's own program, which goes on beside it", async () => {
             await unchanged();
             await project.configure({ buckets: [locked, { name: "photos", adopt: true }] });
             const { code, text } = await project.execute("preview");
@@ -331,7 +331,7 @@ describe("declared buckets, policies and accesses", () => {
             await project.configure({ buckets: [locked] });
         });
 
-        it("leave by empty lists, but for a bucket with objects, which is still known later", async () => {
+        itInLongForm("leave by empty lists, but for a bucket with objects, which is still known later", async () => {
             await other.configure({ declared: { accesses: [] } });
             const text = await other.succeed("up", "--yes", "--skip-preview");
             assert.match(text, /bucket 'photos' has objects, and stays/);

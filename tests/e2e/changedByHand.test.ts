@@ -157,7 +157,7 @@ describe("a cluster that somebody changes by hand", () => {
         },
     );
 
-    it("restarts a server past a budget that lets none go, and says so", async () => {
+    itInLongForm("restarts a server past a budget that lets none go, and says so", async () => {
         const patch = '{"spec":{"minAvailable":4}}';
         await kubectl("patch", "poddisruptionbudget", "minio-pdb", inNamespace, "--type=merge", `--patch=${patch}`);
         await project.configure({ partition: 3, environment: { TZ: "CET" } });

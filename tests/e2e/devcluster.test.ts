@@ -51,7 +51,7 @@ describe("the embedded cluster", () => {
         await waitFor("a pod with the zone of its node", hasZone, { seconds: 60 });
     });
 
-    it("ends all of its processes when its first one is killed, and starts again", async () => {
+    itInLongForm("ends all of its processes when its first one is killed, and starts again", async () => {
         await runPodWithVolume();
         const { mounts, ...running } = await traces();
         assert.deepEqual(mounts, [], "mounts of the cluster are seen outside of it");

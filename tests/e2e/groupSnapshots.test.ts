@@ -93,9 +93,12 @@ describe("sets of group snapshots", () => {
         await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     });
 
-    it("restore into another namespace what was acknowledged before, and nothing that cannot be read", async () => {
-        await restoresInto("e2e-groups-copy", "monday", load, frozenAt);
-    });
+    itInLongForm(
+        "restore into another namespace what was acknowledged before, and nothing that cannot be read",
+        async () => {
+            await restoresInto("e2e-groups-copy", "monday", load, frozenAt);
+        },
+    );
 
     it("have, without a freeze, what was acknowledged before", async () => {
         const sets = ["monday", "crash"];
@@ -107,7 +110,7 @@ describe("sets of group snapshots", () => {
         }
     });
 
-    it("say, where a restore in place has failed midway, how to go back, in commands that run", async () => {
+    itInLongForm("say, where a restore in place has failed midway, how to go back, in commands that run", async () => {
         await put(await s3Of(project), "load", "before-the-failure", Buffer.from("kept"));
         // Not a quota: the update would be refused for it before anything is touched.
         const noClaims = new Refusal(project.namespace, "no-claims", {

@@ -7,6 +7,7 @@ import { importImage } from "../../devcluster/cluster/node";
 import { minioImage } from "../../devcluster/toolchain/components";
 import { type ImageSpec, writeImage } from "../../devcluster/toolchain/image";
 import { coreDnsImage, newMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
@@ -82,7 +83,7 @@ describe("an image", () => {
         );
     });
 
-    it("with all of them starts the program that it has", async () => {
+    itInLongForm("with all of them starts the program that it has", async () => {
         await project.configure({ image: undefined });
         const text = await project.succeed("up", "--yes", "--skip-preview");
         assert.doesNotMatch(text, /has no curl/);

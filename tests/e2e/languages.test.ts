@@ -104,7 +104,7 @@ describe("the packed package", () => {
             assert.match(text, /serversThatMayFail\s*: 3/);
         });
 
-        it("makes a cluster, and removes it", async () => {
+        itInLongForm("makes a cluster, and removes it", async () => {
             const args = JSON.stringify({ ...small, namespace, replicas: 2 });
             const text =
                 `import { MinioCluster, Readiness } from "minio-cluster";\n` +
@@ -205,29 +205,32 @@ describe("the packed package", () => {
             assert.match(await program.refusal("preview"), /replicas: 4 cannot become 8: MinIO forbids another number/);
         });
 
-        it("keeps another container in a rollout, and one server serves by FTP among others that do not", async () => {
-            // Servers do not compare this argument: the new one need not wait for others that have it, too.
-            Object.assign(kept, { extraArgs: ["--ftp=address=:8021"], partition: 3 });
-            write();
-            assert.match(
-                await program.succeed("preview"),
-                /args changes: store-3 is updated, one at a time; store-0 to/,
-            );
-            await program.succeed("up", "--yes", "--skip-preview");
-            const { items } = await kubectlJson("get", "pods", "-n", namespace, "--selector=app=store");
-            const found = items.map(({ spec, status }: any) => [
-                status.containerStatuses.map(({ name, ready }: any) => [name, ready].join()).sort(),
-                spec.containers[0].args.includes("--ftp=address=:8021"),
-            ]);
-            const both = ["beside,true", "minio,true"];
-            assert.deepEqual(
-                found,
-                [0, 1, 2, 3].map((ordinal) => [both, ordinal === 3]),
-            );
-            const list =
-                'curl --silent --show-error --user "$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD" ftp://127.0.0.1:8021/';
-            await kubectl("exec", "store-3", "-n", namespace, "--container=minio", "--", "sh", "-c", list);
-        });
+        itInLongForm(
+            "keeps another container in a rollout, and one server serves by FTP among others that do not",
+            async () => {
+                // Servers do not compare this argument: the new one need not wait for others that have it, too.
+                Object.assign(kept, { extraArgs: ["--ftp=address=:8021"], partition: 3 });
+                write();
+                assert.match(
+                    await program.succeed("preview"),
+                    /args changes: store-3 is updated, one at a time; store-0 to/,
+                );
+                await program.succeed("up", "--yes", "--skip-preview");
+                const { items } = await kubectlJson("get", "pods", "-n", namespace, "--selector=app=store");
+                const found = items.map(({ spec, status }: any) => [
+                    status.containerStatuses.map(({ name, ready }: any) => [name, ready].join()).sort(),
+                    spec.containers[0].args.includes("--ftp=address=:8021"),
+                ]);
+                const both = ["beside,true", "minio,true"];
+                assert.deepEqual(
+                    found,
+                    [0, 1, 2, 3].map((ordinal) => [both, ordinal === 3]),
+                );
+                const list =
+                    'curl --silent --show-error --user "$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD" ftp://127.0.0.1:8021/';
+                await kubectl("exec", "store-3", "-n", namespace, "--container=minio", "--", "sh", "-c", list);
+            },
+        );
 
         it("makes a bucket and a key, which the preview tells", async () => {
             const declared = {

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { oldMinio } from "../../devcluster/toolchain/versions";
 import { ConstantLoad, client, untilAcknowledged } from "../support/load";
-import { isLong } from "../support/longForm";
+import { isLong, itInLongForm } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { digest, get, makeBucket, put, s3Of, targetOf } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -100,23 +100,26 @@ describe("a cluster's life", () => {
         assert.equal(status.disruptionsAllowed, 1);
     });
 
-    it("ends an up where MinIO counts with another parity, with both quorums, until it no longer does", async () => {
-        const configure = (...change: string[]) => {
-            const script =
-                'export MC_HOST_s3="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000"; mc admin config "$@"';
-            return kubectl("exec", "minio-0", inNamespace, "--", "sh", "-c", script, "mc", ...change);
-        };
-        await configure("set", "s3", "storage_class", "standard=EC:1");
-        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
-        await configure("reset", "s3", "storage_class");
-        assert.notEqual(code, 0, text);
-        assert.match(
-            text,
-            /MinIO's write quorum is 3 and its read quorum 3.* count with 3 and 2, by a parity of 2 in sets/,
-        );
-        assert.match(text, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
-        await project.succeed("up", "--yes", "--skip-preview");
-    });
+    itInLongForm(
+        "ends an up where MinIO counts with another parity, with both quorums, until it no longer does",
+        async () => {
+            const configure = (...change: string[]) => {
+                const script =
+                    'export MC_HOST_s3="http://$MINIO_ROOT_USER:$MINIO_ROOT_PASSWORD@127.0.0.1:9000"; mc admin config "$@"';
+                return kubectl("exec", "minio-0", inNamespace, "--", "sh", "-c", script, "mc", ...change);
+            };
+            await configure("set", "s3", "storage_class", "standard=EC:1");
+            const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+            await configure("reset", "s3", "storage_class");
+            assert.notEqual(code, 0, text);
+            assert.match(
+                text,
+                /MinIO's write quorum is 3 and its read quorum 3.* count with 3 and 2, by a parity of 2 in sets/,
+            );
+            assert.match(text, /Set environment\.MINIO_STORAGE_CLASS_STANDARD to EC:1/);
+            await project.succeed("up", "--yes", "--skip-preview");
+        },
+    );
 
     const refusals: [Record<string, unknown>, RegExp][] = [
         [{ replicas: 6 }, /replicas: 4 cannot become 6: MinIO forbids another number of servers/],
@@ -127,7 +130,7 @@ describe("a cluster's life", () => {
             /partition: 3 is not allowed with a change of image: .* Set partition to 2 or less/,
         ],
     ];
-    for (const [change, reason] of isLong ? refusals : refusals.slice(0, 2)) {
+    for (const [change, reason] of isLong ? refusals : refusals.slice(0, 1)) {
         it(`refuses ${JSON.stringify(change)} in the preview, as it would end the servers`, async () => {
             const before = Object.fromEntries(Object.keys(change).map((key) => [key, undefined]));
             await project.configure(change);
@@ -138,7 +141,7 @@ describe("a cluster's life", () => {
         });
     }
 
-    it("loses no acknowledged write when a server is killed under load", async () => {
+    itInLongForm("loses no acknowledged write when a server is killed under load", async () => {
         await makeBucket(s3, "load");
         const load = new ConstantLoad(await targetOf(project), "load");
         await untilAcknowledged(load, 40);
@@ -150,10 +153,11 @@ describe("a cluster's life", () => {
         assert.deepEqual(await load.lost(), []);
     });
 
-    for (const [how, ...command] of [
+    const ways = [
         ["crashes", "exec", "minio-1", inNamespace, "--", "sh", "-c", 'kill -KILL "$(cat /tmp/start/server)"'],
         ["is deleted while it serves", "delete", "pod", "minio-1", inNamespace],
-    ]) {
+    ];
+    for (const [how, ...command] of isLong ? ways : ways.slice(0, 1)) {
         it(`gives back what a server had locked that ${how}`, async function () {
             // On a busy machine a server takes longer to come back than the attempts last. A lock that stays fails
             // twice.
@@ -167,7 +171,7 @@ describe("a cluster's life", () => {
             // With a condition, a write locks its object before it has the whole body, which it never gets here.
             const Body = new PassThrough();
             Body.write(randomBytes(1000));
-            const begun = { Bucket: "load", Key, Body, ContentLength: 1 << 20, IfNoneMatch: "*" };
+            const begun = { Bucket: "round-trip", Key, Body, ContentLength: 1 << 20, IfNoneMatch: "*" };
             let ended = "";
             own.send(new PutObjectCommand(begun)).then(
                 () => (ended = "the write that locks it has succeeded"),
@@ -177,7 +181,7 @@ describe("a cluster's life", () => {
             await until(
                 "the object is locked, and cannot even be looked for",
                 () =>
-                    hasty.send(new HeadObjectCommand({ Bucket: "load", Key })).then(
+                    hasty.send(new HeadObjectCommand({ Bucket: "round-trip", Key })).then(
                         () => false,
                         ({ name }) => name === "TimeoutError",
                     ),
@@ -186,7 +190,7 @@ describe("a cluster's life", () => {
             await kubectl(...command);
             // All attempts together are shorter than the minute for which others keep a lock. The first ones may be led to the dead server.
             const patient = client(target, { maxAttempts: 5, timeoutMs: 10_000 });
-            await put(patient, "load", Key, randomBytes(1000));
+            await put(patient, "round-trip", Key, randomBytes(1000));
             Body.destroy();
             await kubectl("wait", "--for=condition=Ready", "pod/minio-1", inNamespace, "--timeout=120s");
         });
@@ -257,19 +261,22 @@ describe("a cluster's life", () => {
         );
     });
 
-    it("is not created anew with other servers or drives, which the claims that are there do not fit", async () => {
-        for (const change of [{ replicas: 2 }, { drivesPerServer: 2 }]) {
-            await project.configure(change);
-            const { code, text } = await project.execute("preview");
-            await project.configure({ replicas: undefined, drivesPerServer: undefined });
-            assert.notEqual(code, 0, text);
-            assert.match(text, /claims of another cluster of this name are there.*data-minio-3.*set replicas to 4/);
-        }
-        await project.configure({ replicas: 8 });
-        const more = await project.succeed("preview");
-        await project.configure({ replicas: undefined });
-        assert.match(more, /claims of an earlier cluster are there, and 4 of 8 are not/);
-    });
+    itInLongForm(
+        "is not created anew with other servers or drives, which the claims that are there do not fit",
+        async () => {
+            for (const change of [{ replicas: 2 }, { drivesPerServer: 2 }]) {
+                await project.configure(change);
+                const { code, text } = await project.execute("preview");
+                await project.configure({ replicas: undefined, drivesPerServer: undefined });
+                assert.notEqual(code, 0, text);
+                assert.match(text, /claims of another cluster of this name are there.*data-minio-3.*set replicas to 4/);
+            }
+            await project.configure({ replicas: 8 });
+            const more = await project.succeed("preview");
+            await project.configure({ replicas: undefined });
+            assert.match(more, /claims of an earlier cluster are there, and 4 of 8 are not/);
+        },
+    );
 
     it("finds its data again when it is created anew", async () => {
         await project.succeed("up", "--yes", "--skip-preview");

@@ -6,7 +6,7 @@ import { oldMinio } from "../../devcluster/toolchain/versions";
 import { waitForWriteQuorum } from "../../devcluster/writeQuorum";
 import { findChart, findHelm } from "../bench/helm";
 import { ConstantLoad, client, summarize, type Target, untilAcknowledged } from "../support/load";
-import { isLong } from "../support/longForm";
+import { isLong, itInLongForm } from "../support/longForm";
 import { bitnamiObjects, operatorObjects, plainObjects, tenantDefinition } from "../support/oldTools";
 import { checkout, execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { get, makeBucket, put } from "../support/s3";
@@ -279,7 +279,7 @@ for (const old of tried) {
             assert.ok(writes.longestGap < 180, `${writes.longestGap} s`);
         });
 
-        it("go back to the old servers, with what the new ones have stored", async () => {
+        itInLongForm("go back to the old servers, with what the new ones have stored", async () => {
             await store("new", 1 << 20);
             await project.succeed("destroy", "--yes");
             await script("back");

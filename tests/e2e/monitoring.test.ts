@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { snapshotClass } from "../../devcluster/cluster/storage";
+import { itInLongForm } from "../support/longForm";
 import { makeOperatorKinds, removeOperatorKinds } from "../support/operatorKinds";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { Prometheus } from "../support/prometheus";
@@ -174,7 +175,7 @@ describe("monitoring", () => {
             );
         });
 
-        it("tells of a server that is away", async () => {
+        itInLongForm("tells of a server that is away", async () => {
             await kubectl("scale", "statefulset/minio", "--replicas=3", inNamespace);
             let told: string[] = [];
             await until(

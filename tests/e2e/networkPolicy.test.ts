@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
@@ -98,7 +99,7 @@ describe("networkPolicy, where it is enforced", () => {
         assert.deepEqual(await reachedByServer(), { [clients]: "200", [monitoring]: "200" }, "without egress");
     });
 
-    it("lets a version change through, one server after another", async () => {
+    itInLongForm("lets a version change through, one server after another", async () => {
         await project.configure({ image: newImage, partition: 2 });
         await project.succeed("up", "--yes", "--skip-preview");
         assert.deepEqual(await imagesOfServers(), {
@@ -138,7 +139,8 @@ describe("networkPolicy, where it is enforced", () => {
     });
 
     it("keeps servers from whom it does not name, and a rollout goes on", async () => {
-        await project.configure({ networkPolicy: { ...entrants, egress: [] }, partition: 0 });
+        // In the short form, the whole change of the version is here.
+        await project.configure({ networkPolicy: { ...entrants, egress: [] }, image: newImage, partition: 0 });
         await project.succeed("up", "--yes", "--skip-preview");
         assert.deepEqual(
             await imagesOfServers(),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newMinio, oldMinio } from "../../devcluster/toolchain/versions";
+import { itInLongForm } from "../support/longForm";
 import { ObstructedApi } from "../support/obstructedApi";
 import { kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
@@ -57,7 +58,7 @@ describe("an API server that does not reach the pods", () => {
         assert.deepEqual(await uids(), before);
     });
 
-    it("goes on from there once one of the ways is open", async () => {
+    itInLongForm("goes on from there once one of the ways is open", async () => {
         api.obstructed = ["proxy"];
         await project.succeed("up", "--yes", "--skip-preview");
     });

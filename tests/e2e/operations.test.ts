@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ListBucketsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { parse } from "yaml";
 import { kubeconfig } from "../../devcluster/paths";
-import { isLong } from "../support/longForm";
+import { isLong, itInLongForm } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { s3Of } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -78,7 +78,7 @@ describe("a program that runs without an up of its cluster", () => {
         });
     }
 
-    it("goes on with no rollout that an earlier up has left, until the next up", async () => {
+    itInLongForm("goes on with no rollout that an earlier up has left, until the next up", async () => {
         const hold = { spec: { updateStrategy: { rollingUpdate: { partition: 4 } } } };
         const template = { spec: { template: { metadata: { annotations: { left: "behind" } } } } };
         await project.configure(made);
@@ -113,7 +113,7 @@ describe("a program that runs without an up of its cluster", () => {
     });
 
     it("grows and takes nothing in a destroy with --run-program", async () => {
-        await project.configure({ ...changed, environment: {} });
+        await project.configure({ ...made, ...changed, environment: {} });
         await project.succeed("destroy", "--run-program", "--yes");
         assert.deepEqual(await sizes(), ["1Gi", "1Gi", "1Gi", "1Gi"]);
         const snapshots = await kubectl("get", "volumesnapshots", inNamespace, "--output=name");

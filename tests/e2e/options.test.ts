@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { newMinio } from "../../devcluster/toolchain/versions";
-import { isLong, refusingCommands } from "../support/longForm";
+import { isLong, itInLongForm, refusingCommands } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project, succeed } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
@@ -36,7 +36,7 @@ describe("a cluster's resource options", () => {
         assert.equal(status.succeeded, 1);
     });
 
-    it("dependsOn holds nothing up in a preview", async () => {
+    itInLongForm("dependsOn holds nothing up in a preview", async () => {
         await project.succeed("preview", "--expect-no-changes");
     });
 
@@ -48,7 +48,7 @@ describe("a cluster's resource options", () => {
         assert.notEqual((await project.outputs()).rootPassword, before.rootPassword);
     });
 
-    it("protect lets the cluster grow while it is watched, and forget what only watches", async () => {
+    itInLongForm("protect lets the cluster grow while it is watched, and forget what only watches", async () => {
         await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, networkPolicy: {} } });
         await project.succeed("up", "--yes", "--skip-preview");
         await project.configure({ args: { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools } });
@@ -69,7 +69,7 @@ describe("a cluster's resource options", () => {
     });
 
     for (const command of refusingCommands) {
-        it(`an alias gives no new name in ${command.join(" ")}: it would be an empty cluster`, async () => {
+        itInLongForm(`an alias gives no new name in ${command.join(" ")}: it would be an empty cluster`, async () => {
             const before = [await urns(), await project.outputs()];
             await project.configure({ name: "store", alias: "minio", protect: false });
             const { code, text } = await project.execute(...command);
@@ -99,7 +99,7 @@ describe("a cluster's resource options", () => {
         });
     }
 
-    it("such a container survives the rollout of another change", async () => {
+    itInLongForm("such a container survives the rollout of another change", async () => {
         const args = { credentialsRevision: 2, monitoring: dashboardOnly, expansionPools, labels: { team: "storage" } };
         await project.configure({ args });
         await project.succeed("up", "--yes", "--skip-preview");
@@ -107,18 +107,24 @@ describe("a cluster's resource options", () => {
         await project.succeed("preview", "--expect-no-changes");
     });
 
-    it("a transform that takes the component's annotations away is refused: nothing would tell what changes", async () => {
-        await project.configure({ replaceAnnotations: true });
-        for (const command of refusingCommands) {
-            const { code, text } = await project.execute(...command);
-            assert.notEqual(code, 0, text);
-            assert.match(text, /the annotation minio-cluster\/shape or the pod template is missing\. If a transform/);
-        }
-        await project.configure({ replaceAnnotations: undefined });
-        await project.succeed("preview", "--expect-no-changes");
-    });
+    itInLongForm(
+        "a transform that takes the component's annotations away is refused: nothing would tell what changes",
+        async () => {
+            await project.configure({ replaceAnnotations: true });
+            for (const command of refusingCommands) {
+                const { code, text } = await project.execute(...command);
+                assert.notEqual(code, 0, text);
+                assert.match(
+                    text,
+                    /the annotation minio-cluster\/shape or the pod template is missing\. If a transform/,
+                );
+            }
+            await project.configure({ replaceAnnotations: undefined });
+            await project.succeed("preview", "--expect-no-changes");
+        },
+    );
 
-    it("an annotation that somebody took away is asked for in a command, and comes back by it", async () => {
+    itInLongForm("an annotation that somebody took away is asked for in a command, and comes back by it", async () => {
         await kubectl("annotate", "statefulset", "minio", inNamespace, "minio-cluster/shape-");
         await project.succeed("refresh", "--yes", "--skip-preview");
         const { code, text } = await project.execute("up", "--yes", "--skip-preview");

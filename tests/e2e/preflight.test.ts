@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { snapshotClass, storageClass } from "../../devcluster/cluster/storage";
 import { ConstantLoad, untilAcknowledged } from "../support/load";
-import { refusingCommands } from "../support/longForm";
+import { isLong, itInLongForm, refusingCommands } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { apply, Refusal } from "../support/refusals";
 import { makeBucket, s3Of, targetOf } from "../support/s3";
@@ -90,23 +90,26 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         await project.succeed("up", "--yes", "--skip-preview");
     });
 
-    it("keeps a growth back that the StorageClass does not allow, in the preview and without one", async () => {
-        const before = await generation();
-        await project.configure({ storageSize: "2Gi" });
-        for (const command of refusingCommands) {
-            const { code, text } = await project.execute(...command);
-            assert.notEqual(code, 0, text);
-            assert.match(
-                text,
-                /storageSize: 1Gi cannot become 2Gi: the StorageClass 'e2e-fixed' does not let volumes grow/,
-            );
-        }
-        assert.equal(await generation(), before);
-        await project.configure({ storageSize: "1Gi" });
-        await project.succeed("up", "--yes", "--skip-preview");
-    });
+    itInLongForm(
+        "keeps a growth back that the StorageClass does not allow, in the preview and without one",
+        async () => {
+            const before = await generation();
+            await project.configure({ storageSize: "2Gi" });
+            for (const command of refusingCommands) {
+                const { code, text } = await project.execute(...command);
+                assert.notEqual(code, 0, text);
+                assert.match(
+                    text,
+                    /storageSize: 1Gi cannot become 2Gi: the StorageClass 'e2e-fixed' does not let volumes grow/,
+                );
+            }
+            assert.equal(await generation(), before);
+            await project.configure({ storageSize: "1Gi" });
+            await project.succeed("up", "--yes", "--skip-preview");
+        },
+    );
 
-    it("can be a growth that is refused later, which is then taken back", async () => {
+    itInLongForm("can be a growth that is refused later, which is then taken back", async () => {
         // The class says yes now, so that only Kubernetes knows.
         await kubectl("patch", "storageclass", "e2e-fixed", "--patch", '{"allowVolumeExpansion":true}');
         const refusal = new Refusal(project.namespace, "growth", {
@@ -142,43 +145,49 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         await project.configure({ storageSize: "2Gi" });
     });
 
-    it("is a VolumeAttributesClass; one that is there comes into the claims, as annotations do, and nothing restarts", async () => {
-        const before = await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}");
-        const claims = async () =>
-            (await kubectlJson("get", "pvc", inNamespace)).items.map(({ metadata, spec }: any) => [
-                metadata.annotations["example.org/keep"],
-                spec.volumeAttributesClassName,
-            ]);
-        await project.configure({ volumeAttributesClassName: "e2e-gold" });
-        const { code, text } = await project.execute("preview");
-        assert.notEqual(code, 0, text);
-        // A Kubernetes before 1.34 has no such classes, and would drop the name silently.
-        const hasKind = (await execute("kubectl", ["get", "volumeattributesclasses"])).code === 0;
-        const reason = hasKind ? "there is no VolumeAttributesClass 'e2e-gold'" : "the cluster does not know";
-        assert.match(text, new RegExp(`volumeAttributesClassName: ${reason}`));
-        if (hasKind) {
-            const { provisioner: driverName } = await kubectlJson("get", "storageclass", storageClass);
-            const metadata = { name: "e2e-gold" };
-            const kind = { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttributesClass" };
-            apply({ ...kind, metadata, driverName, parameters: { iops: "1" } });
-        } else {
-            await project.configure({ volumeAttributesClassName: undefined });
-        }
-        await project.configure({ persistentVolumeClaimAnnotations: { "example.org/keep": "a year" } });
-        await project.succeed("up", "--yes", "--skip-preview");
-        assert.deepEqual(await claims(), Array(4).fill(["a year", hasKind ? "e2e-gold" : undefined]));
-        await kubectl("annotate", "pvc", "data-minio-2", inNamespace, "example.org/keep-");
-        await project.succeed("up", "--yes", "--skip-preview");
-        assert.deepEqual((await claims())[2][0], "a year");
-        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
-        assert.equal(await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}"), before);
-    });
+    itInLongForm(
+        "is a VolumeAttributesClass; one that is there comes into the claims, as annotations do, and nothing restarts",
+        async () => {
+            const before = await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}");
+            const claims = async () =>
+                (await kubectlJson("get", "pvc", inNamespace)).items.map(({ metadata, spec }: any) => [
+                    metadata.annotations["example.org/keep"],
+                    spec.volumeAttributesClassName,
+                ]);
+            await project.configure({ volumeAttributesClassName: "e2e-gold" });
+            const { code, text } = await project.execute("preview");
+            assert.notEqual(code, 0, text);
+            // A Kubernetes before 1.34 has no such classes, and would drop the name silently.
+            const hasKind = (await execute("kubectl", ["get", "volumeattributesclasses"])).code === 0;
+            const reason = hasKind ? "there is no VolumeAttributesClass 'e2e-gold'" : "the cluster does not know";
+            assert.match(text, new RegExp(`volumeAttributesClassName: ${reason}`));
+            if (hasKind) {
+                const { provisioner: driverName } = await kubectlJson("get", "storageclass", storageClass);
+                const metadata = { name: "e2e-gold" };
+                const kind = { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttributesClass" };
+                apply({ ...kind, metadata, driverName, parameters: { iops: "1" } });
+            } else {
+                await project.configure({ volumeAttributesClassName: undefined });
+            }
+            await project.configure({ persistentVolumeClaimAnnotations: { "example.org/keep": "a year" } });
+            await project.succeed("up", "--yes", "--skip-preview");
+            assert.deepEqual(await claims(), Array(4).fill(["a year", hasKind ? "e2e-gold" : undefined]));
+            await kubectl("annotate", "pvc", "data-minio-2", inNamespace, "example.org/keep-");
+            await project.succeed("up", "--yes", "--skip-preview");
+            assert.deepEqual((await claims())[2][0], "a year");
+            await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+            assert.equal(
+                await kubectl("get", "pods", inNamespace, "--output=jsonpath={.items[*].metadata.uid}"),
+                before,
+            );
+        },
+    );
 
     it("is a snapshot class of another driver; nobody waits for one that does not work", async () => {
         await makeBucket(await s3Of(project), "load");
         load = new ConstantLoad(await targetOf(project), "load", { writers: 4, readers: 0, maxAttempts: 1 });
         await untilAcknowledged(load, 20);
-        for (const [className, expected] of [
+        const classes = [
             ["no-such-class", /snapshots.className: there is no VolumeSnapshotClass 'no-such-class'/],
             [
                 "e2e-other-driver",
@@ -188,7 +197,9 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
                 "e2e-failing",
                 /'one' was not taken: the snapshots cannot be made: .*cannot get credentials for snapshot content/,
             ],
-        ] as const) {
+        ] as const;
+        // The last one alone is seen only when requests wait already.
+        for (const [className, expected] of isLong ? classes : classes.slice(-1)) {
             await project.configure({ snapshots: { className, sets: ["one"], freezeTimeoutSeconds: 60 } });
             const { code, text } = await project.execute("up", "--yes", "--skip-preview");
             assert.notEqual(code, 0, text);
@@ -204,27 +215,30 @@ describe("what the Kubernetes cluster does not have, or refuses", () => {
         await project.succeed("up", "--yes", "--skip-preview");
     });
 
-    it("can be a pod that Kubernetes refuses to make, which is told while the rollout waits and in the error", async () => {
-        const refusal = new Refusal(project.namespace, "pods", {
-            group: "",
-            resources: ["pods"],
-            operation: "CREATE",
-            message: "no pod is made on a Thursday",
-        });
-        refusals.push(refusal);
-        const pod = ["run", "probe", "--image=none", inNamespace, "--dry-run=server"];
-        await refusal.begin(async () => (await execute("kubectl", pod)).text.includes("Thursday"));
-        await project.configure({ environment: { MINIO_REGION: "eu-test-9" }, partition: 2 });
-        const up = project.start("up", "--yes", "--skip-preview");
-        await up.says(/servers do not come up: minio-3: FailedCreate: .*no pod is made on a Thursday/);
-        const { code, text } = await up.ended;
-        assert.notEqual(code, 0, text);
-        assert.match(text, /no progress in 25 s.*Kubernetes says: minio-3: FailedCreate: .*Thursday/s);
-        const told = text.indexOf("servers do not come up");
-        assert.ok(told < text.indexOf("no progress in 25 s"), `it was not told while the rollout waited:\n${text}`);
-        await refusal.end();
-        // Kubernetes tries again ever more rarely.
-        await project.configure({ rollout: { timeoutSeconds: 180 } });
-        await project.succeed("up", "--yes", "--skip-preview");
-    });
+    itInLongForm(
+        "can be a pod that Kubernetes refuses to make, which is told while the rollout waits and in the error",
+        async () => {
+            const refusal = new Refusal(project.namespace, "pods", {
+                group: "",
+                resources: ["pods"],
+                operation: "CREATE",
+                message: "no pod is made on a Thursday",
+            });
+            refusals.push(refusal);
+            const pod = ["run", "probe", "--image=none", inNamespace, "--dry-run=server"];
+            await refusal.begin(async () => (await execute("kubectl", pod)).text.includes("Thursday"));
+            await project.configure({ environment: { MINIO_REGION: "eu-test-9" }, partition: 2 });
+            const up = project.start("up", "--yes", "--skip-preview");
+            await up.says(/servers do not come up: minio-3: FailedCreate: .*no pod is made on a Thursday/);
+            const { code, text } = await up.ended;
+            assert.notEqual(code, 0, text);
+            assert.match(text, /no progress in 25 s.*Kubernetes says: minio-3: FailedCreate: .*Thursday/s);
+            const told = text.indexOf("servers do not come up");
+            assert.ok(told < text.indexOf("no progress in 25 s"), `it was not told while the rollout waited:\n${text}`);
+            await refusal.end();
+            // Kubernetes tries again ever more rarely.
+            await project.configure({ rollout: { timeoutSeconds: 180 } });
+            await project.succeed("up", "--yes", "--skip-preview");
+        },
+    );
 });

@@ -58,7 +58,7 @@ describe("what a reviewer sees of a change", () => {
         assertCommentShown("refused", text);
     });
 
-    it("a change that breaks a policy", async () => {
+    itInLongForm("a change that breaks a policy", async () => {
         const changes = { image: "docker.io/pgsty/silo:latest", disruptionBudget: { enabled: false } };
         const text = await commentOn(changes, true);
         assert.match(text, /: refused\n/);
@@ -82,7 +82,7 @@ describe("the policy pack", () => {
         );
     writeSettings();
     // Only previewed.
-    const stack = new Project("e2e-policy");
+    const stack = new Project("e2e-policy-pack");
     before(async () => {
         await kubectl("create", "namespace", stack.namespace);
         const literals = ["--from-literal=root-user=operator", "--from-literal=root-password=minioadmin"];
@@ -101,7 +101,7 @@ describe("the policy pack", () => {
         assert.match(text, /✅ minio-cluster@v/);
     });
 
-    it("refuses a Secret of one's own with a password that everybody knows", async () => {
+    itInLongForm("refuses a Secret of one's own with a password that everybody knows", async () => {
         await stack.configure({ existingSecretName: "known" });
         const { code, text } = await preview();
         assert.notEqual(code, 0, text);
@@ -110,21 +110,24 @@ describe("the policy pack", () => {
         await stack.configure({ existingSecretName: undefined });
     });
 
-    it("refuses an image with known flaws, of which the preview warns once, unless they are accepted", async () => {
-        const image = "docker.io/pgsty/silo:RELEASE.2026-09-03T13-18-01Z";
-        await stack.configure({ image, expansionPools: [{ replicas: 4 }] });
-        const { code, text } = await preview();
-        assert.notEqual(code, 0, text);
-        assert.match(text, /\[mandatory\] {2}minio-image-has-no-known-flaw [\s\S]*Leave image out for the default/);
-        const { text: diagnostics } = await stack.executeForOutput("preview", "--json");
-        assert.equal(diagnostics.match(/RELEASE\.2026-09-03T13-18-01Z has SN-2026-011/g)?.length, 1, diagnostics);
-        const accepted = ["SN-2026-011", "SN-2026-012", "SN-2026-013", "SN-2026-014"];
-        writeSettings({ "minio-image-has-no-known-flaw": { accepted } });
-        const { code: acceptedCode, text: acceptedText } = await preview();
-        assert.equal(acceptedCode, 0, acceptedText);
-        await stack.configure({ image: undefined, expansionPools: undefined });
-        writeSettings();
-    });
+    itInLongForm(
+        "refuses an image with known flaws, of which the preview warns once, unless they are accepted",
+        async () => {
+            const image = "docker.io/pgsty/silo:RELEASE.2026-09-03T13-18-01Z";
+            await stack.configure({ image, expansionPools: [{ replicas: 4 }] });
+            const { code, text } = await preview();
+            assert.notEqual(code, 0, text);
+            assert.match(text, /\[mandatory\] {2}minio-image-has-no-known-flaw [\s\S]*Leave image out for the default/);
+            const { text: diagnostics } = await stack.executeForOutput("preview", "--json");
+            assert.equal(diagnostics.match(/RELEASE\.2026-09-03T13-18-01Z has SN-2026-011/g)?.length, 1, diagnostics);
+            const accepted = ["SN-2026-011", "SN-2026-012", "SN-2026-013", "SN-2026-014"];
+            writeSettings({ "minio-image-has-no-known-flaw": { accepted } });
+            const { code: acceptedCode, text: acceptedText } = await preview();
+            assert.equal(acceptedCode, 0, acceptedText);
+            await stack.configure({ image: undefined, expansionPools: undefined });
+            writeSettings();
+        },
+    );
 
     it("refuses what breaks its rules, with the way out", async () => {
         await stack.configure({

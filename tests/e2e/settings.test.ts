@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rootCertificates } from "node:tls";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { itInLongForm } from "../support/longForm";
 import { firstId, PlatformIds } from "../support/platformIds";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { makeBucket, put, targetOf } from "../support/s3";
@@ -172,9 +173,11 @@ describe("settings from Secrets and ConfigMaps", () => {
             /MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST changes \(the Secret or ConfigMap has another value of MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_TEST\): minio-3 to minio-0 are updated in this order, one at a time/,
         );
         showsNone("the preview", preview);
+        await setKey("token", token);
     });
 
-    it("change by a guided rollout, without a failed request", async () => {
+    itInLongForm("change by a guided rollout, without a failed request", async () => {
+        await setKey("token", nextToken);
         const before = (await pods()).map(({ metadata }) => metadata.uid);
         const s3 = await s3InRegion();
         let puts = 0;

@@ -129,36 +129,44 @@ describe("sets of snapshots", () => {
         await project.succeed("cancel", "--yes");
     });
 
-    it("leave no write answered that was not stored when a server is deleted in the freeze of a dead program", async () => {
-        await project.configure({
-            snapshots: { className: snapshotClass, sets: ["monday", "killed"], freezeTimeoutSeconds: 60 },
-        });
-        const target = await targetOf(project);
-        const writes = new ConstantLoad(target, "load", { prefix: "held-", writers: 8, readers: 0, maxAttempts: 1 });
-        await untilAcknowledged(writes, 20);
-        const up = project.start("up", "--yes", "--skip-preview");
-        await until(
-            "the cluster is frozen",
-            async () => (await annotations())["minio-cluster/frozen-for"] === "killed",
-        );
-        await until("requests wait", async () => !(await answers(target.endpoint, 2_000)));
-        await up.killTree();
-        assert.equal(await answers(target.endpoint, 1_000), false, "the cluster was not frozen");
-        await kubectl("delete", "pod", "minio-1", inNamespace, "--wait=false");
-        assert.equal(await answers(target.endpoint, 10_000), true, "the cluster does not thaw");
-        await untilAcknowledged(writes, writes.acknowledged.size + 20);
-        await writes.stop();
-        await kubectl(
-            "wait",
-            "--for=condition=Ready",
-            "pod",
-            "--selector=app=minio,pool",
-            inNamespace,
-            "--timeout=120s",
-        );
-        assert.deepEqual(await writes.lost(), []);
-        await project.succeed("cancel", "--yes");
-    });
+    itInLongForm(
+        "leave no write answered that was not stored when a server is deleted in the freeze of a dead program",
+        async () => {
+            await project.configure({
+                snapshots: { className: snapshotClass, sets: ["monday", "killed"], freezeTimeoutSeconds: 60 },
+            });
+            const target = await targetOf(project);
+            const writes = new ConstantLoad(target, "load", {
+                prefix: "held-",
+                writers: 8,
+                readers: 0,
+                maxAttempts: 1,
+            });
+            await untilAcknowledged(writes, 20);
+            const up = project.start("up", "--yes", "--skip-preview");
+            await until(
+                "the cluster is frozen",
+                async () => (await annotations())["minio-cluster/frozen-for"] === "killed",
+            );
+            await until("requests wait", async () => !(await answers(target.endpoint, 2_000)));
+            await up.killTree();
+            assert.equal(await answers(target.endpoint, 1_000), false, "the cluster was not frozen");
+            await kubectl("delete", "pod", "minio-1", inNamespace, "--wait=false");
+            assert.equal(await answers(target.endpoint, 10_000), true, "the cluster does not thaw");
+            await untilAcknowledged(writes, writes.acknowledged.size + 20);
+            await writes.stop();
+            await kubectl(
+                "wait",
+                "--for=condition=Ready",
+                "pod",
+                "--selector=app=minio,pool",
+                inNamespace,
+                "--timeout=120s",
+            );
+            assert.deepEqual(await writes.lost(), []);
+            await project.succeed("cancel", "--yes");
+        },
+    );
 
     it("are taken by the next program, which finds what the killed one left", async () => {
         await uncut?.end();
@@ -176,7 +184,7 @@ describe("sets of snapshots", () => {
         assert.deepEqual([...(await setsThere())], ["monday"]);
     });
 
-    it("come and go by the schedule of the guide, which restores the newest one and reads it", async () => {
+    itInLongForm("come and go by the schedule of the guide, which restores the newest one and reads it", async () => {
         const s3 = await s3Of(project);
         await makeBucket(s3, "sample");
         await put(s3, "sample", "new/one", Buffer.from("one"));
@@ -244,27 +252,33 @@ describe("sets of snapshots", () => {
         assert.deepEqual(await load.lost(await targetOf(project)), []);
     });
 
-    it("are refused in place, in the preview and before a server stops, where claims would go with the servers", async () => {
-        const scaled = (whenScaled: string) => {
-            const patch = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } } });
-            return kubectl("patch", "statefulset", "minio", inNamespace, "--type=merge", `--patch=${patch}`);
-        };
-        const pods = async () =>
-            (await kubectlJson("get", "pods", inNamespace, "--selector=pool=minio")).items.map(
-                ({ metadata }: any) => metadata.uid,
-            );
-        const [volumes, servers] = [await boundVolumes(project.namespace), await pods()];
-        await scaled("Delete"); // As an earlier program had it; this one says Retain.
-        await project.configure({ restoreFrom: { set: "monday", confirm: "replace the data of minio" } });
-        for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-            const { code, text } = await project.execute(...args);
-            assert.notEqual(code, 0);
-            assert.match(text, /whenScaled of the StatefulSet minio is Delete, so Kubernetes would delete the claims/);
-        }
-        await scaled("Retain");
-        await project.configure({ restoreFrom: undefined });
-        assert.deepEqual([await boundVolumes(project.namespace), await pods()], [volumes, servers]);
-    });
+    itInLongForm(
+        "are refused in place, in the preview and before a server stops, where claims would go with the servers",
+        async () => {
+            const scaled = (whenScaled: string) => {
+                const patch = JSON.stringify({ spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } } });
+                return kubectl("patch", "statefulset", "minio", inNamespace, "--type=merge", `--patch=${patch}`);
+            };
+            const pods = async () =>
+                (await kubectlJson("get", "pods", inNamespace, "--selector=pool=minio")).items.map(
+                    ({ metadata }: any) => metadata.uid,
+                );
+            const [volumes, servers] = [await boundVolumes(project.namespace), await pods()];
+            await scaled("Delete"); // As an earlier program had it; this one says Retain.
+            await project.configure({ restoreFrom: { set: "monday", confirm: "replace the data of minio" } });
+            for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+                const { code, text } = await project.execute(...args);
+                assert.notEqual(code, 0);
+                assert.match(
+                    text,
+                    /whenScaled of the StatefulSet minio is Delete, so Kubernetes would delete the claims/,
+                );
+            }
+            await scaled("Retain");
+            await project.configure({ restoreFrom: undefined });
+            assert.deepEqual([await boundVolumes(project.namespace), await pods()], [volumes, servers]);
+        },
+    );
 
     it("replace the data of a cluster only when that is confirmed in words, and keep the volumes", async () => {
         const s3 = await s3Of(project);
@@ -283,7 +297,7 @@ describe("sets of snapshots", () => {
         assert.deepEqual(kept, volumes);
     });
 
-    it("give the replaced volumes back, with what was stored after the set", async () => {
+    itInLongForm("give the replaced volumes back, with what was stored after the set", async () => {
         const replaced = await boundVolumes(project.namespace, "Released");
         const { metadata } = await kubectlJson("get", "persistentvolume", replaced[0]);
         variables.RESTORED_AT = metadata.labels["minio-cluster/replaced-at"];
@@ -294,8 +308,11 @@ describe("sets of snapshots", () => {
         assert.deepEqual(await load.lost(target), []);
     });
 
-    it("go back again, and let the replaced volumes be deleted", async () => {
+    itInLongForm("go back again", async () => {
         await project.shell(commandsOf("backup.md", "Go back in place")[0], variables);
+    });
+
+    it("let the replaced volumes be deleted", async () => {
         assert.equal((await boundVolumes(project.namespace, "Released")).length, 4);
         await follow("Go back in place", 1);
         await until(
@@ -304,7 +321,7 @@ describe("sets of snapshots", () => {
         );
     });
 
-    it("survive the loss of their namespace", async () => {
+    itInLongForm("survive the loss of their namespace", async () => {
         const s3 = await s3Of(project);
         await put(s3, "load", "last", Buffer.from("last"));
         await follow("A lost namespace", 0, 1);
@@ -316,7 +333,7 @@ describe("sets of snapshots", () => {
         await client(target).send(new GetObjectCommand({ Bucket: "load", Key: "last" }));
     });
 
-    it("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
+    itInLongForm("have a guide of which every block was run", () => assert.equal(ran, countOfCommands("backup.md")));
 });
 
 /** What the schedule of the guide runs, from the step that takes a set on. */

@@ -6,6 +6,7 @@ import { connect } from "../../components/kubernetes/connect";
 import { minioAdmin } from "../../components/live/admin";
 import { inSandbox } from "../../devcluster/cluster/faults";
 import { driveFolder } from "../support/driveFolder";
+import { itInLongForm } from "../support/longForm";
 import { checkout, execute, type Finished, kubectl, kubectlJson, Project } from "../support/project";
 import { writeKubeconfig } from "../support/serviceAccount";
 import { until } from "../support/until";
@@ -93,7 +94,7 @@ describe("minio-cluster status", () => {
         await until("all is right again", async () => (await status()).code === 0);
     });
 
-    it("finds that requests are frozen, and by which servers", async () => {
+    itInLongForm("finds that requests are frozen, and by which servers", async () => {
         const kubernetes = await connect({ by: "the test" });
         const admin = minioAdmin((request) => kubernetes.send(namespace, "minio-0", "http", request), {
             rootUser: "admin",
@@ -108,7 +109,7 @@ describe("minio-cluster status", () => {
         assert.equal((await status()).code, 0);
     });
 
-    it("finds a rollout that was interrupted as it began", async () => {
+    itInLongForm("finds a rollout that was interrupted as it began", async () => {
         const annotate = (value: string | null, partition: number) =>
             patch({
                 spec: {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
-import { isLong } from "../support/longForm";
+import { isLong, itInLongForm } from "../support/longForm";
 import { kubectl, kubectlJson, Project } from "../support/project";
 import { stepByStep } from "../support/stepByStep";
 
@@ -31,7 +31,7 @@ for (const serverSideApply of isLong ? ["true", "false"] : ["false"]) {
             assert.equal(taken.length, 3, "two snapshots and their record");
         });
 
-        it("are no change and no drift afterwards", async () => {
+        itInLongForm("are no change and no drift afterwards", async () => {
             await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
             await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
             await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
@@ -58,7 +58,7 @@ for (const serverSideApply of isLong ? ["true", "false"] : ["false"]) {
             assert.deepEqual(await objectsOf("one"), []);
         });
 
-        it("are the namespace that outlived its stack, and the claims in it", async () => {
+        itInLongForm("are the namespace that outlived its stack, and the claims in it", async () => {
             await project.succeed("destroy", "--yes");
             const { metadata } = await kubectlJson("get", "namespace", project.namespace);
             await project.succeed("preview");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
+import { describeInLongForm } from "../support/longForm";
 import { kubectlJson, Project } from "../support/project";
 import { neverCut, type Refusal } from "../support/refusals";
 import { until } from "../support/until";
 
-describe("two clusters that freeze in one program", () => {
+describeInLongForm("two clusters that freeze in one program", () => {
     const project = new Project("e2e-two-frozen", "tests/e2e/programs/two.ts");
     let uncut: Refusal | undefined;
 

@@ -122,7 +122,7 @@ describe("a cluster under load", () => {
         assert.equal((await statefulSet()).spec.updateStrategy.rollingUpdate.partition, 2);
     });
 
-    it("goes back from a staged update when the partition is raised, without a failed request", async () => {
+    itInLongForm("goes back from a staged update when the partition is raised, without a failed request", async () => {
         assertServed(await applyUnderLoad({ partition: 4 }));
         assert.deepEqual(await images(), [oldImage, oldImage, oldImage, oldImage]);
     });
@@ -155,17 +155,20 @@ describe("a cluster under load", () => {
         await project.succeed("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     });
 
-    it("gives up on a version that cannot start, names the server and why, and leaves the others alone", async () => {
-        const before = await uids();
-        await project.configure({ image: "docker.io/pgsty/silo:no-such-release", rollout: { timeoutSeconds: 40 } });
-        const { code, text } = await project.execute("up", "--yes", "--skip-preview");
-        assert.notEqual(code, 0);
-        assert.match(text, /no progress in 40 s .*minio-3/);
-        assert.match(text, /minio-3: .*(ErrImagePull|ImagePullBackOff)/);
-        assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
-        assertServed(await applyUnderLoad({ image: newImage, rollout: undefined }));
-        assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
-    });
+    itInLongForm(
+        "gives up on a version that cannot start, names the server and why, and leaves the others alone",
+        async () => {
+            const before = await uids();
+            await project.configure({ image: "docker.io/pgsty/silo:no-such-release", rollout: { timeoutSeconds: 40 } });
+            const { code, text } = await project.execute("up", "--yes", "--skip-preview");
+            assert.notEqual(code, 0);
+            assert.match(text, /no progress in 40 s .*minio-3/);
+            assert.match(text, /minio-3: .*(ErrImagePull|ImagePullBackOff)/);
+            assert.deepEqual((await uids()).slice(0, 3), before.slice(0, 3));
+            assertServed(await applyUnderLoad({ image: newImage, rollout: undefined }));
+            assert.deepEqual(await images(), [newImage, newImage, newImage, newImage]);
+        },
+    );
 
     it("grows its drives in place", async () => {
         const before = await uids();
@@ -216,23 +219,26 @@ describe("a cluster under load", () => {
         assert.equal(podDnsNames[4], `minio-pool-1-0.minio-headless.${project.namespace}.svc.cluster.local`);
     });
 
-    it("has MinIO begin a rebalance by an up, and says how far it is until it has ended, whether or not any object moves", async () => {
-        await project.configure({ rebalance: true });
-        assert.match(
-            await project.succeed("preview"),
-            /MinIO moves objects to the emptier pools, once all servers know/,
-        );
-        assert.match(
-            await project.succeed("up", "--yes", "--skip-preview"),
-            /MinIO moved \d+ objects \(\S+ \w+\) between pools, and .*; used are pool 0 \d+ %, pool 1 \d+ %/,
-        );
-        await waitFor(
-            "the end of the rebalance",
-            async () => !/between pools, and/.test(await project.succeed("preview")),
-        );
-        await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
-        await project.configure({ rebalance: undefined });
-    });
+    itInLongForm(
+        "has MinIO begin a rebalance by an up, and says how far it is until it has ended, whether or not any object moves",
+        async () => {
+            await project.configure({ rebalance: true });
+            assert.match(
+                await project.succeed("preview"),
+                /MinIO moves objects to the emptier pools, once all servers know/,
+            );
+            assert.match(
+                await project.succeed("up", "--yes", "--skip-preview"),
+                /MinIO moved \d+ objects \(\S+ \w+\) between pools, and .*; used are pool 0 \d+ %, pool 1 \d+ %/,
+            );
+            await waitFor(
+                "the end of the rebalance",
+                async () => !/between pools, and/.test(await project.succeed("preview")),
+            );
+            await project.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+            await project.configure({ rebalance: undefined });
+        },
+    );
 
     it("refuses to drop a pool whose objects MinIO has not moved away, and says what to do", async () => {
         await project.configure({ expansionPools: undefined });
@@ -242,7 +248,7 @@ describe("a cluster under load", () => {
         assert.match(text, /Put it back with decommission: true, and run pulumi up/);
     });
 
-    it("has MinIO move its objects by an up, and keeps it until all are moved", async () => {
+    itInLongForm("has MinIO move its objects by an up, and keeps it until all are moved", async () => {
         const { endpoint, rootUser, rootPassword } = await targetOf(project);
         const env = { ...process.env, MC_HOST_e2e: endpoint.replace("://", `://${rootUser}:${rootPassword}@`) };
         /** The year in which each pool's decommission began: 1 where it never did. */
@@ -271,7 +277,7 @@ describe("a cluster under load", () => {
         assert.equal((await pods()).length, 8);
     });
 
-    it("lets it leave once it is decommissioned", async () => {
+    itInLongForm("lets it leave once it is decommissioned", async () => {
         await applyUnderLoad({ expansionPools: undefined }, false);
         assert.equal((await pods()).length, 4);
         const { items } = await kubectlJson("get", "pvc", inNamespace, "--selector=pool=minio-pool-1");

@@ -4,6 +4,7 @@ import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/c
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { addresses } from "../../devcluster/cluster/addresses";
 import { Authority, certificateNames } from "../support/authority";
+import { isLong, itInLongForm } from "../support/longForm";
 import { execute, kubectl, kubectlJson, Project } from "../support/project";
 import { digest, get, makeBucket, put } from "../support/s3";
 import { stepByStep } from "../support/stepByStep";
@@ -182,7 +183,7 @@ describe("clusters of many kinds, side by side", () => {
         }
     });
 
-    it("every server has its name, before and after its pod is made anew", async () => {
+    itInLongForm("every server has its name, before and after its pod is made anew", async () => {
         const resolves = async () => {
             const addresses = new Map(
                 (await podsOf("manual")).map(({ metadata, status }) => [metadata.name, status.podIP]),
@@ -213,14 +214,14 @@ describe("clusters of many kinds, side by side", () => {
         await resolves();
     });
 
-    it("a pod that is made anew finds its claim again", async () => {
+    itInLongForm("a pod that is made anew finds its claim again", async () => {
         const [{ spec }] = (await podsOf("manual")).slice(2);
         const claims = spec.volumes.flatMap(({ persistentVolumeClaim: claim }: any) => claim?.claimName ?? []);
         // Kubernetes adds the volumes of claims to a pod in any order.
         assert.deepEqual(claims.sort(), ["data0-manual-2", "data1-manual-2"]);
     });
 
-    it("OnDelete updates only the server whose pod is deleted", async () => {
+    itInLongForm("OnDelete updates only the server whose pod is deleted", async () => {
         await project.succeed("config", "set", "touched", "yes");
         const text = await project.succeed("up", "--yes", "--skip-preview");
         assert.match(text, /manual/);
@@ -353,7 +354,7 @@ describe("clusters of many kinds, side by side", () => {
         await kubectl("wait", "--for=condition=Ready", "pod/secure-0", inNamespace, "--timeout=120s");
     });
 
-    it("claims are kept or deleted as asked for, when a StatefulSet is scaled or deleted", async () => {
+    itInLongForm("claims are kept or deleted as asked for, when a StatefulSet is scaled or deleted", async () => {
         const all = { ordered: 4, own: 2, secure: 4 };
         for (const [name, servers] of Object.entries(all)) {
             await kubectl("scale", "statefulset", name, inNamespace, `--replicas=${servers - 1}`);
@@ -404,7 +405,7 @@ describe("kinds that the cluster does not know", () => {
     before(() => project.init());
     after(() => project.remove());
 
-    for (const [change, expected] of [
+    const kinds: [Record<string, unknown>, RegExp][] = [
         [
             { tls: { issuer: { name: "ca" } } },
             /tls.issuer: the cluster does not know Certificate .*install cert-manager/,
@@ -413,7 +414,8 @@ describe("kinds that the cluster does not know", () => {
             { httpRoute: { gatewayName: "public", apiHost: "s3.example.org" } },
             /httpRoute: the cluster does not know HTTPRoute .*install the Gateway API first, or use ingress/,
         ],
-    ] as [Record<string, unknown>, RegExp][]) {
+    ];
+    for (const [change, expected] of isLong ? kinds : kinds.slice(0, 1)) {
         it(`are named by the preview for ${JSON.stringify(change)}`, async () => {
             await project.configure(change);
             const { code, text } = await project.execute("preview");

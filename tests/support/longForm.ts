@@ -1,14 +1,22 @@
 /**
  * Whether the tests run in their long form, as `make test-long` and mocha by itself do. The short one, of `make test`,
- * goes one way through each mechanism. The long one also goes the others: each old tool, way back and refusal.
+ * goes one way through each mechanism. The long one also goes the others: each old tool, variant, way back and refusal.
  */
 export const isLong = process.env.TEST_FORM !== "short";
 
-/** A test of the long form alone. Where tests go on from each other, it leaves all as it found it. */
-export const itInLongForm = isLong ? it : (_title: string, _test: Mocha.AsyncFunc | Mocha.Func) => {};
+/** A test of the long form alone. Where tests go on from each other, those after it need nothing of it. */
+export function itInLongForm(title: string, test: Mocha.AsyncFunc | Mocha.Func): void {
+    if (isLong) {
+        it(title, test); // Looked up here, for a worker that runs several files has another `it` for each.
+    }
+}
 
 /** Commands that must refuse the same: `pulumi up` by what changes nothing, and in the long form the preview, too. */
 export const refusingCommands: string[][] = [...(isLong ? [["preview"]] : []), ["up", "--yes", "--skip-preview"]];
 
 /** A description of which the short form has nothing. */
-export const describeInLongForm = isLong ? describe : (_title: string, _tests: () => void) => {};
+export function describeInLongForm(title: string, tests: () => void): void {
+    if (isLong) {
+        describe(title, tests);
+    }
+}
