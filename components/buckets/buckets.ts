@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
+import { marksInWords } from "../live/clusterMarks";
 import type { Connection } from "../live/connection";
 import { type EventualCredentials, liveCluster } from "../live/liveCluster";
 import { accessSecretChecks } from "../preflight/accessSecrets";
@@ -9,7 +10,7 @@ import { findings } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue, whenKnown } from "../pulumi/outputs";
-import { createUndo, type Undo } from "../pulumi/undo";
+import { createUndo, type Marked, type Undo } from "../pulumi/undo";
 import { createWork } from "../pulumi/work";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
@@ -95,11 +96,15 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
  * @returns what is made before all else; undefined where nothing is declared
  */
 export function createRemoval(
-    options: Pick<BucketsOptions, "args" | "cluster" | "credentials" | "connection"> & { declarer: Declarer },
+    options: Pick<BucketsOptions, "args" | "cluster" | "credentials" | "connection"> & {
+        declarer: Declarer;
+        /** The Kubernetes cluster. */
+        marked: pulumi.Output<Marked>;
+    },
     isWanted: boolean,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource | undefined {
-    const { args, cluster, connection, declarer } = options;
+    const { args, cluster, connection, declarer, marked } = options;
     const onCluster = async (
         what: string,
         resource: pulumi.Resource,
@@ -126,6 +131,8 @@ export function createRemoval(
         moving:
             "its users would stay valid there. Put the names of the cluster, the component, the project and the stack back. To move, " +
             "take all buckets, policies and accesses out, run pulumi up, and then change the name",
+        cluster: marked,
+        elsewhere: inOtherCluster,
         begin: (resource) =>
             onCluster("whether another stack has this name", resource, (kubernetes, known) =>
                 refuseTaken(kubernetes, known, declarer),
@@ -136,6 +143,18 @@ export function createRemoval(
             ),
     };
     return createUndo(`${declarer.name}-removal`, undo, isWanted, opts);
+}
+
+/** The error where the users of a stack are in another Kubernetes cluster than the one that this run leads to. */
+export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string): string {
+    const inWords = ({ where, marks = [] }: Partial<Marked>) =>
+        `${where ? `${where}, where` : "one where"} ${marksInWords(marks)}`;
+    return (
+        `this stack made its buckets and users in another Kubernetes cluster, where its keys stay valid: ${inWords(before)}. ` +
+        `This run leads to ${inWords(now)}. Nothing is changed. Let Pulumi's provider lead to the former. ` +
+        "To move, take all buckets, policies and accesses out there, run pulumi up, and then change the cluster. " +
+        `If the former is gone for ever, forget what was made there: pulumi state delete '${urn}' --target-dependents`
+    );
 }
 
 /**
