@@ -288,7 +288,8 @@ describe("what several programs declare of a cluster", () => {
             ["the MinioCluster 'minio'", "the MinioAccess 'x' of the stack acme/other/dev"],
         );
         assert.notEqual(markOf(shop), markOf({ ...shop, stack: "acme/shop/dev" }));
-        assert.deepEqual(await readRecords(kubernetes([]), cluster, shop), { own: nothingRecorded(), others: [] });
+        const none = { own: nothingRecorded(), isHeld: false, others: [] };
+        assert.deepEqual(await readRecords(kubernetes([]), cluster, shop), none);
     });
 
     it("is known of the cluster's own program alone where it may not look for others, and of nobody else", async () => {
@@ -309,6 +310,48 @@ describe("what several programs declare of a cluster", () => {
         const left = [configMap(declaredName(names, shop), ownerOf(shop), recordOf(["photos"]))];
         await refuseTaken(kubernetes(left), cluster, shop);
         await refuseTaken(kubernetes([]), cluster, shop);
+        const held = [configMap(declaredName(names, shop), ownerOf(shop), { ...recordOf(["photos"]), isHeld: true })];
+        await assert.rejects(
+            refuseTaken(kubernetes(held), cluster, shop),
+            /\n {2}photos: made by a stack of the same name/,
+        );
+    });
+
+    it("is held by a stack, also of buckets alone, from its first run until it leaves them", async () => {
+        const found = configMap(declaredName(names, shop), ownerOf(shop), recordOf(["photos"]));
+        const answers: Record<string, string> = {
+            "/": "<ListAllMyBucketsResult><Buckets><Bucket><Name>photos</Name></Bucket></Buckets></ListAllMyBucketsResult>",
+            "/photos": "<ListVersionsResult><Version><Key>mine</Key></Version></ListVersionsResult>",
+        };
+        const server = {
+            metadata: { name: "minio-0", ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+            status: { conditions: [{ type: "Ready", status: "True" }] },
+        };
+        const running = {
+            list: async () => [found],
+            pods: async () => [server],
+            create: async () => {},
+            patch: async (_: unknown, fields: object) => void Object.assign(found, fields),
+            keepForward: () => ({
+                send: async ({ path }: { path: string }) => {
+                    const body = answers[path.split("?")[0] ?? ""] ?? assert.fail(path);
+                    return { status: path.includes("object-lock") ? 404 : 200, headers: {}, body };
+                },
+                close() {},
+            }),
+        } as unknown as Kubernetes;
+        const credentials = { rootUser: pulumi.output("admin"), rootPassword: pulumi.secret("correct-horse") };
+        const resource = undefined as never;
+        const declaring = clusterOf("minio", withDefaults({ namespace: "storage", buckets: [{ name: "photos" }] }));
+        for (let round = 1; round <= 2; round++) {
+            await refuseTaken(running, cluster, shop);
+            await bring({ credentials, declarer: shop }, running, declaring, {}, resource);
+            await assert.rejects(refuseTaken(running, cluster, shop), /photos: made by a stack of the same name/);
+            await leave({ credentials }, running, cluster, shop, resource, true);
+            await assert.rejects(refuseTaken(running, cluster, shop), /photos: made by a stack of the same name/);
+            await leave({ credentials }, running, cluster, shop, resource, false);
+        }
+        assert.deepEqual((await readRecords(running, cluster, shop)).own, recordOf(["photos"]));
     });
 
     it("is refused where another program has it, even where it shall be taken over, and names both", async () => {
