@@ -6,12 +6,14 @@ import { printable } from "./basics/printable";
 import { createBuckets, createRemoval } from "./buckets/buckets";
 import type { AnyObject, Kubernetes } from "./kubernetes/client";
 import { untilAnswered } from "./kubernetes/errors";
+import { clusterMarks } from "./live/clusterMarks";
 import { type Connection, connectionOf, OtherClusterError } from "./live/connection";
 import { apiPort } from "./minio/ports";
 import { endProgram } from "./pulumi/endProgram";
 import { hasEngine } from "./pulumi/engine";
 import { after, whenKnown } from "./pulumi/outputs";
 import { requireSdk, warnOfOldCommandLine } from "./pulumi/sdk";
+import type { Marked } from "./pulumi/undo";
 import type { MinioAccessArgs } from "./spec/args";
 import { accessComponent, checkedAccess, InvalidArgumentsError } from "./spec/checkedSpec";
 import type { Cluster } from "./spec/cluster";
@@ -66,7 +68,8 @@ export class MinioAccess extends pulumi.ComponentResource {
         const credentials = { rootUser, rootPassword: root.apply(({ password }) => password) };
         const options = { args: given, cluster, credentials, connection, declarer };
         const declares = [given.buckets, given.policies, given.accesses].some((list) => (list ?? []).length > 0);
-        const removal = createRemoval(options, declares, { ...dispensable, dependsOn: witness });
+        const marked = pulumi.all([known, seen]).apply(([all]) => markedCluster(looking, all));
+        const removal = createRemoval({ ...options, marked }, declares, { ...dispensable, dependsOn: witness });
         const isThere = removal
             ? createBuckets({ ...options, settled: after(checked, pulumi.output(removal)), dispensable })
             : true;
@@ -116,6 +119,14 @@ function see(looking: Looking, args: KnownAccessArgs): Promise<SeenCluster> {
     return looked(looking, unseen, async ({ look }) => {
         const kubernetes = reached(await look());
         return seenCluster(await kubernetes.statefulSets(namespace, labelsOfAll), args, kubernetes.where);
+    });
+}
+
+/** By what this Kubernetes cluster is known again: the users of a stack are in one. */
+function markedCluster(looking: Looking, { namespace = "default" }: KnownAccessArgs): Promise<Marked> {
+    return looked(looking, { where: "", marks: [] }, async ({ act }) => {
+        const kubernetes = reached(await act());
+        return { where: kubernetes.where, marks: await clusterMarks(kubernetes, namespace) };
     });
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
+import { marksInWords } from "../live/clusterMarks";
 import type { Connection } from "../live/connection";
 import { type EventualCredentials, liveCluster } from "../live/liveCluster";
 import { accessSecretChecks } from "../preflight/accessSecrets";
@@ -9,7 +10,7 @@ import { findings } from "../preflight/preflight";
 import { endProgram } from "../pulumi/endProgram";
 import { hasEngine } from "../pulumi/engine";
 import { after, isKnown, knownValue, whenKnown } from "../pulumi/outputs";
-import { createUndo, type Undo } from "../pulumi/undo";
+import { createUndo, type Marked, type Undo } from "../pulumi/undo";
 import { createWork } from "../pulumi/work";
 import type { MinioClusterArgs } from "../spec/args";
 import type { Cluster, DeclaredCluster } from "../spec/cluster";
@@ -95,11 +96,15 @@ export function createBuckets(options: BucketsOptions): pulumi.Output<boolean> {
  * @returns what is made before all else; undefined where nothing is declared
  */
 export function createRemoval(
-    options: Pick<BucketsOptions, "args" | "cluster" | "credentials" | "connection"> & { declarer: Declarer },
+    options: Pick<BucketsOptions, "args" | "cluster" | "credentials" | "connection"> & {
+        declarer: Declarer;
+        /** The Kubernetes cluster. */
+        marked: pulumi.Output<Marked>;
+    },
     isWanted: boolean,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource | undefined {
-    const { args, cluster, connection, declarer } = options;
+    const { args, cluster, connection, declarer, marked } = options;
     const onCluster = async (
         what: string,
         resource: pulumi.Resource,
@@ -126,6 +131,8 @@ export function createRemoval(
         moving:
             "its users would stay valid there. Put the names of the cluster, the component, the project and the stack back. To move, " +
             "take all buckets, policies and accesses out, run pulumi up, and then change the name",
+        cluster: marked,
+        elsewhere: inOtherCluster,
         begin: (resource) =>
             onCluster("whether another stack has this name", resource, (kubernetes, known) =>
                 refuseTaken(kubernetes, known, declarer),
@@ -138,19 +145,32 @@ export function createRemoval(
     return createUndo(`${declarer.name}-removal`, undo, isWanted, opts);
 }
 
+/** The error where the users of a stack are in another Kubernetes cluster than the one that this run leads to. */
+export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string): string {
+    const inWords = ({ where, marks = [] }: Partial<Marked>) =>
+        `${where ? `${where}, where` : "one where"} ${marksInWords(marks)}`;
+    return (
+        `this stack made its buckets and users in another Kubernetes cluster, where its keys stay valid: ${inWords(before)}. ` +
+        `This run leads to ${inWords(now)}. No MinIO is changed. Let Pulumi's provider lead to the former. ` +
+        "To move, take all buckets, policies and accesses out there, run pulumi up, and then change the cluster. " +
+        `If the former is gone for ever, forget what was made there: pulumi state delete '${urn}' --target-dependents`
+    );
+}
+
 /**
  * Whose something is, is told by names. Two stacks may have the same: the organization of a backend of one's own is
  * always the same. And the state of one may be lost.
  *
- * @throws Refusal where users or policies are recorded of this name, though nothing of it is in the state
+ * @throws Refusal where something is recorded of this name, though nothing of it is in the state. Buckets that an earlier
+ * stack has left are no reason
  */
 export async function refuseTaken(
     kubernetes: Pick<Kubernetes, "list" | "read">,
     cluster: Cluster,
     declarer: Declarer,
 ): Promise<void> {
-    const { own } = await readRecords(kubernetes, cluster, declarer);
-    const made = [own.accesses, own.policies].flatMap(Object.keys);
+    const { own, isHeld } = await readRecords(kubernetes, cluster, declarer);
+    const made = [own.accesses, own.policies, isHeld ? own.buckets : {}].flatMap(Object.keys);
     if (made.length > 0) {
         const where = `${declaredName(cluster.names, declarer)} in the namespace ${cluster.spec.namespace}`;
         const reason =
@@ -185,6 +205,7 @@ export function wantedText({ buckets, policies, accesses }: Declared): string {
 
 interface Seen {
     recorded: Recorded;
+    isHeld: boolean;
     found: Difference;
 }
 
@@ -197,10 +218,10 @@ async function compare(
 ): Promise<void> {
     const declared = declaredOf(cluster);
     const live = await liveCluster(kubernetes, cluster, options.credentials);
-    const { own: recorded, others } = await readRecords(kubernetes, cluster, options.declarer);
+    const { own: recorded, isHeld, others } = await readRecords(kubernetes, cluster, options.declarer);
     await withMinio(live, regionOf(cluster.spec), async (minio) => {
         const there = await look(minio, declared, recorded, secretKeys);
-        await use(minio, { recorded, found: difference(declared, recorded, there, new Date(), others) });
+        await use(minio, { recorded, isHeld, found: difference(declared, recorded, there, new Date(), others) });
     });
 }
 
@@ -245,6 +266,8 @@ export async function leave(
         await carryOut(found, recorded, { minio, secretKeys: {}, write, say });
         if (found.staying.length === 0) {
             await removeRecord(kubernetes, cluster, declarer);
+        } else {
+            await writeRecord(kubernetes, cluster, found.after, declarer, false);
         }
     });
 }
@@ -297,7 +320,7 @@ export async function bring(
         return;
     }
     const secretKeys = await secretKeysOf(keys);
-    await compare(options, kubernetes, cluster, secretKeys, async (minio, { recorded, found }) => {
+    await compare(options, kubernetes, cluster, secretKeys, async (minio, { recorded, isHeld, found }) => {
         const refusals = [...taken, ...found.refusals];
         if (refusals.length > 0) {
             throw new Refusal(refusals, whose);
@@ -306,6 +329,9 @@ export async function bring(
             say(note);
         }
         const write = (record: Recorded) => writeRecord(kubernetes, cluster, record, options.declarer);
+        if (options.declarer && !isHeld) {
+            await write(recorded); // What follows may change nothing of it.
+        }
         await carryOut(found, recorded, { minio, secretKeys, write, say });
     });
 }

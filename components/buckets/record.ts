@@ -46,18 +46,21 @@ type ConfigMap = AnyObject & { data?: Record<string, string> };
 const dataKey = "made.json";
 
 /** @throws Error where it is there, and cannot be read */
-function parsedRecord(text: string | undefined): Recorded {
+function parsedRecord(text: string | undefined): { recorded: Recorded; isHeld: boolean } {
     const {
         buckets = {},
         policies = {},
         accesses = {},
-    }: Partial<Recorded> = text === undefined ? {} : JSON.parse(text);
-    return { buckets, policies, accesses };
+        isHeld = false,
+    }: Partial<Recorded & { isHeld: boolean }> = text === undefined ? {} : JSON.parse(text);
+    return { recorded: { buckets, policies, accesses }, isHeld };
 }
 
 /** The records of all programs that declare something of a cluster. */
 export interface Records {
     own: Recorded;
+    /** Whether a stack has it, and not only buckets of it have stayed. Versions before did not say so. */
+    isHeld: boolean;
     others: OthersRecord[];
 }
 
@@ -80,15 +83,15 @@ export async function readRecords(
 ): Promise<Records> {
     const { names } = cluster;
     const beside = await recordsBeside(kubernetes, cluster, declarer);
-    const records: Records = { own: nothingRecorded(), others: [] };
+    const records: Records = { own: nothingRecorded(), isHeld: false, others: [] };
     for (const { metadata, data } of beside) {
         const owner = metadata.annotations?.[ownerAnnotation];
         if (owner === undefined && metadata.name !== declaredName(names)) {
             continue;
         }
-        const recorded = parsed(metadata.name, data?.[dataKey]);
+        const { recorded, isHeld } = parsed(metadata.name, data?.[dataKey]);
         if (owner === (declarer && ownerOf(declarer))) {
-            records.own = recorded;
+            Object.assign(records, { own: recorded, isHeld });
         } else {
             records.others.push({ whose: declarerInWords(names, owner), recorded });
         }
@@ -113,7 +116,7 @@ async function recordsBeside(
     }
 }
 
-function parsed(name: string, text: string | undefined): Recorded {
+function parsed(name: string, text: string | undefined): ReturnType<typeof parsedRecord> {
     try {
         return parsedRecord(text);
     } catch {
@@ -128,14 +131,16 @@ function referenceOf({ names, spec }: Cluster, declarer: Declarer | undefined) {
     return { ...configMapKind, metadata: { name: declaredName(names, declarer), namespace: spec.namespace } };
 }
 
+/** @param isHeld false where the stack of a declarer leaves it behind. The cluster's own program always has its record */
 export async function writeRecord(
     kubernetes: Pick<Kubernetes, "create" | "patch">,
     cluster: Cluster,
     record: Recorded,
     declarer?: Declarer,
+    isHeld = true,
 ): Promise<void> {
     const reference = referenceOf(cluster, declarer);
-    const data = { [dataKey]: JSON.stringify(record) };
+    const data = { [dataKey]: JSON.stringify({ ...record, ...(declarer && { isHeld }) }) };
     const { names, spec } = cluster;
     const annotations = declarer && { [ownerAnnotation]: ownerOf(declarer) };
     const metadata = { ...reference.metadata, labels: labelsOf(names, spec), ...(annotations && { annotations }) };

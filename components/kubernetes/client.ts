@@ -116,8 +116,13 @@ export interface Kubernetes {
     execute(namespace: string, pod: string, container: string, command: string[]): Promise<string>;
     /** An object of any kind; undefined when it is not there. */
     read<T extends AnyObject>(reference: ObjectReference): Promise<T | undefined>;
-    /** Objects of any kind: of a namespace or of all, and with certain labels or any. */
-    list<T extends AnyObject>(kind: KindReference, namespace?: string, labels?: Record<string, string>): Promise<T[]>;
+    /** Objects of any kind: of a namespace or of all, with certain labels or any, of one name or any. */
+    list<T extends AnyObject>(
+        kind: KindReference,
+        namespace?: string,
+        labels?: Record<string, string>,
+        name?: string,
+    ): Promise<T[]>;
     /** Makes an object unless there is one of its name. */
     create(object: AnyObject): Promise<void>;
     /**

@@ -184,7 +184,12 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
             execute(new client.Exec(config), namespace, pod, container, command),
         read: <T extends AnyObject>(reference: ObjectReference) =>
             orUndefined(objects.read(reference) as unknown as Promise<T>),
-        async list<T extends AnyObject>({ apiVersion, kind }: KindReference, namespace?: string, labels = {}) {
+        async list<T extends AnyObject>(
+            { apiVersion, kind }: KindReference,
+            namespace?: string,
+            labels = {},
+            name?: string,
+        ) {
             const found: T[] = [];
             let next: string | undefined;
             do {
@@ -195,7 +200,7 @@ export async function connect(target: ClusterTarget): Promise<Kubernetes> {
                     undefined,
                     undefined,
                     undefined,
-                    undefined,
+                    name && `metadata.name=${name}`,
                     selector(labels) || undefined,
                     500,
                     next,

@@ -4,11 +4,23 @@ import { hookedResource, resourceHook } from "./hooked";
 import { whenKnown } from "./outputs";
 import { underWay } from "./underWay";
 
+/** A cluster, as a run finds it. */
+export interface Marked {
+    /** How it is reached, for people. That differs from machine to machine. */
+    where: string;
+    /** By what it is known again. Any of them is enough, and some may change. */
+    marks: string[];
+}
+
 export interface Undo {
     /** Where the work is done. It never changes, as what was done there would be left. */
     place: pulumi.Input<string>;
     /** What to do instead of a change of it, for the error. */
     moving: string;
+    /** The cluster that the place is in. There may be such a place in another one, too. */
+    cluster: pulumi.Output<Marked>;
+    /** The error where it is another one. Of the former, versions before may have kept less. */
+    elsewhere: (before: Partial<Marked>, now: Marked, urn: string) => string;
     /** Called before the resource is made, also in a preview. */
     begin: (resource: pulumi.Resource) => Promise<void>;
     /** Called when the resource is deleted, and in a preview of that, in which it only says what it would do. */
@@ -29,7 +41,13 @@ export function createUndo(
     opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource | undefined {
     const hooks = hooksOf(name, undo); // The deletion needs it, too.
-    return isWanted ? new pulumi.Stash(name, { input: undo.place }, { ...opts, hooks }) : undefined;
+    if (!isWanted) {
+        return undefined;
+    }
+    const { where, marks } = undo.cluster;
+    // The first `where` stays: another machine is no change.
+    const ignoreChanges = ["input.where"];
+    return new pulumi.Stash(name, { input: { place: undo.place, where, marks } }, { ...opts, hooks, ignoreChanges });
 }
 
 function hooksOf(name: string, undo: Undo): pulumi.ResourceHookBinding {
@@ -51,11 +69,25 @@ function hooksOf(name: string, undo: Undo): pulumi.ResourceHookBinding {
 
 /** @throws Error where the work was done elsewhere; a preview may not know that yet */
 export async function refuseMove(
-    { oldInputs }: Pick<pulumi.ResourceHookArgs, "oldInputs">,
-    { place, moving }: Pick<Undo, "place" | "moving">,
+    { oldInputs, urn }: Pick<pulumi.ResourceHookArgs, "oldInputs" | "urn">,
+    undo: Pick<Undo, "place" | "moving" | "cluster" | "elsewhere">,
 ): Promise<void> {
-    const [before, now] = await Promise.all([whenKnown(oldInputs?.input), whenKnown(place)]);
-    if (now !== undefined && before !== undefined && before !== now) {
-        throw new Error(`it cannot move from ${before} to ${now}: ${moving}`);
+    const [input, place, cluster] = await Promise.all([
+        whenKnown(oldInputs?.input),
+        whenKnown(undo.place),
+        whenKnown(undo.cluster),
+    ]);
+    const before = recordOf(input);
+    if (place !== undefined && before.place !== undefined && before.place !== place) {
+        throw new Error(`it cannot move from ${before.place} to ${place}: ${undo.moving}`);
     }
+    const marks = before.marks ?? [];
+    if (cluster !== undefined && marks.length > 0 && !marks.some((mark) => cluster.marks.includes(mark))) {
+        throw new Error(undo.elsewhere(before, cluster, urn));
+    }
+}
+
+/** What an earlier run has kept. Versions before kept the place alone, and it gets the rest. */
+function recordOf(input: unknown): Partial<Marked & { place: string }> {
+    return typeof input === "string" ? { place: input } : (input ?? {});
 }

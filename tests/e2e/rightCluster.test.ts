@@ -152,7 +152,14 @@ describe("the right Kubernetes cluster", () => {
             await access.init({ cluster: namespace, declared: { buckets: [{ name: "data" }] } });
             await access.succeed("config", "set", "kubernetes:context", "embedded");
             assert.match(await access.succeed("preview"), /bucket 'data' is made/);
-            assert.match(await access.succeed("up", "--yes", "--skip-preview"), /bucket 'data' is made/);
+            assert.match(await access.succeed(...up), /bucket 'data' is made/);
+            await access.succeed("config", "set", "kubernetes:context", "other");
+            for (const command of [["preview"], up]) {
+                const { code, text } = await access.execute(...command);
+                assert.notEqual(code, 0);
+                assert.match(text, /its buckets and users in another Kubernetes cluster, .* \(context embedded, /);
+            }
+            await access.succeed("config", "set", "kubernetes:context", "embedded");
             await access.succeed("destroy", "--run-program", "--yes", "--skip-preview");
         } finally {
             await access.remove();

@@ -73,6 +73,18 @@ describe("the connection to Kubernetes", () => {
         await assert.rejects(kubernetes.pods("a", {}), { message: quota, isPassing: false });
     });
 
+    it("lists objects of one name by a field, as who may list needs no right to get", async () => {
+        const asked: string[] = [];
+        api.answers = ({ url = "" }, response) => {
+            asked.push(decodeURIComponent(url));
+            const resources = [{ name: "configmaps", kind: "ConfigMap", namespaced: true }];
+            json(response, 200, url === "/api/v1" ? { groupVersion: "v1", resources } : { items: [{ metadata: {} }] });
+        };
+        const kind = { apiVersion: "v1", kind: "ConfigMap" };
+        assert.equal((await kubernetes.list(kind, "a", {}, "one")).length, 1);
+        assert.match(asked.at(-1) ?? "", /^\/api\/v1\/namespaces\/a\/configmaps\?.*fieldSelector=metadata.name=one/);
+    });
+
     it("takes what a quota, a StorageClass or a webhook forbids for no missing right", async () => {
         for (const message of [
             'persistentvolumeclaims "data-minio-0" is forbidden: only dynamically provisioned pvc can be resized and the ' +

@@ -3,12 +3,13 @@ import type { V1StatefulSet } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { declaringCluster, seenCluster } from "../../components/access/seen";
-import { bring, leave, refuseTaken } from "../../components/buckets/buckets";
+import { bring, inOtherCluster, leave, refuseTaken } from "../../components/buckets/buckets";
 import { departure, difference, type Live } from "../../components/buckets/difference";
 import { regionOf } from "../../components/buckets/look";
 import { nothingRecorded, type OthersRecord, type Recorded, readRecords } from "../../components/buckets/record";
 import type { AnyObject, Kubernetes } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
+import { clusterMarks } from "../../components/live/clusterMarks";
 import { refuseMove } from "../../components/pulumi/undo";
 import { podTemplate } from "../../components/server/podTemplate";
 import { clusterOf } from "../../components/spec/cluster";
@@ -88,7 +89,8 @@ describe("MinioAccess", () => {
         const secret = registered.find(({ type }) => type.endsWith(":Secret"))?.inputs;
         assert.match(secret.metadata.labels[accessLabel], /^photos-/);
         const { input } = registered.find(({ name }) => name === "photos-removal")?.inputs ?? {};
-        assert.match(input, /^storage\/minio by .*\/photos$/);
+        assert.match(input.place, /^storage\/minio by .*\/photos$/);
+        assert.deepEqual(Object.keys(input).sort(), ["marks", "place", "where"]);
     });
 
     it("registers nothing where all lists are empty, so that the engine deletes what an earlier run has made", async () => {
@@ -144,11 +146,69 @@ describe("MinioAccess", () => {
         );
     });
 
-    it("cannot move to another cluster, where its users would stay valid", async () => {
-        const undo = { place: pulumi.output("storage/other"), moving: "do this" };
-        const args = (input: string) => ({ oldInputs: { input } });
-        await assert.rejects(refuseMove(args("storage/minio"), undo), /from storage\/minio to storage\/other: do this/);
-        await refuseMove(args("storage/other"), undo);
+    describe("is undone where it was done", () => {
+        const urn = "urn:pulumi:prod::shop::minio-cluster:index:MinioAccess$pulumi:index:Stash::shop-removal";
+        const here = { where: "https://new (context b)", marks: ["the uid 7", "the certificate c7"] };
+        const moved = (input: unknown, cluster: unknown = here) => {
+            const known = cluster as pulumi.Output<typeof here>;
+            const undo = { place: "storage/minio", moving: "do this", cluster: known, elsewhere: inOtherCluster };
+            return refuseMove({ oldInputs: { input }, urn }, undo);
+        };
+        const madeWith = (...marks: string[]) => ({ place: "storage/minio", where: "https://old (context a)", marks });
+
+        it("and cannot move to another MinIO, where its users would stay valid", async () => {
+            for (const input of ["storage/other", { ...madeWith("the uid 7"), place: "storage/other" }]) {
+                await assert.rejects(moved(input), /from storage\/other to storage\/minio: do this/);
+            }
+        });
+
+        it("and cannot move to another Kubernetes cluster, which names both and the ways on", async () => {
+            await assert.rejects(moved(madeWith("the uid 6", "the certificate c6")), ({ message }: Error) => {
+                assert.match(
+                    message,
+                    /: https:\/\/old \(context a\), where .* has the uid 6 and the certificate c6\. /,
+                );
+                assert.match(
+                    message,
+                    /leads to https:\/\/new \(context b\), where .* has the uid 7 and the certificate c7/,
+                );
+                assert.ok(message.endsWith(`pulumi state delete '${urn}' --target-dependents`));
+                return true;
+            });
+            const { where: _, ...without } = madeWith("the uid 6");
+            await assert.rejects(moved(without), /valid: one where the namespace's ConfigMap .* has the uid 6\. /);
+            await assert.rejects(moved(madeWith("the uid 6"), { ...here, marks: [] }), /kube-root-ca.crt is not there/);
+        });
+
+        it("which is the same where its namespace was made anew, or its authority was renewed", async () => {
+            await moved(madeWith("the uid 6", "the certificate c7"));
+            await moved(madeWith("the uid 7", "the certificate c6"));
+        });
+
+        it("which a record of before, or a preview, does not know", async () => {
+            await moved("storage/minio");
+            await moved(madeWith());
+            await moved(madeWith("the uid 6"), pulumi.output(pulumi.unknown));
+        });
+    });
+
+    it("knows a Kubernetes cluster by what is in each of its namespaces, and needs no other right for it", async () => {
+        const asked: unknown[] = [];
+        const certificateOf = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+        const marksOf = (uid: string, authority: string) => {
+            const found = { metadata: { name: "kube-root-ca.crt", uid }, data: { "ca.crt": authority } };
+            const list = async (...args: unknown[]) => asked.push(args) && [found];
+            return clusterMarks({ list } as unknown as Kubernetes, "storage");
+        };
+        const marks = await marksOf("7", certificateOf("AAAA\nBBBB"));
+        assert.deepEqual(asked, [[{ apiVersion: "v1", kind: "ConfigMap" }, "storage", {}, "kube-root-ca.crt"]]);
+        const [uid, certificate] = marks;
+        assert.equal(uid, "the uid 7");
+        assert.match(certificate ?? "", /^the certificate [0-9a-f]{16}$/);
+        // While an authority is renewed, there are both.
+        const both = await marksOf("8", certificateOf("CCCC") + certificateOf("AAAABBBB"));
+        assert.deepEqual([both.length, both.includes(certificate ?? "")], [3, true]);
+        assert.deepEqual(await clusterMarks({ list: async () => [] } as unknown as Kubernetes, "storage"), []);
     });
 });
 
@@ -228,7 +288,8 @@ describe("what several programs declare of a cluster", () => {
             ["the MinioCluster 'minio'", "the MinioAccess 'x' of the stack acme/other/dev"],
         );
         assert.notEqual(markOf(shop), markOf({ ...shop, stack: "acme/shop/dev" }));
-        assert.deepEqual(await readRecords(kubernetes([]), cluster, shop), { own: nothingRecorded(), others: [] });
+        const none = { own: nothingRecorded(), isHeld: false, others: [] };
+        assert.deepEqual(await readRecords(kubernetes([]), cluster, shop), none);
     });
 
     it("is known of the cluster's own program alone where it may not look for others, and of nobody else", async () => {
@@ -249,6 +310,48 @@ describe("what several programs declare of a cluster", () => {
         const left = [configMap(declaredName(names, shop), ownerOf(shop), recordOf(["photos"]))];
         await refuseTaken(kubernetes(left), cluster, shop);
         await refuseTaken(kubernetes([]), cluster, shop);
+        const held = [configMap(declaredName(names, shop), ownerOf(shop), { ...recordOf(["photos"]), isHeld: true })];
+        await assert.rejects(
+            refuseTaken(kubernetes(held), cluster, shop),
+            /\n {2}photos: made by a stack of the same name/,
+        );
+    });
+
+    it("is held by a stack, also of buckets alone, from its first run until it leaves them", async () => {
+        const found = configMap(declaredName(names, shop), ownerOf(shop), recordOf(["photos"]));
+        const answers: Record<string, string> = {
+            "/": "<ListAllMyBucketsResult><Buckets><Bucket><Name>photos</Name></Bucket></Buckets></ListAllMyBucketsResult>",
+            "/photos": "<ListVersionsResult><Version><Key>mine</Key></Version></ListVersionsResult>",
+        };
+        const server = {
+            metadata: { name: "minio-0", ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }] },
+            status: { conditions: [{ type: "Ready", status: "True" }] },
+        };
+        const running = {
+            list: async () => [found],
+            pods: async () => [server],
+            create: async () => {},
+            patch: async (_: unknown, fields: object) => void Object.assign(found, fields),
+            keepForward: () => ({
+                send: async ({ path }: { path: string }) => {
+                    const body = answers[path.split("?")[0] ?? ""] ?? assert.fail(path);
+                    return { status: path.includes("object-lock") ? 404 : 200, headers: {}, body };
+                },
+                close() {},
+            }),
+        } as unknown as Kubernetes;
+        const credentials = { rootUser: pulumi.output("admin"), rootPassword: pulumi.secret("correct-horse") };
+        const resource = undefined as never;
+        const declaring = clusterOf("minio", withDefaults({ namespace: "storage", buckets: [{ name: "photos" }] }));
+        for (let round = 1; round <= 2; round++) {
+            await refuseTaken(running, cluster, shop);
+            await bring({ credentials, declarer: shop }, running, declaring, {}, resource);
+            await assert.rejects(refuseTaken(running, cluster, shop), /photos: made by a stack of the same name/);
+            await leave({ credentials }, running, cluster, shop, resource, true);
+            await assert.rejects(refuseTaken(running, cluster, shop), /photos: made by a stack of the same name/);
+            await leave({ credentials }, running, cluster, shop, resource, false);
+        }
+        assert.deepEqual((await readRecords(running, cluster, shop)).own, recordOf(["photos"]));
     });
 
     it("is refused where another program has it, even where it shall be taken over, and names both", async () => {
