@@ -63,32 +63,38 @@ export function createPreflight(options: PreflightOptions): Preflight {
     const pass = async () => {
         // The engine works on what is registered while the client is loaded.
         await sleep(registeredMilliseconds);
-        const other = pulumi.runtime.isDryRun() ? await otherCluster(options) : undefined;
-        if (other) {
-            return endProgram(other); // What it has, or has not, is nobody's concern.
-        }
-        const problems = await (pulumi.runtime.isDryRun() ? all() : kinds());
-        return problems.length > 0 ? endProgram(refusal(name, problems)) : true;
+        const refused = await (pulumi.runtime.isDryRun() ? refusal(options, all) : lacking(name, await kinds()));
+        return refused === undefined ? true : endProgram(refused);
     };
     const needsNone = !pulumi.runtime.isDryRun() && requiredKinds(args).length === 0;
     return {
         passed: pulumi.output(needsNone || pass()),
         async refuse() {
             // A preview ends with the same message.
-            const problems = pulumi.runtime.isDryRun() ? [] : await all();
-            if (problems.length > 0) {
-                throw new Error(refusal(name, problems));
+            const refused = pulumi.runtime.isDryRun() ? undefined : await refusal(options, all);
+            if (refused !== undefined) {
+                throw new Error(refused);
             }
         },
     };
 }
 
-/** Naming both, where it is not that of Pulumi's provider. An update finds it before it changes anything. */
-function otherCluster({ connection }: PreflightOptions): Promise<string | undefined> {
-    return connection.unproved().then(() => undefined, messageOf);
+/**
+ * Why nothing may be made or changed. Where it is not the cluster of Pulumi's provider, both are named: what another one
+ * has, or has not, is nobody's concern.
+ */
+export async function refusal(
+    { name, connection }: Pick<PreflightOptions, "name" | "connection">,
+    find: () => Promise<Problem[]>,
+): Promise<string | undefined> {
+    const other = await connection.unproved().then(() => undefined, messageOf);
+    return other ?? lacking(name, await find());
 }
 
-function refusal(name: string, problems: Problem[]): string {
+function lacking(name: string, problems: Problem[]): string | undefined {
+    if (problems.length === 0) {
+        return undefined;
+    }
     const lines = problems.map(({ field, reason }) => `  ${field}: ${printable(reason)}`);
     return `the Kubernetes cluster does not have what MinioCluster '${name}' asks for:\n${lines.join("\n")}`;
 }

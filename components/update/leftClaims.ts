@@ -94,9 +94,11 @@ export async function checkLeftClaims(
     let claims: V1PersistentVolumeClaim[] | undefined;
     let half: string | undefined;
     let left: string[] = [];
+    let where = "";
     let why = "the cluster is not known yet";
     try {
         const kubernetes = await connection.look();
+        where = kubernetes?.where ?? "";
         claims = await kubernetes?.claims(shape.namespace, {});
         half = cluster && claims && halfRestored(cluster, claims as unknown as AnyObject[]);
         // This is a further pool of a cluster that is there, whose first StatefulSet would say that it goes on.
@@ -118,7 +120,8 @@ export async function checkLeftClaims(
     }
     problems.push(...left);
     if (problems.length > 0) {
-        throw new Error(problems.join("\n"));
+        // In the preview of a new cluster, nothing proves that it is the provider's.
+        throw new Error([...problems, `This was seen in ${where}`].join("\n"));
     }
     for (const note of notes) {
         pulumi.log.warn(note, resource);

@@ -79,6 +79,16 @@ describe("the right Kubernetes cluster", () => {
         rmSync(folder, { recursive: true });
     });
 
+    it("is refused for a first up where rollout.context names another, naming both, and makes no server", async () => {
+        await project.configure({ rollout: { context: "other" } });
+        const { code, text } = await project.execute(...up);
+        assert.notEqual(code, 0);
+        assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
+        assert.equal(await kubectl("get", "statefulset,secret,pod", `--namespace=${namespace}`, "--output=name"), "");
+        assert.equal(await there(), atFirst);
+        await project.configure({ rollout: undefined });
+    });
+
     it("is the one of kubernetes:context, for a first up", async () => {
         await project.succeed("up", "--yes", "--skip-preview");
         assert.equal((await project.outputs()).ready, true);

@@ -79,7 +79,7 @@ describe("a new root password", () => {
         wanted: Cluster,
         live: Cluster | undefined,
         running: Cluster[] | Error = [],
-        { act = async () => {}, lacks = "" } = {},
+        { act = async () => {}, lacks = "", begins = live === undefined } = {},
     ) => {
         const template = ({ names, spec }: Cluster) => podTemplate(names, spec, 0) as any;
         const kubernetes = {
@@ -108,7 +108,7 @@ describe("a new root password", () => {
             cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
             connection: { look: async () => kubernetes, act: async () => (await act()) ?? kubernetes },
             preflight: { refuse: async () => {} },
-            begins: () => live === undefined,
+            begins: () => begins,
         } as unknown as HookOptions;
         return refusePassword(options, undefined as unknown as pulumi.Resource).then(
             () => "",
@@ -163,6 +163,19 @@ describe("a new root password", () => {
             /lacks rights .*: create pods\/eviction/,
         );
         assert.equal(await refusal(two, one, [one]), "");
+    });
+
+    it("of a new cluster is not judged in a preview by servers that may be another Kubernetes cluster's", async () => {
+        const one = revision(1);
+        const mocks = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+        await pulumi.runtime.setMocks(mocks, "project", "stack", true);
+        try {
+            const refused = /^credentialsRevision: 1: servers that run/;
+            assert.match(await refusal(one, one, [one], { begins: false }), refused);
+            assert.equal(await refusal(one, one, [one], { begins: true }), "");
+        } finally {
+            await pulumi.runtime.setMocks(mocks);
+        }
     });
 
     it("is made without a kubeconfig in Kubernetes' own pace only where the cluster begins, so that no servers are there", async () => {

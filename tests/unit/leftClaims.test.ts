@@ -93,11 +93,14 @@ describe("claims of an earlier cluster of the name", () => {
             const statefulSets = async () => names.map((name) => ({ metadata: { name } }));
             const connection = {
                 writesFiles: async () => false,
-                look: async () => ({ claims: async () => [], statefulSets }),
+                look: async () => ({ where: "https://here (context a)", claims: async () => [], statefulSets }),
             } as unknown as Connection;
             return checkLeftClaims(connection, pool, shape, {} as pulumi.Resource, cluster);
         };
-        await assert.rejects(check("minio", "minio-pool-1"), /minio-pool-1 is there, .* Give the pool back/);
+        await assert.rejects(
+            check("minio", "minio-pool-1"),
+            /minio-pool-1 is there, .* Give the pool back.*\nThis was seen in https:\/\/here \(context a\)$/,
+        );
         await check("minio", "minio", "other");
         await check("minio-pool-1", "minio-pool-1");
     });

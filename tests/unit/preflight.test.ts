@@ -9,9 +9,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import type { AnyObject, KindReference, Kubernetes, ObjectReference } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
+import { type Connection, OtherClusterError } from "../../components/live/connection";
 import { accessSecretChecks } from "../../components/preflight/accessSecrets";
 import type { Wanted } from "../../components/preflight/check";
-import { findings } from "../../components/preflight/preflight";
+import { findings, refusal } from "../../components/preflight/preflight";
 import { quotaChecks } from "../../components/preflight/quota";
 import { certificateFindings, secretChecks } from "../../components/preflight/secrets";
 import { snapshotClassChecks } from "../../components/preflight/snapshotClass";
@@ -76,6 +77,34 @@ const problemsIn = async (kubernetes: Kubernetes, wanted: Wanted) => {
     );
     return problems.map(({ field, reason }) => `${field}: ${reason}`);
 };
+
+describe("what is wrong with the cluster", () => {
+    const find = async () => [{ field: "storageClassName", reason: "there is no StorageClass 'fast'" }];
+    const told = (unproved: () => Promise<string | undefined>, found = find) =>
+        refusal({ name: "minio", connection: { unproved } as Connection }, found);
+    const other = () => Promise.reject(new OtherClusterError("leads to another Kubernetes cluster"));
+
+    it("is of no concern where it is another one than the provider's, which is named", async () => {
+        const asksNobody = () => assert.fail("it asked the other cluster");
+        assert.equal(await told(other, asksNobody), "leads to another Kubernetes cluster");
+    });
+
+    it("is told where it is the right one, or nothing proves that", async () => {
+        for (const unproved of [undefined, "the kubeconfig names no cluster"]) {
+            assert.match(
+                (await told(async () => unproved)) ?? "",
+                /MinioCluster 'minio' asks for:\n {2}storageClassName: there is no StorageClass 'fast'$/,
+            );
+        }
+        assert.equal(
+            await told(
+                async () => undefined,
+                async () => [],
+            ),
+            undefined,
+        );
+    });
+});
 
 describe("what the drives need of the cluster", () => {
     it("is there", async () => {
