@@ -31,6 +31,7 @@ import { restoreDrives, unendedRestore } from "../snapshots/restore";
 import type { Cluster, DeclaredCluster, PlainPool } from "../spec/cluster";
 import { partitionAnnotation, restoreAnnotation, shapeAnnotation } from "../spec/labels";
 import { checkLeftClaims } from "./leftClaims";
+import { checkLeftServers } from "./leftServers";
 import { usedRevision } from "./usedRevision";
 
 export interface HookOptions {
@@ -146,6 +147,7 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
         } else {
             const known = await whenKnown(cluster.resolved);
             await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args), known);
+            await checkLeftServers(connection, pool, made);
         }
     };
     const change: pulumi.ResourceHookFunction = async (args) => {
