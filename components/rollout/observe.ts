@@ -369,7 +369,7 @@ function isFailing(pod: V1Pod | undefined): boolean {
  * waits; but it says which peers it has found to be different, over the same connections by which they reach its
  * drives.
  */
-async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: string): Promise<boolean> {
+export async function isKnownToPeers(kubernetes: Kubernetes, namespace: string, name: string): Promise<boolean> {
     const log = await kubernetes.logTail(namespace, name, serverName, 2, true);
     return log.includes("mismatching configuration") && !log.includes("unreachable");
 }

@@ -122,12 +122,14 @@ export async function withSwitches(
 
 /** @returns when it began, by `performance.now()` */
 async function freezeNow(cluster: LiveCluster, servers: V1Pod[], note: string, away?: string): Promise<number> {
-    await annotate(cluster, { [frozenAnnotation]: note });
     const since = performance.now();
     // The one that is asked waits up to 2 s for a peer that is away, before it freezes itself (`NotificationGroup.Go` in
     // `cmd/notification.go`): so another one is asked, too, which freezes it.
     const asked = servers.slice(0, away === undefined ? 1 : 2);
-    const answers = await Promise.allSettled(asked.map((server) => adminOf(cluster, nameOf(server)).freeze(away)));
+    const answers = await Promise.allSettled([
+        annotate(cluster, { [frozenAnnotation]: note }),
+        ...asked.map((server) => adminOf(cluster, nameOf(server)).freeze(away)),
+    ]);
     const failed = answers.find((answer) => answer.status === "rejected");
     if (failed) {
         throw failed.reason;

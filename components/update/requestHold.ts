@@ -6,36 +6,31 @@
  * drive comes back: for up to 2 s some of its peers reach it, and others do not yet. Or it begins to serve: then it
  * removes what was being written to its drives (`bgFormatErasureCleanupTmp` in `cmd/prepare-storage.go`).
  */
-import type { V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { messageOf } from "../basics/messageOf";
-import { sleep } from "../basics/sleep";
 import { until } from "../basics/until";
-import { type LiveCluster, serversOf } from "../live/liveCluster";
+import type { DriveInDetail } from "../live/admin";
+import { adminOf, type LiveCluster, serversOf } from "../live/liveCluster";
 import { isReady, waitsForPeers } from "../rollout/heard";
+import { isKnownToPeers } from "../rollout/observe";
 import type { ClusterState, ServerState } from "../rollout/plan";
 import type { Hold } from "../rollout/rollout";
 import { serverName, serverStatus } from "../server/podTemplate";
 import { withSwitches } from "../snapshots/freeze";
 
-const pollMilliseconds = 150;
+const pollMilliseconds = 100;
 
 /** In which a frozen cluster thaws by itself if this program dies. It is longer than all that is waited for. */
-const thawSeconds = 45;
+const thawSeconds = 60;
 
 /** So long one arming waits for the server to start. A longer pull of its image takes several. */
 const armedMilliseconds = 15_000;
 
-/** So long a server may take from its image to its first answer. */
-const startMilliseconds = 10_000;
-
-/**
- * From its first answer until each peer has connected to it: a peer tries again after 2 s at most (`connect` in
- * `internal/grid/connection.go`).
- */
-const connectMilliseconds = 3_000;
+/** So long a server may take from its image until all its peers reach its drives. */
+const backMilliseconds = 20_000;
 
 /** So long servers that are enough to serve may take until they do. */
-const serveMilliseconds = 12_000;
+const serveMilliseconds = 15_000;
 
 /** With fewer others, nobody can write while the server is away. */
 const fewestOthers = 2;
@@ -111,28 +106,52 @@ export class RequestHold implements Hold {
     /** Whether its image is there, so that its process starts now; kubelet tells later that it runs. */
     private async isStarting(name: string, endingUid: string | undefined): Promise<boolean> {
         const { kubernetes, namespace } = this.cluster;
-        const pod = (await serversOf(this.cluster)).find(({ metadata }) => metadata?.name === name);
+        const [pods, pulled] = await Promise.all([
+            serversOf(this.cluster),
+            kubernetes.events(namespace, { "involvedObject.name": name, reason: "Pulled" }),
+        ]);
+        const pod = pods.find(({ metadata }) => metadata?.name === name);
         const uid = pod?.metadata?.uid;
-        if (pod === undefined || uid === undefined || uid === endingUid || isEnding(pod)) {
-            return false;
-        }
-        if (serverStatus(pod)?.state?.running) {
-            return true;
-        }
-        const pulled = await kubernetes.events(namespace, { "involvedObject.uid": uid, reason: "Pulled" });
-        return pulled.some(({ involvedObject }) => involvedObject.fieldPath === `spec.containers{${serverName}}`);
+        const isItsOwn = ({ involvedObject }: CoreV1Event) =>
+            involvedObject.uid === uid && involvedObject.fieldPath === `spec.containers{${serverName}}`;
+        return (
+            pod !== undefined &&
+            uid !== endingUid &&
+            !isEnding(pod) &&
+            (serverStatus(pod)?.state?.running !== undefined || pulled.some(isItsOwn))
+        );
     }
 
-    /** Until each peer has connected to it, and all serve that can. */
+    /** Until each peer reaches its drives, and all serve that can. */
     private async untilBack(name: string): Promise<void> {
-        await this.sees(async () => (await this.standing(name)) !== "silent", startMilliseconds);
-        await sleep(connectMilliseconds);
+        await this.sees(() => this.isReached(name), backMilliseconds);
         const servers = serversIn(this.state);
         const { version } = servers.find((one) => one.name === name) ?? {};
         const alike = servers.filter((one) => one.name === name || (one.version === version && one.answers));
         if (alike.length >= this.state.bootQuorum) {
             const standings = () => Promise.all(alike.map((one) => this.standing(one.name)));
             await this.sees(async () => (await standings()).every((one) => one === "serves"), serveMilliseconds);
+        }
+    }
+
+    /** A peer reaches another's drives by the connection by which the two ask each other anything else. */
+    private async isReached(name: string): Promise<boolean> {
+        const { kubernetes, namespace } = this.cluster;
+        const standing = await this.standing(name);
+        if (standing !== "serves") {
+            return standing === "waits" && isKnownToPeers(kubernetes, namespace, name);
+        }
+        const peers = serversIn(this.state).filter((one) => one.name !== name && one.ready && !isAway(one));
+        return (await Promise.all(peers.map((peer) => this.reaches(peer.name, name)))).every((is) => is);
+    }
+
+    /** Whether all drives of a server work, by a peer. */
+    private async reaches(peer: string, name: string): Promise<boolean> {
+        try {
+            const { drives }: { drives: DriveInDetail[] } = await adminOf(this.cluster, peer).storageInDetail();
+            return drives.every(({ server, state }) => server !== name || state === "ok");
+        } catch {
+            return false; // It was asked in a bad moment, and is asked again.
         }
     }
 

@@ -248,7 +248,7 @@ describe("a cluster under load", () => {
         assert.match(text, /Put it back with decommission: true, and run pulumi up/);
     });
 
-    itInLongForm("has MinIO move its objects by an up, and keeps it until all are moved", async () => {
+    it("has MinIO move its objects by an up, and keeps it until all are moved", async () => {
         const { endpoint, rootUser, rootPassword } = await targetOf(project);
         const env = { ...process.env, MC_HOST_e2e: endpoint.replace("://", `://${rootUser}:${rootPassword}@`) };
         /** The year in which each pool's decommission began: 1 where it never did. */
@@ -277,7 +277,7 @@ describe("a cluster under load", () => {
         assert.equal((await pods()).length, 8);
     });
 
-    itInLongForm("lets it leave once it is decommissioned", async () => {
+    it("lets it leave once it is decommissioned", async () => {
         await applyUnderLoad({ expansionPools: undefined }, false);
         assert.equal((await pods()).length, 4);
         const { items } = await kubectlJson("get", "pvc", inNamespace, "--selector=pool=minio-pool-1");
