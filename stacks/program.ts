@@ -24,21 +24,24 @@ export const ready = minio.ready;
 export const minioNamespace = minio.namespace;
 
 /** Deleting a namespace deletes the claims in it, and with them the data: it is kept, so it may have outlived this stack. */
-function createNamespaceOf({ namespace: name, rollout }: MinioClusterArgs): Output<Namespace> {
+function createNamespaceOf({ namespace: name }: MinioClusterArgs): Output<Namespace> {
     return output(name).apply(
         async (known = "default") =>
             new Namespace(
                 "namespace",
                 { metadata: { name } },
-                { retainOnDelete: true, ...((await isThere(known, rollout)) && takenOver(known)) },
+                { retainOnDelete: true, ...((await isThere(known)) && takenOver(known)) },
             ),
     );
 }
 
-/** A cluster that cannot be asked is left to the provider's own error. */
-async function isThere(namespace: string, rollout: MinioClusterArgs["rollout"]): Promise<boolean> {
+/**
+ * In the provider's own cluster, whatever `rollout` says: the provider takes it over. One that cannot be asked is left to
+ * its error.
+ */
+async function isThere(namespace: string): Promise<boolean> {
     try {
-        const kubernetes = await connectionOf(undefined, rollout).look();
+        const kubernetes = await connectionOf(undefined, undefined).look();
         const reference = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
         return (await kubernetes?.read(reference)) !== undefined;
     } catch {

@@ -84,7 +84,7 @@ describe("the right Kubernetes cluster", () => {
         const { code, text } = await project.execute(...up);
         assert.notEqual(code, 0);
         assert.match(text, /leads to another Kubernetes cluster than Pulumi's provider/);
-        assert.equal(await kubectl("get", "statefulset,secret,pod", `--namespace=${namespace}`, "--output=name"), "");
+        assert.equal(await kubectl("get", "statefulset,pod,pvc", `--namespace=${namespace}`, "--output=name"), "");
         assert.equal(await there(), atFirst);
         await project.configure({ rollout: undefined });
     });
