@@ -389,16 +389,20 @@ function stayBack(pool: string, from: number): string {
     return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
 }
 
+/** Of fewer servers, none takes a write while one is away. */
+const fewestThatHold = 3;
+
 /** See requestHold.ts; with several pools there is no such wait. */
 function describeHold(change: Change, { pool, topology, freezesRequests }: Reviewed, from: number): string {
     const lasts = topology.pools.flatMap(serversOfLastDrives).filter((ordinal) => ordinal >= from);
-    if (!freezesRequests || lasts.length === 0) {
+    if (!freezesRequests || lasts.length === 0 || topology.servers < fewestThatHold) {
         return "";
     }
     const servers = lasts.map((ordinal) => `${pool}-${ordinal}`).join(" and ");
     const together =
         change.class === "coupled" && topology.bootQuorum > 1 ? ", and while new ones begin to serve together" : "";
-    return `; requests wait for some seconds while ${servers} comes back${together}`;
+    const come = lasts.length === 1 ? "comes" : "come";
+    return `; requests wait for some seconds while ${servers} ${come} back${together}`;
 }
 
 function availability({ pools, serversThatMayFailForWrites, serversThatMayFailForReads }: Layout): string {

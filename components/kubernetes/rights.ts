@@ -78,7 +78,7 @@ export async function requireRights(
     if (missed.length > 0) {
         throw new Error(
             `rollout.freezeRequests lacks rights in the namespace ${namespace}: ${missed.join(", ")}. Give the user of the ` +
-                "rollout's kubeconfig the Role in docs/rbac-snapshots.yaml, too, or leave it out",
+                "rollout's kubeconfig the Roles in docs/rbac.yaml and docs/rbac-snapshots.yaml, or leave it out",
         );
     }
 }

@@ -14,6 +14,7 @@ import { messageOf } from "../basics/messageOf";
 import { sleep } from "../basics/sleep";
 import { until } from "../basics/until";
 import type { PodRequest } from "../kubernetes/client";
+import { untilAnswered } from "../kubernetes/errors";
 import { signed } from "../live/admin";
 import { frozenServers } from "../live/frozen";
 import { adminOf, annotate, type LiveCluster, serversOf } from "../live/liveCluster";
@@ -86,7 +87,7 @@ export async function whileFrozen(
  * @param servers those that run
  * @param work is given what freezes: with a note of what for, and a server that is away; it returns when it begins
  * @returns when the cluster was thawed, by `performance.now()`
- * @throws Error where somebody else has frozen it
+ * @throws Error where somebody else has frozen it, or where it could not be thawed and does so by itself
  */
 export async function withSwitches(
     cluster: LiveCluster,
@@ -97,16 +98,29 @@ export async function withSwitches(
     await refuseFrozen(cluster, servers);
     const switches = await arm(cluster, servers, timeoutSeconds);
     let freezing: Promise<number> | undefined;
+    let isOver = false;
     let thawedAt = 0;
-    const freeze = (note: string, away?: string) => {
+    const freeze = async (note: string, away?: string) => {
+        if (isOver) {
+            throw new Error("the program ends"); // Nothing would thaw it any more.
+        }
         freezing = freezeNow(cluster, servers, note, away);
         return freezing;
     };
     const release = async () => {
+        isOver = true;
         if (freezing) {
             await Promise.allSettled([freezing]); // A server that was asked freezes itself at last.
-            thawedAt = await thaw(cluster, servers);
-            await annotate(cluster, { [frozenAnnotation]: null });
+            const thawing = async () => {
+                thawedAt = await thaw(cluster, servers);
+                await annotate(cluster, { [frozenAnnotation]: null });
+            };
+            // Who knows the one work cannot do any other before it is thawed: an outage of the API is waited for.
+            await untilAnswered(thawing, timeoutSeconds, () => {}).catch((error) => {
+                throw new Error(
+                    `requests wait still, until the servers thaw after ${timeoutSeconds} s: ${messageOf(error)}`,
+                );
+            });
         }
         await disarm(cluster, switches);
     };
@@ -325,12 +339,14 @@ interface Switch {
     process: string;
 }
 
-/** A request as a configuration file of curl. No value of a signed request has a quote or a line break. */
+/**
+ * A request that is sent twice, as a configuration file of curl: a cluster that two servers were asked to freeze counts
+ * two. No value of a signed request has a quote or a line break.
+ */
 export function curlConfig(url: string, { method, headers }: PodRequest): string {
+    const transfer = { url, output: "/dev/null" };
     const options = {
-        url,
         request: method,
-        output: "/dev/null",
         "max-time": 3,
         noproxy: "*", // One among the pod's variables is meant for others.
     };
@@ -338,8 +354,9 @@ export function curlConfig(url: string, { method, headers }: PodRequest): string
         "silent",
         "show-error",
         "fail",
+        "fail-early",
         "insecure", // It is asked by another name than the certificate's, and does not leave the pod.
-        ...Object.entries(options).map(([option, value]) => `${option} = "${value}"`),
+        ...[transfer, transfer, options].flatMap(Object.entries).map(([option, value]) => `${option} = "${value}"`),
         ...Object.entries(headers).map(([name, value]) => `header = "${name}: ${value}"`),
         "",
     ].join("\n");
@@ -379,9 +396,9 @@ async function halfway({ kubernetes, namespace, scheme }: LiveCluster, server: V
     return new Date(now + (seconds * 1000) / 2);
 }
 
-/** A switch that is left would thaw the next set too early. */
+/** One that is left, such as in a pod that ends, does nothing more: the next freeze arms another one in its place. */
 async function disarm({ kubernetes, namespace }: LiveCluster, switches: Switch[]): Promise<void> {
-    await Promise.all(
+    await Promise.allSettled(
         switches.map(({ pod, process }) =>
             kubernetes.execute(namespace, pod, serverName, ["sh", "-c", disarmScript, "disarm", process]),
         ),

@@ -9,9 +9,10 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { messageOf } from "../basics/messageOf";
 import { until } from "../basics/until";
+import { KubernetesError } from "../kubernetes/errors";
 import type { DriveInDetail } from "../live/admin";
 import { adminOf, type LiveCluster, serversOf } from "../live/liveCluster";
-import { isReady, waitsForPeers } from "../rollout/heard";
+import { waitsForPeers } from "../rollout/heard";
 import { isKnownToPeers } from "../rollout/observe";
 import type { ClusterState, ServerState } from "../rollout/plan";
 import type { Hold } from "../rollout/rollout";
@@ -32,7 +33,7 @@ const backMilliseconds = 20_000;
 /** So long servers that are enough to serve may take until they do. */
 const serveMilliseconds = 15_000;
 
-/** With fewer others, nobody can write while the server is away. */
+/** With the drives of fewer other servers, nobody can write while the server is away. */
 const fewestOthers = 2;
 
 export class RequestHold implements Hold {
@@ -54,12 +55,13 @@ export class RequestHold implements Hold {
     look(state: ClusterState): void {
         this.state = state;
         const servers = serversIn(state);
-        const serving = servers.filter((one) => one.ready && !isAway(one));
+        const canWrite =
+            servers.some(isServing) && servers.filter((one) => isServing(one) || isWaiting(one)).length >= fewestOthers;
         for (const server of servers) {
             const { name, uid, terminating } = server;
             if (!isAway(server)) {
                 this.begun.delete(name);
-            } else if (!this.begun.has(name) && !this.work && serving.length >= fewestOthers && this.concerns(name)) {
+            } else if (!this.begun.has(name) && !this.work && canWrite && this.concerns(name)) {
                 this.begun.add(name);
                 this.work = this.wait(name, terminating ? uid : undefined);
             }
@@ -83,7 +85,7 @@ export class RequestHold implements Hold {
         try {
             while (!this.isOver && !(await this.hold(name, endingUid))) {}
         } catch (error) {
-            this.tell.warn(`requests did not wait while ${name} came back: ${messageOf(error)}`);
+            this.tell.warn(`requests did not wait as they should while ${name} came back: ${messageOf(error)}`);
         }
         this.isHeld = false;
         this.work = undefined;
@@ -91,8 +93,13 @@ export class RequestHold implements Hold {
 
     /** @returns whether requests have waited; the server may not have started in the time */
     private async hold(name: string, endingUid: string | undefined): Promise<boolean> {
-        const isOther = (pod: V1Pod) => pod.metadata?.name !== name && isReady(pod) && !isEnding(pod);
-        const servers = (await serversOf(this.cluster)).filter(isOther);
+        const serving = new Set(
+            serversIn(this.state)
+                .filter(isServing)
+                .map((one) => one.name),
+        );
+        const isOther = ({ metadata }: V1Pod) => metadata?.name !== name && serving.has(metadata?.name ?? "");
+        const servers = (await serversOf(this.cluster)).filter((pod) => isOther(pod) && !isEnding(pod));
         await withSwitches(this.cluster, servers, thawSeconds, async (freeze) => {
             if (await this.sees(() => this.isStarting(name, endingUid), armedMilliseconds)) {
                 this.isHeld = true;
@@ -106,25 +113,22 @@ export class RequestHold implements Hold {
     /** Whether its image is there, so that its process starts now; kubelet tells later that it runs. */
     private async isStarting(name: string, endingUid: string | undefined): Promise<boolean> {
         const { kubernetes, namespace } = this.cluster;
-        const [pods, pulled] = await Promise.all([
-            serversOf(this.cluster),
-            kubernetes.events(namespace, { "involvedObject.name": name, reason: "Pulled" }),
-        ]);
-        const pod = pods.find(({ metadata }) => metadata?.name === name);
+        const pod = (await serversOf(this.cluster)).find(({ metadata }) => metadata?.name === name);
         const uid = pod?.metadata?.uid;
+        if (!pod?.spec?.nodeName || uid === endingUid || isEnding(pod)) {
+            return false;
+        }
         const isItsOwn = ({ involvedObject }: CoreV1Event) =>
             involvedObject.uid === uid && involvedObject.fieldPath === `spec.containers{${serverName}}`;
-        return (
-            pod !== undefined &&
-            uid !== endingUid &&
-            !isEnding(pod) &&
-            (serverStatus(pod)?.state?.running !== undefined || pulled.some(isItsOwn))
-        );
+        const pulled = () => kubernetes.events(namespace, { "involvedObject.name": name, reason: "Pulled" });
+        return serverStatus(pod)?.state?.running !== undefined || (await pulled()).some(isItsOwn);
     }
 
-    /** Until each peer reaches its drives, and all serve that can. */
+    /** Until each peer reaches its drives, and all serve that can; but not for long where it does not start at all. */
     private async untilBack(name: string): Promise<void> {
-        await this.sees(() => this.isReached(name), backMilliseconds);
+        if (!(await this.sees(() => this.isReached(name), backMilliseconds))) {
+            return;
+        }
         const servers = serversIn(this.state);
         const { version } = servers.find((one) => one.name === name) ?? {};
         const alike = servers.filter((one) => one.name === name || (one.version === version && one.answers));
@@ -145,11 +149,11 @@ export class RequestHold implements Hold {
         return (await Promise.all(peers.map((peer) => this.reaches(peer.name, name)))).every((is) => is);
     }
 
-    /** Whether all drives of a server work, by a peer. */
+    /** Whether a peer reaches a server's drives. One connection leads to all of them, also where one of them is broken. */
     private async reaches(peer: string, name: string): Promise<boolean> {
         try {
             const { drives }: { drives: DriveInDetail[] } = await adminOf(this.cluster, peer).storageInDetail();
-            return drives.every(({ server, state }) => server !== name || state === "ok");
+            return drives.some(({ server, state }) => server === name && state === "ok");
         } catch {
             return false; // It was asked in a bad moment, and is asked again.
         }
@@ -161,11 +165,20 @@ export class RequestHold implements Hold {
         return answer === undefined ? "silent" : waitsForPeers(answer) ? "waits" : "serves";
     }
 
-    /** @returns false when the time is over, or the rollout */
+    /**
+     * An API that does not answer for a moment is asked again.
+     *
+     * @returns false when the time is over, or the rollout
+     */
     private async sees(look: () => Promise<boolean>, milliseconds: number): Promise<boolean> {
         const end = performance.now() + milliseconds;
         const seen = async () => {
-            const is = await look();
+            const is = await look().catch((error) => {
+                if (error instanceof KubernetesError && error.isPassing) {
+                    return false;
+                }
+                throw error;
+            });
             return is || this.isOver || performance.now() > end ? { is } : undefined;
         };
         const patience = { deadline: Number.POSITIVE_INFINITY, milliseconds: pollMilliseconds, late: () => "" };
@@ -177,6 +190,11 @@ function serversIn({ pools }: ClusterState): ServerState[] {
     return pools.flatMap(({ servers }) => servers);
 }
 
+function isServing(server: ServerState): boolean {
+    return server.ready && server.initialised && !isAway(server);
+}
+
+/** Its peers use its drives. */
 function isWaiting({ answers, initialised, terminating }: ServerState): boolean {
     return answers && !initialised && !terminating;
 }

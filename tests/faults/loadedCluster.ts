@@ -14,6 +14,9 @@ export const bucket = "load";
 /** The first is the default. */
 export const images = [newMinio.image, oldMinio.image];
 
+/** Of a rollout: what breaks it is told before a test ends. */
+export const timeoutSeconds = 180;
+
 /** How long a cluster may take to go on as its topology says, once something broke, in seconds. */
 const settleSeconds = 75;
 
@@ -44,7 +47,7 @@ export class LoadedCluster {
     }
 
     async create(): Promise<void> {
-        await this.project.init({ resources, rollout: { timeoutSeconds: 180 } });
+        await this.project.init({ resources, rollout: { timeoutSeconds } });
         await this.project.succeed("up", "--yes", "--skip-preview");
         this.topology = (await this.project.outputs()).topology;
         await makeBucket(await s3Of(this.project), bucket);

@@ -391,16 +391,17 @@ describe("the review of a change", () => {
         );
     });
 
-    it("says while which server comes back requests wait, where that is asked for and it restarts", () => {
+    it("says while which server comes back requests wait, where that is asked for and others take writes", () => {
         const rollout = { freezeRequests: true };
         const line = (args: KnownArgs) => review({ ...args, rollout }, { ...args, rollout, image }).line ?? "";
         const told = (servers: string) =>
             new RegExp(
-                `; requests wait for some seconds while ${servers} comes back, and while new ones begin to serve together$`,
+                `; requests wait for some seconds while ${servers} back, and while new ones begin to serve together$`,
             );
-        assert.match(line({}), told("minio-3"));
-        assert.match(line({ replicas: 32 }), told("minio-15 and minio-31"));
+        assert.match(line({}), told("minio-3 comes"));
+        assert.match(line({ replicas: 32 }), told("minio-15 and minio-31 come"));
         assert.doesNotMatch(line({ partition: 4 }), /requests wait/);
+        assert.doesNotMatch(line({ replicas: 2, drivesPerNode: 2 }), /requests wait/);
         const rolling = review({ rollout }, { rollout, labels: { a: "b" } }).line ?? "";
         assert.match(rolling, /; requests wait for some seconds while minio-3 comes back$/);
         assert.doesNotMatch(review({}, { image }).line ?? "", /requests wait/);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { AskOptions, Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import type { LiveCluster } from "../../components/live/liveCluster";
-import { thawIfLeftFrozen, whileFrozen } from "../../components/snapshots/freeze";
+import { thawIfLeftFrozen, whileFrozen, withSwitches } from "../../components/snapshots/freeze";
 
 /** Two servers that freeze as MinIO's do: each counts how often it was frozen. */
 class FakeServers {
@@ -110,6 +111,47 @@ describe("a cluster that is frozen", () => {
         await freeze(servers, 600);
         assert.match(servers.config, /x-amz-date: 20201127T120500Z/i);
     });
+
+    it("is not frozen any more once a signal ends the program, whose switches are off", async () => {
+        const servers = new FakeServers();
+        const live = servers.live();
+        const decides = () => {}; // A listener that ends the process itself, or does not.
+        process.on("SIGHUP", decides);
+        const work = withSwitches(live, await live.kubernetes.pods("a", {}), 10, async (freeze) => {
+            process.emit("SIGHUP");
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            await freeze("monday");
+        });
+        await assert.rejects(work, { message: "the program ends" });
+        process.off("SIGHUP", decides);
+        assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
+    });
+
+    it("is thawed where the Kubernetes API does not answer for a moment, and says so where it stays away", async () => {
+        for (const away of [1, 1_000]) {
+            const servers = new FakeServers();
+            const live = servers.live();
+            const { pods } = live.kubernetes;
+            let unanswered = 0;
+            live.kubernetes.pods = async (...args) => {
+                if (unanswered-- > 0) {
+                    throw new KubernetesError("connect ECONNREFUSED", true);
+                }
+                return pods(...args);
+            };
+            const work = withSwitches(live, await pods("a", {}), 1, async (freeze) => {
+                await freeze("monday");
+                unanswered = away;
+            });
+            if (away === 1) {
+                await work;
+                assert.deepEqual([servers.frozen, servers.annotations], [0, {}]);
+            } else {
+                await assert.rejects(work, /^Error: requests wait still, until the servers thaw after 1 s: .*ECONNREF/);
+                assert.deepEqual(servers.commands, ["arm", "arm"]);
+            }
+        }
+    }).timeout(10_000);
 
     it("is worked on when two looks in a row find no request under way, and is thawed after", async () => {
         const servers = new FakeServers();

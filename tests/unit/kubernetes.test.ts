@@ -307,7 +307,7 @@ describe("the connection to Kubernetes", () => {
         refused = ["create /pods/exec", "list /events"];
         await assert.rejects(
             requireRights(kubernetes, "a", false, true),
-            /rollout\.freezeRequests lacks rights in the namespace a: create pods\/exec, list events\. Give .*\/rbac-snapshots/,
+            /rollout\.freezeRequests lacks rights in the namespace a: create pods\/exec, list events\. Give .*\/rbac\.yaml and .*\/rbac-snapshots/,
         );
     });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Kubernetes, PodRequest } from "../../components/kubernetes/client";
+import { KubernetesError } from "../../components/kubernetes/errors";
 import type { ClusterState } from "../../components/rollout/plan";
 import { RequestHold } from "../../components/update/requestHold";
 
@@ -17,6 +18,12 @@ class FakeServers {
     isKnown = false;
     /** A server of the new version that waits for minio-3. */
     waiting?: string;
+    /** Whether one that waits is ready: Kubernetes is told so by `readiness: Server`. */
+    isReadyWhileWaiting = false;
+    /** Whether another drive of minio-3 is broken. */
+    hasBrokenDrive = false;
+    /** How often the Kubernetes API fails to answer from now on, of what it is asked for pods or events. */
+    unanswered = 0;
     /** Whether somebody has frozen the cluster by hand. */
     frozenByHand = false;
     private frozen = false;
@@ -43,7 +50,7 @@ class FakeServers {
             const version = isLast || name === this.waiting ? "new" : "old";
             const answers = !isLast || this.pod?.answers === true;
             const initialised = isLast ? this.pod?.serves === true : name !== this.waiting;
-            const isReady = ordinal < ready && name !== this.waiting;
+            const isReady = name === this.waiting ? this.isReadyWhileWaiting : ordinal < ready;
             return { name, uid, terminating, ready: isReady, version, answers, initialised };
         });
         return { pools: [{ servers }], bootQuorum: 2 } as unknown as ClusterState;
@@ -59,16 +66,27 @@ class FakeServers {
                     ownerReferences: [{ kind: "StatefulSet", name: "minio", controller: true }],
                     ...(name === "minio-3" && this.pod?.ending && { deletionTimestamp: new Date() }),
                 },
+                spec: { nodeName: "n1" },
                 status: { conditions: [{ type: "Ready", status: name === "minio-3" ? "False" : "True" }] },
             };
         };
         const isThere = (name: string) => name !== "minio-3" || this.pod !== undefined;
+        const answers = () => {
+            if (this.unanswered > 0) {
+                this.unanswered--;
+                throw new KubernetesError("connect ECONNREFUSED", true);
+            }
+        };
         return {
-            pods: async () => names.filter(isThere).map(podOf),
+            pods: async () => {
+                answers();
+                return names.filter(isThere).map(podOf);
+            },
             patch: async (_: unknown, { metadata }: { metadata: { annotations: object } }) => {
                 this.did.push(`notes ${Object.values(metadata.annotations)}`);
             },
             events: async (_: string, fields: Record<string, string>) => {
+                answers();
                 const isSo = fields.reason === "Pulled" && fields["involvedObject.name"] === "minio-3";
                 const of = { fieldPath: "spec.containers{minio}" };
                 const before = { involvedObject: { ...of, uid: "old" } };
@@ -86,7 +104,9 @@ class FakeServers {
             send: async (_: string, pod: string, __: string, { path }: PodRequest) => {
                 if (path.endsWith("/storageinfo")) {
                     const drive = { pool_index: 0, set_index: 0, state: this.isKnown ? "ok" : "offline" };
-                    const Disks = [{ ...drive, endpoint: "http://minio-3.minio-headless:9000/data" }];
+                    const endpoint = "http://minio-3.minio-headless:9000/data";
+                    const broken = this.hasBrokenDrive ? [{ ...drive, endpoint: `${endpoint}1`, state: "faulty" }] : [];
+                    const Disks = [{ ...drive, endpoint }, ...broken];
                     const Backend = { StandardSCData: [2], StandardSCParity: 2 };
                     return { status: 200, headers: {}, body: JSON.stringify({ Disks, Backend }) };
                 }
@@ -103,6 +123,14 @@ class FakeServers {
             },
         } as unknown as Kubernetes;
     }
+}
+
+/** As before the pod of minio-3 was there. */
+function withoutLast({ pools }: ClusterState): ClusterState["pools"] {
+    return pools.map((pool) => ({
+        ...pool,
+        servers: pool.servers.map((one) => (one.name === "minio-3" ? { ...one, uid: undefined } : one)),
+    }));
 }
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -179,6 +207,70 @@ describe("requests that wait while the server with the last drive comes back", (
         assert.deepEqual(servers.did, []);
     });
 
+    it("wait in a cluster of three, too, where one that serves and one that waits take writes", async () => {
+        const servers = new FakeServers();
+        servers.waiting = "minio-2";
+        const hold = begun(servers.hold(assert.fail, []));
+        hold.look(servers.state(1));
+        await later(300);
+        await hold.end();
+        assert.deepEqual(servers.did, ["arm", "disarm"]);
+    });
+
+    it("are held by servers that serve, and not by those that Kubernetes sends requests to while they wait", async () => {
+        const servers = new FakeServers();
+        Object.assign(servers, { waiting: "minio-2", isReadyWhileWaiting: true });
+        const hold = begun(servers.hold());
+        hold.look(servers.state());
+        await later(300);
+        await hold.end();
+        assert.deepEqual(servers.did, ["arm", "arm", "disarm", "disarm"]);
+    });
+
+    it("wait all the same, and go on, where the Kubernetes API does not answer for a moment", async () => {
+        const servers = new FakeServers();
+        const hold = begun(servers.hold());
+        hold.look(servers.state());
+        await later(300);
+        servers.unanswered = 2;
+        servers.pod = { uid: "new", pulled: true };
+        await later(600);
+        assert.equal(hold.isHeld, true);
+        Object.assign(servers, { isKnown: true, unanswered: 1 });
+        servers.pod = { uid: "new", pulled: true, answers: true };
+        await later(1_500);
+        assert.equal(hold.isHeld, false);
+        assert.deepEqual(servers.did.slice(6), ["unfreeze by minio-0", "notes ", "disarm", "disarm", "disarm"]);
+    }).timeout(20_000);
+
+    it("do not wait for a broken drive beside one that is reached", async () => {
+        const servers = new FakeServers();
+        Object.assign(servers, { isKnown: true, hasBrokenDrive: true });
+        servers.pod = { uid: "new", pulled: true, answers: true, serves: true };
+        const hold = begun(servers.hold());
+        hold.look({ ...servers.state(), pools: withoutLast(servers.state()) });
+        await later(1_500);
+        assert.equal(hold.isHeld, false);
+        assert.ok(servers.did.includes("notes "), servers.did.join());
+    });
+
+    it("wait for 20 s at most for a server that does not start", async () => {
+        const servers = new FakeServers();
+        const hold = begun(servers.hold());
+        servers.pod = { uid: "new", pulled: true };
+        hold.look({ ...servers.state(), pools: withoutLast(servers.state()) });
+        await later(600);
+        assert.equal(hold.isHeld, true);
+        const { now } = performance;
+        try {
+            performance.now = () => now.call(performance) + 20_000;
+            await later(600);
+        } finally {
+            performance.now = now;
+        }
+        assert.equal(hold.isHeld, false);
+    });
+
     it("go on at once when the rollout ends, such as by an error", async () => {
         const servers = new FakeServers();
         const hold = begun(servers.hold());
@@ -198,7 +290,7 @@ describe("requests that wait while the server with the last drive comes back", (
         await hold.end();
         assert.match(
             warnings.join(),
-            /^requests did not wait while minio-3 came back: minio-0, minio-1, minio-2 answer no S3 call/,
+            /^requests did not wait as they should while minio-3 came back: minio-0, minio-1, minio-2 answer no S3 call/,
         );
         assert.deepEqual(servers.did, []);
     });

@@ -4,7 +4,7 @@ import { driveFull, driveLost, driveReadOnly, driveRots, driveSlow, drivesSwappe
 import { restoreInterrupted } from "./inPlace";
 import { networkCut, packetsLost } from "./network";
 import { drainedInRollout, kubeletGone, nodeGone, nodeLost, nodesDrained } from "./nodes";
-import { engineKilled, programKilled, runTimedOut, secretDeleted, twoUps } from "./program";
+import { engineKilled, heldKilled, programKilled, runTimedOut, secretDeleted, twoUps } from "./program";
 import { serverEvicted, serverFrozen, serverKilled, serversKilled } from "./servers";
 import { restoreKilled, snapshotKilled } from "./snapshots";
 
@@ -30,6 +30,7 @@ export const allFaults: Fault[] = [
     apiServerBusy,
     etcdKilled,
     programKilled,
+    heldKilled,
     engineKilled,
     runTimedOut,
     twoUps,

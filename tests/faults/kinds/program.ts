@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { descendants, killAll } from "../../support/processes";
 import { kubectl, type Running } from "../../support/project";
 import type { Fault } from "../fault";
-import type { LoadedCluster } from "../loadedCluster";
+import { type LoadedCluster, timeoutSeconds } from "../loadedCluster";
 
 export const programKilled: Fault = {
     title: "the Pulumi program is killed (SIGKILL) in the middle of an upgrade",
@@ -13,6 +13,24 @@ export const programKilled: Fault = {
         await killProgram(up);
         await cluster.goesOn();
         return "the servers serve as they are; no server is restarted by anything else";
+    },
+};
+
+export const heldKilled: Fault = {
+    title: "the Pulumi program is killed (SIGKILL) while requests wait for the last server (`rollout.freezeRequests`)",
+    serversAway: 0,
+    // Clients that give up earlier would tell of their own patience.
+    silent: true,
+    expected: "the servers thaw by themselves within 60 s; the next `up` goes on where it stopped",
+    async strike(cluster) {
+        await cluster.project.configure({ rollout: { timeoutSeconds, freezeRequests: true } });
+        const up = await upgradeUntil(cluster, /comes back: all requests wait/);
+        await killProgram(up);
+        await cluster.goesOn();
+        const text = await cluster.project.succeed("up", "--yes", "--skip-preview");
+        await cluster.project.configure({ rollout: { timeoutSeconds } });
+        assert.match(text, /requests were frozen for the return of minio-\d by a program that was cut off: thawed/);
+        return "requests waited and went on; the next `up` went on";
     },
 };
 
