@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { declaringCluster, NoClusterError, type SeenCluster, seenCluster } from "./access/seen";
 import { messageOf } from "./basics/messageOf";
 import { printable } from "./basics/printable";
-import { createBuckets, createRemoval } from "./buckets/buckets";
+import { createBuckets, createRemoval, inOtherCluster } from "./buckets/buckets";
 import type { AnyObject, Kubernetes } from "./kubernetes/client";
 import { untilAnswered } from "./kubernetes/errors";
 import { clusterMarks } from "./live/clusterMarks";
@@ -13,7 +13,7 @@ import { endProgram } from "./pulumi/endProgram";
 import { hasEngine } from "./pulumi/engine";
 import { after, whenKnown } from "./pulumi/outputs";
 import { requireSdk, warnOfOldCommandLine } from "./pulumi/sdk";
-import type { Marked } from "./pulumi/undo";
+import { type Marked, recordOf } from "./pulumi/undo";
 import type { MinioAccessArgs } from "./spec/args";
 import { accessComponent, checkedAccess, InvalidArgumentsError } from "./spec/checkedSpec";
 import type { Cluster } from "./spec/cluster";
@@ -70,9 +70,8 @@ export class MinioAccess extends pulumi.ComponentResource {
         const declares = [given.buckets, given.policies, given.accesses].some((list) => (list ?? []).length > 0);
         const marked = pulumi.all([known, seen]).apply(([all]) => markedCluster(looking, all));
         const removal = createRemoval({ ...options, marked }, declares, { ...dispensable, dependsOn: witness });
-        const isThere = removal
-            ? createBuckets({ ...options, settled: after(checked, pulumi.output(removal)), dispensable })
-            : true;
+        const settled = removal && after(pulumi.all([checked, isWhereItWas(removal, marked)]), pulumi.output(removal));
+        const isThere = settled ? createBuckets({ ...options, settled, dispensable }) : true;
         const endpoint = resolved.apply(({ scheme, spec }) => `${scheme}://${clientAddress(names, spec)}`);
         const outputs = {
             endpoint: pulumi.runtime.isDryRun() ? endpoint : after(isThere, endpoint),
@@ -127,6 +126,14 @@ function markedCluster(looking: Looking, { namespace = "default" }: KnownAccessA
     return looked(looking, { where: "", marks: [] }, async ({ act }) => {
         const kubernetes = reached(await act());
         return { where: kubernetes.where, marks: await clusterMarks(kubernetes, namespace) };
+    });
+}
+
+/** The engine asks this of the removal, but not where an `up` has other targets: then it still has what it was made with. */
+function isWhereItWas({ input, urn }: pulumi.Stash, marked: pulumi.Output<Marked>): pulumi.Output<unknown> {
+    return pulumi.all([input, marked, urn]).apply(([before, now, itsUrn]) => {
+        const problem = pulumi.runtime.isDryRun() ? undefined : inOtherCluster(recordOf(before), now, itsUrn);
+        return problem === undefined ? undefined : endProgram(problem);
     });
 }
 

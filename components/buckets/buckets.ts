@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
 import { printable } from "../basics/printable";
 import type { Kubernetes } from "../kubernetes/client";
-import { marksInWords } from "../live/clusterMarks";
+import { isSameCluster, marksInWords } from "../live/clusterMarks";
 import type { Connection } from "../live/connection";
 import { type EventualCredentials, liveCluster } from "../live/liveCluster";
 import { accessSecretChecks } from "../preflight/accessSecrets";
@@ -103,7 +103,7 @@ export function createRemoval(
     },
     isWanted: boolean,
     opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource | undefined {
+): pulumi.Stash | undefined {
     const { args, cluster, connection, declarer, marked } = options;
     const onCluster = async (
         what: string,
@@ -146,14 +146,25 @@ export function createRemoval(
 }
 
 /** The error where the users of a stack are in another Kubernetes cluster than the one that this run leads to. */
-export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string): string {
+export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string): string | undefined {
+    const { marks: kept = [] } = before;
+    if (kept.length === 0 || isSameCluster(kept, now.marks)) {
+        return undefined;
+    }
+    if (now.marks.length === 0) {
+        return (
+            `it is not known whether this run leads to the Kubernetes cluster of before: ${marksInWords([])}. No MinIO is changed. ` +
+            "Kubernetes puts it back: run this again then"
+        );
+    }
     const inWords = ({ where, marks = [] }: Partial<Marked>) =>
         `${where ? `${where}, where` : "one where"} ${marksInWords(marks)}`;
     return (
         `this stack made its buckets and users in another Kubernetes cluster, where its keys stay valid: ${inWords(before)}. ` +
         `This run leads to ${inWords(now)}. No MinIO is changed. Let Pulumi's provider lead to the former. ` +
         "To move, take all buckets, policies and accesses out there, run pulumi up, and then change the cluster. " +
-        `If the former is gone for ever, forget what was made there: pulumi state delete '${urn}' --target-dependents`
+        "If the former is gone for ever, or this is the same one and both its namespace and its authority are new, forget what " +
+        `was made there, and see what the next run says: pulumi state delete '${urn}' --target-dependents`
     );
 }
 
@@ -272,6 +283,13 @@ export async function leave(
     });
 }
 
+/** As a version before has written it, so that a second stack of the same names would not be refused. */
+const withoutHolder = "the record does not say yet that this stack has what was made";
+
+function lacksHolder({ declarer }: Pick<BucketsOptions, "declarer">, { recorded, isHeld }: Seen): boolean {
+    return declarer !== undefined && !isHeld && Object.values(recorded).some((made) => Object.keys(made).length > 0);
+}
+
 /** It looks, too, where the program runs in a destroy: what it could not see, the work itself finds out. */
 async function leftOver(options: BucketsOptions, cluster: Cluster, keys: EventualKeys): Promise<string> {
     const { connection } = options;
@@ -283,8 +301,10 @@ async function leftOver(options: BucketsOptions, cluster: Cluster, keys: Eventua
         const kubernetes = await connection.act();
         let left = "";
         if (kubernetes) {
-            await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (_, { found }) => {
-                left = briefly([...found.refusals, ...found.steps.map(({ words }) => words)], 3).join("; ");
+            await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (_, seen) => {
+                const { found } = seen;
+                const told = [...found.refusals, ...found.steps.map(({ words }) => words)];
+                left = briefly([...told, ...(lacksHolder(options, seen) ? [withoutHolder] : [])], 3).join("; ");
             });
         }
         return left;

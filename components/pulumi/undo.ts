@@ -8,7 +8,7 @@ import { underWay } from "./underWay";
 export interface Marked {
     /** How it is reached, for people. That differs from machine to machine. */
     where: string;
-    /** By what it is known again. Any of them is enough, and some may change. */
+    /** By what it is known again. Some may change. */
     marks: string[];
 }
 
@@ -20,7 +20,7 @@ export interface Undo {
     /** The cluster that the place is in. There may be such a place in another one, too. */
     cluster: pulumi.Output<Marked>;
     /** The error where it is another one. Of the former, versions before may have kept less. */
-    elsewhere: (before: Partial<Marked>, now: Marked, urn: string) => string;
+    elsewhere: (before: Partial<Marked>, now: Marked, urn: string) => string | undefined;
     /** Called before the resource is made, also in a preview. */
     begin: (resource: pulumi.Resource) => Promise<void>;
     /** Called when the resource is deleted, and in a preview of that, in which it only says what it would do. */
@@ -39,7 +39,7 @@ export function createUndo(
     undo: Undo,
     isWanted: boolean,
     opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource | undefined {
+): pulumi.Stash | undefined {
     const hooks = hooksOf(name, undo); // The deletion needs it, too.
     if (!isWanted) {
         return undefined;
@@ -81,13 +81,13 @@ export async function refuseMove(
     if (place !== undefined && before.place !== undefined && before.place !== place) {
         throw new Error(`it cannot move from ${before.place} to ${place}: ${undo.moving}`);
     }
-    const marks = before.marks ?? [];
-    if (cluster !== undefined && marks.length > 0 && !marks.some((mark) => cluster.marks.includes(mark))) {
-        throw new Error(undo.elsewhere(before, cluster, urn));
+    const problem = cluster && undo.elsewhere(before, cluster, urn);
+    if (problem) {
+        throw new Error(problem);
     }
 }
 
-/** What an earlier run has kept. Versions before kept the place alone, and it gets the rest. */
-function recordOf(input: unknown): Partial<Marked & { place: string }> {
+/** What an earlier run has kept. Versions before kept the place alone, and it gets the marks. */
+export function recordOf(input: unknown): Partial<Marked & { place: string }> {
     return typeof input === "string" ? { place: input } : (input ?? {});
 }

@@ -138,13 +138,14 @@ function unforgotten({ names, spec }: Cluster): string {
  * Restores the drives, which is called before a StatefulSet is made, or changed so that it asks for another set than
  * before. A preview finds the set, compares it with the cluster, and checks all that could stop a restore midway.
  *
+ * @returns whether there is anything to restore; a restore that has ended never acts again
  * @throws Error when the set cannot be restored, or would replace data and that is not confirmed
  */
 export async function restoreDrives(
     connection: Connection,
     cluster: Cluster,
     resource: pulumi.Resource,
-): Promise<void> {
+): Promise<boolean> {
     if (await connection.writesFiles()) {
         throw new Error(
             "restoreFrom: the provider writes files (renderYamlToDirectory), and nothing is restored by them",
@@ -158,10 +159,10 @@ export async function restoreDrives(
     const kubernetes = await (isPreview ? connection.look() : patience(connection.act));
     if (kubernetes === undefined) {
         pulumi.log.info("restoreFrom: not checked in this preview, as the kubeconfig is not known yet", resource);
-        return;
+        return true;
     }
     try {
-        await restore(kubernetes, cluster, { say, patience, isPreview });
+        return await restore(kubernetes, cluster, { say, patience, isPreview });
     } catch (error) {
         throw new Error(`restoreFrom: ${messageOf(error)}`);
     }
@@ -177,7 +178,7 @@ export async function restore(
     kubernetes: Kubernetes,
     cluster: Cluster,
     { say, patience, isPreview }: RestoreOptions,
-): Promise<void> {
+): Promise<boolean> {
     const { names, spec } = cluster;
     const wanted = restoreOf(cluster);
     const isThere = () => kubernetes.statefulSet(spec.namespace, names.cluster).then((one) => one !== undefined);
@@ -186,7 +187,7 @@ export async function restore(
     }
     const decided = await patience(() => decide(kubernetes, wanted));
     if (decided === undefined) {
-        return;
+        return false;
     }
     const { plan, found, present } = decided;
     const count = plan.kind === "create" ? plan.claims.length : wanted.drives.length;
@@ -203,7 +204,7 @@ export async function restore(
         );
     }
     if (isPreview) {
-        return;
+        return true;
     }
     if (plan.kind === "create") {
         for (const claim of plan.claims) {
@@ -212,6 +213,7 @@ export async function restore(
     } else {
         await replaceData(kubernetes, wanted, found, present, { say, patience });
     }
+    return true;
 }
 
 /**

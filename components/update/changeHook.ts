@@ -101,8 +101,8 @@ export function createHooks(options: HookOptions): Hooks {
 interface PoolHookOptions extends HookOptions {
     pool: PlainPool;
     poolStatuses: () => Promise<PoolStatuses>;
-    /** Restores the drives of all pools, once in a run. */
-    restore: () => Promise<void>;
+    /** Restores the drives of all pools, once in a run, if there is anything to restore. */
+    restore: () => Promise<boolean>;
     /** Called when the pool is made, or changed. */
     changing: () => void;
     stopping: Hooks["stopping"];
@@ -142,13 +142,12 @@ function poolHooks(options: PoolHookOptions): pulumi.ResourceHookBinding {
             throw new Error(restoreWhileStopped);
         }
         pulumi.log.info(lostZone(made), hookedResource(args));
-        if (made.restoreFrom) {
-            await restore();
-        } else {
-            const known = await whenKnown(cluster.resolved);
-            await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args), known);
-            await checkLeftServers(connection, pool, made);
+        if (made.restoreFrom && (await restore())) {
+            return;
         }
+        const known = await whenKnown(cluster.resolved);
+        await checkLeftClaims(connection, pool.name, made.shape, hookedResource(args), known);
+        await checkLeftServers(connection, pool, made, hookedResource(args), cluster.timeoutSeconds);
     };
     const change: pulumi.ResourceHookFunction = async (args) => {
         const { oldInputs, newInputs } = args;
@@ -363,22 +362,25 @@ async function liveProblems(
     resource: pulumi.Resource,
     changeOfPool: (before: Registered, after: Registered) => Change | undefined,
 ): Promise<string[]> {
-    const { names, spec, guided, topology, pools } = await knownValue(cluster.resolved);
+    const { names, spec, guided, topology, pools, timeoutSeconds } = await knownValue(cluster.resolved);
     const kubernetes = await connection.look();
     for (const pool of kubernetes ? pools : []) {
         const read = async () => kubernetes?.statefulSet(spec.namespace, pool.name);
         // Where Kubernetes moves the rollout on, the user may have no right to look.
         const live = guided ? await read() : await unlessForbidden(read);
         const last = live === "forbidden" ? undefined : registered(live as pulumi.Inputs | undefined);
+        const shape = shapeOf(spec, pool.index);
+        const after: Registered = {
+            template: podTemplate(names, spec, pool.index),
+            partition: spec.partition,
+            mover: guided ? "Guided" : spec.updateStrategy === "OnDelete" ? "OnDelete" : "Native",
+            shape,
+            hibernates: spec.hibernate,
+        };
+        if (live === undefined) {
+            await checkLeftServers(connection, pool, after, resource, timeoutSeconds);
+        }
         if (last) {
-            const shape = shapeOf(spec, pool.index);
-            const after: Registered = {
-                template: podTemplate(names, spec, pool.index),
-                partition: spec.partition,
-                mover: guided ? "Guided" : spec.updateStrategy === "OnDelete" ? "OnDelete" : "Native",
-                shape,
-                hibernates: spec.hibernate,
-            };
             const change = changeOfPool(last, after);
             const before = change && { ...last, shape: await trueShape(last.shape, shape, pool, connection, resource) };
             const problems = before

@@ -100,7 +100,11 @@ export async function checkLeftClaims(
         const kubernetes = await connection.look();
         where = kubernetes?.where ?? "";
         claims = await kubernetes?.claims(shape.namespace, {});
-        half = cluster && claims && halfRestored(cluster, claims as unknown as AnyObject[]);
+        // Where the program still asks for a restore, that has ended.
+        half =
+            claims && cluster && !cluster.spec.restoreFrom
+                ? halfRestored(cluster, claims as unknown as AnyObject[])
+                : undefined;
         // This is a further pool of a cluster that is there, whose first StatefulSet would say that it goes on.
         const first = half && (await kubernetes?.statefulSet(shape.namespace, cluster?.names.cluster ?? ""));
         if (first && begunBy(first.metadata?.annotations) === undefined) {

@@ -1,8 +1,10 @@
 /** Servers that a deleted StatefulSet has left, as with `--cascade=orphan`: one that is made takes them over. */
 import type { V1ControllerRevision, V1Pod } from "@kubernetes/client-node";
+import * as pulumi from "@pulumi/pulumi";
+import { messageOf } from "../basics/messageOf";
 import { versionOf } from "../change/change";
 import type { Registered } from "../change/review";
-import { statefulSetOf } from "../kubernetes/kinds";
+import { isForbidden, KubernetesError, untilAnswered } from "../kubernetes/errors";
 import type { Connection } from "../live/connection";
 import type { PodTemplate } from "../server/podTemplate";
 import type { PlainPool } from "../spec/cluster";
@@ -33,7 +35,7 @@ export function leftServers(
         const made = templates.get(revisionOf(pod));
         return made !== undefined && versionOf(made.template) !== wanted;
     };
-    const left = pods.filter((pod) => statefulSetOf(pod) === undefined && !pod.metadata?.deletionTimestamp);
+    const left = pods.filter((pod) => isLeft(pool, pod));
     const others = left.filter(isOther);
     if (others.length === 0 && new Set(left.map(revisionOf)).size <= 1) {
         return undefined;
@@ -42,10 +44,17 @@ export function leftServers(
     return (
         `the StatefulSet ${pool} is gone, and servers that it has left were made otherwise than the program wants: ` +
         `${names.join(", ")}. Kubernetes would restart them as soon as it is made, whatever the partition is, and would not ask ` +
-        "MinIO. Set updateStrategy to OnDelete, leave partition out, and run pulumi up: it restarts nothing. Then take that back and run " +
-        "pulumi up again: it restarts them when MinIO can miss them. To keep a staged update: docs/upgrades.md, " +
+        "MinIO. Set updateStrategy to OnDelete, leave partition and rollout.freezeRequests out, and run pulumi up --refresh: " +
+        "it restarts nothing. Then take that back and run pulumi up again: it restarts them when MinIO can miss them. To keep " +
+        "a staged update: docs/upgrades.md, " +
         '"What somebody changes by hand"'
     );
+}
+
+/** Whether the StatefulSet of the name takes the pod over when it is made. A copy of one, or the pod of a Job, has another name or owner. */
+export function isLeft(pool: string, { metadata }: V1Pod): boolean {
+    const isOwned = metadata?.ownerReferences?.some(({ controller }) => controller);
+    return !isOwned && !metadata?.deletionTimestamp && new RegExp(`^${pool}-\\d+$`).test(metadata?.name ?? "");
 }
 
 /**
@@ -57,11 +66,25 @@ export async function checkLeftServers(
     connection: Connection,
     { name, selector }: Pick<PlainPool, "name" | "selector">,
     { mover, hibernates, shape, template }: Registered,
+    resource: pulumi.Resource,
+    timeoutSeconds: number,
 ): Promise<void> {
     if (mover !== "Guided" || hibernates) {
         return; // Who lets Kubernetes restart servers has asked for that, and where all stop, none restarts.
     }
-    const problem = await look().catch(() => undefined); // The look for claims has said why nothing can be seen.
+    const say = (text: string) => pulumi.log.info(text, resource, undefined, true);
+    const isPreview = pulumi.runtime.isDryRun();
+    const problem = await (isPreview ? look() : untilAnswered(look, timeoutSeconds, say)).catch((error) => {
+        if (isPreview) {
+            pulumi.log.info(
+                `not checked whether servers of a deleted StatefulSet are there: ${messageOf(error)}`,
+                resource,
+            );
+        } else if (error instanceof KubernetesError && !isForbidden(error)) {
+            throw error;
+        }
+        return undefined; // The rollout names the rights that it lacks, or why there is no connection.
+    });
     if (problem) {
         throw new Error(problem);
     }

@@ -1,9 +1,11 @@
 /** A number of `credentialsRevision` that running servers were started with, and that is to get another password. */
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Kubernetes } from "../kubernetes/client";
 import { unlessForbidden } from "../kubernetes/errors";
 import { credentialsRevision } from "../server/podTemplate";
 import type { Cluster } from "../spec/cluster";
 import { credentialsAnnotation } from "../spec/labels";
+import { isLeft } from "./leftServers";
 
 /**
  * Why no new root password may be made: by the number, the servers that run would be taken for ones that have it, and
@@ -16,8 +18,10 @@ export async function usedRevision(kubernetes: Kubernetes, { names, spec, pools 
         pools.map(({ name }) => unlessForbidden(() => kubernetes.statefulSet(namespace, name))),
     );
     const templates = read.flatMap((one) => (one === "forbidden" ? [] : (one?.spec?.template ?? [])));
-    const found = templates.length > 0 ? await unlessForbidden(() => kubernetes.pods(namespace, names.selector)) : [];
-    const pods = found === "forbidden" ? [] : found;
+    const found = await unlessForbidden(() => kubernetes.pods(namespace, names.selector));
+    // Without a StatefulSet, those of a cluster that is being destroyed do not count, and those that it takes over do.
+    const counts = (pod: V1Pod) => templates.length > 0 || pools.some(({ name }) => isLeft(name, pod));
+    const pods = found === "forbidden" ? [] : found.filter(counts);
     const revisionOf = ({ metadata }: { metadata?: { annotations?: Record<string, string> } }) =>
         metadata?.annotations?.[credentialsAnnotation];
     const same = pods.find((pod) => revisionOf(pod) === credentialsRevision(names, spec));

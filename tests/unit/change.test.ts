@@ -401,7 +401,7 @@ describe("the review of a change", () => {
         assert.match(line({}), told("minio-3 comes"));
         assert.match(line({ replicas: 32 }), told("minio-15 and minio-31 come"));
         assert.doesNotMatch(line({ partition: 4 }), /requests wait/);
-        assert.doesNotMatch(line({ replicas: 2, drivesPerNode: 2 }), /requests wait/);
+        assert.doesNotMatch(line({ replicas: 2, drivesPerServer: 2 }), /requests wait/);
         const rolling = review({ rollout }, { rollout, labels: { a: "b" } }).line ?? "";
         assert.match(rolling, /; requests wait for some seconds while minio-3 comes back$/);
         assert.doesNotMatch(review({}, { image }).line ?? "", /requests wait/);

@@ -94,19 +94,33 @@ describe("a new root password", () => {
                     spec: { template: template(live), replicas: live.spec.hibernate ? 0 : 4 },
                 },
             may: async (_: string, { resource }: { resource: string }) => resource !== lacks,
+            controllerRevisions: async () =>
+                running instanceof Error
+                    ? []
+                    : running.map((one, index) => ({
+                          metadata: { name: `revision-${index}` },
+                          data: { spec: { template: template(one) } },
+                      })),
             async pods() {
-                assert.ok(live, "nobody may see pods where a cluster is made");
                 if (running instanceof Error) {
                     throw running;
                 }
                 return running.map((one, ordinal) => ({
-                    metadata: { name: `minio-${ordinal}`, annotations: template(one).metadata.annotations },
+                    metadata: {
+                        name: `minio-${ordinal}`,
+                        annotations: template(one).metadata.annotations,
+                        labels: { "controller-revision-hash": `revision-${running.indexOf(one)}` },
+                    },
                 }));
             },
         } as unknown as Kubernetes;
         const options = {
             cluster: { ...wanted, resolved: pulumi.output(Promise.resolve(wanted)) },
-            connection: { look: async () => kubernetes, act: async () => (await act()) ?? kubernetes },
+            connection: {
+                look: async () => kubernetes,
+                act: async () => (await act()) ?? kubernetes,
+                writesFiles: async () => false,
+            },
             preflight: { refuse: async () => {} },
             begins: () => begins,
         } as unknown as HookOptions;
@@ -131,6 +145,20 @@ describe("a new root password", () => {
                 ),
             );
         }
+    });
+
+    it("is refused before the Secret has it where a deleted StatefulSet has left servers of another one", async () => {
+        const [one, two] = [revision(1), revision(2)];
+        assert.match(
+            await refusal(one, undefined, [one, one]),
+            /^credentialsRevision: 1: servers that run, such as minio-0/,
+        );
+        assert.match(
+            await refusal(two, undefined, [one, one]),
+            /^the StatefulSet minio is gone, .*: minio-0, minio-1\./,
+        );
+        const native = clusterWith({ credentialsRevision: 2, rollout: { mode: "Native" } });
+        assert.equal(await refusal(native, undefined, [one, one]), "");
     });
 
     it("may have a number that no server has, or one whose servers are all gone", async () => {

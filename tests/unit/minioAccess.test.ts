@@ -177,12 +177,24 @@ describe("MinioAccess", () => {
             });
             const { where: _, ...without } = madeWith("the uid 6");
             await assert.rejects(moved(without), /valid: one where the namespace's ConfigMap .* has the uid 6\. /);
-            await assert.rejects(moved(madeWith("the uid 6"), { ...here, marks: [] }), /kube-root-ca.crt is not there/);
+            const unknown = moved(madeWith("the uid 6"), { ...here, marks: [] });
+            await assert.rejects(unknown, /^Error: it is not known whether .* kube-root-ca.crt is not there\./);
         });
 
         it("which is the same where its namespace was made anew, or its authority was renewed", async () => {
             await moved(madeWith("the uid 6", "the certificate c7"));
             await moved(madeWith("the uid 7", "the certificate c6"));
+            await moved(madeWith("the uid 6", "the certificate c6", "the certificate c7"));
+            await moved(madeWith("the uid 6", "the certificate c7"), {
+                ...here,
+                marks: [...here.marks, "the certificate c8"],
+            });
+        });
+
+        it("which is another one where only an authority of both is the same, as that of a platform's Ingress", async () => {
+            const shared = { ...here, marks: [...here.marks, "the certificate shared"] };
+            const from = madeWith("the uid 6", "the certificate c6", "the certificate shared");
+            await assert.rejects(moved(from, shared), /in another Kubernetes cluster/);
         });
 
         it("which a record of before, or a preview, does not know", async () => {
