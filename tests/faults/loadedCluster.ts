@@ -14,6 +14,9 @@ export const bucket = "load";
 /** The first is the default. */
 export const images = [newMinio.image, oldMinio.image];
 
+/** Of each drive: what all faults and all steps of a walk write has room. */
+export const storageSize = "3Gi";
+
 /** Of a rollout: what breaks it is told before a test ends. */
 export const timeoutSeconds = 180;
 
@@ -47,7 +50,7 @@ export class LoadedCluster {
     }
 
     async create(): Promise<void> {
-        await this.project.init({ resources, rollout: { timeoutSeconds } });
+        await this.project.init({ resources, storageSize, rollout: { timeoutSeconds } });
         await this.project.succeed("up", "--yes", "--skip-preview");
         this.topology = (await this.project.outputs()).topology;
         await makeBucket(await s3Of(this.project), bucket);

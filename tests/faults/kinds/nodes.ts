@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { killNode, nodeNamed, reviveNode } from "../../../devcluster/cluster/faults";
 import { holdService, releaseService } from "../../../devcluster/cluster/services";
 import { execute, kubectl, kubectlJson } from "../../support/project";
+import { until } from "../../support/until";
 import type { Fault } from "../fault";
 
 export const nodeLost: Fault = {
@@ -70,7 +71,14 @@ export const nodeGone: Fault = {
         } finally {
             reviveNode(node); // For the faults that follow.
         }
-        await kubectl("wait", "--for=condition=Ready", `node/${node.name}`, "--timeout=60s");
+        // Its kubelet makes the object anew.
+        await until(
+            `${node.name} is ready`,
+            async () =>
+                (await execute("kubectl", ["wait", "--for=condition=Ready", `node/${node.name}`, "--timeout=1s"]))
+                    .code === 0,
+            { seconds: 90 },
+        );
         return "its server starts on another node with a new drive, which is healed";
     },
 };

@@ -6,7 +6,7 @@ import { deleteContents } from "../../support/snapshotContents";
 import { until } from "../../support/until";
 import { unreadable } from "../../support/wholeness";
 import type { Fault } from "../fault";
-import { bucket, type LoadedCluster, resources } from "../loadedCluster";
+import { bucket, type LoadedCluster, resources, storageSize } from "../loadedCluster";
 import { killProgram } from "./program";
 
 const set = "fault";
@@ -45,7 +45,7 @@ export const restoreKilled: Fault = {
         const claims = async () => (await kubectlJson("get", "pvc", inNamespace, "--selector=app=copy")).items.length;
         try {
             const restoreFrom = { set, cluster: "minio" };
-            await copy.init({ createNamespace: false, name: "copy", resources, restoreFrom });
+            await copy.init({ createNamespace: false, name: "copy", resources, storageSize, restoreFrom });
             const up = copy.start("up", "--yes", "--skip-preview");
             await until("a claim is restored", async () => (await claims()) > 0, { seconds: 60, milliseconds: 20 });
             await killProgram(up);
