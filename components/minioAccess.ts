@@ -131,9 +131,12 @@ function markedCluster(looking: Looking, { namespace = "default" }: KnownAccessA
 
 /** The engine asks this of the removal, but not where an `up` has other targets: then it still has what it was made with. */
 function isWhereItWas({ input, urn }: pulumi.Stash, marked: pulumi.Output<Marked>): pulumi.Output<unknown> {
+    if (pulumi.runtime.isDryRun()) {
+        return pulumi.output(true); // It would not be known.
+    }
     return pulumi.all([input, marked, urn]).apply(([before, now, itsUrn]) => {
-        const problem = pulumi.runtime.isDryRun() ? undefined : inOtherCluster(recordOf(before), now, itsUrn);
-        return problem === undefined ? undefined : endProgram(problem);
+        const problem = inOtherCluster(recordOf(before), now, itsUrn);
+        return problem === undefined ? true : endProgram(problem);
     });
 }
 
