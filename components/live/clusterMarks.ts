@@ -11,8 +11,9 @@ const authority = "kube-root-ca.crt";
 const certificate = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g;
 
 /**
- * By what a Kubernetes cluster is known again, in words: see `isSameCluster`. The objects of a MinioCluster are no marks, as a destroy, which
- * keeps the drives, deletes them. The uid of `kube-system` would be one, but needs a right in the whole cluster.
+ * By what a Kubernetes cluster is known again, in words: see `isSameCluster`. The objects of a MinioCluster are no
+ * marks, as a destroy, which keeps the drives, deletes them. The uid of `kube-system` would be one, but needs a right in
+ * the whole cluster.
  *
  * @returns none where Kubernetes has put no authority there
  */

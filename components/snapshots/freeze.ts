@@ -115,7 +115,7 @@ export async function withSwitches(
                 thawedAt = await thaw(cluster, servers);
                 await annotate(cluster, { [frozenAnnotation]: null });
             };
-            // Who knows the one work cannot do any other before it is thawed: an outage of the API is waited for.
+            // What follows expects a thawed cluster, such as the restart of the next server: so it waits for the API.
             await untilAnswered(thawing, timeoutSeconds, () => {}).catch((error) => {
                 throw new Error(
                     `requests wait still, until the servers thaw after ${timeoutSeconds} s: ${messageOf(error)}`,
