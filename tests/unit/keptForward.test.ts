@@ -86,6 +86,14 @@ for (const scheme of ["http", "https"]) {
             }
         });
 
+        it("takes no answer that is longer than it reads, rather than a part of it", async () => {
+            const kept = keptForward("minio-0", scheme, open);
+            const body = "x".repeat(16 << 20);
+            const sent = kept.send({ method: "PUT", path: "/", headers: {}, body });
+            await assert.rejects(sent, /minio-0 does not answer .*: its answer has more than 16777216 bytes/);
+            kept.close();
+        });
+
         it("says who does not answer", async () => {
             const nobody = keptForward("minio-0", scheme, async () => {
                 throw new Error("the API server refuses the port-forward");

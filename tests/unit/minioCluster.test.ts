@@ -65,6 +65,24 @@ describe("MinioCluster", () => {
         ]);
     });
 
+    it("registers for an argument that is null what it registers without it", async () => {
+        const registeredWith = async (args: object) =>
+            (await registeredBy("minio", args as MinioClusterArgs)).registered.map(
+                ({ type, name }) => `${type} ${name}`,
+            );
+        const hosts = { apiHost: "s3.example.org" };
+        const route = { ...hosts, gatewayName: "public" };
+        assert.deepEqual(
+            await registeredWith({
+                ingress: { ...hosts, consoleHost: null },
+                httpRoute: { ...route, consoleHost: null },
+                monitoring: null,
+                expansionPools: null,
+            }),
+            await registeredWith({ ingress: hosts, httpRoute: route }),
+        );
+    });
+
     it("names the resource of an access's Secret by where it is, so that another user of the same Secret deletes none", async () => {
         const namesWith = async (args: object) =>
             (await registeredBy("minio", args)).registered
