@@ -129,7 +129,9 @@ function markedCluster(looking: Looking, { namespace = "default" }: KnownAccessA
     });
 }
 
-/** The engine asks this of the removal, but not where an `up` has other targets: then it still has what it was made with. */
+/**
+ * The engine asks this of the removal, but not where an `up` has other targets: then it still has what it was made with.
+ */
 function isWhereItWas({ input, urn }: pulumi.Stash, marked: pulumi.Output<Marked>): pulumi.Output<unknown> {
     if (pulumi.runtime.isDryRun()) {
         return pulumi.output(true); // It would not be known.

@@ -20,7 +20,7 @@ import { carryOut } from "./carryOut";
 import { type Declared, type Difference, departure, difference } from "./difference";
 import { look, regionOf, type SecretKeys, withMinio } from "./look";
 import type { Minio } from "./minio";
-import { declarerInWords, type Recorded, readRecords, removeRecord, writeRecord } from "./record";
+import { declarerInWords, isEmpty, type Recorded, readRecords, removeRecord, writeRecord } from "./record";
 
 type DeclaringArgs = Pick<MinioClusterArgs, "namespace" | "buckets" | "policies" | "accesses">;
 
@@ -129,7 +129,8 @@ export function createRemoval(
             .output(args.namespace)
             .apply((namespace) => `${namespace ?? "default"}/${cluster.names.cluster} by ${ownerOf(declarer)}`),
         moving:
-            "its users would stay valid there. Put the names of the cluster, the component, the project and the stack back. To move, " +
+            "its users would stay valid there. Put the names of the cluster, the component, the project and the " +
+            "stack back. To move, " +
             "take all buckets, policies and accesses out, run pulumi up, and then change the name",
         cluster: marked,
         elsewhere: inOtherCluster,
@@ -153,17 +154,20 @@ export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string
     }
     if (now.marks.length === 0) {
         return (
-            `it is not known whether this run leads to the Kubernetes cluster of before: ${marksInWords([])}. No MinIO is changed. ` +
+            `it is not known whether this run leads to the Kubernetes cluster of before: ${marksInWords([])}. No ` +
+            "MinIO is changed. " +
             "Kubernetes puts it back: run this again then"
         );
     }
     const inWords = ({ where, marks = [] }: Partial<Marked>) =>
         `${where ? `${where}, where` : "one where"} ${marksInWords(marks)}`;
     return (
-        `this stack made its buckets and users in another Kubernetes cluster, where its keys stay valid: ${inWords(before)}. ` +
+        "this stack made its buckets and users in another Kubernetes cluster, where its keys stay valid: " +
+        `${inWords(before)}. ` +
         `This run leads to ${inWords(now)}. No MinIO is changed. Let Pulumi's provider lead to the former. ` +
         "To move, take all buckets, policies and accesses out there, run pulumi up, and then change the cluster. " +
-        "If the former is gone for ever, or this is the same one and both its namespace and its authority are new, forget what " +
+        "If the former is gone for ever, or this is the same one and both its namespace and its authority are " +
+        "new, forget what " +
         `was made there, and see what the next run says: pulumi state delete '${urn}' --target-dependents`
     );
 }
@@ -172,8 +176,8 @@ export function inOtherCluster(before: Partial<Marked>, now: Marked, urn: string
  * Whose something is, is told by names. Two stacks may have the same: the organization of a backend of one's own is
  * always the same. And the state of one may be lost.
  *
- * @throws Refusal where something is recorded of this name, though nothing of it is in the state. Buckets that an earlier
- * stack has left are no reason
+ * @throws Refusal where something is recorded of this name, though nothing of it is in the state. Buckets that an
+ * earlier stack has left are no reason
  */
 export async function refuseTaken(
     kubernetes: Pick<Kubernetes, "list" | "read">,
@@ -185,7 +189,8 @@ export async function refuseTaken(
     if (made.length > 0) {
         const where = `${declaredName(cluster.names, declarer)} in the namespace ${cluster.spec.namespace}`;
         const reason =
-            `${made.join(", ")}: made by a stack of the same name, or by this one, whose state was lost. Use another name for the ` +
+            `${made.join(", ")}: made by a stack of the same name, or by this one, whose state was lost. Use ` +
+            "another name for the " +
             `MinioAccess; or, if no other stack has it, delete the ConfigMap ${where}, and set adopt`;
         throw new Refusal([reason], whoseOf(cluster, declarer));
     }
@@ -196,7 +201,8 @@ const whenItServes =
 
 /** The program that starts the servers does not know what another one has declared. */
 const onlyWhenItServes =
-    "no server runs, so nothing can be made, changed or removed there: let the cluster's own program set hibernate to " +
+    "no server runs, so nothing can be made, changed or removed there: let the cluster's own program set " +
+    "hibernate to " +
     "false, and run this again";
 
 function declaredOf({ spec }: Cluster): Declared {
@@ -251,7 +257,7 @@ export async function leave(
 ): Promise<void> {
     const say = (text: string) => pulumi.log.info(printable(text), resource);
     const { own: recorded, others } = await readRecords(kubernetes, cluster, declarer);
-    if (Object.values(recorded).every((made) => Object.keys(made).length === 0)) {
+    if (isEmpty(recorded)) {
         return;
     }
     if (cluster.spec.hibernate) {
@@ -287,7 +293,7 @@ export async function leave(
 const withoutHolder = "the record does not say yet that this stack has what was made";
 
 function lacksHolder({ declarer }: Pick<BucketsOptions, "declarer">, { recorded, isHeld }: Seen): boolean {
-    return declarer !== undefined && !isHeld && Object.values(recorded).some((made) => Object.keys(made).length > 0);
+    return declarer !== undefined && !isHeld && !isEmpty(recorded);
 }
 
 /** It looks, too, where the program runs in a destroy: what it could not see, the work itself finds out. */
@@ -303,8 +309,9 @@ async function leftOver(options: BucketsOptions, cluster: Cluster, keys: Eventua
         if (kubernetes) {
             await compare(options, kubernetes, cluster, await secretKeysOf(keys), async (_, seen) => {
                 const { found } = seen;
-                const told = [...found.refusals, ...found.steps.map(({ words }) => words)];
-                left = briefly([...told, ...(lacksHolder(options, seen) ? [withoutHolder] : [])], 3).join("; ");
+                const unheld = lacksHolder(options, seen) ? [withoutHolder] : [];
+                const told = [...found.refusals, ...found.steps.map(({ words }) => words), ...unheld];
+                left = briefly(told, 3).join("; ");
             });
         }
         return left;

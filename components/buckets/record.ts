@@ -41,6 +41,10 @@ export function entryOf<T>(all: Record<string, T>, name: string): T | undefined 
 
 export const nothingRecorded = (): Recorded => ({ buckets: {}, policies: {}, accesses: {} });
 
+export function isEmpty(record: Recorded): boolean {
+    return Object.values(record).every((made) => Object.keys(made).length === 0);
+}
+
 type ConfigMap = AnyObject & { data?: Record<string, string> };
 
 const dataKey = "made.json";

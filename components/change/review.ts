@@ -1,6 +1,13 @@
 /** What a change of a pool means to its users: why it is refused, or the line that a preview shows. Pure. */
 import { both } from "../basics/both";
-import { keepsParts, type Layout, leastThatServe, serversOfLastDrives, topologyOf } from "../minio/topology";
+import {
+    fewestOthersToWrite,
+    keepsParts,
+    type Layout,
+    leastThatServe,
+    serversOfLastDrives,
+    topologyOf,
+} from "../minio/topology";
 import { standardParity } from "../minio/topologyVariables";
 import { type PodTemplate, serverContainer } from "../server/podTemplate";
 import { namesOf } from "../spec/names";
@@ -70,7 +77,8 @@ function partitionProblems(
     const updated = topology.pools.reduce((sum, { servers }) => sum + Math.max(0, servers - after.partition), 0);
     if (change.class === "together" && after.partition > 0) {
         return [
-            `partition: ${after.partition} is not allowed with a change of ${what}: servers with the old and the new value ` +
+            `partition: ${after.partition} is not allowed with a change of ${what}: servers with the old and the ` +
+                "new value " +
                 "cannot talk to each other, so all restart together. Set partition to 0",
         ];
     }
@@ -78,8 +86,10 @@ function partitionProblems(
     const isWayBack = before.partition > 0 && before.staged !== false;
     if (change.class === "coupled" && updated > 0 && updated < topology.bootQuorum && !isWayBack) {
         return [
-            `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ${count(updated, "new server")}, ` +
-                `which would wait for others for ever and serve errors, as new ones start only when ${topology.bootQuorum} of ` +
+            `partition: ${after.partition} is not allowed with a change of ${what}: it leaves ` +
+                `${count(updated, "new server")}, ` +
+                "which would wait for others for ever and serve errors, as new ones start only when " +
+                `${topology.bootQuorum} of ` +
                 `${topology.servers} are new. Set partition to ${largestPartition(topology)} or less, or to ` +
                 `${Math.max(...topology.pools.map(({ servers }) => servers))} to update none`,
         ];
@@ -92,8 +102,10 @@ function modeProblems({ class: change, fields }: Change, before: Registered, aft
     const isRunning = !before.hibernates && !after.hibernates;
     return change === "together" && after.mover === "Native" && isRunning
         ? [
-              `rollout.mode: Native is not allowed with a change of ${fields.join(", ")}: Kubernetes would restart one server, which ` +
-                  "cannot talk to the others, and wait for it for ever. Set rollout.mode to Guided, and back after the change",
+              `rollout.mode: Native is not allowed with a change of ${fields.join(", ")}: Kubernetes would ` +
+                  "restart one server, which " +
+                  "cannot talk to the others, and wait for it for ever. Set rollout.mode to Guided, and back " +
+                  "after the change",
           ]
         : [];
 }
@@ -103,7 +115,8 @@ function hibernationProblems({ class: change, fields }: Change, before: Register
     return [
         ...(before.hibernates && after.partition > 0 && change !== "none"
             ? [
-                  `partition: ${after.partition} is not allowed with a change of ${fields.join(", ")} while all servers are stopped: ` +
+                  `partition: ${after.partition} is not allowed with a change of ${fields.join(", ")} while all ` +
+                      "servers are stopped: " +
                       "each starts with it. Set partition to 0, or let the servers start before the change",
               ]
             : []),
@@ -115,7 +128,8 @@ function hibernationProblems({ class: change, fields }: Change, before: Register
 
 /** Why no restore begins. */
 export const restoreWhileStopped =
-    "hibernate: true is not allowed while restoreFrom begins: the servers must start with what is restored. Leave one of them out";
+    "hibernate: true is not allowed while restoreFrom begins: the servers must start with what is restored. " +
+    "Leave one of them out";
 
 /**
  * The component's Secret keeps what servers may still start from, until no secret is left and the Secret goes with the
@@ -131,7 +145,8 @@ function leftVariableProblems(before: Registered, after: Registered): string[] {
               : [];
     return what && old.length > 0 && wanted.length === 0
         ? [
-              `${what} is not allowed while ${old.join(", ")} leaves the component's Secret, which goes as nothing is left in it: ` +
+              `${what} is not allowed while ${old.join(", ")} leaves the component's Secret, which goes as ` +
+                  "nothing is left in it: " +
                   `servers that are not updated read it from there, and could not start again. ${instead}`,
           ]
         : [];
@@ -214,8 +229,10 @@ export function describeChange(
 function allByHand({ template, shape }: Registered): string {
     const { metadata } = template as { metadata?: { labels?: Record<string, string> } };
     return (
-        "nothing restarts, and a server that restarts alone cannot talk to the others. Delete all pods at once: kubectl delete pod " +
-        `--namespace=${shape.namespace} --selector=app=${metadata?.labels?.app},pool; requests fail until they serve again`
+        "nothing restarts, and a server that restarts alone cannot talk to the others. Delete all pods at once: " +
+        "kubectl delete pod " +
+        `--namespace=${shape.namespace} --selector=app=${metadata?.labels?.app},pool; requests fail until they ` +
+        "serve again"
     );
 }
 
@@ -235,7 +252,8 @@ function describeFields({ fields }: Change, before: Registered, after: Registere
 
 /** The Service changes at the beginning of `up`, and the Secrets of applications at its end. */
 const otherPort =
-    "clients reach the old port no more when the update begins; the Secrets of accesses get the new one after the rollout";
+    "clients reach the old port no more when the update begins; the Secrets of accesses get the new one after " +
+    "the rollout";
 
 /** Servers that stop, are stopped or start have no order but that of Kubernetes. */
 function describeHibernation(
@@ -248,7 +266,8 @@ function describeHibernation(
     const order = after.shape.podManagementPolicy === "OrderedReady" ? "one after another" : "together";
     if (!after.hibernates) {
         return (
-            `${pool} ends its hibernation: its ${servers} servers start ${order}, and pulumi up waits until they are ready` +
+            `${pool} ends its hibernation: its ${servers} servers start ${order}, and pulumi up waits until they ` +
+            "are ready" +
             (what && `; ${what}`)
         );
     }
@@ -258,7 +277,8 @@ function describeHibernation(
                 ? `; partition ${before.partition} → 0: all servers start with a staged update, if one stands`
                 : "";
         return (
-            `${pool} hibernates: all ${servers} servers stop ${order}, and requests fail until hibernate is false; the claims of its ` +
+            `${pool} hibernates: all ${servers} servers stop ${order}, and requests fail until hibernate is ` +
+            "false; the claims of its " +
             `drives stay, with all objects${what && `; ${what}, which counts when the servers start`}${staged}`
         );
     }
@@ -281,10 +301,12 @@ function paceOf({ restartsAtOnce, topology: { pools, servers, serversThatMayFail
     const besideOthers = pools.length > 1 && serversThatMayFailForWrites > 0;
     const pace =
         restartsAtOnce > 1
-            ? `the first one alone and then up to ${restartsAtOnce} at the same time${besideOthers ? ", beside those of other pools" : ""}`
+            ? `the first one alone and then up to ${restartsAtOnce} at the same ` +
+              `time${besideOthers ? ", beside those of other pools" : ""}`
             : `one at a time${besideOthers ? " and one of each other pool with it" : ""}`;
     return restartsAtOnce > 1 || besideOthers
-        ? `${pace}, in one zone where zones are known, while ${leastThatServe(servers)} of ${servers} servers take requests`
+        ? `${pace}, in one zone where zones are known, while ${leastThatServe(servers)} of ${servers} servers ` +
+              "take requests"
         : pace;
 }
 
@@ -313,7 +335,8 @@ function describeParity(before: PodTemplate, topology: Layout): string {
             ? `set disruptionBudget.maxUnavailable to ${bear} until all are written anew`
             : "until they are written anew, they cannot be read while a server is away, as while one restarts";
     return (
-        `${stays}. MinIO's health and the budgets count with ${is}, by which ${mayLeave} of a pool's servers may leave; the old ` +
+        `${stays}. MinIO's health and the budgets count with ${is}, by which ${mayLeave} of a pool's servers may ` +
+        "leave; the old " +
         `objects bear the loss of ${bear}: ${until}`
     );
 }
@@ -339,7 +362,8 @@ export function describeSwitch(before: RolloutMover, after: RolloutMover): strin
  * docs/reliability.md, "One order").
  */
 const severalPools =
-    "with several pools MinIO may lose an object that one client reads while another writes it, though the write was acknowledged, " +
+    "with several pools MinIO may lose an object that one client reads while another writes it, though the write " +
+    "was acknowledged, " +
     "and a read may find what was overwritten before: see docs/reliability.md";
 
 /** Whether a cluster of one pool gets another. */
@@ -389,13 +413,10 @@ function stayBack(pool: string, from: number): string {
     return from === 1 ? `; ${pool}-0 stays back` : `; ${pool}-0 to ${pool}-${from - 1} stay back`;
 }
 
-/** Of fewer servers, none takes a write while one is away. */
-const fewestThatHold = 3;
-
 /** See requestHold.ts; with several pools there is no such wait. */
 function describeHold(change: Change, { pool, topology, freezesRequests }: Reviewed, from: number): string {
     const lasts = topology.pools.flatMap(serversOfLastDrives).filter((ordinal) => ordinal >= from);
-    if (!freezesRequests || lasts.length === 0 || topology.servers < fewestThatHold) {
+    if (!freezesRequests || lasts.length === 0 || topology.servers <= fewestOthersToWrite) {
         return "";
     }
     const servers = lasts.map((ordinal) => `${pool}-${ordinal}`).join(" and ");

@@ -1,4 +1,6 @@
-/** The rights that the rollout needs with the kubeconfig of its own, beside those of Pulumi's provider: docs/rbac.yaml. */
+/**
+ * The rights that the rollout needs with the kubeconfig of its own, beside those of Pulumi's provider: docs/rbac.yaml.
+ */
 import type { Kubernetes, Right } from "./client";
 
 const right = (verb: Right["verb"], resource: string, group = ""): Right => ({ verb, group, resource });
@@ -18,8 +20,8 @@ const guiding: Right[] = [
 ];
 
 /**
- * To ask the servers for their health, by one way or another: see askServer.ts. A WebSocket, which a port-forward is, takes `get`
- * before Kubernetes 1.35, and `create` too since.
+ * To ask the servers for their health, by one way or another: see askServer.ts. A WebSocket, which a port-forward is,
+ * takes `get` before Kubernetes 1.35, and `create` too since.
  */
 const asking: Right[][] = [
     [right("get", "pods/proxy")],
@@ -27,8 +29,8 @@ const asking: Right[][] = [
 ];
 
 /**
- * To tell why a server does not come up, and to see all pools at one look instead of one after another. With a Role that was made before,
- * the rollout does without.
+ * To tell why a server does not come up, and to see all pools at one look instead of one after another. With a Role that
+ * was made before, the rollout does without.
  */
 const dispensable: Right[] = [right("list", "events"), right("list", "statefulsets", "apps")];
 
@@ -47,8 +49,8 @@ export function rolloutRights(guided: boolean): Right[] {
 }
 
 /**
- * Asks the Kubernetes API for every right that the rollout cannot do without: one that is missing would otherwise be found only when it is
- * needed, with servers restarted by then.
+ * Asks the Kubernetes API for every right that the rollout cannot do without: one that is missing would otherwise be
+ * found only when it is needed, with servers restarted by then.
  *
  * @param holds whether it is to hold requests
  * @throws Error that names all that are missing
@@ -77,7 +79,8 @@ export async function requireRights(
     const missed = holds ? await missingOf(kubernetes, holding, namespace) : [];
     if (missed.length > 0) {
         throw new Error(
-            `rollout.freezeRequests lacks rights in the namespace ${namespace}: ${missed.join(", ")}. Give the user of the ` +
+            `rollout.freezeRequests lacks rights in the namespace ${namespace}: ${missed.join(", ")}. Give the ` +
+                "user of the " +
                 "rollout's kubeconfig the Roles in docs/rbac.yaml and docs/rbac-snapshots.yaml, or leave it out",
         );
     }
@@ -112,7 +115,10 @@ const bringingInAll: Right[] = [
 /** So that the volumes that are replaced are kept. */
 const keeping: Right[] = [right("patch", "persistentvolumes")];
 
-/** What a restore does with the Kubernetes API, once its set is found: in the namespace, and in the whole Kubernetes cluster. Pure. */
+/**
+ * What a restore does with the Kubernetes API, once its set is found: in the namespace, and in the whole Kubernetes
+ * cluster. Pure.
+ */
 export function restoreRights(inPlace: boolean, brings: boolean): { inNamespace: Right[]; inAll: Right[] } {
     return {
         inNamespace: [...restoring, ...(inPlace ? replacing : []), ...(brings ? bringing : [])],

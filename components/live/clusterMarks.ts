@@ -12,8 +12,8 @@ const certificate = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----
 
 /**
  * By what a Kubernetes cluster is known again, in words: see `isSameCluster`. The objects of a MinioCluster are no
- * marks, as a destroy, which keeps the drives, deletes them. The uid of `kube-system` would be one, but needs a right in
- * the whole cluster.
+ * marks, as a destroy, which keeps the drives, deletes them. The uid of `kube-system` would be one, but needs a right
+ * in the whole cluster.
  *
  * @returns none where Kubernetes has put no authority there
  */

@@ -223,6 +223,9 @@ export function erasureSetOf(
     return Math.floor((drive * servers + server) / erasureSetSize);
 }
 
+/** With the drives of fewer other servers, nobody can write while one is away. */
+export const fewestOthersToWrite = 2;
+
 /** Ordinals of the servers of a pool that have the last drive of one of its erasure sets. */
 export function serversOfLastDrives({
     servers,

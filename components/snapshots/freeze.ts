@@ -137,8 +137,8 @@ export async function withSwitches(
 /** @returns when it began, by `performance.now()` */
 async function freezeNow(cluster: LiveCluster, servers: V1Pod[], note: string, away?: string): Promise<number> {
     const since = performance.now();
-    // The one that is asked waits up to 2 s for a peer that is away, before it freezes itself (`NotificationGroup.Go` in
-    // `cmd/notification.go`): so another one is asked, too, which freezes it.
+    // The one that is asked waits up to 2 s for a peer that is away, before it freezes itself (`NotificationGroup.Go`
+    // in `cmd/notification.go`): so another one is asked, too, which freezes it.
     const asked = servers.slice(0, away === undefined ? 1 : 2);
     const answers = await Promise.allSettled([
         annotate(cluster, { [frozenAnnotation]: note }),

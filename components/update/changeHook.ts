@@ -215,7 +215,8 @@ function wantedOf(inputs: pulumi.Inputs | undefined, resource: pulumi.Resource):
     const wanted = registered(inputs);
     if (!wanted && inputs?.metadata && inputs.spec) {
         throw new Error(
-            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} or the pod template is ` +
+            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} or the ` +
+                "pod template is " +
                 "missing. If a transform replaces them, let it add to the annotations and containers that are given",
         );
     }
@@ -238,8 +239,10 @@ async function liveOf({ name }: PlainPool, wanted: Shape, connection: Connection
     const live = registered((await kubernetes?.statefulSet(wanted.namespace, name)) as pulumi.Inputs | undefined);
     if (!live) {
         throw new Error(
-            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} of the StatefulSet ${name} ` +
-                "is gone. If its servers and drives are as this program says, give it back and run pulumi up again: kubectl annotate " +
+            `it is not known what this change does to the servers, as the annotation ${shapeAnnotation} of the ` +
+                `StatefulSet ${name} ` +
+                "is gone. If its servers and drives are as this program says, give it back and run pulumi up " +
+                "again: kubectl annotate " +
                 `statefulset ${name} --namespace ${wanted.namespace} '${shapeAnnotation}=${JSON.stringify(wanted)}'`,
         );
     }

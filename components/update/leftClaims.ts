@@ -1,4 +1,6 @@
-/** Claims of a cluster that was there before under the same name: a StatefulSet that is made takes them, fitting or not. */
+/**
+ * Claims of a cluster that was there before under the same name: a StatefulSet that is made takes them, fitting or not.
+ */
 import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../basics/messageOf";
@@ -45,15 +47,20 @@ export function leftClaims(pool: string, shape: Shape, claims: V1PersistentVolum
         const drives = Math.max(1, ...[...countByServer(there).values()]);
         problems.push(
             `claims of another cluster of this name are there, and do not fit ${replicas} servers of ` +
-                `${drivesPerServer === 1 ? "a drive" : `${drivesPerServer} drives`} each: ${named(others)}. MinIO does not start with ` +
-                `drives of other sets, and what lies on drives that no server has is not there. To have their data, set replicas to ` +
-                `${servers} and drivesPerServer to ${drives}; to begin anew, take another name or namespace, or delete them for good: ` +
+                `${drivesPerServer === 1 ? "a drive" : `${drivesPerServer} drives`} each: ${named(others)}. ` +
+                "MinIO does not start with " +
+                "drives of other sets, and what lies on drives that no server has is not there. To have their " +
+                "data, set replicas to " +
+                `${servers} and drivesPerServer to ${drives}; to begin anew, take another name or namespace, or ` +
+                "delete them for good: " +
                 `kubectl delete pvc --namespace=${shape.namespace} ${all.map(nameOf).join(" ")}`,
         );
     } else if (fitting.length < wanted.length) {
         notes.push(
-            `claims of an earlier cluster are there, and ${wanted.length - fitting.length} of ${wanted.length} are not: ` +
-                `${named(fitting)} are taken as they are. Drives that were lost are healed; but if that cluster had fewer servers ` +
+            `claims of an earlier cluster are there, and ${wanted.length - fitting.length} of ${wanted.length} ` +
+                "are not: " +
+                `${named(fitting)} are taken as they are. Drives that were lost are healed; but if that cluster ` +
+                "had fewer servers " +
                 "or drives, MinIO does not start",
         );
     }
@@ -68,7 +75,8 @@ export function leftClaims(pool: string, shape: Shape, claims: V1PersistentVolum
     );
     if (ofAnotherClass.length > 0) {
         notes.push(
-            `they stay in the class ${ofAnotherClass[0]?.spec?.storageClassName}, and storageClassName ${storageClassName} is not used: ` +
+            `they stay in the class ${ofAnotherClass[0]?.spec?.storageClassName}, and storageClassName ` +
+                `${storageClassName} is not used: ` +
                 named(ofAnotherClass),
         );
     }

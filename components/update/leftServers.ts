@@ -43,15 +43,21 @@ export function leftServers(
     const names = (others.length > 0 ? others : left).map(({ metadata }) => metadata?.name);
     return (
         `the StatefulSet ${pool} is gone, and servers that it has left were made otherwise than the program wants: ` +
-        `${names.join(", ")}. Kubernetes would restart them as soon as it is made, whatever the partition is, and would not ask ` +
-        "MinIO. Set updateStrategy to OnDelete, leave partition and rollout.freezeRequests out, and run pulumi up --refresh: " +
-        "it restarts nothing. Then take that back and run pulumi up again: it restarts them when MinIO can miss them. To keep " +
+        `${names.join(", ")}. Kubernetes would restart them as soon as it is made, whatever the partition is, ` +
+        "and would not ask " +
+        "MinIO. Set updateStrategy to OnDelete, leave partition and rollout.freezeRequests out, and run pulumi " +
+        "up --refresh: " +
+        "it restarts nothing. Then take that back and run pulumi up again: it restarts them when MinIO can miss " +
+        "them. To keep " +
         "a staged update: docs/upgrades.md, " +
         '"What somebody changes by hand"'
     );
 }
 
-/** Whether the StatefulSet of the name takes the pod over when it is made. A copy of one, or the pod of a Job, has another name or owner. */
+/**
+ * Whether the StatefulSet of the name takes the pod over when it is made. A copy of one, or the pod of a Job, has
+ * another name or owner.
+ */
 export function isLeft(pool: string, { metadata }: V1Pod): boolean {
     const isOwned = metadata?.ownerReferences?.some(({ controller }) => controller);
     return !isOwned && !metadata?.deletionTimestamp && new RegExp(`^${pool}-\\d+$`).test(metadata?.name ?? "");

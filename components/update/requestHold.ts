@@ -12,6 +12,7 @@ import { until } from "../basics/until";
 import { KubernetesError } from "../kubernetes/errors";
 import type { DriveInDetail } from "../live/admin";
 import { adminOf, type LiveCluster, serversOf } from "../live/liveCluster";
+import { fewestOthersToWrite } from "../minio/topology";
 import { waitsForPeers } from "../rollout/heard";
 import { isKnownToPeers } from "../rollout/observe";
 import type { ClusterState, ServerState } from "../rollout/plan";
@@ -33,9 +34,6 @@ const backMilliseconds = 20_000;
 /** So long servers that are enough to serve may take until they do. */
 const serveMilliseconds = 15_000;
 
-/** With the drives of fewer other servers, nobody can write while the server is away. */
-const fewestOthers = 2;
-
 export class RequestHold implements Hold {
     isHeld = false;
     private isOver = false;
@@ -56,7 +54,8 @@ export class RequestHold implements Hold {
         this.state = state;
         const servers = serversIn(state);
         const canWrite =
-            servers.some(isServing) && servers.filter((one) => isServing(one) || isWaiting(one)).length >= fewestOthers;
+            servers.some(isServing) &&
+            servers.filter((one) => isServing(one) || isWaiting(one)).length >= fewestOthersToWrite;
         for (const server of servers) {
             const { name, uid, terminating } = server;
             if (!isAway(server)) {
@@ -149,7 +148,7 @@ export class RequestHold implements Hold {
         return (await Promise.all(peers.map((peer) => this.reaches(peer.name, name)))).every((is) => is);
     }
 
-    /** Whether a peer reaches a server's drives. One connection leads to all of them, also where one of them is broken. */
+    /** Whether a peer reaches a server's drives. One connection leads to all of them, also where one is broken. */
     private async reaches(peer: string, name: string): Promise<boolean> {
         try {
             const { drives }: { drives: DriveInDetail[] } = await adminOf(this.cluster, peer).storageInDetail();

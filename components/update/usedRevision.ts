@@ -28,8 +28,10 @@ export async function usedRevision(kubernetes: Kubernetes, { names, spec, pools 
     const numbers = [...pods, ...templates].map((one) => Number(revisionOf(one)?.split("/").at(-1) ?? 0));
     return same
         ? [
-              `credentialsRevision: ${spec.credentialsRevision}: servers that run, such as ${same.metadata?.name}, have the root ` +
-                  "password of that number. A new one would take its place, nothing would restart them, and a server that restarts " +
+              `credentialsRevision: ${spec.credentialsRevision}: servers that run, such as ` +
+                  `${same.metadata?.name}, have the root ` +
+                  "password of that number. A new one would take its place, nothing would restart them, and a " +
+                  "server that restarts " +
                   `later would find no peer. Take a number that no server has, such as ${1 + Math.max(...numbers)}`,
           ]
         : [];

@@ -15,7 +15,8 @@ export const bucket = "load";
 export const images = [newMinio.image, oldMinio.image];
 
 /** Of each drive: what all faults and all steps of a walk write has room. */
-export const storageSize = "3Gi";
+export const storageMebibytes = 3072;
+export const storageSize = `${storageMebibytes}Mi`;
 
 /** Of a rollout: what breaks it is told before a test ends. */
 export const timeoutSeconds = 180;

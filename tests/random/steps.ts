@@ -20,7 +20,7 @@ export const firstSettings: Settings = {
     image: 0,
     requestsMax: 1000,
     partition: 0,
-    storageMebibytes: 3072,
+    storageMebibytes: 1024,
     credentialsRevision: 1,
 };
 

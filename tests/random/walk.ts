@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { snapshotClass } from "../../devcluster/cluster/storage";
-import { images, LoadedCluster } from "../faults/loadedCluster";
+import { images, LoadedCluster, storageMebibytes } from "../faults/loadedCluster";
 import { complaints, decide } from "../support/linearizability";
 import { execute, kubectl, kubectlJson } from "../support/project";
 import { targetOf } from "../support/s3";
@@ -30,7 +30,7 @@ export interface Walk {
 export function walk(title: string, { namespace, seed, sequences, steps }: Walk): void {
     describe(title, () => {
         const cluster = new LoadedCluster(namespace);
-        let settings = firstSettings;
+        let settings: Settings = { ...firstSettings, storageMebibytes };
         let nodes = 1;
 
         before(async () => {

@@ -84,7 +84,8 @@ describe("a lost zone", () => {
         assert.equal(
             line({}),
             "a lost zone stops writes if there are fewer than 4 zones, and reads if there are fewer than 2 zones; " +
-                "with more, too, where the servers are not spread evenly, which whenUnsatisfiable: ScheduleAnyway allows",
+                "with more, too, where the servers are not spread evenly, which whenUnsatisfiable: " +
+                "ScheduleAnyway allows",
         );
         assert.match(
             line({ replicas: 8 }),
@@ -143,7 +144,8 @@ describe("a cluster that hibernates", () => {
     it("tells what stops and what stays, and what starts again", () => {
         assert.equal(
             review({}, { hibernate: true }).line,
-            "minio hibernates: all 4 servers stop together, and requests fail until hibernate is false; the claims of its drives stay, " +
+            "minio hibernates: all 4 servers stop together, and requests fail until hibernate is false; the " +
+                "claims of its drives stay, " +
                 "with all objects",
         );
         assert.equal(
@@ -381,7 +383,8 @@ describe("the review of a change", () => {
     it("says what restarts, in which order, how many at a time, and what stays available", () => {
         assert.equal(
             review({}, { image }).line,
-            `image changes (${shortDefault} → ${image}): minio-3 to minio-0 are updated in this order, one at a time, ` +
+            `image changes (${shortDefault} → ${image}): minio-3 to minio-0 are updated in this order, one at a ` +
+                "time, " +
                 "the first 2 new ones begin to serve together, as a server starts only among 2 that are the same; " +
                 "every object stays readable and writable, but multipart uploads that run meanwhile may fail",
         );
@@ -450,8 +453,10 @@ describe("the review of a change", () => {
                 topology,
                 guided: true,
             }),
-            "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to minio-0 are updated in " +
-                "this order, one at a time; every object stays readable and writable, but multipart uploads that run meanwhile may fail",
+            "scripts changes (this version of minio-cluster starts and ends servers by others): minio-3 to " +
+                "minio-0 are updated in " +
+                "this order, one at a time; every object stays readable and writable, but multipart uploads that " +
+                "run meanwhile may fail",
         );
     });
 
@@ -703,7 +708,8 @@ describe("a variable that is a secret", () => {
                 ["partition: 4", "Set partition to 0"],
                 ["updateStrategy: OnDelete", "Set updateStrategy to RollingUpdate"],
             ].map(([what, instead]) => [
-                `${what} is not allowed while TOKEN, MINIO_OTHER leaves the component's Secret, which goes as nothing is left in it: ` +
+                `${what} is not allowed while TOKEN, MINIO_OTHER leaves the component's Secret, which goes as ` +
+                    "nothing is left in it: " +
                     `servers that are not updated read it from there, and could not start again. ${instead}`,
             ]),
         );

@@ -191,7 +191,7 @@ describe("MinioAccess", () => {
             });
         });
 
-        it("which is another one where only an authority of both is the same, as that of a platform's Ingress", async () => {
+        it("which is another one where both have one authority in common, as that of a platform's Ingress", async () => {
             const shared = { ...here, marks: [...here.marks, "the certificate shared"] };
             const from = madeWith("the uid 6", "the certificate c6", "the certificate shared");
             await assert.rejects(moved(from, shared), /in another Kubernetes cluster/);
@@ -382,7 +382,8 @@ describe("what several programs declare of a cluster", () => {
             );
             assert.deepEqual(refusals, [
                 "buckets: 'logs' belongs to the MinioCluster 'minio': use another name, or take it out there first",
-                "accesses: the user 'web' belongs to the MinioCluster 'minio': use another name, or take it out there first",
+                "accesses: the user 'web' belongs to the MinioCluster 'minio': use another name, or take it out " +
+                    "there first",
             ]);
             assert.deepEqual(steps, []);
         }

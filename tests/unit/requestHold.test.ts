@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Kubernetes, PodRequest } from "../../components/kubernetes/client";
 import { KubernetesError } from "../../components/kubernetes/errors";
-import type { ClusterState } from "../../components/rollout/plan";
+import type { ClusterState, ServerState } from "../../components/rollout/plan";
 import { RequestHold } from "../../components/update/requestHold";
 
 const names = ["minio-0", "minio-1", "minio-2", "minio-3"];
@@ -126,11 +126,9 @@ class FakeServers {
 }
 
 /** As before the pod of minio-3 was there. */
-function withoutLast({ pools }: ClusterState): ClusterState["pools"] {
-    return pools.map((pool) => ({
-        ...pool,
-        servers: pool.servers.map((one) => (one.name === "minio-3" ? { ...one, uid: undefined } : one)),
-    }));
+function withoutLast(state: ClusterState): ClusterState {
+    const away = (one: ServerState) => (one.name === "minio-3" ? { ...one, uid: undefined } : one);
+    return { ...state, pools: state.pools.map((pool) => ({ ...pool, servers: pool.servers.map(away) })) };
 }
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -217,7 +215,7 @@ describe("requests that wait while the server with the last drive comes back", (
         assert.deepEqual(servers.did, ["arm", "disarm"]);
     });
 
-    it("are held by servers that serve, and not by those that Kubernetes sends requests to while they wait", async () => {
+    it("are held by servers that serve, and not by those that are ready while they wait for peers", async () => {
         const servers = new FakeServers();
         Object.assign(servers, { waiting: "minio-2", isReadyWhileWaiting: true });
         const hold = begun(servers.hold());
@@ -248,7 +246,7 @@ describe("requests that wait while the server with the last drive comes back", (
         Object.assign(servers, { isKnown: true, hasBrokenDrive: true });
         servers.pod = { uid: "new", pulled: true, answers: true, serves: true };
         const hold = begun(servers.hold());
-        hold.look({ ...servers.state(), pools: withoutLast(servers.state()) });
+        hold.look(withoutLast(servers.state()));
         await later(1_500);
         assert.equal(hold.isHeld, false);
         assert.ok(servers.did.includes("notes "), servers.did.join());
@@ -258,7 +256,7 @@ describe("requests that wait while the server with the last drive comes back", (
         const servers = new FakeServers();
         const hold = begun(servers.hold());
         servers.pod = { uid: "new", pulled: true };
-        hold.look({ ...servers.state(), pools: withoutLast(servers.state()) });
+        hold.look(withoutLast(servers.state()));
         await later(600);
         assert.equal(hold.isHeld, true);
         const { now } = performance;
